@@ -1,0 +1,59 @@
+import type {
+  apiKeyList,
+  changePasswordBody,
+  createApiKeyBody,
+  createdApiKey,
+  loginBody,
+  registerBody,
+  Session,
+  updateMeBody,
+  User,
+} from '@alcove/contract';
+import type { z } from 'zod';
+import type { RequestOptions, Transport } from './transport.ts';
+
+/** Registering, signing in and out, and API keys. */
+export function accounts(transport: Transport) {
+  return {
+    register(body: z.input<typeof registerBody>, options?: RequestOptions): Promise<Session> {
+      return transport.json('POST', '/auth/register', { ...options, body, anonymous: true });
+    },
+    login(body: z.input<typeof loginBody>, options?: RequestOptions): Promise<Session> {
+      return transport.json('POST', '/auth/login', { ...options, body, anonymous: true });
+    },
+    /** In a browser the cookie carries the refresh token; elsewhere pass the one of `X-Refresh-Token: body`. */
+    refresh(refreshToken?: string, options?: RequestOptions): Promise<Session> {
+      const body = refreshToken ? { refresh_token: refreshToken } : {};
+      return transport.json('POST', '/auth/refresh', { ...options, body, anonymous: true });
+    },
+    logout(options?: RequestOptions): Promise<void> {
+      return transport.nothing('POST', '/auth/logout', { ...options, body: {}, anonymous: true });
+    },
+    me(options?: RequestOptions): Promise<User> {
+      return transport.json('GET', '/auth/me', options);
+    },
+    updateMe(body: z.input<typeof updateMeBody>, options?: RequestOptions): Promise<User> {
+      return transport.json('PATCH', '/auth/me', { ...options, body });
+    },
+    changePassword(body: z.input<typeof changePasswordBody>, options?: RequestOptions): Promise<void> {
+      return transport.nothing('POST', '/auth/password', { ...options, body });
+    },
+    /** Erases the account and everything that belongs to it. */
+    deleteMe(body: { password?: string } = {}, options?: RequestOptions): Promise<void> {
+      return transport.nothing('DELETE', '/auth/me', { ...options, body });
+    },
+    listKeys(options?: RequestOptions): Promise<z.output<typeof apiKeyList>> {
+      return transport.json('GET', '/auth/keys', options);
+    },
+    /** The key itself is in this answer and in no later one. */
+    createKey(
+      body: z.input<typeof createApiKeyBody>,
+      options?: RequestOptions,
+    ): Promise<z.output<typeof createdApiKey>> {
+      return transport.json('POST', '/auth/keys', { ...options, body });
+    },
+    deleteKey(id: string, options?: RequestOptions): Promise<void> {
+      return transport.nothing('DELETE', `/auth/keys/${encodeURIComponent(id)}`, options);
+    },
+  };
+}

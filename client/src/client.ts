@@ -1,0 +1,31 @@
+import { accounts } from './accounts.ts';
+import { asking } from './asking.ts';
+import { conversations } from './conversations.ts';
+import { documents } from './documents.ts';
+import { messages } from './messages.ts';
+import { system } from './system.ts';
+import { createTransport, type ClientOptions } from './transport.ts';
+
+export type Client = ReturnType<typeof createClient>;
+
+/**
+ * A typed client of one Alcove server, for Node 20 or newer and browsers.
+ *
+ * Every call rejects with an `AlcoveError` when the server refuses or cannot be reached, and with
+ * the signal's own reason when its `signal` is aborted.
+ *
+ * @example
+ * const alcove = createClient({ baseUrl: 'http://localhost:8000', token: () => accessToken });
+ * const conversation = await alcove.conversations.create({ title: 'Annual report' });
+ */
+export function createClient(options: ClientOptions) {
+  const transport = createTransport(options);
+  return {
+    accounts: accounts(transport),
+    conversations: conversations(transport),
+    messages: messages(transport),
+    documents: documents(transport),
+    asking: asking(transport),
+    ...system(transport),
+  };
+}

@@ -1,0 +1,67 @@
+import type {
+  Conversation,
+  ConversationHistory,
+  conversationList,
+  ConversationStatistics,
+  createConversationBody,
+  deletedConversation,
+  listConversationsQuery,
+  StatisticsOverview,
+  updateConversationBody,
+} from '@alcove/contract';
+import type { z } from 'zod';
+import type { Query, RequestOptions, Transport } from './transport.ts';
+
+type ListQuery = Partial<z.output<typeof listConversationsQuery>>;
+
+/** Conversations, their history and their statistics. */
+export function conversations(transport: Transport) {
+  return {
+    create(
+      body: NonNullable<z.input<typeof createConversationBody>> = {},
+      options?: RequestOptions,
+    ): Promise<Conversation> {
+      return transport.json('POST', '/conversations/', { ...options, body });
+    },
+    /** Newest activity first; pass `next_cursor` back as `cursor` for the next page. */
+    list(query: ListQuery = {}, options?: RequestOptions): Promise<z.output<typeof conversationList>> {
+      return transport.json('GET', '/conversations/', { ...options, query });
+    },
+    /** The conversation with the messages of its active branch, oldest first. */
+    get(
+      id: string,
+      query: { limit?: number; before?: string; branch?: string } = {},
+      options?: RequestOptions,
+    ): Promise<ConversationHistory> {
+      return transport.json('GET', at(id), { ...options, query });
+    },
+    update(
+      id: string,
+      body: z.input<typeof updateConversationBody>,
+      options?: RequestOptions,
+    ): Promise<Conversation> {
+      return transport.json('PATCH', at(id), { ...options, body });
+    },
+    rename(id: string, title: string, options?: RequestOptions): Promise<Conversation> {
+      return transport.json('PUT', `${at(id)}/title`, { ...options, body: { title } });
+    },
+    delete(
+      id: string,
+      query: { keep_documents_in?: string } = {},
+      options?: RequestOptions,
+    ): Promise<z.output<typeof deletedConversation>> {
+      return transport.json('DELETE', at(id), { ...options, query: query satisfies Query });
+    },
+    stats(id: string, options?: RequestOptions): Promise<ConversationStatistics> {
+      return transport.json('GET', `${at(id)}/stats`, options);
+    },
+    /** Totals over all conversations of the caller. */
+    overview(options?: RequestOptions): Promise<StatisticsOverview> {
+      return transport.json('GET', '/conversations/stats/overview', options);
+    },
+  };
+}
+
+function at(id: string): string {
+  return `/conversations/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,54 @@
+import type { Document, DocumentStatus } from '@alcove/contract';
+import { AlcoveError, isAlcoveError } from './errors.ts';
+import { pause } from './pause.ts';
+import type { Transport } from './transport.ts';
+
+/** Between polls when the event stream is not to be had: a person still sees movement. */
+const pollEveryMs = 1_000;
+
+export interface WaitOptions {
+  signal?: AbortSignal;
+  onProgress?: (document: Document) => void;
+}
+
+/** Follows one document to its end, over server-sent events, else by asking again and again. */
+export async function* followDocument(
+  transport: Transport,
+  path: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Document> {
+  try {
+    for await (const event of transport.events('GET', `${path}/events`, { signal })) {
+      const document = JSON.parse(event.data) as Document;
+      yield document;
+      if (isFinal(document.status)) return;
+    }
+  } catch (error) {
+    // A proxy may cut or buffer streams; a refusal by the server itself stays a refusal.
+    if (!isAlcoveError(error, 'network') && !isAlcoveError(error, 'protocol')) throw error;
+  }
+  while (true) {
+    const document = await transport.json<Document>('GET', path, { signal });
+    yield document;
+    if (isFinal(document.status)) return;
+    await pause(pollEveryMs, signal);
+  }
+}
+
+export async function waitForDocument(
+  transport: Transport,
+  path: string,
+  { signal, onProgress }: WaitOptions,
+): Promise<Document> {
+  let last: Document | undefined;
+  for await (const document of followDocument(transport, path, signal)) {
+    onProgress?.(document);
+    last = document;
+  }
+  if (!last) throw new AlcoveError('The server told nothing of this document.', { status: 0, code: 'protocol' });
+  return last;
+}
+
+function isFinal(status: DocumentStatus): boolean {
+  return status === 'ready' || status === 'failed' || status === 'cancelled';
+}

@@ -1,0 +1,103 @@
+import type {
+  chunkList,
+  deletedDocument,
+  Document,
+  documentList,
+  documentText,
+  Uploaded,
+  updateDocumentBody,
+} from '@alcove/contract';
+import type { z } from 'zod';
+import { followDocument, waitForDocument, type WaitOptions } from './document-progress.ts';
+import type { RequestOptions, Transport } from './transport.ts';
+import { uploadForm, type UploadOptions } from './upload.ts';
+
+export type { WaitOptions } from './document-progress.ts';
+export type { UploadOptions } from './upload.ts';
+
+/** A browser's File, or bytes with a name (in Node: `await openAsBlob(path)` from `node:fs`). */
+export type UploadFile = File | { name: string; blob: Blob };
+
+/** The documents of a conversation. */
+export function documents(transport: Transport) {
+  return {
+    /** Sends one or several files; they are read in the background, see `wait` and `events`. */
+    upload(
+      conversationId: string,
+      files: UploadFile | UploadFile[],
+      options: UploadOptions = {},
+    ): Promise<Uploaded> {
+      const form = new FormData();
+      for (const file of [files].flat()) {
+        const blob = 'blob' in file ? file.blob : file;
+        form.append('file', blob, file.name);
+      }
+      return uploadForm(transport, `${of(conversationId)}/documents`, form, options);
+    },
+    /** Adds a text under a name. */
+    addText(
+      conversationId: string,
+      body: { name: string; text: string },
+      options?: RequestOptions,
+    ): Promise<Uploaded> {
+      return transport.json('POST', `${of(conversationId)}/documents`, { ...options, body });
+    },
+    list(
+      conversationId: string,
+      query: { limit?: number; cursor?: string } = {},
+      options?: RequestOptions,
+    ): Promise<z.output<typeof documentList>> {
+      return transport.json('GET', `${of(conversationId)}/documents`, { ...options, query });
+    },
+    get(id: string, options?: RequestOptions): Promise<Document> {
+      return transport.json('GET', at(id), options);
+    },
+    text(id: string, options?: RequestOptions): Promise<z.output<typeof documentText>> {
+      return transport.json('GET', `${at(id)}/text`, options);
+    },
+    chunks(
+      id: string,
+      query: { limit?: number; cursor?: string } = {},
+      options?: RequestOptions,
+    ): Promise<z.output<typeof chunkList>> {
+      return transport.json('GET', `${at(id)}/chunks`, { ...options, query });
+    },
+    /** The original file, byte for byte. */
+    async content(id: string, options?: RequestOptions): Promise<Blob> {
+      const response = await transport.response('GET', `${at(id)}/content`, options);
+      return response.blob();
+    },
+    update(
+      id: string,
+      body: z.input<typeof updateDocumentBody>,
+      options?: RequestOptions,
+    ): Promise<Document> {
+      return transport.json('PATCH', at(id), { ...options, body });
+    },
+    retry(id: string, options?: RequestOptions): Promise<Document> {
+      return transport.json('POST', `${at(id)}/retry`, { ...options, body: {} });
+    },
+    cancel(id: string, options?: RequestOptions): Promise<Document> {
+      return transport.json('POST', `${at(id)}/cancel`, { ...options, body: {} });
+    },
+    delete(id: string, options?: RequestOptions): Promise<z.output<typeof deletedDocument>> {
+      return transport.json('DELETE', at(id), options);
+    },
+    /** Each state of a document as it is read, ending with `ready`, `failed` or `cancelled`. */
+    events(id: string, options: { signal?: AbortSignal } = {}): AsyncGenerator<Document> {
+      return followDocument(transport, at(id), options.signal);
+    },
+    /** Resolves with the document when it is `ready`, `failed` or `cancelled`; it does not throw for the last two. */
+    wait(id: string, options: WaitOptions = {}): Promise<Document> {
+      return waitForDocument(transport, at(id), options);
+    },
+  };
+}
+
+function at(id: string): string {
+  return `/documents/${encodeURIComponent(id)}`;
+}
+
+function of(conversationId: string): string {
+  return `/conversations/${encodeURIComponent(conversationId)}`;
+}

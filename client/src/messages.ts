@@ -1,0 +1,17 @@
+import type { createMessageBody, Message } from '@alcove/contract';
+import type { z } from 'zod';
+import type { RequestOptions, Transport } from './transport.ts';
+
+/** Messages written by the caller; questions go through `asking`. */
+export function messages(transport: Transport) {
+  return {
+    add(
+      conversationId: string,
+      body: z.input<typeof createMessageBody>,
+      options?: RequestOptions,
+    ): Promise<Message> {
+      const path = `/conversations/${encodeURIComponent(conversationId)}/messages`;
+      return transport.json('POST', path, { ...options, body });
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { id, timestamp } from './common.ts';
+
+/** Passwords are counted in bytes by the server as well: at most 1,024. */
+const password = z.string().min(8, 'a password has at least 8 characters').max(1024);
+const email = z.email().max(254);
+const name = z.string().trim().min(1).max(200);
+
+export const user = z
+  .object({
+    id,
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+    role: z.enum(['admin', 'user']),
+    status: z.enum(['active', 'suspended']),
+    created_at: timestamp,
+  })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof user>;
+
+export const registerBody = z.object({ email, password, name: name.optional() });
+export const loginBody = z.object({ email: z.string().max(254), password: z.string().max(1024) });
+export const changePasswordBody = z.object({ current_password: z.string().max(1024), new_password: password });
+export const updateMeBody = z.object({ name: name.nullable().optional() });
+export const deleteMeBody = z.object({ password: z.string().max(1024).optional() }).optional();
+export const refreshBody = z.object({ refresh_token: z.string().max(500).optional() }).nullish();
+
+export const session = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal('bearer'),
+    /** Seconds until the access token expires. */
+    expires_in: z.int(),
+    /** Also set as a cookie; for clients without a cookie jar only when they ask with `X-Refresh-Token: body`. */
+    refresh_token: z.string().optional(),
+    user,
+  })
+  .meta({ id: 'Session' });
+export type Session = z.infer<typeof session>;
+
+export const apiKeyScope = z.enum(['read', 'write', 'conversation']);
+export const createApiKeyBody = z
+  .object({
+    name: z.string().trim().min(1).max(200),
+    scope: apiKeyScope.default('write'),
+    conversation_id: id.optional(),
+    expires_at: z.iso.datetime().optional(),
+  })
+  .refine((body) => (body.scope === 'conversation') === (body.conversation_id !== undefined), {
+    message: 'conversation_id goes with scope "conversation", and only with it',
+    path: ['conversation_id'],
+  });
+export const apiKey = z
+  .object({
+    id,
+    name: z.string(),
+    scope: apiKeyScope,
+    conversation_id: id.nullable(),
+    created_at: timestamp,
+    last_used_at: timestamp.nullable(),
+    expires_at: timestamp.nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+export type ApiKey = z.infer<typeof apiKey>;
+/** The key itself is shown once, here. */
+export const createdApiKey = apiKey.extend({ key: z.string() }).meta({ id: 'CreatedApiKey' });
+export const apiKeyList = z.object({ keys: z.array(apiKey), next_cursor: z.string().nullable() });
+
+export const adminUser = user.extend({ last_seen_at: timestamp.nullable().optional() }).meta({ id: 'AdminUser' });
+export const updateUserBody = z.object({
+  status: z.enum(['active', 'suspended']).optional(),
+  role: z.enum(['admin', 'user']).optional(),
+});

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { id } from './common.ts';
+import { errorCodes } from './errors.ts';
+
+export const strategy = z.enum(['vector', 'keyword', 'rrf_fusion']);
+export type Strategy = z.infer<typeof strategy>;
+
+const question = z.string().trim().min(1, 'a question has at least one character').max(32_000);
+const topK = z.int().min(1).max(50).default(10);
+
+export const ragQueryBody = z.object({
+  query: question,
+  strategy: strategy.default('rrf_fusion'),
+  top_k: topK,
+  include_sources: z.boolean().default(true),
+  stream: z.boolean().default(false),
+  scope: z.enum(['conversation', 'all']).default('conversation'),
+  model: z.string().max(200).optional(),
+});
+export const conversationQueryBody = z.object({
+  query: question,
+  strategy: strategy.default('rrf_fusion'),
+  top_k: topK,
+  include_sources: z.boolean().default(true),
+  stream: z.boolean().default(false),
+  parent_id: id.nullish(),
+  document_ids: z.array(id).max(200).optional(),
+  model: z.string().max(200).optional(),
+});
+export type ConversationQuery = z.infer<typeof conversationQueryBody>;
+
+export const source = z
+  .object({
+    n: z.int(),
+    document_id: id,
+    document_name: z.string(),
+    /** Set only with `scope: "all"`: the conversation that the source is from. */
+    conversation_id: id.optional(),
+    chunk_id: id,
+    page: z.int().nullable(),
+    char_start: z.int(),
+    char_end: z.int(),
+    heading: z.array(z.string()),
+    excerpt: z.string(),
+    score: z.number(),
+    /** True when the answer cites it and the citation was checked against the stored text. */
+    verified: z.boolean(),
+  })
+  .meta({ id: 'Source' });
+export type Source = z.infer<typeof source>;
+
+/** Milliseconds; a stage that did not run is null. */
+export const timings = z.object({
+  rewrite: z.number().nullable(),
+  embed: z.number().nullable(),
+  vector: z.number().nullable(),
+  keyword: z.number().nullable(),
+  fuse: z.number().nullable(),
+  rerank: z.number().nullable(),
+  generate: z.number().nullable(),
+});
+export type Timings = z.infer<typeof timings>;
+
+export const answerMetadata = z.object({
+  strategy,
+  /** The legs that really ran, e.g. only `keyword` when no embedding model is configured. */
+  legs: z.array(z.enum(['vector', 'keyword'])),
+  top_k: z.int(),
+  rewritten_query: z.string().nullable(),
+  cache_hit: z.boolean(),
+  processing_time_ms: z.number(),
+  timings_ms: timings,
+  model: z.string(),
+  tokens: z.object({ input: z.int(), output: z.int() }),
+  notices: z.array(z.string()),
+});
+export type AnswerMetadata = z.infer<typeof answerMetadata>;
+
+export const answer = z
+  .object({
+    answer: z.string(),
+    conversation_id: id,
+    message_id: id,
+    user_message_id: id,
+    mode: z.enum(['documents', 'llm']),
+    status: z.enum(['complete', 'streaming', 'incomplete', 'failed', 'cancelled']),
+    sources: z.array(source),
+    metadata: answerMetadata,
+  })
+  .meta({ id: 'Answer' });
+export type Answer = z.infer<typeof answer>;
+
+/** One numbered event of an answer; the stored event is the wire event. */
+export const answerEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('message'),
+    conversation_id: id,
+    message_id: id,
+    user_message_id: id,
+    mode: z.enum(['documents', 'llm']),
+  }),
+  z.object({ type: z.literal('sources'), sources: z.array(source) }),
+  z.object({ type: z.literal('delta'), text: z.string() }),
+  z.object({ type: z.literal('citation'), n: z.int(), chunk_id: id, verified: z.boolean() }),
+  z.object({ type: z.literal('done'), answer }),
+  z.object({ type: z.literal('error'), code: z.enum(errorCodes), error: z.string(), status: z.string() }),
+]);
+export type AnswerEvent = z.infer<typeof answerEvent>;
+
+export const retrieveBody = z.object({ query: question, strategy: strategy.default('rrf_fusion'), top_k: topK });
+const rankedScore = z.object({ rank: z.int(), score: z.number() }).nullable();
+export const retrieved = z
+  .object({
+    conversation_id: id,
+    query: z.string(),
+    strategy,
+    legs: z.array(z.enum(['vector', 'keyword'])),
+    results: z.array(
+      source.extend({ vector: rankedScore, keyword: rankedScore, fused: z.number(), content: z.string() }),
+    ),
+    cache_hit: z.boolean(),
+    timings_ms: timings,
+    notices: z.array(z.string()),
+  })
+  .meta({ id: 'Retrieved' });
+export type Retrieved = z.infer<typeof retrieved>;
+
+/** The AI SDK's UI messages, as `useChat` sends them; only the text parts are read. */
+export const chatBody = z.object({
+  id: z.string().max(200).optional(),
+  messages: z
+    .array(
+      z.object({
+        id: z.string().max(200).optional(),
+        role: messageRoleOfChat(),
+        parts: z
+          .array(z.object({ type: z.string().max(100), text: z.string().max(1_000_000).optional() }))
+          .max(1000)
+          .optional(),
+        content: z.string().max(1_000_000).optional(),
+      }),
+    )
+    .min(1)
+    .max(2000),
+  conversationId: id.nullish(),
+  parentId: id.nullish(),
+  strategy: strategy.optional(),
+  topK: z.int().min(1).max(50).optional(),
+  trigger: z.string().max(100).optional(),
+  messageId: z.string().max(200).optional(),
+});
+export type ChatBody = z.infer<typeof chatBody>;
+
+function messageRoleOfChat() {
+  return z.enum(['user', 'assistant', 'system']);
+}

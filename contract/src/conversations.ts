@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { id, jsonValue, nextCursor, pageQuery, queryBoolean, timestamp } from './common.ts';
+
+export const conversationType = z.enum(['general', 'rag_query']);
+export const conversationStatus = z.enum(['active', 'archived']);
+export const messageRole = z.enum(['user', 'assistant', 'system']);
+export const messageStatus = z.enum(['complete', 'streaming', 'incomplete', 'failed', 'cancelled']);
+
+const title = z.string().trim().min(1).max(500);
+const tag = z.string().trim().min(1).max(100);
+
+export const conversation = z
+  .object({
+    id,
+    title: z.string(),
+    conversation_type: conversationType,
+    status: conversationStatus,
+    pinned: z.boolean(),
+    tags: z.array(z.string()),
+    settings: z.record(z.string(), z.unknown()),
+    message_count: z.int(),
+    document_count: z.int(),
+    created_at: timestamp,
+    updated_at: timestamp,
+    last_message_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Conversation' });
+export type Conversation = z.infer<typeof conversation>;
+
+export const createConversationBody = z
+  .object({
+    title: title.optional(),
+    conversation_type: conversationType.default('general'),
+    template_id: id.optional(),
+  })
+  .nullish();
+export const listConversationsQuery = pageQuery.extend({
+  conversation_type: conversationType.optional(),
+  status: conversationStatus.optional(),
+  tag: tag.optional(),
+  pinned: queryBoolean.optional(),
+});
+export const conversationList = z.object({ conversations: z.array(conversation), next_cursor: nextCursor });
+
+export const updateConversationBody = z.object({
+  title: title.optional(),
+  status: conversationStatus.optional(),
+  pinned: z.boolean().optional(),
+  tags: z.array(tag).max(50).optional(),
+  settings: z.record(z.string(), jsonValue).optional(),
+});
+export const titleQuery = z.object({ title: title.optional() });
+export const titleBody = z.object({ title: title.optional() }).nullish();
+
+export const message = z
+  .object({
+    id,
+    parent_id: id.nullable(),
+    role: messageRole,
+    content: z.string(),
+    status: messageStatus,
+    metadata: jsonValue,
+    created_at: timestamp,
+  })
+  .meta({ id: 'Message' });
+export type Message = z.infer<typeof message>;
+
+/** At most 1,000,000 characters; a longer text belongs into a document. */
+export const createMessageBody = z.object({
+  role: messageRole,
+  content: z.string().min(1).max(1_000_000),
+  message_metadata: jsonValue.optional(),
+  parent_id: id.nullish(),
+});
+export const historyQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  /** Only messages before this one, for paging backwards. */
+  before: id.optional(),
+  /** A leaf of another branch of the message tree. */
+  branch: id.optional(),
+});
+export const history = conversation
+  .extend({ messages: z.array(message), has_more: z.boolean() })
+  .meta({ id: 'ConversationHistory' });
+export type ConversationHistory = z.infer<typeof history>;
+
+export const deleteConversationQuery = z.object({ keep_documents_in: id.optional() });
+export const deletedConversation = z
+  .object({
+    deleted: z.object({ messages: z.int(), documents: z.int(), chunks: z.int(), bytes: z.int() }),
+  })
+  .meta({ id: 'DeletedConversation' });
+
+const percentiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number(), n: z.int() });
+const counts = z.object({
+  total_messages: z.int(),
+  messages_by_role: z.object({ user: z.int(), assistant: z.int(), system: z.int() }),
+  total_documents: z.int(),
+  total_chunks: z.int(),
+  total_bytes: z.int(),
+  tokens: z.object({ input: z.int(), output: z.int() }),
+  /** Share of retrievals answered from the cache, 0..1; null before the first. */
+  cache_hit_rate: z.number().nullable(),
+  /** Milliseconds by stage, over the last 500 answers. */
+  latency_ms: z.record(z.string(), percentiles),
+});
+export const overview = counts
+  .extend({
+    total_conversations: z.int(),
+    conversations_by_type: z.object({ general: z.int(), rag_query: z.int() }),
+    conversations_by_status: z.object({ active: z.int(), archived: z.int() }),
+    activity: z.array(z.object({ day: z.string(), messages: z.int(), questions: z.int() })),
+  })
+  .meta({ id: 'StatisticsOverview' });
+export type StatisticsOverview = z.infer<typeof overview>;
+export const conversationStats = counts
+  .extend({
+    conversation_id: id,
+    documents_never_cited: z.array(z.object({ id, name: z.string() })),
+    unanswered_questions: z.array(z.object({ message_id: id, content: z.string() })),
+  })
+  .meta({ id: 'ConversationStatistics' });
+export type ConversationStatistics = z.infer<typeof conversationStats>;

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** What this server can do, for clients that show it before the first question. */
+export const capabilities = z
+  .object({
+    version: z.string(),
+    database: z.enum(['pglite', 'postgresql']),
+    chat_model: z.string().nullable(),
+    embedding_model: z.string().nullable(),
+    registration: z.enum(['open', 'closed']),
+    /** True until the first account exists. */
+    first_run: z.boolean(),
+    max_upload_bytes: z.int(),
+    media_types: z.array(z.string()),
+    notices: z.array(z.string()),
+  })
+  .meta({ id: 'Capabilities' });
+export type Capabilities = z.infer<typeof capabilities>;
+
+export const health = z.object({ status: z.literal('ok') });
+export const readiness = z.object({
+  status: z.enum(['ready', 'not_ready']),
+  checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })),
+});

@@ -1,0 +1,59 @@
+/**
+ * `npm test [-- FILTER...]`: every test on the embedded database, then, with `TEST_DATABASE_URL`, the
+ * database-facing ones again on that PostgreSQL server. Tests read `ALCOVE_TEST_DB` to know which one is meant.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { findBrowser } from './find-browser.ts';
+import { addCounts, countReport, formatCounts, noTests, type TestCounts } from './test-counts.ts';
+
+type TestDatabaseKind = 'pglite' | 'postgres';
+
+// These never open a database, so a second run would only repeat the first.
+const WITHOUT_DATABASE = ['test/formats/**', 'test/indexing/**', 'test/models/**', 'test/house/**', 'src/**'];
+const root = resolve(import.meta.dirname, '..');
+
+const filters = process.argv.slice(2);
+const embedded = runVitest('pglite', filters);
+const server = process.env['TEST_DATABASE_URL'] ? runVitest('postgres', filters) : undefined;
+const total = addCounts(embedded, server ?? noTests());
+
+console.log(`PGlite: ${formatCounts(embedded)}`);
+console.log(server ? `PostgreSQL: ${formatCounts(server)}` : 'PostgreSQL: not run, set TEST_DATABASE_URL');
+if (!findBrowser()) console.log('browser: not run, no Chromium found (set CHROMIUM_PATH)');
+if (!existsSync(resolve(root, '../shared/data'))) console.log('corpora: not run, there is no ../shared/data');
+
+const reportFile = process.env['TEST_REPORT_FILE'];
+if (reportFile) writeFileSync(reportFile, `${JSON.stringify(total)}\n`);
+if (total.passed + total.failed === 0) console.error('No test ran.');
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+/** Runs vitest once and counts its results; a crash without a failed test counts as one failure. */
+function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
+  console.log(`\nTests on ${database === 'pglite' ? 'embedded PGlite' : 'PostgreSQL'}`);
+  const folder = mkdtempSync(join(tmpdir(), 'alcove-test-report-'));
+  const report = join(folder, 'report.json');
+  const excluded = database === 'postgres' ? WITHOUT_DATABASE.map((glob) => `--exclude=${glob}`) : [];
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const fixed = [
+    'run',
+    '--passWithNoTests',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ];
+  try {
+    const { status } = spawnSync(process.execPath, [vitest, ...fixed, ...excluded, ...args], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ALCOVE_TEST_DB: database },
+    });
+    const counts = existsSync(report) ? countReport(readFileSync(report, 'utf8')) : noTests();
+    if (status !== 0 && counts.failed === 0) counts.failed = 1;
+    return counts;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,230 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { ModelConfig } from './models/model.ts';
+
+const megabyte = 1024 * 1024;
+const text = z.string().trim().min(1).optional();
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+const list = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item.length > 0),
+  );
+
+/** Every setting of the server, read from the environment and nowhere else. Empty strings count as unset. */
+const environment = z.object({
+  PORT: port.default(8000),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: z.url().optional(),
+  ALLOWED_HOSTS: list,
+  CORS_ORIGINS: list,
+  /** Proxies in front of the server whose X-Forwarded-For may be believed: a number of hops, or addresses. */
+  TRUST_PROXY: text,
+  DATA_DIR: z.string().default('./data'),
+  ROLE: z.enum(['all', 'web', 'worker']).default('all'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+
+  DATABASE_URL: text,
+  DATABASE_POOL_SIZE: count(20),
+  CLOUD_SQL_INSTANCE: text,
+  CLOUD_SQL_IP_TYPE: z.enum(['PUBLIC', 'PRIVATE', 'PSC']).default('PUBLIC'),
+  DATABASE_USER: text,
+  DATABASE_PASSWORD: text,
+  DATABASE_NAME: z.string().default('alcove'),
+
+  AUTH_SECRET: text,
+  REGISTRATION: z.enum(['open', 'closed']).optional(),
+  JWT_ISSUER: text,
+  JWT_AUDIENCE: text,
+  JWKS_URL: z.url().optional(),
+  JWT_SECRET: text,
+
+  MAX_UPLOAD_MB: z.coerce.number().positive().default(50),
+  MAX_DOCUMENTS_PER_CONVERSATION: count(500),
+  MAX_DOCUMENTS_PER_USER: count(5000),
+  MAX_BYTES_PER_USER_MB: count(2048),
+  MESSAGES_PER_MINUTE: count(60),
+  STREAMS_PER_USER: count(4),
+  INGEST_TIMEOUT_S: count(60),
+  ANSWER_TIMEOUT_S: count(300),
+
+  LLM_BASE_URL: z.url().optional(),
+  LLM_API_KEY: text,
+  LLM_MODEL: text,
+  LLM_CONTEXT_WINDOW: z.coerce.number().int().min(512).optional(),
+  EMBEDDING_BASE_URL: z.url().optional(),
+  EMBEDDING_API_KEY: text,
+  EMBEDDING_MODEL: text,
+  EMBEDDING_DIMENSIONS: z.coerce.number().int().min(1).max(16_000).optional(),
+  OPENAI_API_KEY: text,
+  ANTHROPIC_API_KEY: text,
+  GOOGLE_GENERATIVE_AI_API_KEY: text,
+  OLLAMA_HOST: text,
+  OLLAMA: z.enum(['on', 'off']).default('on'),
+
+  SEGMENT_CACHE_MB: count(256),
+  RETRIEVAL_CACHE_ENTRIES: count(2000),
+});
+
+export type Environment = z.infer<typeof environment>;
+
+export interface Config {
+  host: string;
+  port: number;
+  publicUrl: string | undefined;
+  allowedHosts: string[];
+  corsOrigins: string[];
+  trustProxy: string | undefined;
+  dataDir: string;
+  role: 'all' | 'web' | 'worker';
+  logLevel: Environment['LOG_LEVEL'];
+  database: DatabaseConfig;
+  auth: AuthConfig;
+  limits: Limits;
+  models: ModelConfig;
+  segmentCacheBytes: number;
+  retrievalCacheEntries: number;
+}
+
+export type DatabaseConfig =
+  | { kind: 'pglite'; dataDir: string }
+  | { kind: 'postgresql'; url: string; poolSize: number }
+  | {
+      kind: 'cloudsql';
+      instance: string;
+      ipType: 'PUBLIC' | 'PRIVATE' | 'PSC';
+      user: string | undefined;
+      password: string | undefined;
+      database: string;
+      poolSize: number;
+    };
+
+export interface AuthConfig {
+  secret: string | undefined;
+  registration: 'open' | 'closed' | undefined;
+  issuer:
+    | { issuer: string; audience: string; jwksUrl: string | undefined; secret: string | undefined }
+    | undefined;
+}
+
+export interface Limits {
+  uploadBytes: number;
+  documentsPerConversation: number;
+  documentsPerUser: number;
+  bytesPerUser: number;
+  messagesPerMinute: number;
+  streamsPerUser: number;
+  ingestTimeoutMs: number;
+  answerTimeoutMs: number;
+}
+
+/** Thrown for settings that cannot work; `message` names each variable and what it should be. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** Reads the settings. @throws ConfigError with one line for each bad variable. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(set);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  }
+  const e = parsed.data;
+  refuseWeakSecret('AUTH_SECRET', e.AUTH_SECRET);
+  refuseWeakSecret('JWT_SECRET', e.JWT_SECRET);
+  return {
+    host: e.HOST,
+    port: e.PORT,
+    publicUrl: e.PUBLIC_URL,
+    allowedHosts: e.ALLOWED_HOSTS,
+    corsOrigins: e.CORS_ORIGINS,
+    trustProxy: e.TRUST_PROXY,
+    dataDir: resolve(e.DATA_DIR),
+    role: e.ROLE,
+    logLevel: e.LOG_LEVEL,
+    database: readDatabase(e),
+    auth: { secret: e.AUTH_SECRET, registration: e.REGISTRATION, issuer: readIssuer(e) },
+    limits: {
+      uploadBytes: Math.floor(e.MAX_UPLOAD_MB * megabyte),
+      documentsPerConversation: e.MAX_DOCUMENTS_PER_CONVERSATION,
+      documentsPerUser: e.MAX_DOCUMENTS_PER_USER,
+      bytesPerUser: e.MAX_BYTES_PER_USER_MB * megabyte,
+      messagesPerMinute: e.MESSAGES_PER_MINUTE,
+      streamsPerUser: e.STREAMS_PER_USER,
+      ingestTimeoutMs: e.INGEST_TIMEOUT_S * 1000,
+      answerTimeoutMs: e.ANSWER_TIMEOUT_S * 1000,
+    },
+    models: readModels(e),
+    segmentCacheBytes: e.SEGMENT_CACHE_MB * megabyte,
+    retrievalCacheEntries: e.RETRIEVAL_CACHE_ENTRIES,
+  };
+}
+
+function readDatabase(e: Environment): DatabaseConfig {
+  if (e.DATABASE_URL !== undefined && e.CLOUD_SQL_INSTANCE !== undefined) {
+    throw new ConfigError('DATABASE_URL and CLOUD_SQL_INSTANCE are both set: keep the one that you mean');
+  }
+  if (e.DATABASE_URL !== undefined) {
+    if (!/^postgres(ql)?:\/\//.test(e.DATABASE_URL)) {
+      throw new ConfigError('DATABASE_URL: must begin with postgres:// or postgresql://');
+    }
+    return { kind: 'postgresql', url: e.DATABASE_URL, poolSize: e.DATABASE_POOL_SIZE };
+  }
+  if (e.CLOUD_SQL_INSTANCE !== undefined) {
+    return {
+      kind: 'cloudsql',
+      instance: e.CLOUD_SQL_INSTANCE,
+      ipType: e.CLOUD_SQL_IP_TYPE,
+      user: e.DATABASE_USER,
+      password: e.DATABASE_PASSWORD,
+      database: e.DATABASE_NAME,
+      poolSize: e.DATABASE_POOL_SIZE,
+    };
+  }
+  return { kind: 'pglite', dataDir: resolve(e.DATA_DIR, 'database') };
+}
+
+function readIssuer(e: Environment): AuthConfig['issuer'] {
+  if (e.JWT_ISSUER === undefined && e.JWKS_URL === undefined && e.JWT_SECRET === undefined) return undefined;
+  if (e.JWT_ISSUER === undefined || e.JWT_AUDIENCE === undefined) {
+    throw new ConfigError('an external issuer needs JWT_ISSUER and JWT_AUDIENCE beside JWKS_URL or JWT_SECRET');
+  }
+  if ((e.JWKS_URL === undefined) === (e.JWT_SECRET === undefined)) {
+    throw new ConfigError('JWT_ISSUER needs exactly one of JWKS_URL (public keys) and JWT_SECRET (HS256)');
+  }
+  return { issuer: e.JWT_ISSUER, audience: e.JWT_AUDIENCE, jwksUrl: e.JWKS_URL, secret: e.JWT_SECRET };
+}
+
+function readModels(e: Environment): ModelConfig {
+  return {
+    llmBaseUrl: e.LLM_BASE_URL,
+    llmApiKey: e.LLM_API_KEY,
+    llmModel: e.LLM_MODEL,
+    llmContextWindow: e.LLM_CONTEXT_WINDOW,
+    embeddingBaseUrl: e.EMBEDDING_BASE_URL,
+    embeddingApiKey: e.EMBEDDING_API_KEY,
+    embeddingModel: e.EMBEDDING_MODEL,
+    embeddingDimensions: e.EMBEDDING_DIMENSIONS,
+    openaiApiKey: e.OPENAI_API_KEY,
+    anthropicApiKey: e.ANTHROPIC_API_KEY,
+    googleApiKey: e.GOOGLE_GENERATIVE_AI_API_KEY,
+    ollamaHost: e.OLLAMA_HOST,
+    ollama: e.OLLAMA,
+  };
+}
+
+/** Secrets that sign tokens: at least 32 bytes, and not a word repeated to that length. */
+function refuseWeakSecret(name: string, secret: string | undefined): void {
+  if (secret === undefined) return;
+  const distinct = new Set(secret).size;
+  if (Buffer.byteLength(secret) >= 32 && distinct >= 10) return;
+  throw new ConfigError(
+    `${name} is too weak: use at least 32 random characters (for example: openssl rand -base64 48), or leave it out and one is generated`,
+  );
+}

@@ -1,0 +1,70 @@
+import pg from 'pg';
+import type { DatabaseConfig } from '../config.ts';
+import { type Database, openDatabase, type QueryLog } from './database.ts';
+import { startPglite } from './pglite.ts';
+
+// One wrong column type would silently turn counters into strings: int8 is a number here, below 2^53 by design.
+pg.types.setTypeParser(pg.types.builtins.INT8, (value) => Number(value));
+
+/** How long a request waits for a connection before it is told that the database is away. */
+const connectTimeoutMs = 4_000;
+/** A statement that runs longer is a defect or an attack; PostgreSQL ends it (PGlite ignores this). */
+const statementTimeoutMs = 30_000;
+
+export interface ConnectOptions {
+  log?: QueryLog | undefined;
+  /** Called with errors of idle connections, which have no caller. */
+  onIdleError?: (error: Error) => void;
+}
+
+/** Opens the configured database without looking into it. @throws with one sentence when it cannot be opened. */
+export async function connectDatabase(config: DatabaseConfig, options: ConnectOptions = {}): Promise<Database> {
+  if (config.kind === 'pglite') {
+    const embedded = await startPglite(config.dataDir);
+    const pool = new pg.Pool({ host: embedded.socketFolder, user: 'postgres', database: 'postgres', max: 1, idleTimeoutMillis: 0 });
+    pool.on('error', (error) => options.onIdleError?.(error));
+    const close = async () => {
+      await pool.end();
+      await embedded.close();
+    };
+    return openDatabase('pglite', pool, close, options.log);
+  }
+  const connection = config.kind === 'cloudsql' ? await connectCloudSql(config) : { options: { connectionString: config.url }, close: () => {} };
+  const pool = new pg.Pool({
+    ...connection.options,
+    max: config.poolSize,
+    // The opening statements and the first query of a transaction share one round trip.
+    pipeline: true,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: statementTimeoutMs,
+    application_name: 'alcove',
+    keepAlive: true,
+  } as pg.PoolConfig);
+  pool.on('error', (error) => options.onIdleError?.(error));
+  const close = async () => {
+    await pool.end();
+    connection.close();
+  };
+  return openDatabase('postgresql', pool, close, options.log);
+}
+
+type CloudSql = Extract<DatabaseConfig, { kind: 'cloudsql' }>;
+
+/** Google's own connector, installed only by those who use it. Without a password it signs in by IAM. */
+async function connectCloudSql(config: CloudSql): Promise<{ options: pg.PoolConfig; close: () => void }> {
+  const name: string = '@google-cloud/cloud-sql-connector';
+  const { Connector } = await import(name).catch((cause: unknown) => {
+    throw new Error(`CLOUD_SQL_INSTANCE is set but Google's connector is not installed: npm install ${name}`, { cause });
+  });
+  const connector = new Connector();
+  const options = await connector.getOptions({
+    instanceConnectionName: config.instance,
+    ipType: config.ipType,
+    authType: config.password === undefined ? 'IAM' : 'PASSWORD',
+  });
+  return {
+    options: { ...options, user: config.user, password: config.password, database: config.database },
+    close: () => connector.close(),
+  };
+}

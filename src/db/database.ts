@@ -1,0 +1,125 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type pg from 'pg';
+import { translateDatabaseError } from './errors.ts';
+
+export type Transaction = NodePgDatabase;
+
+/** Who a transaction acts for. Stores pass a scope, which only an ownership check can make. */
+export interface Authority {
+  readonly userId: string;
+  readonly conversationId?: string | undefined;
+}
+
+type Role = 'alcove_app' | 'alcove_worker' | 'alcove_admin';
+
+export interface QueryLog {
+  (entry: { sql: string; parameters: number; ms: number }): void;
+}
+
+/** The database as stores see it: nothing but transactions that hold one authority. */
+export interface Database {
+  readonly kind: 'pglite' | 'postgresql';
+  /** For migrations, the job queue and the boot checks only: the connection's own role. */
+  readonly pool: pg.Pool;
+  /** Runs `work` as the application role with row-level security set to this authority. Holds no network call. */
+  scoped<T>(authority: Authority, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** A role that sees which work is due over all users, never its content. */
+  asWorker<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** A role that sees and changes accounts, never what is in them. */
+  asAdmin<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export function openDatabase(
+  kind: Database['kind'],
+  pool: pg.Pool,
+  closePool: () => Promise<void>,
+  log?: QueryLog,
+): Database {
+  const drizzles = new WeakMap<pg.PoolClient, Transaction>();
+  const inside = new AsyncLocalStorage<true>();
+
+  function drizzleOf(client: pg.PoolClient): Transaction {
+    let known = drizzles.get(client);
+    if (known === undefined) {
+      known = drizzle(log === undefined ? client : logged(client, log));
+      drizzles.set(client, known);
+    }
+    return known;
+  }
+
+  async function run<T>(role: Role, authority: Authority | null, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    // With one connection (PGlite) a transaction inside another waits for itself for ever.
+    if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
+    const client = await pool.connect().catch((error: unknown) => {
+      throw translateDatabaseError(error);
+    });
+    let broken: Error | undefined;
+    try {
+      const begun = client.query(openingStatements(role, authority));
+      begun.catch(() => {});
+      const result = await inside.run(true, () => work(drizzleOf(client)));
+      await begun;
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((reason: Error) => {
+        broken = reason;
+      });
+      throw translateDatabaseError(error);
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  return {
+    kind,
+    pool,
+    scoped: (authority, work) => run('alcove_app', authority, work),
+    asWorker: (work) => run('alcove_worker', null, work),
+    asAdmin: (work) => run('alcove_admin', null, work),
+    close: closePool,
+  };
+}
+
+/**
+ * SET LOCAL, never set_config (Citus does not forward it) and never SET (it would leak to the pool's next user).
+ * SET takes no parameters, so the ids are checked to be nothing but UUIDs.
+ */
+function openingStatements(role: Role, authority: Authority | null): string {
+  let statements = `BEGIN; SET LOCAL ROLE ${role}`;
+  if (authority === null) return statements;
+  for (const [setting, id] of [
+    ['app.user_id', authority.userId],
+    ['app.conversation_id', authority.conversationId],
+  ] as const) {
+    if (id === undefined) continue;
+    if (!uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
+    statements += `; SET LOCAL ${setting} = '${id}'`;
+  }
+  return statements;
+}
+
+/** At debug level: each statement's text and time, never its values. */
+function logged(client: pg.PoolClient, log: QueryLog): pg.PoolClient {
+  return new Proxy(client, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      if (property !== 'query') return typeof value === 'function' ? value.bind(target) : value;
+      return async (...args: unknown[]) => {
+        const started = performance.now();
+        const config = args[0];
+        const text = typeof config === 'string' ? config : (config as { text: string }).text;
+        try {
+          return await Reflect.apply(target.query, target, args);
+        } finally {
+          const values = args[1];
+          log({ sql: text, parameters: Array.isArray(values) ? values.length : 0, ms: performance.now() - started });
+        }
+      };
+    },
+  });
+}

@@ -1,0 +1,76 @@
+import { AppError } from '../errors.ts';
+
+const away = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08001',
+  '08003',
+  '08004',
+  '08006',
+  '53300',
+  '25006',
+]);
+const retry = new Set(['40001', '40P01', '55P03', '57014']);
+const full = new Set(['53100', 'ENOSPC']);
+const dropped = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+
+/** The SQLSTATE or system code of a database failure, looked for through its causes. */
+export function databaseCode(error: unknown): string | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    const code = (at as { code?: unknown }).code;
+    if (typeof code === 'string' && !(at instanceof AppError)) return code;
+    if (dropped.test(at.message)) return 'ECONNRESET';
+  }
+  return undefined;
+}
+
+/** True when a unique key is taken; `constraint` narrows it to one key. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  return databaseCode(error) === '23505' && (constraint === undefined || constraintOf(error) === constraint);
+}
+
+export function isForeignKeyViolation(error: unknown): boolean {
+  return databaseCode(error) === '23503';
+}
+
+/** Turns what a caller can wait for into 503 or 507; everything else stays as it is. */
+export function translateDatabaseError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const code = databaseCode(error);
+  if (code === undefined) return error;
+  if (away.has(code)) {
+    return new AppError('unavailable', 'The database cannot be reached right now; try again in a few seconds.', {
+      cause: error,
+      retryAfterSeconds: 2,
+    });
+  }
+  if (retry.has(code)) {
+    return new AppError('unavailable', 'The database was busy with a conflicting change; try again.', {
+      cause: error,
+      retryAfterSeconds: 1,
+    });
+  }
+  if (full.has(code)) {
+    return new AppError('storage_full', 'The storage is full: nothing was changed. Free some space and try again.', {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+function constraintOf(error: unknown): string | undefined {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    const constraint = (at as { constraint?: unknown }).constraint;
+    if (typeof constraint === 'string') return constraint;
+  }
+  return undefined;
+}

@@ -1,0 +1,24 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+
+const { dataDir, socketPath } = workerData as { dataDir: string; socketPath: string };
+const port = parentPort;
+if (port === null) throw new Error('runs as a worker thread only');
+
+try {
+  const db = await PGlite.create({ dataDir, extensions: { vector } });
+  const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections: 4 });
+  await server.start();
+  port.on('message', () => void stop(server, db));
+  port.postMessage({ ready: true });
+} catch (error) {
+  port.postMessage({ failed: error instanceof Error ? error.message : String(error) });
+}
+
+async function stop(server: PGLiteSocketServer, db: PGlite): Promise<void> {
+  await server.stop();
+  await db.close();
+  process.exit(0);
+}

@@ -1,0 +1,452 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  customType,
+  date,
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+// Rules of this file (checked by test/schema): every table of a user's data has user_id in its primary key,
+// unique keys and foreign keys; below a conversation, conversation_id too. Global tables are keyed by the key itself.
+
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
+/** pgvector's half-precision vector without a fixed dimension; set to STORAGE PLAIN by migration. */
+const halfvec = customType<{ data: string }>({ dataType: () => 'halfvec' });
+const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
+
+export const users = pgTable('users', {
+  id: uuid('id').primaryKey(),
+  email: text('email'),
+  name: text('name'),
+  passwordHash: text('password_hash'),
+  role: text('role', { enum: ['admin', 'user'] }).notNull(),
+  status: text('status', { enum: ['active', 'suspended'] }).notNull(),
+  /** Raised by a password change: tokens with a lower number are refused. */
+  tokenVersion: integer('token_version').notNull().default(1),
+  createdAt: time('created_at').notNull(),
+  updatedAt: time('updated_at').notNull(),
+});
+
+/** Global: `email:<address>` or `issuer:<iss>|<sub>`, unique over all users. */
+export const loginKeys = pgTable('login_keys', {
+  key: text('key').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  createdAt: time('created_at').notNull(),
+});
+
+/** Global: facts of the installation, such as who was first. */
+export const installation = pgTable('installation', {
+  key: text('key').primaryKey(),
+  value: text('value').notNull(),
+});
+
+/** Global: tells 403 from 404, through alcove_conversation_exists() only. */
+export const conversationDirectory = pgTable('conversation_directory', {
+  conversationId: uuid('conversation_id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+});
+
+/** Global: blobs whose rows are gone; the worker unlinks them. */
+export const blobDeletions = pgTable(
+  'blob_deletions',
+  {
+    blobKey: text('blob_key').primaryKey(),
+    userId: uuid('user_id').notNull(),
+    dueAt: time('due_at').notNull(),
+  },
+  (t) => [index('blob_deletions_due').on(t.dueAt)],
+);
+
+/** Append-only by grant: ids and hashes, never content. Outlives its user. */
+export const auditLog = pgTable(
+  'audit_log',
+  {
+    userId: uuid('user_id').notNull(),
+    id: uuid('id').notNull(),
+    action: text('action').notNull(),
+    target: text('target'),
+    address: text('address'),
+    createdAt: time('created_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.id] })],
+);
+
+const owner = () => uuid('user_id').notNull();
+export const sessions = pgTable(
+  'sessions',
+  {
+    userId: owner(),
+    id: uuid('id').notNull(),
+    createdAt: time('created_at').notNull(),
+    expiresAt: time('expires_at').notNull(),
+    revokedAt: time('revoked_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.id] }),
+    foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+  ],
+);
+
+export const refreshTokens = pgTable(
+  'refresh_tokens',
+  {
+    userId: owner(),
+    tokenHash: text('token_hash').notNull(),
+    sessionId: uuid('session_id').notNull(),
+    createdAt: time('created_at').notNull(),
+    usedAt: time('used_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.tokenHash] }),
+    foreignKey({ columns: [t.userId, t.sessionId], foreignColumns: [sessions.userId, sessions.id] }).onDelete(
+      'cascade',
+    ),
+  ],
+);
+
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    userId: owner(),
+    id: uuid('id').notNull(),
+    name: text('name').notNull(),
+    keyHash: text('key_hash').notNull(),
+    scope: text('scope', { enum: ['read', 'write', 'conversation'] }).notNull(),
+    conversationId: uuid('conversation_id'),
+    createdAt: time('created_at').notNull(),
+    lastUsedAt: time('last_used_at'),
+    expiresAt: time('expires_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.id] }),
+    foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+  ],
+);
+
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    userId: owner(),
+    key: text('key').notNull(),
+    requestHash: text('request_hash').notNull(),
+    status: integer('status'),
+    response: text('response'),
+    lockedUntil: time('locked_until').notNull(),
+    expiresAt: time('expires_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.key] }),
+    foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+  ],
+);
+
+/** What overview pages read instead of counting tables. */
+export const userCounters = pgTable(
+  'user_counters',
+  {
+    userId: uuid('user_id').primaryKey(),
+    conversations: integer('conversations').notNull().default(0),
+    userMessages: bigint('user_messages', { mode: 'number' }).notNull().default(0),
+    assistantMessages: bigint('assistant_messages', { mode: 'number' }).notNull().default(0),
+    systemMessages: bigint('system_messages', { mode: 'number' }).notNull().default(0),
+    documents: integer('documents').notNull().default(0),
+    chunks: bigint('chunks', { mode: 'number' }).notNull().default(0),
+    bytes: bigint('bytes', { mode: 'number' }).notNull().default(0),
+    inputTokens: bigint('input_tokens', { mode: 'number' }).notNull().default(0),
+    outputTokens: bigint('output_tokens', { mode: 'number' }).notNull().default(0),
+    cacheHits: bigint('cache_hits', { mode: 'number' }).notNull().default(0),
+    cacheMisses: bigint('cache_misses', { mode: 'number' }).notNull().default(0),
+  },
+  (t) => [foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade')],
+);
+
+export const activity = pgTable(
+  'activity',
+  {
+    userId: owner(),
+    day: date('day', { mode: 'string' }).notNull(),
+    messages: integer('messages').notNull().default(0),
+    questions: integer('questions').notNull().default(0),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.day] }),
+    foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+  ],
+);
+
+export const conversations = pgTable(
+  'conversations',
+  {
+    userId: owner(),
+    id: uuid('id').notNull(),
+    title: text('title').notNull(),
+    conversationType: text('conversation_type', { enum: ['general', 'rag_query'] }).notNull(),
+    status: text('status', { enum: ['active', 'archived'] }).notNull(),
+    pinned: boolean('pinned').notNull().default(false),
+    tags: text('tags')
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    settings: jsonb('settings').$type<Record<string, unknown>>().notNull().default({}),
+    activeLeafId: uuid('active_leaf_id'),
+    nextSeq: integer('next_seq').notNull().default(1),
+    messageCount: integer('message_count').notNull().default(0),
+    documentCount: integer('document_count').notNull().default(0),
+    /** Raised whenever what retrieval may see changes; part of every cache key. */
+    documentsVersion: integer('documents_version').notNull().default(0),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+    lastMessageAt: time('last_message_at'),
+    /** `last_message_at`, or the creation time before the first message: the order of the list. */
+    activityAt: time('activity_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.id] }),
+    index('conversations_by_activity').on(t.userId, t.activityAt.desc(), t.id.desc()),
+    foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+  ],
+);
+
+const conversationKey = () => uuid('conversation_id').notNull();
+
+export const messages = pgTable(
+  'messages',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    id: uuid('id').notNull(),
+    parentId: uuid('parent_id'),
+    seq: integer('seq').notNull(),
+    role: text('role', { enum: ['user', 'assistant', 'system'] }).notNull(),
+    content: text('content').notNull(),
+    status: text('status', { enum: ['complete', 'streaming', 'incomplete', 'failed', 'cancelled'] }).notNull(),
+    metadata: jsonb('metadata').$type<unknown>().notNull(),
+    /** The client's metadata as it came: jsonb reorders keys and rewrites numbers. */
+    metadataSource: text('metadata_source'),
+    createdAt: time('created_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.id] }),
+    unique('messages_in_conversation').on(t.userId, t.conversationId, t.id),
+    unique('messages_by_seq').on(t.userId, t.conversationId, t.seq),
+    // Without it the cascade of a long conversation looks for children row by row.
+    index('messages_by_parent').on(t.userId, t.conversationId, t.parentId),
+    foreignKey({
+      name: 'messages_conversation',
+      columns: [t.userId, t.conversationId],
+      foreignColumns: [conversations.userId, conversations.id],
+    }).onDelete('cascade'),
+    foreignKey({
+      name: 'messages_parent',
+      columns: [t.userId, t.conversationId, t.parentId],
+      foreignColumns: [t.userId, t.conversationId, t.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+/** One row while an answer is being written: who writes it, until when the lease holds. */
+export const generations = pgTable(
+  'generations',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    messageId: uuid('message_id').notNull(),
+    leaseOwner: text('lease_owner').notNull(),
+    leaseUntil: time('lease_until').notNull(),
+    stopRequested: boolean('stop_requested').notNull().default(false),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId, t.messageId] }),
+    foreignKey({
+      name: 'generations_message',
+      columns: [t.userId, t.conversationId, t.messageId],
+      foreignColumns: [messages.userId, messages.conversationId, messages.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+export const answerEvents = pgTable(
+  'answer_events',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    messageId: uuid('message_id').notNull(),
+    seq: integer('seq').notNull(),
+    /** The wire event as JSON text. */
+    event: text('event').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId, t.messageId, t.seq] }),
+    foreignKey({
+      name: 'answer_events_message',
+      columns: [t.userId, t.conversationId, t.messageId],
+      foreignColumns: [messages.userId, messages.conversationId, messages.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+export const retrievalTraces = pgTable(
+  'retrieval_traces',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    messageId: uuid('message_id').notNull(),
+    trace: jsonb('trace').$type<unknown>().notNull(),
+    createdAt: time('created_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId, t.messageId] }),
+    foreignKey({
+      name: 'retrieval_traces_message',
+      columns: [t.userId, t.conversationId, t.messageId],
+      foreignColumns: [messages.userId, messages.conversationId, messages.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+export const documents = pgTable(
+  'documents',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    id: uuid('id').notNull(),
+    name: text('name').notNull(),
+    mediaType: text('media_type').notNull(),
+    sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
+    sha256: text('sha256').notNull(),
+    blobKey: text('blob_key').notNull(),
+    status: text('status', {
+      enum: ['queued', 'extracting', 'chunking', 'embedding', 'ready', 'failed', 'cancelled'],
+    }).notNull(),
+    progress: doublePrecision('progress').notNull().default(0),
+    stageMessage: text('stage_message'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    warnings: text('warnings')
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    pages: integer('pages'),
+    chunkCount: integer('chunk_count').notNull().default(0),
+    tokenCount: integer('token_count').notNull().default(0),
+    language: text('language'),
+    contextMode: text('context_mode', { enum: ['auto', 'full', 'search', 'off'] })
+      .notNull()
+      .default('auto'),
+    embeddingModel: text('embedding_model'),
+    attempts: integer('attempts').notNull().default(0),
+    /** When the worker should look at it; null once nothing is left to do. */
+    dueAt: time('due_at'),
+    leaseOwner: text('lease_owner'),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.id] }),
+    unique('documents_in_conversation').on(t.userId, t.conversationId, t.id),
+    index('documents_by_hash').on(t.userId, t.sha256),
+    index('documents_due')
+      .on(t.dueAt)
+      .where(sql`due_at is not null`),
+    foreignKey({
+      name: 'documents_conversation',
+      columns: [t.userId, t.conversationId],
+      foreignColumns: [conversations.userId, conversations.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+const documentKey = () => uuid('document_id').notNull();
+const documentColumns = () => [documents.userId, documents.conversationId, documents.id] as const;
+
+export const documentTexts = pgTable(
+  'document_texts',
+  { userId: owner(), conversationId: conversationKey(), documentId: documentKey(), text: text('text').notNull() },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId, t.documentId] }),
+    foreignKey({
+      name: 'document_texts_document',
+      columns: [t.userId, t.conversationId, t.documentId],
+      foreignColumns: [...documentColumns()],
+    }).onDelete('cascade'),
+  ],
+);
+
+export const chunks = pgTable(
+  'chunks',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    documentId: documentKey(),
+    ordinal: integer('ordinal').notNull(),
+    id: uuid('id').notNull(),
+    page: integer('page'),
+    heading: text('heading').array().notNull(),
+    charStart: integer('char_start').notNull(),
+    charEnd: integer('char_end').notNull(),
+    tokens: integer('tokens').notNull(),
+    /** What stands before the exact slice when it is searched or shown to a model: a table's header row. */
+    prefix: text('prefix'),
+    content: text('content').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId, t.documentId, t.ordinal] }),
+    foreignKey({
+      name: 'chunks_document',
+      columns: [t.userId, t.conversationId, t.documentId],
+      foreignColumns: [...documentColumns()],
+    }).onDelete('cascade'),
+  ],
+);
+
+/** Narrow and apart from the text: exact scans read only this. */
+export const chunkVectors = pgTable(
+  'chunk_vectors',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    documentId: documentKey(),
+    ordinal: integer('ordinal').notNull(),
+    model: text('model').notNull(),
+    embedding: halfvec('embedding').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId, t.documentId, t.model, t.ordinal] }),
+    foreignKey({
+      name: 'chunk_vectors_document',
+      columns: [t.userId, t.conversationId, t.documentId],
+      foreignColumns: [...documentColumns()],
+    }).onDelete('cascade'),
+  ],
+);
+
+/** One immutable index segment per document and kind: `keyword`, or `vector:<model>`. */
+export const segments = pgTable(
+  'segments',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    documentId: documentKey(),
+    kind: text('kind').notNull(),
+    bytes: bytes('bytes').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId, t.documentId, t.kind] }),
+    foreignKey({
+      name: 'segments_document',
+      columns: [t.userId, t.conversationId, t.documentId],
+      foreignColumns: [...documentColumns()],
+    }).onDelete('cascade'),
+  ],
+);
