@@ -7,6 +7,8 @@ export interface Reference {
   specifier: string;
   /** The project file it names, relative to the root; `undefined` for a package. */
   target: string | undefined;
+  /** Erased before the program runs: `import type` and a type's `import('x')`. */
+  typeOnly: boolean;
   line: number;
 }
 
@@ -49,7 +51,8 @@ function readSource(root: string, path: string): SourceFile {
   const visit = (node: ts.Node): void => {
     const specifier = specifierOf(node);
     if (specifier !== undefined) {
-      source.references.push({ specifier, target: targetOf(path, specifier), line: lineOf(node) });
+      const target = targetOf(path, specifier);
+      source.references.push({ specifier, target, typeOnly: isTypeOnly(node), line: lineOf(node) });
     }
     if (readsEnvironment(node)) source.environmentReads.push(lineOf(node));
     ts.forEachChild(node, visit);
@@ -68,6 +71,12 @@ function specifierOf(node: ts.Node): string | undefined {
     node.expression.kind === ts.SyntaxKind.ImportKeyword ||
     (ts.isIdentifier(node.expression) && node.expression.text === 'require');
   return loads ? literalText(node.arguments[0]) : undefined;
+}
+
+function isTypeOnly(node: ts.Node): boolean {
+  if (ts.isImportTypeNode(node)) return true;
+  if (ts.isExportDeclaration(node)) return node.isTypeOnly;
+  return ts.isImportDeclaration(node) && node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
 }
 
 function literalText(node: ts.Node | undefined): string | undefined {

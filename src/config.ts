@@ -62,10 +62,13 @@ const environment = z.object({
   EMBEDDING_MODEL: text,
   EMBEDDING_DIMENSIONS: z.coerce.number().int().min(1).max(16_000).optional(),
   OPENAI_API_KEY: text,
+  OPENAI_BASE_URL: z.url().optional(),
   ANTHROPIC_API_KEY: text,
+  ANTHROPIC_BASE_URL: z.url().optional(),
   GOOGLE_GENERATIVE_AI_API_KEY: text,
+  GOOGLE_GENERATIVE_AI_BASE_URL: z.url().optional(),
   OLLAMA_HOST: text,
-  OLLAMA: z.enum(['on', 'off']).default('on'),
+  OLLAMA: z.enum(['auto', 'off']).default('auto'),
 
   SEGMENT_CACHE_MB: count(256),
   RETRIEVAL_CACHE_ENTRIES: count(2000),
@@ -202,7 +205,7 @@ function readIssuer(e: Environment): AuthConfig['issuer'] {
 }
 
 function readModels(e: Environment): ModelConfig {
-  return {
+  const config: { [K in keyof ModelConfig]: ModelConfig[K] | undefined } = {
     llmBaseUrl: e.LLM_BASE_URL,
     llmApiKey: e.LLM_API_KEY,
     llmModel: e.LLM_MODEL,
@@ -212,11 +215,16 @@ function readModels(e: Environment): ModelConfig {
     embeddingModel: e.EMBEDDING_MODEL,
     embeddingDimensions: e.EMBEDDING_DIMENSIONS,
     openaiApiKey: e.OPENAI_API_KEY,
+    openaiBaseUrl: e.OPENAI_BASE_URL,
     anthropicApiKey: e.ANTHROPIC_API_KEY,
+    anthropicBaseUrl: e.ANTHROPIC_BASE_URL,
     googleApiKey: e.GOOGLE_GENERATIVE_AI_API_KEY,
-    ollamaHost: e.OLLAMA_HOST,
+    googleBaseUrl: e.GOOGLE_GENERATIVE_AI_BASE_URL,
     ollama: e.OLLAMA,
+    ollamaHost: e.OLLAMA_HOST,
+    limits: { totalMs: e.ANSWER_TIMEOUT_S * 1000 },
   };
+  return config;
 }
 
 /** Secrets that sign tokens: at least 32 bytes, and not a word repeated to that length. */
@@ -227,4 +235,14 @@ function refuseWeakSecret(name: string, secret: string | undefined): void {
   throw new ConfigError(
     `${name} is too weak: use at least 32 random characters (for example: openssl rand -base64 48), or leave it out and one is generated`,
   );
+}
+
+/** Where the command line finds a server, and as whom it speaks to it. */
+export interface ClientConfig {
+  url: string;
+  token: string | undefined;
+}
+
+export function readClientConfig(env: NodeJS.ProcessEnv = process.env): ClientConfig {
+  return { url: env['ALCOVE_URL'] || 'http://localhost:8000', token: env['ALCOVE_TOKEN'] || undefined };
 }

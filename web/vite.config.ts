@@ -1,14 +1,24 @@
 import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Where `vite dev` finds the API. */
 const server = 'http://localhost:8000';
-const apiPaths = ['/api', '/auth', '/capabilities', '/conversations', '/documents', '/healthz', '/messages', '/rag'];
+const apiPaths = [
+  '/api',
+  '/auth',
+  '/capabilities',
+  '/conversations',
+  '/documents',
+  '/healthz',
+  '/messages',
+  '/rag',
+];
 
 export default defineConfig({
   plugins: [
+    announcerWithoutInlineStyle(),
     tailwindcss(),
     sveltekit({
       adapter: adapter({ fallback: 'index.html' }),
@@ -37,3 +47,15 @@ export default defineConfig({
   build: { target: 'es2023' },
   server: { proxy: Object.fromEntries(apiPaths.map((path) => [path, server])) },
 });
+
+/** Kit hides its route announcer with a style attribute, which `style-src 'self'` refuses; app.css hides it. */
+function announcerWithoutInlineStyle(): Plugin {
+  return {
+    name: 'announcer-without-inline-style',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!id.endsWith('/kit/src/runtime/components/root.svelte')) return null;
+      return code.replace(/(id="svelte-announcer"[^>]*?)\sstyle="[^"]*"/, '$1');
+    },
+  };
+}

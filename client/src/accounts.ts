@@ -27,7 +27,7 @@ export function accounts(transport: Transport) {
       return transport.json('POST', '/auth/refresh', { ...options, body, anonymous: true });
     },
     logout(options?: RequestOptions): Promise<void> {
-      return transport.nothing('POST', '/auth/logout', { ...options, body: {}, anonymous: true });
+      return transport.nothing('POST', '/auth/logout', { ...options, body: {} });
     },
     me(options?: RequestOptions): Promise<User> {
       return transport.json('GET', '/auth/me', options);

@@ -1,6 +1,11 @@
 import type { Answer, conversationQueryBody, ragQueryBody } from '@alcove/contract';
 import type { z } from 'zod';
-import { followAnswer, openAnswer, type AnswerStreamOptions, type NumberedAnswerEvent } from './answer-stream.ts';
+import {
+  followAnswer,
+  openAnswer,
+  type AnswerStreamOptions,
+  type NumberedAnswerEvent,
+} from './answer-stream.ts';
 import type { RequestOptions, Transport } from './transport.ts';
 
 export type { AnswerStreamOptions, NumberedAnswerEvent } from './answer-stream.ts';

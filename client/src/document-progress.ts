@@ -45,7 +45,8 @@ export async function waitForDocument(
     onProgress?.(document);
     last = document;
   }
-  if (!last) throw new AlcoveError('The server told nothing of this document.', { status: 0, code: 'protocol' });
+  if (!last)
+    throw new AlcoveError('The server told nothing of this document.', { status: 0, code: 'protocol' });
   return last;
 }
 

@@ -71,7 +71,7 @@ export function protocolError(message: string, cause?: unknown): AlcoveError {
 function parseProblem(body: string): Partial<Problem> | null {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Partial<Problem>) : null;
+    return typeof value === 'object' && value !== null ? value : null;
   } catch {
     // Not JSON: the caller reports the status alone.
     return null;

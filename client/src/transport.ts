@@ -92,7 +92,11 @@ export function createTransport(options: ClientOptions): Transport {
       return await send(url(path, call.query), {
         method,
         headers: sent,
-        body: isForm ? (call.body as FormData) : call.body === undefined ? undefined : JSON.stringify(call.body),
+        body: isForm
+          ? (call.body as FormData)
+          : call.body === undefined
+            ? undefined
+            : JSON.stringify(call.body),
         signal: call.signal ?? null,
       });
     } catch (cause) {

@@ -19,7 +19,12 @@ export async function uploadForm(
   const query = { wait: options.wait };
   if (!options.onProgress || typeof XMLHttpRequest === 'undefined') {
     const { signal, idempotencyKey } = options;
-    const uploaded = await transport.json<Uploaded>('POST', path, { query, body: form, signal, idempotencyKey });
+    const uploaded = await transport.json<Uploaded>('POST', path, {
+      query,
+      body: form,
+      signal,
+      idempotencyKey,
+    });
     options.onProgress?.(1);
     return uploaded;
   }

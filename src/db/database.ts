@@ -61,6 +61,8 @@ export function openDatabase(
     try {
       const begun = client.query(openingStatements(role, authority));
       begun.catch(() => {});
+      // Only a pipelining connection may have two statements under way.
+      if (kind === 'pglite') await begun;
       const result = await inside.run(true, () => work(drizzleOf(client)));
       await begun;
       await client.query('COMMIT');

@@ -368,6 +368,7 @@ export const documents = pgTable(
 );
 
 const documentKey = () => uuid('document_id').notNull();
+// ON UPDATE CASCADE: moving a document to another conversation of its owner takes everything below it along.
 const documentColumns = () => [documents.userId, documents.conversationId, documents.id] as const;
 
 export const documentTexts = pgTable(
@@ -379,7 +380,7 @@ export const documentTexts = pgTable(
       name: 'document_texts_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    }).onDelete('cascade'),
+    }).onUpdate('cascade').onDelete('cascade'),
   ],
 );
 
@@ -406,7 +407,7 @@ export const chunks = pgTable(
       name: 'chunks_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    }).onDelete('cascade'),
+    }).onUpdate('cascade').onDelete('cascade'),
   ],
 );
 
@@ -427,7 +428,7 @@ export const chunkVectors = pgTable(
       name: 'chunk_vectors_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    }).onDelete('cascade'),
+    }).onUpdate('cascade').onDelete('cascade'),
   ],
 );
 
@@ -447,6 +448,6 @@ export const segments = pgTable(
       name: 'segments_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    }).onDelete('cascade'),
+    }).onUpdate('cascade').onDelete('cascade'),
   ],
 );

@@ -1,6 +1,13 @@
 import { AppError } from '../errors.ts';
 import type { Block, BlockKind, ExtractedDocument, ExtractionContext } from './format.ts';
 
+/** A block before it has a place in the text. */
+export interface Piece {
+  kind: BlockKind;
+  text: string;
+  level?: number;
+}
+
 /** Rows of cells; the first `headerRows` of them name the columns. */
 export interface Table {
   rows: string[][];
@@ -36,7 +43,7 @@ export class DocumentBuilder {
     let start = -1;
     let headerEnd = -1;
     for (const [index, row] of rows.entries()) {
-      const line = this.#clean(row.map(oneLine).join('\t')).replace(/\s+$/, '');
+      const line = this.#clean(row.map(oneLine).join('\t')).trimEnd();
       if (line.trim() === '') continue;
       const at = this.#append(line, start < 0 ? '\n\n' : '\n');
       if (start < 0) start = at;
@@ -100,7 +107,7 @@ export function tooMuchText(maxCharacters: number): AppError {
 
 /** A title fit to show: one line, at most 300 characters, or null. */
 export function cleanTitle(title: string | null): string | null {
-  const line = title === null ? '' : oneLine(title.replaceAll('\0', '')).toWellFormed().slice(0, 300).trim();
+  const line = title === null ? '' : oneLine(title.replaceAll('\0', '')).slice(0, 300).toWellFormed().trim();
   return line === '' ? null : line;
 }
 

@@ -117,3 +117,24 @@ test('cycles are reported between files and between modules of one layer', () =>
     'src/db/client.ts:1 module cycle: db → jobs → db',
   ]);
 });
+
+test('below the app, settings are named as types and never read from config', () => {
+  const found = check({
+    'src/config.ts': `export interface Config {}\nexport const readConfig = () => 1;`,
+    'src/main.ts': `import { readConfig } from './config.ts';\nreadConfig();`,
+    'src/db/client.ts': `import type { Config } from '../config.ts';\nexport type C = Config;`,
+    'src/http/server.ts': `import { readConfig } from '../config.ts';\nreadConfig();`,
+  });
+  expect(found).toEqual([
+    'src/http/server.ts:1 http must not import config, which is above it (src/config.ts)',
+  ]);
+});
+
+test('two files may name each other in types', () => {
+  expect(
+    check({
+      'src/answers/a.ts': `import { b } from './b.ts';\nexport interface A {}\nexport const a = b;`,
+      'src/answers/b.ts': `import type { A } from './a.ts';\nexport const b: A = {};`,
+    }),
+  ).toEqual([]);
+});

@@ -1,0 +1,158 @@
+import type { Answer, Strategy } from '@alcove/contract';
+import { type MessageRow, readBranch, readMessage } from '../conversations/message-store.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
+import { readConversation, updateConversation } from '../conversations/store.ts';
+import { defaultTitle, titleFrom } from '../conversations/title.ts';
+import { newId } from '../db/ids.ts';
+import { AppError } from '../errors.ts';
+import type { ChatMessage, ChatModel } from '../models/model.ts';
+import { readSearchable, type SearchScope } from '../retrieval/store.ts';
+import type { AnswerDeps } from './deps.ts';
+import { leaseMs } from './event-log.ts';
+import { generate } from './generate.ts';
+import type { NumberedEvent, RunningAnswer } from './running.ts';
+import { startAnswer } from './store.ts';
+
+export interface Question {
+  query: string;
+  strategy: Strategy;
+  topK: number;
+  /** The message that the question continues; the conversation's active leaf when undefined. */
+  parentId?: string | null | undefined;
+  documentIds?: readonly string[] | undefined;
+  model?: string | undefined;
+  /** `all`: search every conversation of the user's own. */
+  reach?: 'conversation' | 'all' | undefined;
+}
+
+export interface StartedAnswer {
+  conversationId: string;
+  messageId: string;
+  userMessageId: string;
+}
+
+/** Turns of a branch that are looked at; how many the model sees is decided by its window. */
+const historyTurns = 50;
+
+/**
+ * Writes the question down and begins its answer, which goes on whatever becomes of the caller.
+ * @throws AppError `conflict`, `embeddings_unavailable`, `invalid_request`, `rate_limited`, `not_found`
+ */
+export async function ask(scope: ConversationScope, input: Question, deps: AnswerDeps): Promise<StartedAnswer> {
+  const startedAt = performance.now();
+  const model = chooseModel(input.model, deps);
+  if (deps.running.countOf(scope.userId) >= deps.limits.streamsPerUser) {
+    throw new AppError(
+      'rate_limited',
+      `${deps.limits.streamsPerUser} answers are being written for you already: wait for one, or stop it.`,
+      { retryAfterSeconds: 2 },
+    );
+  }
+  const conversation = await readConversation(deps.db, scope);
+  const leaf = input.parentId === undefined ? conversation.activeLeafId : input.parentId;
+  const branch = leaf === null ? [] : await readHistory(scope, leaf, deps);
+  const searchable = await readSearchable(deps.db, searchScopeOf(scope, input.reach));
+  const mode = searchable.documents.length > 0 || searchable.pending > 0 ? 'documents' : 'llm';
+  if (mode === 'documents' && input.strategy === 'vector' && deps.retrieval.embedding === null) {
+    throw new AppError(
+      'embeddings_unavailable',
+      'Strategy "vector" needs an embedding model: set EMBEDDING_BASE_URL and EMBEDDING_MODEL, or use "keyword" or "rrf_fusion".',
+    );
+  }
+  const userMessageId = newId();
+  const messageId = newId();
+  const conversationId = scope.conversationId;
+  const first: NumberedEvent = {
+    seq: 1,
+    event: { type: 'message', conversation_id: conversationId, message_id: messageId, user_message_id: userMessageId, mode },
+  };
+  const now = deps.now();
+  const lease = { owner: deps.owner, until: new Date(now.getTime() + leaseMs) };
+  await startAnswer(
+    deps.db,
+    scope,
+    [
+      { ...plain(userMessageId, 'user', input.query), parentId: leaf },
+      { ...plain(messageId, 'assistant', ''), status: 'streaming' },
+    ],
+    [first],
+    lease,
+    now,
+  );
+  const answer: RunningAnswer = {
+    userId: scope.userId,
+    conversationId,
+    messageId,
+    committed: [first],
+    stop: new AbortController(),
+    finished: Promise.resolve(),
+  };
+  deps.running.add(answer);
+  answer.finished = generate(
+    {
+      scope,
+      userMessageId,
+      mode,
+      question: input.query,
+      history: branch.flatMap(toTurn),
+      strategy: input.strategy,
+      topK: input.topK,
+      documentIds: input.documentIds,
+      searchScope: searchScopeOf(scope, input.reach),
+      model,
+      notices: noticesOf(model, searchable),
+      startedAt,
+      firstSeq: 2,
+    },
+    answer,
+    deps,
+  );
+  if (conversation.title === defaultTitle) {
+    await updateConversation(deps.db, scope, { title: titleFrom(input.query) }, deps.now());
+  }
+  return { conversationId, messageId, userMessageId };
+}
+
+function searchScopeOf(scope: ConversationScope, reach: Question['reach']): SearchScope {
+  if (reach !== 'all') return scope;
+  if (scope.user.limitedTo === undefined) return scope.user;
+  throw new AppError('forbidden', 'This API key is for one conversation only.');
+}
+
+async function readHistory(scope: ConversationScope, leaf: string, deps: AnswerDeps): Promise<MessageRow[]> {
+  const branch = await readBranch(deps.db, scope, leaf, historyTurns);
+  if (branch.length > 0 || (await readMessage(deps.db, scope, leaf)) !== null) return branch;
+  throw new AppError('not_found', 'The parent message does not exist in this conversation.');
+}
+
+function chooseModel(wanted: string | undefined, deps: AnswerDeps): ChatModel | null {
+  if (wanted === undefined) return deps.models.chat;
+  const found = deps.models.chatModels.find((model) => model.id === wanted);
+  if (found !== undefined) return found;
+  const known = deps.models.chatModels.map((model) => model.id).join(', ');
+  throw new AppError('invalid_request', `There is no model "${wanted}" here${known === '' ? ': no language model is configured.' : `: choose one of ${known}.`}`);
+}
+
+function noticesOf(model: ChatModel | null, searchable: { pending: number; off: number }): string[] {
+  const notices: string[] = [];
+  if (model === null) {
+    notices.push('No language model is configured: the answer quotes the documents. Set LLM_BASE_URL and LLM_MODEL, or OPENAI_API_KEY, or start Ollama.');
+  }
+  if (searchable.pending > 0) notices.push(`${searchable.pending} documents are still being read and were not searched.`);
+  if (searchable.off > 0) notices.push(`${searchable.off} documents are switched off for this conversation.`);
+  return notices;
+}
+
+function plain(id: string, role: 'user' | 'assistant', content: string) {
+  return { id, role, content, status: 'complete' as const, metadata: {}, metadataSource: null };
+}
+
+/** Failed answers say nothing worth repeating to a model. */
+function toTurn(row: MessageRow): ChatMessage[] {
+  return row.content === '' || row.status === 'failed' ? [] : [{ role: row.role, content: row.content }];
+}
+
+/** The answer as a caller that does not stream gets it. */
+export function withSources(answer: Answer, include: boolean): Answer {
+  return include ? answer : { ...answer, sources: [] };
+}

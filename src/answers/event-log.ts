@@ -1,0 +1,111 @@
+import type { AnswerEvent } from '@alcove/contract';
+import type { ConversationScope } from '../conversations/scope.ts';
+import { type AnswerDeps, answerBell } from './deps.ts';
+import type { NumberedEvent, RunningAnswer } from './running.ts';
+import { appendEvents } from './store.ts';
+
+/** Deltas are written together: the first at once, later ones at most this much late. */
+const coalesceMs = 200;
+/** How long a writer may be silent before its answer is an orphan. */
+export const leaseMs = 15_000;
+/** A stop asked for on another replica is seen within this time. */
+const heartbeatMs = 1_000;
+
+/** The numbered events of one answer: committed first, then announced. */
+export interface EventLog {
+  append(event: AnswerEvent): void;
+  /** Numbers the last events without writing them: they go with the end of the answer, in its transaction. */
+  takeRest(last: AnswerEvent): Promise<NumberedEvent[]>;
+  /** Everything of the text so far, as readers have it or will have it. */
+  readonly text: string;
+  close(): Promise<void>;
+}
+
+/** `firstSeq` continues what `startAnswer` has written. Aborts `answer.stop` when asked to, or when the lease is lost. */
+export function openEventLog(
+  scope: ConversationScope,
+  answer: RunningAnswer,
+  firstSeq: number,
+  deps: AnswerDeps,
+): EventLog {
+  let seq = firstSeq - 1;
+  let pending: NumberedEvent[] = [];
+  let text = '';
+  let lastWrite = 0;
+  let writing: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  function number(event: AnswerEvent): void {
+    const last = pending.at(-1);
+    if (event.type === 'delta') text += event.text;
+    if (event.type === 'delta' && last?.event.type === 'delta') {
+      last.event = { type: 'delta', text: last.event.text + event.text };
+      return;
+    }
+    seq += 1;
+    pending.push({ seq, event });
+  }
+
+  async function write(): Promise<void> {
+    const batch = pending;
+    pending = [];
+    lastWrite = performance.now();
+    const until = new Date(deps.now().getTime() + leaseMs);
+    try {
+      const outcome = await appendEvents(deps.db, scope, answer.messageId, batch, { owner: deps.owner, until });
+      if (outcome === 'lost') answer.stop.abort(new Error('the answer was taken over'));
+      if (outcome === 'stop') answer.stop.abort(stopRequested);
+      if (outcome === 'lost' || batch.length === 0) return;
+      answer.committed.push(...batch);
+      deps.doorbell.ring(answerBell(answer.messageId));
+    } catch (error) {
+      // Away for a moment: the events wait for the next write, in order.
+      pending = [...batch, ...pending];
+      deps.log.warn({ err: error, messageId: answer.messageId }, 'answer events were not written yet');
+    }
+  }
+
+  function schedule(): void {
+    if (closed || timer !== undefined) return;
+    const wait = Math.max(0, lastWrite + coalesceMs - performance.now());
+    timer = setTimeout(() => {
+      timer = undefined;
+      writing = writing.then(write).then(() => {
+        if (pending.length > 0) schedule();
+      });
+    }, wait);
+  }
+
+  const heartbeat = setInterval(() => {
+    if (performance.now() - lastWrite > heartbeatMs) writing = writing.then(write);
+  }, heartbeatMs);
+  heartbeat.unref();
+
+  return {
+    append(event) {
+      number(event);
+      schedule();
+    },
+    get text() {
+      return text;
+    },
+    async takeRest(last) {
+      clearTimeout(timer);
+      await writing;
+      number(last);
+      const rest = pending;
+      pending = [];
+      return rest;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      clearInterval(heartbeat);
+      await writing;
+    },
+  };
+}
+
+/** The reason of an abort that a person asked for. */
+export const stopRequested = new Error('stopped by the user');

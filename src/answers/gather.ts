@@ -1,0 +1,96 @@
+import type { Source, Strategy, Timings } from '@alcove/contract';
+import type { ChatMessage, ChatModel } from '../models/model.ts';
+import { rewriteQuery } from '../models/rewrite.ts';
+import { type RetrievedChunk, type Retrieval, retrieve } from '../retrieval/retrieve.ts';
+import type { SearchScope } from '../retrieval/store.ts';
+import type { AnswerDeps } from './deps.ts';
+
+export interface Gathered {
+  retrieval: Retrieval;
+  rewritten: string | null;
+  rewriteMs: number | null;
+  notices: string[];
+}
+
+export interface GatherInput {
+  question: string;
+  history: readonly ChatMessage[];
+  strategy: Strategy;
+  topK: number;
+  documentIds?: readonly string[] | undefined;
+  model: ChatModel | null;
+}
+
+/** From a question in its conversation to the passages that may answer it. */
+export async function gather(
+  scope: SearchScope,
+  input: GatherInput,
+  deps: AnswerDeps,
+  signal: AbortSignal,
+): Promise<Gathered> {
+  const started = performance.now();
+  const isFollowUp = input.history.some((turn) => turn.role === 'user');
+  const standalone = isFollowUp ? await standaloneQueries(input, signal) : { queries: [input.question], notice: null };
+  const rewriteMs = isFollowUp ? performance.now() - started : null;
+  const { strategy, topK, documentIds } = input;
+  const { queries } = standalone;
+  const earlierQuestions = input.history.filter((turn) => turn.role === 'user').map((turn) => turn.content);
+  const earlier = input.model === null ? earlierQuestions : [];
+  const retrieval = await retrieve(scope, { queries, earlier, strategy, topK, documentIds }, deps.retrieval, signal);
+  const rewritten = queries.length === 1 && queries[0] === input.question ? null : queries.join('\n');
+  return {
+    retrieval,
+    rewritten,
+    rewriteMs,
+    notices: [...retrieval.notices, ...(standalone.notice === null ? [] : [standalone.notice])],
+  };
+}
+
+async function standaloneQueries(
+  input: GatherInput,
+  signal: AbortSignal,
+): Promise<{ queries: string[]; notice: string | null }> {
+  if (input.model === null) return { queries: [input.question], notice: null };
+  const rewrite = await rewriteQuery(input.model, [...input.history], input.question, signal);
+  const notice = rewrite.failed === undefined ? null : `The question was searched as it was asked: ${rewrite.failed}`;
+  return { queries: rewrite.queries, notice };
+}
+
+/** What the answer keeps of a passage: frozen, so that a citation outlives its document. */
+export function toSource(chunk: RetrievedChunk, n: number): Source {
+  return {
+    n,
+    document_id: chunk.documentId,
+    document_name: chunk.documentName,
+    chunk_id: chunk.id,
+    page: chunk.page,
+    char_start: chunk.charStart,
+    char_end: chunk.charEnd,
+    heading: chunk.heading,
+    excerpt: chunk.content,
+    score: chunk.score,
+    verified: false,
+  };
+}
+
+/** What a model reads of a passage: a table's header row stands above its rows. */
+export function readingText(chunk: Pick<RetrievedChunk, 'prefix' | 'content'>): string {
+  return chunk.prefix === null ? chunk.content : `${chunk.prefix}\n${chunk.content}`;
+}
+
+export function allTimings(gathered: Gathered | null, generateMs: number | null): Timings {
+  const retrieval = gathered?.retrieval.timings;
+  return {
+    rewrite: round(gathered?.rewriteMs),
+    embed: round(retrieval?.embed),
+    vector: round(retrieval?.vector),
+    keyword: round(retrieval?.keyword),
+    fuse: round(retrieval?.fuse),
+    rerank: round(retrieval?.rerank),
+    generate: round(generateMs),
+  };
+}
+
+function round(ms: number | null | undefined): number | null {
+  return ms === null || ms === undefined ? null : Math.round(ms * 100) / 100;
+}

@@ -1,0 +1,254 @@
+import type { Answer, AnswerEvent, AnswerMetadata, Source, Strategy } from '@alcove/contract';
+import type { MessageRow } from '../conversations/message-store.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
+import { AppError } from '../errors.ts';
+import type { ChatMessage, ChatModel } from '../models/model.ts';
+import type { SearchScope } from '../retrieval/store.ts';
+import { countTokens } from '../models/tokens.ts';
+import { createCitationFilter } from './citations.ts';
+import { type AnswerDeps, answerBell } from './deps.ts';
+import { type EventLog, openEventLog, stopRequested } from './event-log.ts';
+import { allTimings, type Gathered, gather, readingText, toSource } from './gather.ts';
+import type { RunningAnswer } from './running.ts';
+import { finishAnswer } from './store.ts';
+import { planAnswer } from './write-answer.ts';
+
+export interface GenerationTask {
+  scope: ConversationScope;
+  userMessageId: string;
+  mode: 'documents' | 'llm';
+  question: string;
+  /** Earlier turns of the branch, oldest first. */
+  history: readonly ChatMessage[];
+  strategy: Strategy;
+  topK: number;
+  documentIds?: readonly string[] | undefined;
+  /** The conversation; the user when all of their conversations are searched. */
+  searchScope: SearchScope;
+  model: ChatModel | null;
+  notices: readonly string[];
+  startedAt: number;
+  /** The number of the first event that is still to be written. */
+  firstSeq: number;
+}
+
+/** Where the answer stands; whatever happens, this is what is kept of it. */
+interface State {
+  gathered: Gathered | null;
+  sources: Source[];
+  inputTokens: number;
+  outputTokens: number;
+  notices: string[];
+  generateMs: number | null;
+}
+
+/** How long to keep trying to write the end of an answer while the database is away. */
+const finishAttempts = 20;
+const finishPauseMs = 1_000;
+
+/** Writes one answer from its retrieval to its last event. Never throws: every outcome is an event. */
+export async function generate(task: GenerationTask, answer: RunningAnswer, deps: AnswerDeps): Promise<void> {
+  const deadline = AbortSignal.timeout(deps.limits.answerTimeoutMs);
+  const signal = AbortSignal.any([answer.stop.signal, deadline]);
+  const log = openEventLog(task.scope, answer, task.firstSeq, deps);
+  const state: State = {
+    gathered: null,
+    sources: [],
+    inputTokens: 0,
+    outputTokens: 0,
+    notices: [...task.notices],
+    generateMs: null,
+  };
+  let failure: unknown;
+  try {
+    await write(task, state, log, deps, signal);
+  } catch (error) {
+    failure = error;
+  }
+  await end(task, answer, state, log, deps, failure, deadline.aborted);
+}
+
+async function write(
+  task: GenerationTask,
+  state: State,
+  log: EventLog,
+  deps: AnswerDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { searchScope, mode, question, history, model } = task;
+  if (mode === 'documents') {
+    const { strategy, topK, documentIds } = task;
+    state.gathered = await gather(searchScope, { question, history, strategy, topK, documentIds, model }, deps, signal);
+    state.notices.push(...state.gathered.notices);
+  }
+  const plan = planAnswer(
+    {
+      mode,
+      question,
+      history,
+      chunks: state.gathered?.retrieval.results ?? [],
+      titles: state.gathered?.retrieval.searched.documents.map((document) => document.name) ?? [],
+      pending: state.gathered?.retrieval.searched.pending ?? 0,
+    },
+    model,
+  );
+  state.notices.push(...plan.notices);
+  if (plan.overflow) {
+    throw new AppError(
+      'context_overflow',
+      `The question alone does not fit into the model's context window${model === null ? '' : ` of ${model.contextWindow} tokens`}: shorten it, or set LLM_CONTEXT_WINDOW if the model takes more.`,
+    );
+  }
+  state.sources = plan.chunks.map((chunk, at) => ({
+    ...toSource(chunk, at + 1),
+    // Said only where it is not self-evident: the passage may be from another conversation.
+    ...(searchScope === task.scope ? {} : { conversation_id: chunk.conversationId }),
+  }));
+  if (mode === 'documents') log.append({ type: 'sources', sources: state.sources });
+  const filter = createCitationFilter(plan.chunks.map((chunk, at) => ({ n: at + 1, text: readingText(chunk) })));
+  const started = performance.now();
+  try {
+    for await (const event of plan.write(signal)) {
+      if (event.type === 'delta') emit(mode === 'llm' ? { text: event.text, citations: [] } : filter.push(event.text));
+      if (event.type === 'usage') {
+        state.inputTokens = event.inputTokens;
+        state.outputTokens = event.outputTokens;
+      }
+      signal.throwIfAborted();
+    }
+  } finally {
+    if (mode === 'documents') emit(filter.flush());
+    state.generateMs = performance.now() - started;
+  }
+
+  function emit(part: { text: string; citations: { n: number; verified: boolean }[] }): void {
+    if (part.text !== '') log.append({ type: 'delta', text: part.text });
+    for (const { n, verified } of part.citations) {
+      const source = state.sources[n - 1];
+      if (source === undefined) continue;
+      source.verified ||= verified;
+      log.append({ type: 'citation', n, chunk_id: source.chunk_id, verified });
+    }
+  }
+}
+
+async function end(
+  task: GenerationTask,
+  answer: RunningAnswer,
+  state: State,
+  log: EventLog,
+  deps: AnswerDeps,
+  failure: unknown,
+  timedOut: boolean,
+): Promise<void> {
+  const stopped = answer.stop.signal.reason === stopRequested;
+  const status = statusOf(failure, stopped, log.text);
+  if (failure !== undefined && !stopped && !(failure instanceof AppError) && !timedOut) {
+    deps.log.error({ err: failure, messageId: answer.messageId }, 'an answer failed unexpectedly');
+  }
+  if (state.outputTokens === 0) state.outputTokens = task.model === null ? 0 : countTokens(log.text);
+  const result = toAnswer(task, answer, state, log.text, status);
+  const last: AnswerEvent =
+    status === 'complete' || status === 'cancelled'
+      ? { type: 'done', answer: result }
+      : { type: 'error', status, ...explain(failure, timedOut) };
+  const events = await log.takeRest(last);
+  const metadata = messageMetadata(result, failure === undefined || stopped ? null : explain(failure, timedOut));
+  const finished = {
+    content: log.text,
+    status,
+    metadata,
+    trace: traceOf(task, state, result.metadata),
+    events,
+    inputTokens: state.inputTokens,
+    outputTokens: state.outputTokens,
+    cacheHit: state.gathered?.retrieval.cacheHit ?? null,
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const won = await finishAnswer(deps.db, task.scope, answer.messageId, deps.owner, finished, deps.now());
+      if (won) answer.committed.push(...events);
+      break;
+    } catch (error) {
+      deps.log.warn({ err: error, messageId: answer.messageId, attempt }, 'the end of an answer was not written yet');
+      // The reaper ends it with the text that is already committed.
+      if (attempt === finishAttempts) break;
+      await new Promise((resolve) => setTimeout(resolve, finishPauseMs));
+    }
+  }
+  await log.close();
+  deps.running.remove(answer.messageId);
+  deps.doorbell.ring(answerBell(answer.messageId));
+}
+
+function statusOf(failure: unknown, stopped: boolean, text: string): Exclude<MessageRow['status'], 'streaming'> {
+  if (stopped) return 'cancelled';
+  if (failure === undefined) return 'complete';
+  return text === '' ? 'failed' : 'incomplete';
+}
+
+function explain(failure: unknown, timedOut: boolean): { code: AppError['code']; error: string } {
+  if (failure instanceof AppError) return { code: failure.code, error: failure.message };
+  if (timedOut) return { code: 'model_timeout', error: 'The answer took too long and was ended; what came is kept.' };
+  return { code: 'internal', error: 'Something unexpected went wrong while answering; the question is kept.' };
+}
+
+function toAnswer(
+  task: GenerationTask,
+  running: RunningAnswer,
+  state: State,
+  text: string,
+  status: Answer['status'],
+): Answer {
+  const metadata: AnswerMetadata = {
+    strategy: task.strategy,
+    legs: state.gathered?.retrieval.legs ?? [],
+    top_k: task.topK,
+    rewritten_query: state.gathered?.rewritten ?? null,
+    cache_hit: state.gathered?.retrieval.cacheHit ?? false,
+    processing_time_ms: Math.round(performance.now() - task.startedAt),
+    timings_ms: allTimings(state.gathered, state.generateMs),
+    model: task.model?.id ?? 'extractive',
+    tokens: { input: state.inputTokens, output: state.outputTokens },
+    notices: state.notices,
+  };
+  return {
+    answer: text,
+    conversation_id: running.conversationId,
+    message_id: running.messageId,
+    user_message_id: task.userMessageId,
+    mode: task.mode,
+    status,
+    sources: state.sources,
+    metadata,
+  };
+}
+
+/** What history shows beside the text: the founding document's `search_results`, and how the answer came about. */
+export function messageMetadata(answer: Answer, error: { code: string; error: string } | null): Record<string, unknown> {
+  return {
+    search_results: answer.sources,
+    ...answer.metadata,
+    mode: answer.mode,
+    user_message_id: answer.user_message_id,
+    cited: answer.sources.filter((source) => source.verified).length,
+    ...(error === null ? {} : { error }),
+  };
+}
+
+/** Ranks and scores of each list and what was left out; no text, which stands in the message. */
+function traceOf(task: GenerationTask, state: State, metadata: AnswerMetadata): unknown {
+  const kept = state.sources.length;
+  return {
+    ...metadata,
+    mode: task.mode,
+    results: (state.gathered?.retrieval.results ?? []).map((chunk, at) => ({
+      chunk_id: chunk.id,
+      document_id: chunk.documentId,
+      vector: chunk.vector,
+      keyword: chunk.keyword,
+      score: chunk.score,
+      ...(at < kept ? {} : { dropped: 'context window' }),
+    })),
+  };
+}

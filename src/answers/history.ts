@@ -1,0 +1,42 @@
+import { type MessageRow, readBranch, readMessage } from '../conversations/message-store.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
+import type { ConversationRow } from '../conversations/store.ts';
+import { AppError } from '../errors.ts';
+import type { AnswerDeps } from './deps.ts';
+import { textOf } from './reaper.ts';
+import { readEvents } from './store.ts';
+
+export interface HistoryQuery {
+  limit: number;
+  before?: string | undefined;
+  branch?: string | undefined;
+}
+
+/** The newest messages of a branch, oldest first; an answer that is being written shows what is there so far. */
+export async function readHistory(
+  scope: ConversationScope,
+  conversation: ConversationRow,
+  query: HistoryQuery,
+  deps: Pick<AnswerDeps, 'db'>,
+): Promise<{ messages: MessageRow[]; hasMore: boolean }> {
+  const leaf = query.branch ?? conversation.activeLeafId;
+  if (leaf === null) return { messages: [], hasMore: false };
+  const beforeSeq = query.before === undefined ? undefined : await seqOf(scope, query.before, deps);
+  if (query.branch !== undefined) await seqOf(scope, query.branch, deps);
+  const rows = await readBranch(deps.db, scope, leaf, query.limit + 1, beforeSeq);
+  const hasMore = rows.length > query.limit;
+  const shown = hasMore ? rows.slice(1) : rows;
+  const messages = await Promise.all(shown.map((row) => (row.status === 'streaming' ? soFar(scope, row, deps) : row)));
+  return { messages, hasMore };
+}
+
+async function seqOf(scope: ConversationScope, id: string, deps: Pick<AnswerDeps, 'db'>): Promise<number> {
+  const row = await readMessage(deps.db, scope, id);
+  if (row === null) throw new AppError('not_found', 'This message does not exist in this conversation.');
+  return row.seq;
+}
+
+async function soFar(scope: ConversationScope, row: MessageRow, deps: Pick<AnswerDeps, 'db'>): Promise<MessageRow> {
+  const { events } = await readEvents(deps.db, scope, row.id, 0);
+  return { ...row, content: textOf(events) };
+}

@@ -1,0 +1,254 @@
+import { and, asc, eq, gt, lt, sql } from 'drizzle-orm';
+import type { AnswerEvent } from '@alcove/contract';
+import { appendMessages, type MessageRow, type NewMessage } from '../conversations/message-store.ts';
+import { ConversationScope } from '../conversations/scope.ts';
+import type { Database, Transaction } from '../db/database.ts';
+import { answerEvents, generations, messages, retrievalTraces, userCounters } from '../db/schema.ts';
+import { AppError } from '../errors.ts';
+import { UserScope } from '../identity/user-scope.ts';
+import type { NumberedEvent } from './running.ts';
+
+export interface Lease {
+  owner: string;
+  until: Date;
+}
+
+/**
+ * Writes question, empty answer, its lease and its first events in one transaction.
+ * @throws AppError `conflict` when an answer is already being written on this branch
+ */
+export async function startAnswer(
+  db: Database,
+  scope: ConversationScope,
+  input: readonly NewMessage[],
+  events: readonly NumberedEvent[],
+  lease: Lease,
+  now: Date,
+): Promise<MessageRow[]> {
+  return appendMessages(db, scope, input, now, async (tx, rows) => {
+    const answer = rows.at(-1);
+    if (answer === undefined) throw new Error('the answer was not written');
+    const before = rows[0]?.parentId ?? null;
+    if (before !== null) await refuseWhileStreaming(tx, scope, before);
+    await tx.insert(generations).values({ ...keyOf(scope, answer.id), leaseOwner: lease.owner, leaseUntil: lease.until });
+    await insertEvents(tx, scope, answer.id, events);
+  });
+}
+
+async function refuseWhileStreaming(tx: Transaction, scope: ConversationScope, parentId: string): Promise<void> {
+  const [parent] = await tx
+    .select({ status: messages.status })
+    .from(messages)
+    .where(
+      and(
+        eq(messages.userId, scope.userId),
+        eq(messages.conversationId, scope.conversationId),
+        eq(messages.id, parentId),
+      ),
+    );
+  if (parent?.status !== 'streaming') return;
+  throw new AppError('conflict', 'An answer is still being written here: wait for it or stop it, then ask again.');
+}
+
+/** Appends events and renews the lease. `lost` when the answer is no longer this process's. */
+export async function appendEvents(
+  db: Database,
+  scope: ConversationScope,
+  messageId: string,
+  events: readonly NumberedEvent[],
+  lease: Lease,
+): Promise<'written' | 'stop' | 'lost'> {
+  return db.scoped(scope, async (tx) => {
+    const [row] = await tx
+      .update(generations)
+      .set({ leaseUntil: lease.until })
+      .where(isMine(scope, messageId, lease.owner))
+      .returning({ stopRequested: generations.stopRequested });
+    if (row === undefined) return 'lost';
+    await insertEvents(tx, scope, messageId, events);
+    return row.stopRequested ? 'stop' : 'written';
+  });
+}
+
+export interface FinishedAnswer {
+  content: string;
+  status: Exclude<MessageRow['status'], 'streaming'>;
+  metadata: unknown;
+  trace: unknown;
+  events: readonly NumberedEvent[];
+  inputTokens: number;
+  outputTokens: number;
+  /** Null when nothing was retrieved. */
+  cacheHit: boolean | null;
+}
+
+/** Ends the answer: exactly one caller wins, the one that removes the lease it holds. */
+export async function finishAnswer(
+  db: Database,
+  scope: ConversationScope,
+  messageId: string,
+  owner: string,
+  finished: FinishedAnswer,
+  now: Date,
+): Promise<boolean> {
+  return db.scoped(scope, async (tx) => {
+    const won = await tx
+      .delete(generations)
+      .where(isMine(scope, messageId, owner))
+      .returning({ messageId: generations.messageId });
+    if (won.length === 0) return false;
+    await tx
+      .update(messages)
+      .set({ content: finished.content, status: finished.status, metadata: finished.metadata })
+      .where(isMessage(scope, messageId));
+    await insertEvents(tx, scope, messageId, finished.events);
+    await tx
+      .insert(retrievalTraces)
+      .values({ ...keyOf(scope, messageId), trace: finished.trace, createdAt: now });
+    await tx
+      .update(userCounters)
+      .set({
+        inputTokens: sql`${userCounters.inputTokens} + ${finished.inputTokens}`,
+        outputTokens: sql`${userCounters.outputTokens} + ${finished.outputTokens}`,
+        cacheHits: sql`${userCounters.cacheHits} + ${finished.cacheHit === true ? 1 : 0}`,
+        cacheMisses: sql`${userCounters.cacheMisses} + ${finished.cacheHit === false ? 1 : 0}`,
+      })
+      .where(eq(userCounters.userId, scope.userId));
+    return true;
+  });
+}
+
+async function insertEvents(
+  tx: Transaction,
+  scope: ConversationScope,
+  messageId: string,
+  events: readonly NumberedEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map(({ seq, event }) => ({ ...keyOf(scope, messageId), seq, event: JSON.stringify(event) }));
+  const result = await tx.insert(answerEvents).values(rows);
+  if (result.rowCount !== rows.length) throw new Error('an answer event was not written');
+}
+
+/** Events after `afterSeq`, and whether more may come. */
+export async function readEvents(
+  db: Database,
+  scope: ConversationScope,
+  messageId: string,
+  afterSeq: number,
+): Promise<{ events: NumberedEvent[]; status: MessageRow['status'] | null }> {
+  return db.scoped(scope, async (tx) => {
+    // The state first: events that come between the two reads are then found by the next look.
+    const [message] = await tx
+      .select({ status: messages.status })
+      .from(messages)
+      .where(isMessage(scope, messageId));
+    const rows = await tx
+      .select({ seq: answerEvents.seq, event: answerEvents.event })
+      .from(answerEvents)
+      .where(
+        and(
+          eq(answerEvents.userId, scope.userId),
+          eq(answerEvents.conversationId, scope.conversationId),
+          eq(answerEvents.messageId, messageId),
+          gt(answerEvents.seq, afterSeq),
+        ),
+      )
+      .orderBy(asc(answerEvents.seq));
+    const events = rows.map((row) => ({ seq: row.seq, event: parseStoredEvent(row.event) }));
+    return { events, status: message?.status ?? null };
+  });
+}
+
+/** Safe: only `insertEvents` writes this column, from the same type. */
+function parseStoredEvent(text: string): AnswerEvent {
+  return JSON.parse(text) as AnswerEvent;
+}
+
+/** Asks whoever writes the answer to stop. False when nobody does. */
+export async function requestStop(db: Database, scope: ConversationScope, messageId: string): Promise<boolean> {
+  const rows = await db.scoped(scope, (tx) =>
+    tx
+      .update(generations)
+      .set({ stopRequested: true })
+      .where(
+        and(
+          eq(generations.userId, scope.userId),
+          eq(generations.conversationId, scope.conversationId),
+          eq(generations.messageId, messageId),
+        ),
+      )
+      .returning({ messageId: generations.messageId }),
+  );
+  return rows.length > 0;
+}
+
+export interface OrphanedAnswer {
+  scope: ConversationScope;
+  messageId: string;
+}
+
+/** Answers whose writer has let its lease run out, over all users. */
+export async function orphanedAnswers(db: Database, now: Date, limit: number): Promise<OrphanedAnswer[]> {
+  const rows = await db.asWorker((tx) =>
+    tx
+      .select({
+        userId: generations.userId,
+        conversationId: generations.conversationId,
+        messageId: generations.messageId,
+      })
+      .from(generations)
+      .where(lt(generations.leaseUntil, now))
+      .limit(limit),
+  );
+  return rows.map((row) => ({
+    scope: ConversationScope.ofOwnRow(UserScope.grant(row.userId), row),
+    messageId: row.messageId,
+  }));
+}
+
+/** Takes an orphan over, so that exactly one reaper ends it. */
+export async function takeOver(
+  db: Database,
+  orphan: OrphanedAnswer,
+  lease: Lease,
+  now: Date,
+): Promise<boolean> {
+  const { scope, messageId } = orphan;
+  const rows = await db.scoped(scope, (tx) =>
+    tx
+      .update(generations)
+      .set({ leaseOwner: lease.owner, leaseUntil: lease.until })
+      .where(
+        and(
+          eq(generations.userId, scope.userId),
+          eq(generations.conversationId, scope.conversationId),
+          eq(generations.messageId, messageId),
+          lt(generations.leaseUntil, now),
+        ),
+      )
+      .returning({ messageId: generations.messageId }),
+  );
+  return rows.length > 0;
+}
+
+function keyOf(scope: ConversationScope, messageId: string) {
+  return { userId: scope.userId, conversationId: scope.conversationId, messageId };
+}
+
+function isMessage(scope: ConversationScope, messageId: string) {
+  return and(
+    eq(messages.userId, scope.userId),
+    eq(messages.conversationId, scope.conversationId),
+    eq(messages.id, messageId),
+  );
+}
+
+function isMine(scope: ConversationScope, messageId: string, owner: string) {
+  return and(
+    eq(generations.userId, scope.userId),
+    eq(generations.conversationId, scope.conversationId),
+    eq(generations.messageId, messageId),
+    eq(generations.leaseOwner, owner),
+  );
+}

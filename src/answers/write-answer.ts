@@ -1,0 +1,96 @@
+import type { ChatEvent, ChatMessage, ChatModel } from '../models/model.ts';
+import { answerExtractively, noModelNotice } from '../models/extractive.ts';
+import type { RetrievedChunk } from '../retrieval/retrieve.ts';
+import { divideWindow } from './context-window.ts';
+import { readingText } from './gather.ts';
+import { noContextPrompt, type PromptSource, questionWithSources, sourceText, systemPrompt } from './prompt.ts';
+
+export interface WritingInput {
+  mode: 'documents' | 'llm';
+  question: string;
+  history: readonly ChatMessage[];
+  chunks: readonly RetrievedChunk[];
+  titles: readonly string[];
+  /** Documents that are still being read. */
+  pending: number;
+}
+
+/** What an answer will be made of, decided before its first word: which passages fit, and who writes. */
+export interface Plan {
+  /** The passages that the answer may cite, in the order of their numbers. */
+  chunks: readonly RetrievedChunk[];
+  notices: string[];
+  overflow: boolean;
+  write(signal: AbortSignal): AsyncGenerator<ChatEvent>;
+}
+
+export function planAnswer(input: WritingInput, model: ChatModel | null): Plan {
+  return model === null ? planExtractive(input) : planGenerated(input, model);
+}
+
+function planExtractive(input: WritingInput): Plan {
+  return {
+    chunks: input.chunks,
+    notices: [],
+    overflow: false,
+    async *write() {
+      yield { type: 'delta', text: input.mode === 'llm' ? noModelNotice : extract(input) };
+      yield { type: 'finish', reason: 'stop' };
+    },
+  };
+}
+
+function extract(input: WritingInput): string {
+  if (input.chunks.length === 0 && input.pending > 0) {
+    return `The documents of this conversation are still being read (${input.pending} to go): ask again in a moment.`;
+  }
+  const passages = input.chunks.map((chunk, at) => ({
+    n: at + 1,
+    text: readingText(chunk),
+    heading: chunk.heading,
+    score: chunk.score,
+    documentName: chunk.documentName,
+    page: chunk.page,
+  }));
+  return answerExtractively(input.question, passages).text;
+}
+
+function planGenerated(input: WritingInput, model: ChatModel): Plan {
+  const sources: PromptSource[] = input.chunks.map((chunk, at) => ({
+    n: at + 1,
+    documentName: chunk.documentName,
+    page: chunk.page,
+    heading: chunk.heading,
+    text: readingText(chunk),
+  }));
+  const system = input.mode === 'llm' ? noContextPrompt : systemPrompt(input.titles);
+  const window = divideWindow({
+    contextWindow: model.contextWindow,
+    system,
+    history: input.history,
+    sources: sources.map(sourceText),
+    question: input.question,
+    countTokens: (text) => model.countTokens(text),
+  });
+  const kept = sources.slice(0, window.sources);
+  const notices: string[] = [];
+  if (kept.length < sources.length) {
+    notices.push(
+      `${sources.length - kept.length} of ${sources.length} passages did not fit into the model's context window of ${model.contextWindow} tokens.`,
+    );
+  }
+  if (window.history < input.history.length) {
+    notices.push(`The model saw the last ${window.history} of ${input.history.length} earlier messages.`);
+  }
+  const last = input.mode === 'llm' ? input.question : questionWithSources(input.question, kept);
+  const messages = [
+    ...(window.history === 0 ? [] : input.history.slice(-window.history)),
+    { role: 'user' as const, content: last },
+  ];
+  return {
+    chunks: input.chunks.slice(0, kept.length),
+    notices,
+    overflow: window.overflow,
+    write: (signal) => model.stream({ system, messages, maxOutputTokens: window.maxOutputTokens }, signal),
+  };
+}

@@ -1,0 +1,186 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { FastifyBaseLogger } from 'fastify';
+import { reapOrphans } from './answers/reaper.ts';
+import { RunningAnswers } from './answers/running.ts';
+import type { Config } from './config.ts';
+import { ConversationScope } from './conversations/scope.ts';
+import { connectDatabase } from './db/client.ts';
+import type { Database } from './db/database.ts';
+import { migrate } from './db/migrate.ts';
+import { checkIsolation } from './db/self-check.ts';
+import type { DocumentDeps } from './documents/deps.ts';
+import { ingest } from './documents/ingest.ts';
+import { dueDocuments } from './documents/store.ts';
+import { collectBlobs } from './files/collect.ts';
+import { createDiskStore } from './files/disk-store.ts';
+import type { HttpDeps } from './http/deps.ts';
+import { isLoopback } from './http/security.ts';
+import { type App, createServer } from './http/server.ts';
+import { createIdentity } from './identity/create.ts';
+import { deleteExpiredKeys } from './identity/idempotency-store.ts';
+import { UserScope } from './identity/user-scope.ts';
+import { createDoorbell } from './jobs/doorbell.ts';
+import { every } from './jobs/every.ts';
+import { type IngestJob, openQueue, type Queue } from './jobs/queue.ts';
+import type { Models } from './models/model.ts';
+import { connectModels } from './models/registry.ts';
+import { SizedLru } from './retrieval/lru.ts';
+import { createSegmentCache } from './retrieval/segment-cache.ts';
+
+export interface RunningApp {
+  http: App;
+  db: Database;
+  models: Models;
+  version: string;
+  notices: string[];
+  close(): Promise<void>;
+}
+
+const sweepMs = 3_000;
+const collectMs = 5_000;
+const hourMs = 3_600_000;
+/** What one user may have read at once, so that a large upload does not hold up everybody else's. */
+const ingestionsPerUser = 2;
+/** Running answers may end by themselves this long when the server stops; then they become resumable orphans. */
+const drainMs = 10_000;
+
+/** Wires everything together and starts it, without listening. */
+export async function startApp(config: Config, log: FastifyBaseLogger): Promise<RunningApp> {
+  const now = (): Date => new Date();
+  const version = await readVersion();
+  const owner = `${hostname()}/${process.pid}/${crypto.randomUUID().slice(0, 8)}`;
+  const stopping = new AbortController();
+  const db = await connectDatabase(config.database, {
+    log: log.level === 'debug' || log.level === 'trace' ? (entry) => log.debug(entry, 'query') : undefined,
+    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  });
+  try {
+    await migrate(db);
+    await checkIsolation(db);
+    const identity = await createIdentity(db, {
+      auth: config.auth,
+      dataDir: config.dataDir,
+      isLoopback: isLoopback(config.host),
+      now,
+    });
+    const blobs = await createDiskStore(config.dataDir);
+    const models = await connectModels(config.models, stopping.signal);
+    const queue = await openQueue(db, log);
+    const doorbell = createDoorbell();
+    const documents: DocumentDeps = { db, blobs, queue, doorbell, embedding: models.embedding, limits: config.limits, owner, log, now };
+    const answers: HttpDeps['answers'] = {
+      db,
+      models,
+      retrieval: {
+        db,
+        embedding: models.embedding,
+        segments: createSegmentCache(db, config.segmentCacheBytes),
+        cache: new SizedLru(config.retrievalCacheEntries),
+      },
+      doorbell,
+      running: new RunningAnswers(),
+      limits: config.limits,
+      owner,
+      log,
+      now,
+    };
+    const works = config.role !== 'web';
+    const loops = works ? await startWorker(documents, answers, queue, stopping.signal) : [];
+    const notices = [...switchedOff(models), ...models.notices];
+    const http = await createServer(
+      {
+        config,
+        version,
+        db,
+        identity,
+        documents,
+        answers,
+        models,
+        webFolder: findWebApp(),
+        isWorking: () => works && !stopping.signal.aborted,
+        notices,
+        now,
+        closing: stopping.signal,
+      },
+      log,
+    );
+    const close = async (): Promise<void> => {
+      await drain(answers.running);
+      stopping.abort();
+      await http.close();
+      await queue.stop();
+      await Promise.all(loops);
+      await Promise.all(answers.running.all().map((answer) => answer.finished));
+      await db.close();
+    };
+    return { http, db, models, version, notices, close };
+  } catch (error) {
+    stopping.abort();
+    await db.close().catch(() => {});
+    throw error;
+  }
+}
+
+/** The background work of this process; the rows say what is due, so that it may die at any time. */
+async function startWorker(
+  documents: DocumentDeps,
+  answers: HttpDeps['answers'],
+  queue: Queue,
+  signal: AbortSignal,
+): Promise<Promise<void>[]> {
+  const { db, blobs, log, now } = documents;
+  const handle = (job: IngestJob): Promise<void> => {
+    const scope = ConversationScope.ofOwnRow(UserScope.grant(job.userId), job);
+    return ingest({ scope, documentId: job.documentId }, documents, signal);
+  };
+  const concurrency = Math.max(2, availableParallelism());
+  await queue.work(handle, { concurrency, perUser: ingestionsPerUser });
+  const sweep = async (): Promise<void> => {
+    const due = await dueDocuments(db, 100, now());
+    for (const { scope, documentId } of due) {
+      await queue.enqueue({ userId: scope.userId, conversationId: scope.conversationId, documentId });
+    }
+    await reapOrphans(answers);
+  };
+  return [
+    every(sweepMs, 'sweep', sweep, signal, log),
+    every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now()), signal, log),
+    every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db, now()), signal, log),
+  ];
+}
+
+/** Lets answers that are nearly done end by themselves. */
+async function drain(running: RunningAnswers): Promise<void> {
+  const answers = running.all();
+  if (answers.length === 0) return;
+  const timeout = AbortSignal.timeout(drainMs);
+  await Promise.race([
+    Promise.all(answers.map((answer) => answer.finished)),
+    new Promise((resolve) => timeout.addEventListener('abort', resolve, { once: true })),
+  ]);
+  for (const answer of running.all()) answer.stop.abort(new Error('the server stops'));
+}
+
+function switchedOff(models: Models): string[] {
+  const notices: string[] = [];
+  if (models.chat === null) {
+    notices.push('No language model: answers quote the documents. Set LLM_BASE_URL and LLM_MODEL, or OPENAI_API_KEY, or start Ollama.');
+  }
+  if (models.embedding === null) {
+    notices.push('Semantic search is off: set EMBEDDING_BASE_URL and EMBEDDING_MODEL to turn it on. Keyword search works.');
+  }
+  return notices;
+}
+
+function findWebApp(): string | null {
+  const folder = fileURLToPath(new URL('../web/build', import.meta.url));
+  return existsSync(folder) ? folder : null;
+}
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

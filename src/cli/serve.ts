@@ -1,0 +1,63 @@
+import { pino } from 'pino';
+import { startApp } from '../app.ts';
+import { ConfigError, readConfig } from '../config.ts';
+import { DatabaseSetupError } from '../db/migrate.ts';
+
+/** Serves until SIGINT or SIGTERM; resolves with the exit code. */
+export async function serve(): Promise<number> {
+  let config;
+  try {
+    config = readConfig();
+  } catch (error) {
+    return refuse(error);
+  }
+  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] });
+  // A second signal, or a stop that hangs, must not leave the process behind.
+  const stopped = waitForSignal();
+  let app;
+  try {
+    app = await startApp(config, log);
+    await app.http.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await app?.close();
+    return refuse(error);
+  }
+  const address = app.http.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.port;
+  const url = config.publicUrl ?? `http://${config.host === '0.0.0.0' || config.host === '127.0.0.1' ? 'localhost' : config.host}:${port}`;
+  print(`Alcove ${app.version} is at ${url}  (API reference: ${url}/docs)`);
+  print(config.database.kind === 'pglite' ? `Data: ${config.dataDir} (embedded database; set DATABASE_URL for PostgreSQL)` : `Data: PostgreSQL, files in ${config.dataDir}`);
+  for (const notice of app.notices) print(`- ${notice}`);
+  await stopped;
+  print('Stopping: running answers are finished or kept for later.');
+  const deadline = setTimeout(() => process.exit(1), 25_000);
+  deadline.unref();
+  await app.close();
+  return 0;
+}
+
+function waitForSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        resolve();
+      });
+    }
+  });
+}
+
+/** One sentence for what the operator can mend; everything else with its stack. */
+function refuse(error: unknown): number {
+  const known = error instanceof ConfigError || error instanceof DatabaseSetupError;
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE') console.error('The port is taken: stop what listens there, or set PORT to another one.');
+  else if (code === 'EACCES') console.error(`Permission denied: ${(error as Error).message}`);
+  else if (known || (error instanceof Error && !(error instanceof TypeError))) console.error((error as Error).message);
+  else console.error(error);
+  return 1;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

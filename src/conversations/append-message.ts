@@ -1,0 +1,26 @@
+import type { Database } from '../db/database.ts';
+import { newId } from '../db/ids.ts';
+import { appendMessages, type MessageRow } from './message-store.ts';
+import type { ConversationScope } from './scope.ts';
+
+export interface MessageInput {
+  role: MessageRow['role'];
+  content: string;
+  metadata: unknown;
+  /** The metadata's own text; null when there is none. */
+  metadataSource: string | null;
+  /** Undefined: below the active leaf. */
+  parentId?: string | null | undefined;
+}
+
+/** Appends one message; it is durable when this resolves. */
+export async function appendMessage(
+  scope: ConversationScope,
+  input: MessageInput,
+  db: Database,
+  now: Date,
+): Promise<MessageRow> {
+  const [row] = await appendMessages(db, scope, [{ ...input, id: newId(), status: 'complete' }], now);
+  if (row === undefined) throw new Error('the message was not written');
+  return row;
+}

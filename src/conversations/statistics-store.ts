@@ -1,0 +1,150 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Database } from '../db/database.ts';
+import { userCounters } from '../db/schema.ts';
+import type { UserScope } from '../identity/user-scope.ts';
+import type { ConversationScope } from './scope.ts';
+
+/** Answers looked at for percentiles: enough for a p99, bounded whatever the history. */
+const latencySample = 500;
+const activityDays = 90;
+
+export interface Percentiles {
+  p50: number;
+  p95: number;
+  p99: number;
+  n: number;
+}
+type Counts = { by: string; n: number };
+
+export async function readCounters(db: Database, user: UserScope): Promise<typeof userCounters.$inferSelect | null> {
+  const [row] = await db.scoped(user, (tx) =>
+    tx.select().from(userCounters).where(eq(userCounters.userId, user.userId)),
+  );
+  return row ?? null;
+}
+
+export interface ConversationBreakdown {
+  byType: Counts[];
+  byStatus: Counts[];
+}
+
+export async function readBreakdown(db: Database, user: UserScope): Promise<ConversationBreakdown> {
+  const { rows } = await db.scoped(user, (tx) =>
+    tx.execute<{ type: string; status: string; n: number }>(sql`
+      SELECT conversation_type AS type, status, count(*) AS n FROM conversations
+      WHERE user_id = ${user.userId} GROUP BY 1, 2`),
+  );
+  return {
+    byType: rows.map((row) => ({ by: row.type, n: row.n })),
+    byStatus: rows.map((row) => ({ by: row.status, n: row.n })),
+  };
+}
+
+export async function readActivity(
+  db: Database,
+  user: UserScope,
+): Promise<{ day: string; messages: number; questions: number }[]> {
+  const { rows } = await db.scoped(user, (tx) =>
+    tx.execute<{ day: string; messages: number; questions: number }>(sql`
+      SELECT day::text AS day, messages, questions FROM activity
+      WHERE user_id = ${user.userId} ORDER BY activity.day DESC LIMIT ${activityDays}`),
+  );
+  return rows.toReversed();
+}
+
+/** Percentiles of each stage over the newest answers. */
+export async function readLatencies(
+  db: Database,
+  scope: UserScope | ConversationScope,
+): Promise<Record<string, Percentiles>> {
+  const conversationId = 'conversationId' in scope ? scope.conversationId : undefined;
+  const inside = conversationId === undefined ? sql`` : sql`AND conversation_id = ${conversationId}`;
+  const { rows } = await db.scoped({ userId: scope.userId, conversationId }, (tx) =>
+    tx.execute<{ stage: string; p50: number; p95: number; p99: number; n: number }>(sql`
+      SELECT stage, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS p50,
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY ms) AS p95,
+        percentile_cont(0.99) WITHIN GROUP (ORDER BY ms) AS p99, count(*) AS n
+      FROM (SELECT t.key AS stage, (t.value #>> '{}')::float8 AS ms
+        FROM (SELECT trace -> 'timings_ms' AS timings FROM retrieval_traces
+          WHERE user_id = ${scope.userId} ${inside} ORDER BY message_id DESC LIMIT ${latencySample}) newest,
+        jsonb_each(newest.timings) t WHERE jsonb_typeof(t.value) = 'number') stages
+      GROUP BY stage`),
+  );
+  return Object.fromEntries(rows.map(({ stage, ...numbers }) => [stage, numbers]));
+}
+
+export interface ConversationCounts {
+  byRole: Counts[];
+  documents: number;
+  chunks: number;
+  bytes: number;
+  inputTokens: number;
+  outputTokens: number;
+  cacheHits: number;
+  answers: number;
+}
+
+export async function readConversationCounts(db: Database, scope: ConversationScope): Promise<ConversationCounts> {
+  const { userId, conversationId } = scope;
+  return db.scoped(scope, async (tx) => {
+    const roles = await tx.execute<Counts>(sql`
+      SELECT role AS by, count(*) AS n FROM messages
+      WHERE user_id = ${userId} AND conversation_id = ${conversationId} GROUP BY role`);
+    const files = await tx.execute<{ documents: number; chunks: number; bytes: number }>(sql`
+      SELECT count(*) AS documents, coalesce(sum(chunk_count), 0)::bigint AS chunks,
+        coalesce(sum(size_bytes), 0)::bigint AS bytes
+      FROM documents WHERE user_id = ${userId} AND conversation_id = ${conversationId}`);
+    const usage = await tx.execute<{ input: number; output: number; hits: number; answers: number }>(sql`
+      SELECT coalesce(sum((trace #>> '{tokens,input}')::bigint), 0)::bigint AS input,
+        coalesce(sum((trace #>> '{tokens,output}')::bigint), 0)::bigint AS output,
+        count(*) FILTER (WHERE (trace ->> 'cache_hit')::boolean) AS hits, count(*) AS answers
+      FROM retrieval_traces WHERE user_id = ${userId} AND conversation_id = ${conversationId}`);
+    const [f] = files.rows;
+    const [u] = usage.rows;
+    return {
+      byRole: roles.rows,
+      documents: f?.documents ?? 0,
+      chunks: f?.chunks ?? 0,
+      bytes: f?.bytes ?? 0,
+      inputTokens: u?.input ?? 0,
+      outputTokens: u?.output ?? 0,
+      cacheHits: u?.hits ?? 0,
+      answers: u?.answers ?? 0,
+    };
+  });
+}
+
+/** Ready documents that no answer of the conversation has cited. */
+export async function readNeverCited(db: Database, scope: ConversationScope): Promise<{ id: string; name: string }[]> {
+  const { userId, conversationId } = scope;
+  const { rows } = await db.scoped(scope, (tx) =>
+    tx.execute<{ id: string; name: string }>(sql`
+      SELECT d.id::text AS id, d.name FROM documents d
+      LEFT JOIN (SELECT DISTINCT s ->> 'document_id' AS id FROM messages m,
+          jsonb_array_elements(CASE WHEN jsonb_typeof(m.metadata -> 'search_results') = 'array'
+            THEN m.metadata -> 'search_results' ELSE '[]'::jsonb END) s
+        WHERE m.user_id = ${userId} AND m.conversation_id = ${conversationId} AND m.role = 'assistant'
+          AND (s ->> 'verified') = 'true') cited ON cited.id = d.id::text
+      WHERE d.user_id = ${userId} AND d.conversation_id = ${conversationId} AND d.status = 'ready' AND cited.id IS NULL
+      ORDER BY d.id LIMIT 200`),
+  );
+  return rows;
+}
+
+/** Questions whose answer was not completed, or rests on no source although there were documents. */
+export async function readUnanswered(
+  db: Database,
+  scope: ConversationScope,
+): Promise<{ message_id: string; content: string }[]> {
+  const { userId, conversationId } = scope;
+  const { rows } = await db.scoped(scope, (tx) =>
+    tx.execute<{ message_id: string; content: string }>(sql`
+      SELECT q.id::text AS message_id, left(q.content, 500) AS content FROM messages q
+      JOIN messages a ON a.user_id = q.user_id AND a.conversation_id = q.conversation_id AND a.parent_id = q.id
+      WHERE q.user_id = ${userId} AND q.conversation_id = ${conversationId} AND q.role = 'user' AND a.role = 'assistant'
+        AND (a.status IN ('failed', 'cancelled', 'incomplete')
+          OR (a.metadata ->> 'mode' = 'documents' AND (a.metadata ->> 'cited')::int = 0))
+      ORDER BY q.seq DESC LIMIT 100`),
+  );
+  return rows;
+}

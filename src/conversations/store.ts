@@ -1,0 +1,186 @@
+import { and, arrayContains, desc, eq, sql } from 'drizzle-orm';
+import type { Database } from '../db/database.ts';
+import { newId } from '../db/ids.ts';
+import {
+  blobDeletions,
+  chunks as chunkTable,
+  conversationDirectory,
+  conversations,
+  documents,
+  userCounters,
+} from '../db/schema.ts';
+import { AppError } from '../errors.ts';
+import type { UserScope } from '../identity/user-scope.ts';
+import type { ConversationScope } from './scope.ts';
+
+export type ConversationRow = typeof conversations.$inferSelect;
+
+export async function ownsConversation(db: Database, user: UserScope, id: string): Promise<boolean> {
+  const rows = await db.scoped(user, (tx) =>
+    tx
+      .select({ id: conversations.id })
+      .from(conversations)
+      .where(and(eq(conversations.userId, user.userId), eq(conversations.id, id))),
+  );
+  return rows.length > 0;
+}
+
+/** Whether the id is anybody's: the one fact that 403 needs. */
+export async function conversationExists(db: Database, user: UserScope, id: string): Promise<boolean> {
+  const { rows } = await db.scoped(user, (tx) =>
+    tx.execute<{ found: boolean }>(sql`SELECT alcove_conversation_exists(${id}::uuid) AS found`),
+  );
+  return rows[0]?.found === true;
+}
+
+export interface NewConversation {
+  title: string;
+  conversationType: ConversationRow['conversationType'];
+}
+
+export async function insertConversation(
+  db: Database,
+  user: UserScope,
+  input: NewConversation,
+  now: Date,
+): Promise<ConversationRow> {
+  const id = newId();
+  return db.scoped(user, async (tx) => {
+    const [row] = await tx
+      .insert(conversations)
+      .values({ ...input, userId: user.userId, id, status: 'active', createdAt: now, updatedAt: now, activityAt: now })
+      .returning();
+    if (row === undefined) throw new Error('the conversation was not written');
+    await tx.insert(conversationDirectory).values({ conversationId: id, userId: user.userId });
+    await tx
+      .update(userCounters)
+      .set({ conversations: sql`${userCounters.conversations} + 1` })
+      .where(eq(userCounters.userId, user.userId));
+    return row;
+  });
+}
+
+export interface ConversationFilter {
+  conversationType?: ConversationRow['conversationType'] | undefined;
+  status?: ConversationRow['status'] | undefined;
+  tag?: string | undefined;
+  pinned?: boolean | undefined;
+}
+
+/** Newest activity first, by keyset: the same cost at any depth. */
+export async function listConversations(
+  db: Database,
+  user: UserScope,
+  filter: ConversationFilter,
+  limit: number,
+  after: { activityAt: Date; id: string } | null,
+): Promise<ConversationRow[]> {
+  const { conversationType, status, tag, pinned } = filter;
+  return db.scoped(user, (tx) =>
+    tx
+      .select()
+      .from(conversations)
+      .where(
+        and(
+          eq(conversations.userId, user.userId),
+          user.limitedTo === undefined ? undefined : eq(conversations.id, user.limitedTo),
+          conversationType === undefined ? undefined : eq(conversations.conversationType, conversationType),
+          status === undefined ? undefined : eq(conversations.status, status),
+          pinned === undefined ? undefined : eq(conversations.pinned, pinned),
+          tag === undefined ? undefined : arrayContains(conversations.tags, [tag]),
+          after === null
+            ? undefined
+            : sql`(${conversations.activityAt}, ${conversations.id}) < (${after.activityAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
+        ),
+      )
+      .orderBy(desc(conversations.activityAt), desc(conversations.id))
+      .limit(limit),
+  );
+}
+
+export async function readConversation(db: Database, scope: ConversationScope): Promise<ConversationRow> {
+  const [row] = await db.scoped(scope, (tx) =>
+    tx.select().from(conversations).where(isThis(scope)),
+  );
+  return row ?? gone();
+}
+
+export type ConversationChange = Partial<
+  Pick<ConversationRow, 'title' | 'status' | 'pinned' | 'tags' | 'settings'>
+>;
+
+export async function updateConversation(
+  db: Database,
+  scope: ConversationScope,
+  change: ConversationChange,
+  now: Date,
+): Promise<ConversationRow> {
+  const [row] = await db.scoped(scope, (tx) =>
+    tx
+      .update(conversations)
+      .set({ ...change, updatedAt: now })
+      .where(isThis(scope))
+      .returning(),
+  );
+  return row ?? gone();
+}
+
+export interface DeletedCounts {
+  messages: number;
+  documents: number;
+  chunks: number;
+  bytes: number;
+}
+
+/** Deletes the conversation with everything below it, and queues its blobs, in one transaction. */
+export async function deleteConversation(db: Database, scope: ConversationScope, now: Date): Promise<DeletedCounts> {
+  return db.scoped(scope, async (tx) => {
+    // Ingestion and appends take this row first too: after the lock nothing below it can appear any more.
+    const [locked] = await tx.select({ id: conversations.id }).from(conversations).where(isThis(scope)).for('update');
+    if (locked === undefined) return gone();
+    const inside = and(eq(documents.userId, scope.userId), eq(documents.conversationId, scope.conversationId));
+    const files = await tx
+      .select({ blobKey: documents.blobKey, bytes: documents.sizeBytes })
+      .from(documents)
+      .where(inside);
+    for (let at = 0; at < files.length; at += 500) {
+      const rows = files
+        .slice(at, at + 500)
+        .map((file) => ({ blobKey: file.blobKey, userId: scope.userId, dueAt: now }));
+      await tx.insert(blobDeletions).values(rows).onConflictDoNothing();
+    }
+    const byRole = await tx.execute<{ role: string; n: number }>(sql`
+      SELECT role, count(*) AS n FROM messages
+      WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId} GROUP BY role`);
+    const count = (role: string) => byRole.rows.find((row) => row.role === role)?.n ?? 0;
+    const chunks = await tx.$count(
+      chunkTable,
+      and(eq(chunkTable.userId, scope.userId), eq(chunkTable.conversationId, scope.conversationId)),
+    );
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    await tx.delete(conversations).where(isThis(scope));
+    await tx.delete(conversationDirectory).where(eq(conversationDirectory.conversationId, scope.conversationId));
+    await tx
+      .update(userCounters)
+      .set({
+        conversations: sql`${userCounters.conversations} - 1`,
+        userMessages: sql`${userCounters.userMessages} - ${count('user')}`,
+        assistantMessages: sql`${userCounters.assistantMessages} - ${count('assistant')}`,
+        systemMessages: sql`${userCounters.systemMessages} - ${count('system')}`,
+        documents: sql`${userCounters.documents} - ${files.length}`,
+        chunks: sql`${userCounters.chunks} - ${chunks}`,
+        bytes: sql`${userCounters.bytes} - ${bytes}`,
+      })
+      .where(eq(userCounters.userId, scope.userId));
+    const messages = byRole.rows.reduce((sum, row) => sum + row.n, 0);
+    return { messages, documents: files.length, chunks, bytes };
+  });
+}
+
+function isThis(scope: ConversationScope) {
+  return and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId));
+}
+
+function gone(): never {
+  throw new AppError('not_found', 'This conversation does not exist.');
+}

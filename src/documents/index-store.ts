@@ -1,0 +1,227 @@
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import type { ConversationScope } from '../conversations/scope.ts';
+import type { Database, Transaction } from '../db/database.ts';
+import { newId } from '../db/ids.ts';
+import { chunks, chunkVectors, conversations, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
+import { isDocument } from './store.ts';
+
+export type ChunkRow = typeof chunks.$inferSelect;
+export const keywordKind = 'keyword';
+export const vectorKind = (model: string): string => `vector:${model}`;
+
+/** Rows of one INSERT: 9 columns times this stays far below PostgreSQL's 65,535 parameters. */
+const rowsAtOnce = 1000;
+
+export interface IndexedDocument {
+  text: string;
+  chunks: {
+    page: number | null;
+    heading: string[];
+    charStart: number;
+    charEnd: number;
+    tokens: number;
+    prefix: string | null;
+    content: string;
+  }[];
+  keywordSegment: Uint8Array;
+  pages: number | null;
+  language: string;
+  warnings: string[];
+  vectors: { model: string; embeddings: Float32Array[]; segment: Uint8Array } | null;
+}
+
+/**
+ * Writes everything that ingestion has made and marks the document ready, in one transaction: chunks exist exactly
+ * when their document is ready. Doing it again gives the same rows. False when the document is no longer this worker's.
+ */
+export async function completeDocument(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+  owner: string,
+  made: IndexedDocument,
+  now: Date,
+): Promise<boolean> {
+  return db.scoped(scope, async (tx) => {
+    // A deletion takes the conversation's row first too, so that nothing is written below what is going away.
+    const [conversation] = await tx
+      .update(conversations)
+      .set({ documentsVersion: sql`${conversations.documentsVersion} + 1` })
+      .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)))
+      .returning({ id: conversations.id });
+    if (conversation === undefined) return false;
+    const [row] = await tx
+      .update(documents)
+      .set({
+        status: 'ready',
+        progress: 1,
+        stageMessage: null,
+        errorCode: null,
+        errorMessage: null,
+        dueAt: null,
+        leaseOwner: null,
+        pages: made.pages,
+        chunkCount: made.chunks.length,
+        tokenCount: made.chunks.reduce((sum, chunk) => sum + chunk.tokens, 0),
+        language: made.language,
+        warnings: made.warnings,
+        embeddingModel: made.vectors?.model ?? null,
+        updatedAt: now,
+      })
+      .where(and(isDocument(scope, id), eq(documents.leaseOwner, owner)))
+      .returning({ id: documents.id });
+    if (row === undefined) return false;
+    await writeText(tx, scope, id, made.text);
+    await writeChunks(tx, scope, id, made);
+    await writeSegment(tx, scope, id, keywordKind, made.keywordSegment);
+    if (made.vectors !== null) {
+      await writeVectors(tx, scope, id, made.vectors.model, made.vectors.embeddings);
+      await writeSegment(tx, scope, id, vectorKind(made.vectors.model), made.vectors.segment);
+    }
+    await tx
+      .update(userCounters)
+      .set({ chunks: sql`${userCounters.chunks} + ${made.chunks.length}` })
+      .where(eq(userCounters.userId, scope.userId));
+    return true;
+  });
+}
+
+async function writeText(tx: Transaction, scope: ConversationScope, documentId: string, text: string): Promise<void> {
+  await tx
+    .insert(documentTexts)
+    .values({ ...keyOf(scope, documentId), text })
+    .onConflictDoUpdate({
+      target: [documentTexts.userId, documentTexts.conversationId, documentTexts.documentId],
+      set: { text },
+    });
+}
+
+async function writeChunks(
+  tx: Transaction,
+  scope: ConversationScope,
+  documentId: string,
+  made: IndexedDocument,
+): Promise<void> {
+  await tx.delete(chunks).where(below(chunks, scope, documentId));
+  const rows = made.chunks.map((chunk, ordinal) => ({ ...keyOf(scope, documentId), ...chunk, ordinal, id: newId() }));
+  for (let at = 0; at < rows.length; at += rowsAtOnce) {
+    const result = await tx.insert(chunks).values(rows.slice(at, at + rowsAtOnce));
+    if (result.rowCount !== Math.min(rowsAtOnce, rows.length - at)) throw new Error('chunks were not written');
+  }
+}
+
+async function writeVectors(
+  tx: Transaction,
+  scope: ConversationScope,
+  documentId: string,
+  model: string,
+  embeddings: Float32Array[],
+): Promise<void> {
+  await tx.delete(chunkVectors).where(below(chunkVectors, scope, documentId));
+  for (let at = 0; at < embeddings.length; at += rowsAtOnce) {
+    const rows = embeddings.slice(at, at + rowsAtOnce).map((embedding, index) => ({
+      ...keyOf(scope, documentId),
+      ordinal: at + index,
+      model,
+      embedding: `[${embedding.join(',')}]`,
+    }));
+    await tx.insert(chunkVectors).values(rows);
+  }
+}
+
+async function writeSegment(
+  tx: Transaction,
+  scope: ConversationScope,
+  documentId: string,
+  kind: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  await tx
+    .insert(segments)
+    .values({ ...keyOf(scope, documentId), kind, bytes })
+    .onConflictDoUpdate({
+      target: [segments.userId, segments.conversationId, segments.documentId, segments.kind],
+      set: { bytes },
+    });
+}
+
+export async function listChunks(
+  db: Database,
+  scope: ConversationScope,
+  documentId: string,
+  limit: number,
+  afterOrdinal: number,
+): Promise<ChunkRow[]> {
+  return db.scoped(scope, (tx) =>
+    tx
+      .select()
+      .from(chunks)
+      .where(and(below(chunks, scope, documentId), gt(chunks.ordinal, afterOrdinal)))
+      .orderBy(asc(chunks.ordinal))
+      .limit(limit),
+  );
+}
+
+/** A ready document of the same content and embedding model: its work need not be done again. */
+export async function findTwin(
+  db: Database,
+  scope: ConversationScope,
+  sha256: string,
+  model: string | null,
+): Promise<{ documentId: string; conversationId: string } | null> {
+  const [row] = await db.scoped({ userId: scope.userId }, (tx) =>
+    tx
+      .select({ documentId: documents.id, conversationId: documents.conversationId })
+      .from(documents)
+      .where(
+        and(
+          eq(documents.userId, scope.userId),
+          eq(documents.sha256, sha256),
+          eq(documents.status, 'ready'),
+          model === null ? undefined : eq(documents.embeddingModel, model),
+        ),
+      )
+      .limit(1),
+  );
+  return row ?? null;
+}
+
+export interface SegmentRow {
+  documentId: string;
+  bytes: Uint8Array;
+}
+
+/** The segments of these documents, as they are named: immutable for a document's id. */
+export async function readSegments(
+  db: Database,
+  authority: { userId: string; conversationId?: string },
+  wanted: readonly { conversationId: string; documentId: string }[],
+  kind: string,
+): Promise<SegmentRow[]> {
+  if (wanted.length === 0) return [];
+  return db.scoped(authority, (tx) =>
+    tx
+      .select({ documentId: segments.documentId, bytes: segments.bytes })
+      .from(segments)
+      .where(
+        and(
+          eq(segments.userId, authority.userId),
+          inArray(segments.conversationId, [...new Set(wanted.map((one) => one.conversationId))]),
+          inArray(segments.documentId, [...new Set(wanted.map((one) => one.documentId))]),
+          eq(segments.kind, kind),
+        ),
+      ),
+  );
+}
+
+function keyOf(scope: ConversationScope, documentId: string) {
+  return { userId: scope.userId, conversationId: scope.conversationId, documentId };
+}
+
+function below(table: typeof chunks | typeof chunkVectors, scope: ConversationScope, documentId: string) {
+  return and(
+    eq(table.userId, scope.userId),
+    eq(table.conversationId, scope.conversationId),
+    eq(table.documentId, documentId),
+  );
+}

@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../errors.ts';
+import { quantiseVectors } from '../indexing/vectors.ts';
+import { type DocumentDeps, documentBell } from './deps.ts';
+import { embedChunks } from './embed.ts';
+import { completeDocument } from './index-store.ts';
+import { type Prepared, prepareDocument } from './prepare.ts';
+import { claimDocument, type DocumentProgress, type DocumentRow, type DueDocument, failDocument, reportProgress } from './store.ts';
+
+/** A worker that dies is noticed this much later; a living one extends it at half of it. */
+export const leaseMs = 30_000;
+const maxAttempts = 3;
+const retryPauseMs = 5_000;
+/** Progress is written at most this often: it is for people, and for the lease. */
+const progressEveryMs = 400;
+
+const share = { extracting: [0, 0.6], chunking: [0.6, 0.7], embedding: [0.7, 0.98] } as const;
+
+/** Extract → chunk → embed → index. Safe to call twice, at once or again: only the lease's holder writes. */
+export async function ingest(due: DueDocument, deps: DocumentDeps, signal: AbortSignal): Promise<void> {
+  const { scope, documentId } = due;
+  const now = deps.now();
+  const document = await claimDocument(deps.db, scope, documentId, deps.owner, now, new Date(now.getTime() + leaseMs));
+  if (document === null) return;
+  const work = new AbortController();
+  const both = AbortSignal.any([signal, work.signal]);
+  const progress = startProgress(due, deps, () => work.abort());
+  try {
+    if (document.attempts > maxAttempts) {
+      throw new AppError('document_too_complex', 'Reading this file ended the worker several times: it is left alone.');
+    }
+    await index(document, due, deps, both, progress.report);
+  } catch (error) {
+    await fail(error, document, due, deps, both);
+  } finally {
+    await progress.stop();
+    deps.doorbell.ring(documentBell(documentId));
+  }
+}
+
+type Report = (status: keyof typeof share, done: number, message: string) => void;
+
+async function index(
+  document: DocumentRow,
+  due: DueDocument,
+  deps: DocumentDeps,
+  signal: AbortSignal,
+  report: Report,
+): Promise<void> {
+  const { scope, documentId } = due;
+  report('extracting', 0, 'reading the file');
+  const prepared = await prepareDocument(
+    { stream: deps.blobs.read(document.blobKey), mediaType: document.mediaType, fileName: document.name },
+    {
+      signal,
+      timeoutMs: deps.limits.ingestTimeoutMs,
+      onProgress: (done, total) =>
+        report('extracting', total === null ? 0.5 : done / total, total === null ? 'reading' : `page ${done} of ${total}`),
+    },
+  );
+  report('chunking', 1, `${prepared.chunks.length} passages`);
+  const vectors = await embedAll(prepared, deps, signal, report);
+  signal.throwIfAborted();
+  await completeDocument(
+    deps.db,
+    scope,
+    documentId,
+    deps.owner,
+    {
+      text: prepared.text,
+      chunks: prepared.chunks.map((chunk) => ({
+        page: chunk.page,
+        heading: chunk.heading,
+        charStart: chunk.start,
+        charEnd: chunk.end,
+        tokens: chunk.tokens,
+        prefix: chunk.prefix ?? null,
+        content: chunk.text,
+      })),
+      keywordSegment: prepared.segment,
+      pages: prepared.pages,
+      language: prepared.language,
+      warnings: prepared.warnings,
+      vectors,
+    },
+    deps.now(),
+  );
+}
+
+async function embedAll(prepared: Prepared, deps: DocumentDeps, signal: AbortSignal, report: Report) {
+  if (deps.embedding === null) return null;
+  const embeddings = await embedChunks(prepared.chunks, deps.embedding, signal, (done) =>
+    report('embedding', done / prepared.chunks.length, `passage ${done} of ${prepared.chunks.length}`),
+  );
+  return { model: deps.embedding.id, embeddings, segment: quantiseVectors(embeddings) };
+}
+
+async function fail(
+  error: unknown,
+  document: DocumentRow,
+  due: DueDocument,
+  deps: DocumentDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = error instanceof AppError ? error : null;
+  // Stopping, deleting and cancelling end the work; the row already says so, or another worker goes on.
+  const mayRetry = signal.aborted || known === null || isTransient(known);
+  const retryAt =
+    mayRetry && document.attempts < maxAttempts ? new Date(deps.now().getTime() + (signal.aborted ? 0 : retryPauseMs)) : null;
+  if (known === null && !signal.aborted) {
+    deps.log.error({ err: error, documentId: due.documentId }, 'ingestion failed unexpectedly');
+  }
+  const failure = {
+    code: known?.code ?? ('internal' as const),
+    message: known?.message ?? 'Something unexpected went wrong while reading this file.',
+    retryAt,
+  };
+  await failDocument(deps.db, due.scope, due.documentId, deps.owner, failure, deps.now());
+}
+
+function isTransient(error: AppError): boolean {
+  return ['unavailable', 'model_unavailable', 'model_timeout', 'rate_limited', 'storage_full'].includes(error.code);
+}
+
+/** Writes progress and keeps the lease alive; `lost` is called when the document is no longer this worker's. */
+function startProgress(due: DueDocument, deps: DocumentDeps, lost: () => void) {
+  let latest: DocumentProgress = { status: 'extracting', progress: 0, stageMessage: 'reading the file' };
+  let written: DocumentProgress | null = null;
+  let writtenAt = 0;
+  const stopped = new AbortController();
+
+  async function write(): Promise<void> {
+    const now = deps.now();
+    const stale = now.getTime() - writtenAt > leaseMs / 2;
+    if (written === latest && !stale) return;
+    written = latest;
+    writtenAt = now.getTime();
+    const mine = await reportProgress(
+      deps.db,
+      due.scope,
+      due.documentId,
+      deps.owner,
+      latest,
+      now,
+      new Date(now.getTime() + leaseMs),
+    );
+    if (!mine) lost();
+    deps.doorbell.ring(documentBell(due.documentId));
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await sleep(progressEveryMs, undefined, { signal: stopped.signal }).catch(() => {});
+      if (stopped.signal.aborted) return;
+      // A database that is away for a moment must not end the work: the lease outlives several missed writes.
+      await write().catch((error: unknown) => deps.log.warn({ err: error }, 'progress was not written'));
+    }
+  }
+
+  const running = loop();
+  return {
+    report(status: keyof typeof share, done: number, stageMessage: string): void {
+      const [from, to] = share[status];
+      const progress = Math.max(latest.progress, from + (to - from) * Math.min(1, done));
+      latest = { status, progress, stageMessage };
+    },
+    async stop(): Promise<void> {
+      stopped.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,356 @@
+import { and, asc, desc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm';
+import type { ErrorCode } from '@alcove/contract';
+import { ConversationScope } from '../conversations/scope.ts';
+import type { Database, Transaction } from '../db/database.ts';
+import { blobDeletions, conversations, documents, documentTexts, userCounters } from '../db/schema.ts';
+import { AppError } from '../errors.ts';
+import { UserScope } from '../identity/user-scope.ts';
+
+export type DocumentRow = typeof documents.$inferSelect;
+export type DocumentState = DocumentRow['status'];
+export const settled: readonly DocumentState[] = ['ready', 'failed', 'cancelled'];
+
+export interface NewDocument {
+  id: string;
+  name: string;
+  mediaType: string;
+  sizeBytes: number;
+  sha256: string;
+  blobKey: string;
+}
+
+export interface DocumentLimits {
+  documentsPerConversation: number;
+  documentsPerUser: number;
+  bytesPerUser: number;
+}
+
+/** Writes the rows of uploaded files, due at once, all or none. @throws AppError `quota_exceeded` */
+export async function insertDocuments(
+  db: Database,
+  scope: ConversationScope,
+  input: readonly NewDocument[],
+  limits: DocumentLimits,
+  now: Date,
+): Promise<DocumentRow[]> {
+  return db.scoped(scope, async (tx) => {
+    const bytes = input.reduce((sum, file) => sum + file.sizeBytes, 0);
+    await countWithin(tx, scope, input.length, bytes, limits, now);
+    const rows = await tx
+      .insert(documents)
+      .values(
+        input.map((file) => ({
+          ...file,
+          userId: scope.userId,
+          conversationId: scope.conversationId,
+          status: 'queued' as const,
+          stageMessage: 'waiting for its turn',
+          dueAt: now,
+          createdAt: now,
+          updatedAt: now,
+        })),
+      )
+      .returning();
+    if (rows.length !== input.length) throw new Error('a document was not written');
+    return rows;
+  });
+}
+
+async function countWithin(
+  tx: Transaction,
+  scope: ConversationScope,
+  added: number,
+  bytes: number,
+  limits: DocumentLimits,
+  now: Date,
+): Promise<void> {
+  const [conversation] = await tx
+    .update(conversations)
+    .set({ documentCount: sql`${conversations.documentCount} + ${added}`, updatedAt: now })
+    .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)))
+    .returning({ documentCount: conversations.documentCount });
+  if (conversation === undefined) throw new AppError('not_found', 'This conversation does not exist.');
+  const [counters] = await tx
+    .update(userCounters)
+    .set({ documents: sql`${userCounters.documents} + ${added}`, bytes: sql`${userCounters.bytes} + ${bytes}` })
+    .where(eq(userCounters.userId, scope.userId))
+    .returning({ documents: userCounters.documents, bytes: userCounters.bytes });
+  if (counters === undefined) throw new AppError('unauthenticated', 'This account does not exist any more.');
+  if (conversation.documentCount > limits.documentsPerConversation) {
+    throw overQuota(`A conversation holds at most ${limits.documentsPerConversation} documents`);
+  }
+  if (counters.documents > limits.documentsPerUser) {
+    throw overQuota(`An account holds at most ${limits.documentsPerUser} documents`);
+  }
+  if (counters.bytes > limits.bytesPerUser) {
+    throw overQuota(`An account holds at most ${Math.floor(limits.bytesPerUser / 1024 / 1024)} MB of documents`);
+  }
+}
+
+function overQuota(limit: string): AppError {
+  return new AppError('quota_exceeded', `${limit}: delete some and try again.`, { retryAfterSeconds: 60 });
+}
+
+export async function listDocuments(
+  db: Database,
+  scope: ConversationScope,
+  limit: number,
+  after: { createdAt: Date; id: string } | null,
+): Promise<DocumentRow[]> {
+  return db.scoped(scope, (tx) =>
+    tx
+      .select()
+      .from(documents)
+      .where(
+        and(
+          eq(documents.userId, scope.userId),
+          eq(documents.conversationId, scope.conversationId),
+          after === null
+            ? undefined
+            : sql`(${documents.createdAt}, ${documents.id}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
+        ),
+      )
+      .orderBy(desc(documents.createdAt), desc(documents.id))
+      .limit(limit),
+  );
+}
+
+/** A document of the user's by its id alone; null when it is nobody's or somebody else's, which look the same. */
+export async function findDocument(db: Database, user: UserScope, id: string): Promise<DocumentRow | null> {
+  const [row] = await db.scoped(user, (tx) =>
+    tx
+      .select()
+      .from(documents)
+      .where(and(eq(documents.userId, user.userId), eq(documents.id, id))),
+  );
+  return row ?? null;
+}
+
+export async function readDocument(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+): Promise<DocumentRow | null> {
+  const [row] = await db.scoped(scope, (tx) => tx.select().from(documents).where(isDocument(scope, id)));
+  return row ?? null;
+}
+
+export async function readText(db: Database, scope: ConversationScope, id: string): Promise<string | null> {
+  const [row] = await db.scoped(scope, (tx) =>
+    tx
+      .select({ text: documentTexts.text })
+      .from(documentTexts)
+      .where(
+        and(
+          eq(documentTexts.userId, scope.userId),
+          eq(documentTexts.conversationId, scope.conversationId),
+          eq(documentTexts.documentId, id),
+        ),
+      ),
+  );
+  return row?.text ?? null;
+}
+
+export async function updateDocument(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+  change: Partial<Pick<DocumentRow, 'name' | 'contextMode'>>,
+  now: Date,
+): Promise<DocumentRow | null> {
+  return db.scoped(scope, async (tx) => {
+    const [row] = await tx
+      .update(documents)
+      .set({ ...change, updatedAt: now })
+      .where(isDocument(scope, id))
+      .returning();
+    if (row !== undefined) await raiseVersion(tx, scope);
+    return row ?? null;
+  });
+}
+
+/** Claims the document for one worker until `leaseUntil`; null when it is settled, gone, or another's. */
+export async function claimDocument(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+  owner: string,
+  now: Date,
+  leaseUntil: Date,
+): Promise<DocumentRow | null> {
+  const [row] = await db.scoped(scope, (tx) =>
+    tx
+      .update(documents)
+      .set({
+        leaseOwner: owner,
+        dueAt: leaseUntil,
+        attempts: sql`${documents.attempts} + 1`,
+        status: 'extracting',
+        updatedAt: now,
+      })
+      .where(and(isDocument(scope, id), isNotNull(documents.dueAt), lte(documents.dueAt, now)))
+      .returning(),
+  );
+  return row ?? null;
+}
+
+export interface DocumentProgress {
+  status: DocumentState;
+  progress: number;
+  stageMessage: string;
+}
+
+/** Says how far the work is and extends the lease. False when the document is no longer this worker's. */
+export async function reportProgress(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+  owner: string,
+  at: DocumentProgress,
+  now: Date,
+  leaseUntil: Date,
+): Promise<boolean> {
+  const rows = await db.scoped(scope, (tx) =>
+    tx
+      .update(documents)
+      .set({ ...at, dueAt: leaseUntil, updatedAt: now })
+      .where(and(isDocument(scope, id), eq(documents.leaseOwner, owner), isNotNull(documents.dueAt)))
+      .returning({ id: documents.id }),
+  );
+  return rows.length > 0;
+}
+
+/** Ends the work without success, now or until `retryAt`. Only the lease's holder wins. */
+export async function failDocument(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+  owner: string,
+  failure: { code: ErrorCode; message: string; retryAt: Date | null },
+  now: Date,
+): Promise<void> {
+  const change =
+    failure.retryAt === null
+      ? { status: 'failed' as const, errorCode: failure.code, errorMessage: failure.message, stageMessage: null }
+      : { status: 'queued' as const, stageMessage: `will be tried again: ${failure.message}` };
+  await db.scoped(scope, (tx) =>
+    tx
+      .update(documents)
+      .set({ ...change, dueAt: failure.retryAt, leaseOwner: null, updatedAt: now })
+      .where(and(isDocument(scope, id), eq(documents.leaseOwner, owner), isNotNull(documents.dueAt))),
+  );
+}
+
+/** Puts a settled document back to work. False when it is being worked on, or is ready. */
+export async function requeueDocument(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+  now: Date,
+): Promise<DocumentRow | null> {
+  const [row] = await db.scoped(scope, (tx) =>
+    tx
+      .update(documents)
+      .set({
+        status: 'queued',
+        dueAt: now,
+        leaseOwner: null,
+        attempts: 0,
+        progress: 0,
+        errorCode: null,
+        errorMessage: null,
+        stageMessage: 'waiting for its turn',
+        updatedAt: now,
+      })
+      .where(and(isDocument(scope, id), inArray(documents.status, ['failed', 'cancelled'])))
+      .returning(),
+  );
+  return row ?? null;
+}
+
+export async function cancelDocument(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+  now: Date,
+): Promise<DocumentRow | null> {
+  const [row] = await db.scoped(scope, (tx) =>
+    tx
+      .update(documents)
+      .set({ status: 'cancelled', dueAt: null, leaseOwner: null, stageMessage: null, updatedAt: now })
+      .where(and(isDocument(scope, id), isNotNull(documents.dueAt)))
+      .returning(),
+  );
+  return row ?? null;
+}
+
+/** Deletes the document with its chunks and index, and queues its blob, in one transaction. */
+export async function deleteDocument(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+  now: Date,
+): Promise<{ documents: number; chunks: number; bytes: number } | null> {
+  return db.scoped(scope, async (tx) => {
+    const [row] = await tx.delete(documents).where(isDocument(scope, id)).returning();
+    if (row === undefined) return null;
+    await tx
+      .insert(blobDeletions)
+      .values({ blobKey: row.blobKey, userId: scope.userId, dueAt: now })
+      .onConflictDoNothing();
+    await tx
+      .update(conversations)
+      .set({
+        documentCount: sql`${conversations.documentCount} - 1`,
+        documentsVersion: sql`${conversations.documentsVersion} + 1`,
+        updatedAt: now,
+      })
+      .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)));
+    await tx
+      .update(userCounters)
+      .set({
+        documents: sql`${userCounters.documents} - 1`,
+        chunks: sql`${userCounters.chunks} - ${row.chunkCount}`,
+        bytes: sql`${userCounters.bytes} - ${row.sizeBytes}`,
+      })
+      .where(eq(userCounters.userId, scope.userId));
+    return { documents: 1, chunks: row.chunkCount, bytes: row.sizeBytes };
+  });
+}
+
+/** Every cached retrieval of the conversation is keyed by this number. */
+export async function raiseVersion(tx: Transaction, scope: ConversationScope): Promise<void> {
+  await tx
+    .update(conversations)
+    .set({ documentsVersion: sql`${conversations.documentsVersion} + 1` })
+    .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)));
+}
+
+export interface DueDocument {
+  scope: ConversationScope;
+  documentId: string;
+}
+
+/** What is due over all users, with the authority to work on it: the database has said so. */
+export async function dueDocuments(db: Database, limit: number, now: Date): Promise<DueDocument[]> {
+  const rows = await db.asWorker((tx) =>
+    tx
+      .select({ userId: documents.userId, conversationId: documents.conversationId, id: documents.id })
+      .from(documents)
+      .where(lte(documents.dueAt, now))
+      .orderBy(asc(documents.dueAt))
+      .limit(limit),
+  );
+  return rows.map((row) => ({
+    scope: ConversationScope.ofOwnRow(UserScope.grant(row.userId), row),
+    documentId: row.id,
+  }));
+}
+
+export function isDocument(scope: ConversationScope, id: string) {
+  return and(
+    eq(documents.userId, scope.userId),
+    eq(documents.conversationId, scope.conversationId),
+    eq(documents.id, id),
+  );
+}

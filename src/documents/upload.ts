@@ -1,0 +1,69 @@
+import type { Readable } from 'node:stream';
+import type { ConversationScope } from '../conversations/scope.ts';
+import { newId } from '../db/ids.ts';
+import { AppError } from '../errors.ts';
+import { sniff } from '../formats/sniff.ts';
+import { type DocumentDeps, documentBell } from './deps.ts';
+import { safeName } from './file-name.ts';
+import { type DocumentRow, insertDocuments, type NewDocument } from './store.ts';
+
+export interface IncomingFile {
+  name: string;
+  content: Readable;
+}
+
+/**
+ * Keeps the files as they come and writes their rows at the end, all or none; then ingestion begins.
+ * @throws AppError `too_large`, `unsupported_media_type`, `quota_exceeded`, `storage_full`, `invalid_request`
+ */
+export async function upload(
+  scope: ConversationScope,
+  files: AsyncIterable<IncomingFile>,
+  deps: DocumentDeps,
+): Promise<DocumentRow[]> {
+  const kept: NewDocument[] = [];
+  try {
+    for await (const file of files) {
+      if (kept.length >= deps.limits.documentsPerConversation) {
+        throw new AppError('quota_exceeded', 'Too many files in one upload.', { retryAfterSeconds: 60 });
+      }
+      kept.push(await keep(scope, file, deps));
+    }
+    if (kept.length === 0) throw new AppError('invalid_request', 'The upload holds no file: send one in the field "file".');
+    const rows = await insertDocuments(deps.db, scope, kept, deps.limits, deps.now());
+    for (const row of rows) await announce(row, deps);
+    return rows;
+  } catch (error) {
+    // No row names them, so nobody can miss them; what cannot be deleted now the reconciler finds.
+    for (const file of kept) await deps.blobs.delete(file.blobKey).catch(() => {});
+    throw error;
+  }
+}
+
+async function keep(scope: ConversationScope, file: IncomingFile, deps: DocumentDeps): Promise<NewDocument> {
+  const blobKey = `${scope.userId}/${crypto.randomUUID()}`;
+  const name = safeName(file.name);
+  const stored = await deps.blobs.put(blobKey, file.content, deps.limits.uploadBytes);
+  try {
+    const mediaType = sniff(stored.head, name);
+    if (mediaType === null) {
+      throw new AppError(
+        'unsupported_media_type',
+        `"${name}" is not of a type that can be read here: use PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, HTML, Markdown, CSV or text.`,
+      );
+    }
+    return { id: newId(), name, mediaType, sizeBytes: stored.bytes, sha256: stored.sha256, blobKey };
+  } catch (error) {
+    await deps.blobs.delete(blobKey);
+    throw error;
+  }
+}
+
+/** The row is committed: a failure to announce it only delays it until the sweeper comes by. */
+export async function announce(row: DocumentRow, deps: DocumentDeps): Promise<void> {
+  deps.doorbell.ring(documentBell(row.id));
+  const job = { userId: row.userId, conversationId: row.conversationId, documentId: row.id };
+  await deps.queue.enqueue(job).catch((error: unknown) => {
+    deps.log.warn({ err: error, documentId: row.id }, 'a job was not enqueued; the sweeper will find its document');
+  });
+}

@@ -1,0 +1,37 @@
+import type { ConversationScope } from '../conversations/scope.ts';
+import { type DocumentDeps, documentBell } from './deps.ts';
+import { type DocumentRow, readDocument, settled } from './store.ts';
+
+/** Another replica may do the work: the row is looked at this often. */
+const pollMs = 500;
+
+/** The document's states as they change, up to the one that it settles in; ends early when it is deleted. */
+export async function* watchDocument(
+  scope: ConversationScope,
+  id: string,
+  deps: Pick<DocumentDeps, 'db' | 'doorbell'>,
+  signal: AbortSignal,
+): AsyncGenerator<DocumentRow> {
+  let last = '';
+  while (!signal.aborted) {
+    const row = await readDocument(deps.db, scope, id);
+    if (row === null) return;
+    const state = JSON.stringify([row.status, row.progress, row.stageMessage]);
+    if (state !== last) yield row;
+    last = state;
+    if (settled.includes(row.status)) return;
+    await deps.doorbell.wait(documentBell(id), pollMs, signal);
+  }
+}
+
+/** The document once it is ready, failed or cancelled; null when it was deleted meanwhile. */
+export async function waitUntilSettled(
+  scope: ConversationScope,
+  id: string,
+  deps: Pick<DocumentDeps, 'db' | 'doorbell'>,
+  signal: AbortSignal,
+): Promise<DocumentRow | null> {
+  let last: DocumentRow | null = null;
+  for await (const row of watchDocument(scope, id, deps, signal)) last = row;
+  return last;
+}

@@ -1,0 +1,26 @@
+import type { Readable } from 'node:stream';
+
+export interface StoredBlob {
+  bytes: number;
+  /** Hex. */
+  sha256: string;
+  /** The first bytes, for finding out what it is; at most `headBytes`. */
+  head: Uint8Array;
+}
+
+export const headBytes = 64 * 1024;
+
+/** Keeps originals under random keys that begin with the user's id. Every driver passes one contract suite. */
+export interface BlobStore {
+  readonly name: string;
+  /**
+   * Streams `content` to durable storage while hashing it; nothing is kept when it fails.
+   * @throws AppError `too_large` past `maxBytes`, `storage_full`
+   */
+  put(key: string, content: Readable, maxBytes: number): Promise<StoredBlob>;
+  read(key: string): Readable;
+  /** A blob that does not exist counts as deleted. */
+  delete(key: string): Promise<void>;
+  /** Every key with its age, for the reconciler. */
+  list(): AsyncIterable<{ key: string; modifiedAt: Date }>;
+}

@@ -1,0 +1,85 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { AppError } from '../errors.ts';
+import { type BlobStore, headBytes, type StoredBlob } from './blob-store.ts';
+
+const keyForm = /^[0-9a-f-]{36}\/[0-9a-f-]{36}$/;
+
+/** Originals as files: written aside, synced, then renamed, so that a key is never half a file. */
+export async function createDiskStore(folder: string): Promise<BlobStore> {
+  const incoming = join(folder, 'incoming');
+  const blobs = join(folder, 'blobs');
+  await mkdir(incoming, { recursive: true, mode: 0o700 });
+  await mkdir(blobs, { recursive: true, mode: 0o700 });
+
+  function pathOf(key: string): string {
+    if (!keyForm.test(key)) throw new Error('not a blob key');
+    return join(blobs, key);
+  }
+
+  return {
+    name: 'disk',
+    async put(key, content, maxBytes) {
+      const target = pathOf(key);
+      const temporary = join(incoming, randomUUID());
+      try {
+        const stored = await write(temporary, content, maxBytes);
+        await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+        await rename(temporary, target);
+        return stored;
+      } catch (error) {
+        content.destroy();
+        await rm(temporary, { force: true });
+        throw translate(error);
+      }
+    },
+    read: (key) => createReadStream(pathOf(key)),
+    delete: (key) => rm(pathOf(key), { force: true }),
+    async *list() {
+      for await (const user of await opendir(blobs)) {
+        for await (const file of await opendir(join(blobs, user.name))) {
+          const found = await stat(join(blobs, user.name, file.name)).catch(() => null);
+          if (found !== null) yield { key: `${user.name}/${file.name}`, modifiedAt: found.mtime };
+        }
+      }
+    },
+  };
+}
+
+async function write(path: string, content: Readable, maxBytes: number): Promise<StoredBlob> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    const hash = createHash('sha256');
+    const head: Uint8Array[] = [];
+    let headLength = 0;
+    let bytes = 0;
+    for await (const part of content as AsyncIterable<Buffer>) {
+      bytes += part.length;
+      if (bytes > maxBytes) {
+        throw new AppError('too_large', `The file is larger than ${Math.floor(maxBytes / 1024 / 1024)} MB, the limit here.`);
+      }
+      hash.update(part);
+      if (headLength < headBytes) {
+        const piece = part.subarray(0, headBytes - headLength);
+        head.push(piece);
+        headLength += piece.length;
+      }
+      await file.writeFile(part);
+    }
+    await file.sync();
+    return { bytes, sha256: hash.digest('hex'), head: Buffer.concat(head) };
+  } finally {
+    await file.close();
+  }
+}
+
+function translate(error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') return error;
+  return new AppError('storage_full', 'The storage is full: the file was not kept. Free some space and try again.', {
+    cause: error,
+  });
+}

@@ -1,0 +1,97 @@
+import { decodeText } from './encoding.ts';
+import type { Block, Format } from './format.ts';
+import { keepText, linesOf } from './text-blocks.ts';
+
+export const markdown: Format = {
+  name: 'Markdown',
+  mediaTypes: ['text/markdown', 'text/x-markdown'],
+  extensions: ['md', 'markdown', 'mdown', 'mkd', 'mdx'],
+  async extract(bytes, context) {
+    return keepText(decodeText(bytes).text, context, splitMarkdown, firstHeading);
+  },
+};
+
+interface Line {
+  start: number;
+  end: number;
+  text: string;
+}
+
+/**
+ * Finds the blocks of Markdown line by line. The text itself stays as it is, marks and all: a model
+ * reads them well, and quotations of it stay exact. No pattern here looks further than one line.
+ */
+export function splitMarkdown(text: string): Block[] {
+  const lines: Line[] = [...linesOf(text)].map(({ start, end }) => ({ start, end, text: text.slice(start, end) }));
+  const blocks: Block[] = [];
+  for (let index = 0; index < lines.length; ) {
+    const line = lines[index] as Line;
+    if (line.text.trim() === '') {
+      index++;
+      continue;
+    }
+    const block = readBlock(lines, index);
+    blocks.push(block.block);
+    index = block.next;
+  }
+  return blocks;
+}
+
+function readBlock(lines: Line[], index: number): { block: Block; next: number } {
+  const line = lines[index] as Line;
+  const make = (kind: Block['kind'], next: number, more: Partial<Block> = {}) => {
+    const end = (lines[next - 1] as Line).end;
+    return { block: { kind, start: line.start, end, page: null, ...more }, next };
+  };
+  if (index === 0 && line.text === '---') {
+    const close = lines.findIndex((other, at) => at > 0 && other.text.trimEnd() === '---');
+    if (close > 0 && close < 200) return make('code', close + 1);
+  }
+  const fence = /^ {0,3}(`{3,}|~{3,})/.exec(line.text)?.[1];
+  if (fence !== undefined) return make('code', afterFence(lines, index, fence));
+  const level = /^ {0,3}(#{1,6})(?:\s|$)/.exec(line.text)?.[1]?.length;
+  if (level !== undefined) return make('heading', index + 1, { level });
+  const below = lines[index + 1]?.text ?? '';
+  if (line.text.includes('|') && isDelimiterRow(below)) {
+    const next = endOfParagraph(lines, index + 2, (other) => !other.text.includes('|'));
+    return make('table', next, next > index + 2 ? { headerEnd: (lines[index + 1] as Line).end } : {});
+  }
+  if (isListItem(line.text)) return make('list_item', endOfParagraph(lines, index + 1, (other) => isListItem(other.text)));
+  if (/^ {0,3}(=+|-+)\s*$/.test(below) && below.trim().length > 1) {
+    return make('heading', index + 2, { level: below.includes('=') ? 1 : 2 });
+  }
+  return make('paragraph', endOfParagraph(lines, index + 1, startsBlock));
+}
+
+function afterFence(lines: Line[], open: number, fence: string): number {
+  for (let index = open + 1; index < lines.length; index++) {
+    const line = (lines[index] as Line).text.trim();
+    if (line.startsWith(fence) && /^[`~]+$/.test(line)) return index + 1;
+  }
+  return lines.length;
+}
+
+/** Index of the first line from `index` on that is blank or that `stops` refuses. */
+function endOfParagraph(lines: Line[], index: number, stops: (line: Line) => boolean): number {
+  while (index < lines.length && (lines[index] as Line).text.trim() !== '' && !stops(lines[index] as Line)) {
+    if (/^ {0,3}(`{3}|~{3}|#{1,6}\s)/.test((lines[index] as Line).text)) break;
+    index++;
+  }
+  return index;
+}
+
+function startsBlock(line: Line): boolean {
+  return isListItem(line.text);
+}
+
+function isListItem(line: string): boolean {
+  return /^\s{0,40}([-*+]|\d{1,9}[.)])\s/.test(line) && !/^\s*([-*_]\s*){3,}$/.test(line.slice(0, 200));
+}
+
+function isDelimiterRow(line: string): boolean {
+  return line.includes('-') && /^[\s|:-]+$/.test(line) && line.includes('|');
+}
+
+function firstHeading(text: string): string | null {
+  return /^#\s+(.{1,300})$/m.exec(text.slice(0, 4000))?.[1]?.replace(/\s#+\s*$/, '') ?? null;
+}

@@ -1,0 +1,27 @@
+import type { AnswerDeps } from '../answers/deps.ts';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import type { DocumentDeps } from '../documents/deps.ts';
+import type { IdentityDeps } from '../identity/deps.ts';
+import type { Models } from '../models/model.ts';
+
+export interface HttpDeps {
+  config: Pick<
+    Config,
+    'host' | 'publicUrl' | 'allowedHosts' | 'corsOrigins' | 'trustProxy' | 'limits' | 'role' | 'logLevel'
+  >;
+  version: string;
+  db: Database;
+  identity: IdentityDeps;
+  documents: DocumentDeps;
+  answers: AnswerDeps;
+  models: Models;
+  /** Built web app to serve; null when there is none. */
+  webFolder: string | null;
+  /** True while this process runs the worker and the worker runs. */
+  isWorking: () => boolean;
+  notices: readonly string[];
+  now: () => Date;
+  /** Aborted when the server shuts down: streams end so that clients resume elsewhere. */
+  closing: AbortSignal;
+}

@@ -1,0 +1,86 @@
+import { STATUS_CODES } from 'node:http';
+import type { ErrorCode, FieldIssue, Problem } from '@alcove/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { translateDatabaseError } from '../db/errors.ts';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+
+/** The one place where any failure becomes a response; what is unexpected says nothing outward. */
+export function registerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => sendProblem(toAppError(error), error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const error = new AppError('not_found', `There is nothing at ${request.method} ${pathOf(request)}.`);
+    return sendProblem(error, error, request, reply);
+  });
+}
+
+export function problemOf(error: AppError, requestId: string): Problem {
+  return {
+    type: `urn:alcove:error:${error.code}`,
+    title: STATUS_CODES[error.status] ?? 'Error',
+    status: error.status,
+    code: error.code,
+    error: error.message,
+    request_id: requestId,
+    ...(error.issues === undefined ? {} : { issues: error.issues }),
+  };
+}
+
+function sendProblem(error: AppError, original: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error.code === 'internal') request.log.error({ err: original }, 'unexpected error');
+  else request.log.debug({ err: original, code: error.code }, 'request refused');
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+  return reply
+    .code(error.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(problemOf(error, request.id));
+}
+
+/** Every value that can be thrown, as an error with a code. */
+export function toAppError(error: unknown): AppError {
+  const known = translateDatabaseError(error);
+  if (known instanceof AppError) return known;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const issues: FieldIssue[] = error.validation.map((issue) => ({
+      path: issue.instancePath.replace(/^\//, '').replaceAll('/', '.'),
+      message: issue.message ?? 'is not valid',
+    }));
+    const first = issues[0];
+    const where = first === undefined || first.path === '' ? '' : ` at "${first.path}"`;
+    return new AppError('invalid_request', `The request is not valid${where}: ${first?.message ?? 'see issues'}.`, { issues });
+  }
+  if (error instanceof z.ZodError) {
+    const issues: FieldIssue[] = error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+    return new AppError('invalid_request', `The request is not valid: ${issues[0]?.message ?? 'see issues'}.`, { issues });
+  }
+  const code = (error as { code?: unknown }).code;
+  const mapped = typeof code === 'string' ? fastifyErrors[code] : undefined;
+  if (mapped !== undefined) return new AppError(mapped[0], mapped[1], { cause: error });
+  const status = (error as { statusCode?: unknown }).statusCode;
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new AppError(status === 413 ? 'too_large' : 'invalid_request', 'The request is not valid.', { cause: error });
+  }
+  return new AppError('internal', 'Something unexpected went wrong here; the request id tells the operator where.', {
+    cause: error,
+  });
+}
+
+const fastifyErrors: Record<string, [ErrorCode, string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['too_large', 'The body is larger than 1 MB: send long texts as documents.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send the body as application/json.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The body is empty: send JSON.'],
+  FST_INVALID_MULTIPART_CONTENT_TYPE: ['unsupported_media_type', 'Send files as multipart/form-data.'],
+  FST_REQ_FILE_TOO_LARGE: ['too_large', 'The file is too large.'],
+  FST_FILES_LIMIT: ['too_large', 'Too many files in one upload.'],
+  FST_PARTS_LIMIT: ['too_large', 'Too many parts in one upload.'],
+  FST_FIELDS_LIMIT: ['too_large', 'Too many fields in one upload.'],
+  ERR_STREAM_PREMATURE_CLOSE: ['invalid_request', 'The upload ended before its end.'],
+};
+
+function pathOf(request: FastifyRequest): string {
+  return (request.url.split('?', 1)[0] ?? '').slice(0, 200);
+}

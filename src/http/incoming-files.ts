@@ -1,0 +1,80 @@
+import { Readable } from 'node:stream';
+import { id } from '@alcove/contract';
+import type { FastifyRequest } from 'fastify';
+import type { IncomingFile } from '../documents/upload.ts';
+import { AppError } from '../errors.ts';
+import { refuseBadString } from './json-body.ts';
+
+const maxFieldBytes = 10_000;
+
+export interface Upload {
+  conversationId: string | null;
+  files: AsyncIterable<IncomingFile>;
+}
+
+/**
+ * Reads a multipart upload as it comes. The conversation must be named before the first file, in a field, the query
+ * or a header, so that no byte is kept for an upload that has none.
+ */
+export async function readUpload(request: FastifyRequest): Promise<Upload> {
+  if (!request.isMultipart()) {
+    throw new AppError('unsupported_media_type', 'Send files as multipart/form-data with the fields "conversationId" and "file".');
+  }
+  const parts = request.parts({ limits: { fieldSize: maxFieldBytes } })[Symbol.asyncIterator]();
+  const query = request.query as Record<string, unknown>;
+  let conversationId = typeof query['conversationId'] === 'string' ? query['conversationId'] : null;
+  let first: IncomingFile | null = null;
+  for (;;) {
+    const { value: part, done } = await nextPart(parts);
+    if (done === true) break;
+    if (part.type === 'file') {
+      first = toFile(part);
+      break;
+    }
+    if (part.fieldname === 'conversationId' || part.fieldname === 'conversation_id') conversationId = String(part.value);
+  }
+  return { conversationId, files: filesOf(first, parts, conversationId) };
+}
+
+type Parts = AsyncIterator<Awaited<ReturnType<ReturnType<FastifyRequest['parts']>['next']>>['value']>;
+
+async function* filesOf(first: IncomingFile | null, parts: Parts, conversationId: string | null) {
+  if (first === null) return;
+  yield first;
+  for (;;) {
+    const { value: part, done } = await nextPart(parts);
+    if (done === true) return;
+    if (part.type === 'file') yield toFile(part);
+    else if (part.fieldname === 'conversationId' && String(part.value) !== conversationId) {
+      throw new AppError('invalid_request', 'The upload names two conversations.');
+    }
+  }
+}
+
+/** What the multipart parser throws is the client's doing. */
+async function nextPart(parts: Parts) {
+  try {
+    return await parts.next();
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const code = (cause as { code?: unknown }).code;
+    if (typeof code === 'string' && code.startsWith('FST_')) throw cause;
+    throw new AppError('invalid_request', 'The upload is not valid multipart/form-data, or it was cut off.', { cause });
+  }
+}
+
+function toFile(part: { filename?: string; file: Readable & { truncated?: boolean } }): IncomingFile {
+  const name = part.filename ?? 'document';
+  refuseBadString(name, 'filename');
+  return { name, content: part.file };
+}
+
+/** @throws AppError `no_conversation_id`, with the sentence of the founding document */
+export function requireConversationId(given: string | null): string {
+  if (given === null || given.trim() === '') throw new AppError('no_conversation_id', 'No conversation ID provided');
+  const parsed = id.safeParse(given.trim());
+  if (!parsed.success) {
+    throw new AppError('invalid_request', 'The conversation ID is not a UUID.', { issues: [{ path: 'conversationId', message: 'is not a UUID' }] });
+  }
+  return parsed.data.toLowerCase();
+}

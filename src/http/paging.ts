@@ -1,0 +1,48 @@
+import { AppError } from '../errors.ts';
+
+/** A keyset: where the next page begins. Opaque to clients. */
+export interface Position {
+  at: Date;
+  id: string;
+}
+
+export function encodeCursor(position: Position): string {
+  return Buffer.from(`${position.at.toISOString()} ${position.id}`).toString('base64url');
+}
+
+/** @throws AppError `invalid_request` for anything that this server did not make */
+export function decodeCursor(cursor: string | undefined): Position | null {
+  if (cursor === undefined) return null;
+  const match = /^(\S{20,30}) ([0-9a-f-]{36})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  const at = new Date(match?.[1] ?? '');
+  if (match?.[2] === undefined || Number.isNaN(at.getTime())) throw invalidCursor();
+  return { at, id: match[2] };
+}
+
+export function encodeOrdinal(ordinal: number): string {
+  return Buffer.from(`#${ordinal}`).toString('base64url');
+}
+
+export function decodeOrdinal(cursor: string | undefined): number {
+  if (cursor === undefined) return -1;
+  const match = /^#(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  if (match?.[1] === undefined) throw invalidCursor();
+  return Number(match[1]);
+}
+
+function invalidCursor(): AppError {
+  return new AppError('invalid_request', 'The cursor is not one of this list: start again without it.', {
+    issues: [{ path: 'cursor', message: 'is not valid' }],
+  });
+}
+
+/** Asks for one row more than the page, so that the last page knows that it is the last. */
+export function page<Row>(
+  rows: readonly Row[],
+  limit: number,
+  position: (row: Row) => string,
+): { rows: Row[]; next_cursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return { rows: shown, next_cursor: rows.length > limit && last !== undefined ? position(last) : null };
+}

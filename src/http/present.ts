@@ -1,0 +1,111 @@
+import type { ApiKey, Chunk, Conversation, Document, ErrorCode, Message, User } from '@alcove/contract';
+import type { ConversationRow } from '../conversations/store.ts';
+import type { MessageRow } from '../conversations/message-store.ts';
+import type { ChunkRow } from '../documents/index-store.ts';
+import type { DocumentRow } from '../documents/store.ts';
+import type { AccountRow, ApiKeyRow } from '../identity/store.ts';
+
+// Rows as the contract shows them. Nothing is shown that is not named here.
+
+export function presentUser(row: AccountRow): User {
+  return {
+    id: row.id,
+    email: row.email,
+    name: row.name,
+    role: row.role,
+    status: row.status,
+    created_at: row.createdAt.toISOString(),
+  };
+}
+
+export function presentApiKey(row: ApiKeyRow): ApiKey {
+  return {
+    id: row.id,
+    name: row.name,
+    scope: row.scope,
+    conversation_id: row.conversationId,
+    created_at: row.createdAt.toISOString(),
+    last_used_at: row.lastUsedAt?.toISOString() ?? null,
+    expires_at: row.expiresAt?.toISOString() ?? null,
+  };
+}
+
+export function presentConversation(row: ConversationRow): Conversation {
+  return {
+    id: row.id,
+    title: row.title,
+    conversation_type: row.conversationType,
+    status: row.status,
+    pinned: row.pinned,
+    tags: row.tags,
+    settings: row.settings,
+    message_count: row.messageCount,
+    document_count: row.documentCount,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+    last_message_at: row.lastMessageAt?.toISOString() ?? null,
+  };
+}
+
+export function presentMessage(row: MessageRow): Message {
+  return {
+    id: row.id,
+    parent_id: row.parentId,
+    role: row.role,
+    content: row.content,
+    status: row.status,
+    metadata: row.metadataSource === null ? row.metadata : parseExact(row.metadataSource),
+    created_at: row.createdAt.toISOString(),
+  };
+}
+
+/** Parses so that printing gives the same text: numbers that a double cannot hold stay as they were written. */
+export function parseExact(text: string): unknown {
+  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' && context?.source !== undefined && String(value) !== context.source
+      ? rawJson(context.source)
+      : value,
+  );
+}
+
+/** JSON.rawJSON (ES2025 "JSON.parse source text access") is in Node 24 but not yet in TypeScript's library. */
+function rawJson(source: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source);
+}
+
+export function presentDocument(row: DocumentRow): Document {
+  return {
+    id: row.id,
+    conversation_id: row.conversationId,
+    name: row.name,
+    media_type: row.mediaType,
+    size_bytes: row.sizeBytes,
+    sha256: row.sha256,
+    status: row.status,
+    progress: Math.round(row.progress * 1000) / 1000,
+    stage_message: row.stageMessage,
+    // Safe: only failDocument writes this column, from an AppError's code.
+    error: row.errorCode === null ? null : { code: row.errorCode as ErrorCode, error: row.errorMessage ?? '' },
+    warnings: row.warnings,
+    pages: row.pages,
+    chunk_count: row.chunkCount,
+    token_count: row.tokenCount,
+    language: row.language,
+    context_mode: row.contextMode,
+    created_at: row.createdAt.toISOString(),
+  };
+}
+
+export function presentChunk(row: ChunkRow): Chunk {
+  return {
+    id: row.id,
+    document_id: row.documentId,
+    ordinal: row.ordinal,
+    page: row.page,
+    heading: row.heading,
+    char_start: row.charStart,
+    char_end: row.charEnd,
+    token_count: row.tokens,
+    content: row.content,
+  };
+}

@@ -1,0 +1,165 @@
+import {
+  apiKeyList,
+  changePasswordBody,
+  createApiKeyBody,
+  createdApiKey,
+  deleteMeBody,
+  idParams,
+  loginBody,
+  pageQuery,
+  refreshBody,
+  registerBody,
+  type Session,
+  session,
+  updateMeBody,
+  user,
+} from '@alcove/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { ConversationScope } from '../../conversations/scope.ts';
+import { AppError } from '../../errors.ts';
+import { changePassword, deleteAccount, logout, readAccount } from '../../identity/account.ts';
+import { createApiKey, revokeApiKey } from '../../identity/api-keys.ts';
+import type { IssuedSession } from '../../identity/issue-session.ts';
+import { login } from '../../identity/login.ts';
+import { refresh } from '../../identity/refresh.ts';
+import { register } from '../../identity/register.ts';
+import { listApiKeys, updateName } from '../../identity/store.ts';
+import { principalOf } from '../auth.ts';
+import { clearRefreshCookie, readRefreshCookie, setRefreshCookie } from '../cookie.ts';
+import type { HttpDeps } from '../deps.ts';
+import { decodeCursor, encodeCursor, page } from '../paging.ts';
+import { presentApiKey, presentUser } from '../present.ts';
+import { perMinute } from '../rate-limits.ts';
+import type { App } from '../server.ts';
+
+const tags = ['accounts'];
+/** Sign-ins from one address: enough for an office behind it, too few for guessing. */
+const signInsPerMinute = 60;
+
+export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
+  const open = { public: true, ...perMinute(signInsPerMinute, 'sign-in') };
+
+  app.post(
+    '/auth/register',
+    { config: open, schema: { tags, summary: 'Create an account', body: registerBody, response: { 201: session } } },
+    async (request, reply) => {
+      const issued = await register(request.body, identity);
+      return reply.code(201).send(answer(issued, request, reply));
+    },
+  );
+
+  app.post(
+    '/auth/login',
+    { config: open, schema: { tags, summary: 'Sign in', body: loginBody, response: { 200: session } } },
+    async (request, reply) => answer(await login({ ...request.body, address: request.ip }, identity), request, reply),
+  );
+
+  app.post(
+    '/auth/refresh',
+    {
+      config: { public: true },
+      schema: { tags, summary: 'Trade the refresh token for a new pair', body: refreshBody, response: { 200: session } },
+    },
+    async (request, reply) => {
+      const token = request.body?.refresh_token ?? readRefreshCookie(request);
+      if (token === undefined) throw new AppError('unauthenticated', 'There is no session to refresh: sign in.');
+      return answer(await refresh(token, identity), request, reply);
+    },
+  );
+
+  app.post(
+    '/auth/logout',
+    { config: { conversation: true }, schema: { tags, summary: 'End this session', response: { 204: z.null() } } },
+    async (request, reply) => {
+      const { scope, sessionId } = principalOf(request);
+      if (sessionId !== null) await logout(scope, sessionId, identity);
+      clearRefreshCookie(request, reply);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/auth/me',
+    { config: { conversation: true }, schema: { tags, summary: 'The signed-in account', response: { 200: user } } },
+    async (request) => presentUser(await readAccount(principalOf(request).scope, identity)),
+  );
+
+  app.patch(
+    '/auth/me',
+    { schema: { tags, summary: 'Change the account', body: updateMeBody, response: { 200: user } } },
+    async (request) => {
+      const { scope } = principalOf(request);
+      if (request.body.name === undefined) return presentUser(await readAccount(scope, identity));
+      return presentUser(await updateName(db, scope, request.body.name, identity.now()));
+    },
+  );
+
+  app.post(
+    '/auth/password',
+    { schema: { tags, summary: 'Change the password', body: changePasswordBody, response: { 200: session } } },
+    async (request, reply) => {
+      const { current_password: current, new_password: next } = request.body;
+      const { scope } = principalOf(request);
+      return answer(await changePassword(scope, { current, next }, identity), request, reply);
+    },
+  );
+
+  app.delete(
+    '/auth/me',
+    { schema: { tags, summary: 'Erase the account and everything in it', body: deleteMeBody.nullish(), response: { 204: z.null() } } },
+    async (request, reply) => {
+      await deleteAccount(principalOf(request).scope, request.body?.password, identity);
+      clearRefreshCookie(request, reply);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/auth/keys',
+    { schema: { tags, summary: 'API keys', querystring: pageQuery, response: { 200: apiKeyList } } },
+    async (request) => {
+      const { limit, cursor } = request.query;
+      const after = decodeCursor(cursor);
+      const { scope } = principalOf(request);
+      const rows = await listApiKeys(db, scope, limit + 1, after === null ? null : { createdAt: after.at, id: after.id });
+      const shown = page(rows, limit, (row) => encodeCursor({ at: row.createdAt, id: row.id }));
+      return { keys: shown.rows.map(presentApiKey), next_cursor: shown.next_cursor };
+    },
+  );
+
+  app.post(
+    '/auth/keys',
+    { schema: { tags, summary: 'Make an API key; it is shown once', body: createApiKeyBody, response: { 201: createdApiKey } } },
+    async (request, reply) => {
+      const { name, scope: access, conversation_id: conversationId, expires_at: expires } = request.body;
+      const { scope } = principalOf(request);
+      if (conversationId !== undefined) await ConversationScope.open(db, scope, conversationId);
+      const expiresAt = expires === undefined ? undefined : new Date(expires);
+      const { key, row } = await createApiKey(scope, { name, scope: access, conversationId, expiresAt }, identity);
+      return reply.code(201).send({ ...presentApiKey(row), key });
+    },
+  );
+
+  app.delete(
+    '/auth/keys/:id',
+    { schema: { tags, summary: 'Revoke an API key', params: idParams, response: { 204: z.null() } } },
+    async (request, reply) => {
+      await revokeApiKey(principalOf(request).scope, request.params.id, identity);
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+/** The refresh token goes into a cookie; a client without a cookie jar asks for it in the body. */
+function answer(issued: IssuedSession, request: FastifyRequest, reply: FastifyReply): Session {
+  const inBody = request.headers['x-refresh-token'] === 'body';
+  if (!inBody) setRefreshCookie(request, reply, issued.refreshToken);
+  return {
+    access_token: issued.accessToken,
+    token_type: 'bearer',
+    expires_in: issued.expiresInSeconds,
+    ...(inBody ? { refresh_token: issued.refreshToken } : {}),
+    user: presentUser(issued.user),
+  };
+}

@@ -1,0 +1,141 @@
+import { answer, conversationQueryBody, idParams, ragQueryBody, retrieveBody, retrieved } from '@alcove/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { ask, type Question, withSources } from '../../answers/ask.ts';
+import { follow, waitForAnswer } from '../../answers/follow.ts';
+import { allTimings, readingText, toSource } from '../../answers/gather.ts';
+import type { NumberedEvent } from '../../answers/running.ts';
+import { stopAnswer } from '../../answers/stop.ts';
+import type { ConversationScope } from '../../conversations/scope.ts';
+import { insertConversation } from '../../conversations/store.ts';
+import { ConversationScope as Scope } from '../../conversations/scope.ts';
+import { titleFrom } from '../../conversations/title.ts';
+import { AppError } from '../../errors.ts';
+import { retrieve } from '../../retrieval/retrieve.ts';
+import { principalOf } from '../auth.ts';
+import type { HttpDeps } from '../deps.ts';
+import { rememberStream } from '../idempotency.ts';
+import { perMinute } from '../rate-limits.ts';
+import { openConversation, openMessage } from '../scopes.ts';
+import type { App } from '../server.ts';
+import { sendEvents, type WireEvent } from '../sse.ts';
+
+const tags = ['asking'];
+const aliveEveryMs = 10_000;
+const lastEventId = z.object({ 'last-event-id': z.coerce.number().int().min(0).max(10_000_000).optional() }).loose();
+
+export function answerRoutes(app: App, { db, answers, config, closing, now }: HttpDeps): void {
+  const below = { conversation: true };
+  const limited = perMinute(config.limits.messagesPerMinute, 'messages');
+
+  app.post(
+    '/rag/query',
+    { config: limited ?? {}, schema: { tags, summary: 'Ask in a new conversation', body: ragQueryBody, response: { 200: answer } } },
+    async (request, reply) => {
+      const { query, top_k: topK, strategy, model, stream, include_sources: include, scope: reach } = request.body;
+      if (request.replayOf !== null) return replay(request, reply);
+      const user = principalOf(request).scope;
+      const row = await insertConversation(db, user, { title: titleFrom(query), conversationType: 'rag_query' }, now());
+      const scope = Scope.ofOwnRow(user, { userId: row.userId, conversationId: row.id });
+      return respond(scope, { query, topK, strategy, model, reach }, { stream, include }, request, reply);
+    },
+  );
+
+  app.post(
+    '/rag/conversation/:id/query',
+    {
+      config: { ...below, ...limited },
+      schema: { tags, summary: 'Ask in a conversation', params: idParams, body: conversationQueryBody, response: { 200: answer } },
+    },
+    async (request, reply) => {
+      const scope = await openConversation(request, db);
+      if (request.replayOf !== null) return replay(request, reply);
+      const { query, top_k: topK, strategy, model, stream, include_sources: include } = request.body;
+      const { parent_id: parentId, document_ids: documentIds } = request.body;
+      const question = { query, topK, strategy, model, parentId: parentId ?? undefined, documentIds };
+      return respond(scope, question, { stream, include }, request, reply);
+    },
+  );
+
+  async function respond(
+    scope: ConversationScope,
+    question: Question,
+    how: { stream: boolean; include: boolean },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) {
+    const started = await ask(scope, question, answers);
+    if (how.stream) {
+      await rememberStream(request, db, started.messageId);
+      return streamTo(scope, started.messageId, 0, request, reply);
+    }
+    return withSources(await waitForAnswer(scope, started.messageId, answers, closing), how.include);
+  }
+
+  async function replay(request: FastifyRequest, reply: FastifyReply) {
+    const { scope, message } = await openMessage(Object.assign(request, { params: { id: request.replayOf } }), db);
+    return streamTo(scope, message.id, 0, request, reply);
+  }
+
+  function streamTo(scope: ConversationScope, messageId: string, after: number, request: FastifyRequest, reply: FastifyReply) {
+    const gone = new AbortController();
+    request.raw.once('close', () => gone.abort());
+    const events = follow(scope, messageId, after, answers, AbortSignal.any([closing, gone.signal]));
+    return sendEvents(reply, wire(events), { isAlive: principalOf(request).isAlive, everyMs: aliveEveryMs });
+  }
+
+  app.get(
+    '/messages/:id/stream',
+    {
+      config: below,
+      schema: { tags, summary: 'Replay an answer and follow it; Last-Event-ID resumes', params: idParams, headers: lastEventId },
+    },
+    async (request, reply) => {
+      const { scope, message } = await openMessage(request, db);
+      if (message.role !== 'assistant') throw new AppError('conflict', 'Only an answer has a stream.');
+      return streamTo(scope, message.id, request.headers['last-event-id'] ?? 0, request, reply);
+    },
+  );
+
+  app.post(
+    '/messages/:id/stop',
+    { config: below, schema: { tags, summary: 'End an answer; what came is kept', params: idParams, response: { 202: z.object({ stopped: z.boolean() }) } } },
+    async (request, reply) => {
+      const { scope, message } = await openMessage(request, db);
+      return reply.code(202).send({ stopped: await stopAnswer(scope, message.id, answers) });
+    },
+  );
+
+  app.post(
+    '/conversations/:id/retrieve',
+    {
+      config: { ...below, readOnly: true },
+      schema: { tags, summary: 'Retrieval alone, with its whole trace', params: idParams, body: retrieveBody, response: { 200: retrieved } },
+    },
+    async (request) => {
+      const scope = await openConversation(request, db);
+      const { query, strategy, top_k: topK } = request.body;
+      const found = await retrieve(scope, { queries: [query], strategy, topK }, answers.retrieval, closing);
+      return {
+        conversation_id: scope.conversationId,
+        query,
+        strategy,
+        legs: found.legs,
+        results: found.results.map((chunk, at) => ({
+          ...toSource(chunk, at + 1),
+          vector: chunk.vector,
+          keyword: chunk.keyword,
+          fused: chunk.score,
+          content: readingText(chunk),
+        })),
+        cache_hit: found.cacheHit,
+        timings_ms: allTimings({ retrieval: found, rewritten: null, rewriteMs: null, notices: [] }, null),
+        notices: found.notices,
+      };
+    },
+  );
+}
+
+async function* wire(events: AsyncIterable<NumberedEvent>): AsyncGenerator<WireEvent> {
+  for await (const { seq, event } of events) yield { id: seq, type: event.type, data: event };
+}

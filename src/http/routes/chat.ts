@@ -1,0 +1,88 @@
+import { chatBody, idParams } from '@alcove/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ask } from '../../answers/ask.ts';
+import { follow } from '../../answers/follow.ts';
+import { readMessage } from '../../conversations/message-store.ts';
+import { ConversationScope } from '../../conversations/scope.ts';
+import { insertConversation, readConversation } from '../../conversations/store.ts';
+import { titleFrom } from '../../conversations/title.ts';
+import { AppError } from '../../errors.ts';
+import { principalOf } from '../auth.ts';
+import type { HttpDeps } from '../deps.ts';
+import { rememberStream } from '../idempotency.ts';
+import { perMinute } from '../rate-limits.ts';
+import { openConversation, openMessage } from '../scopes.ts';
+import type { App } from '../server.ts';
+import { sendLines } from '../sse.ts';
+import { uiStream, uiStreamHeader } from '../ui-stream.ts';
+
+const tags = ['asking'];
+const aliveEveryMs = 10_000;
+const maxQuestion = 32_000;
+
+/** The AI SDK's chat protocol. What the client sends of the history is not trusted: the stored one counts. */
+export function chatRoutes(app: App, { db, answers, config, closing, now }: HttpDeps): void {
+  app.post(
+    '/api/chat',
+    {
+      config: { conversation: true, ...perMinute(config.limits.messagesPerMinute, 'messages') },
+      schema: { tags, summary: 'Ask by the AI SDK UI-message stream (useChat)', body: chatBody },
+    },
+    async (request, reply) => {
+      if (request.replayOf !== null) {
+        const { scope, message } = await openMessage(Object.assign(request, { params: { id: request.replayOf } }), db);
+        return stream(scope, message.id, request, reply);
+      }
+      const { messages, conversationId, parentId, strategy = 'rrf_fusion', topK = 10 } = request.body;
+      const query = lastQuestion(messages);
+      const user = principalOf(request).scope;
+      const scope =
+        conversationId === null || conversationId === undefined
+          ? await begin(request, query)
+          : await ConversationScope.open(db, user, conversationId);
+      const started = await ask(scope, { query, strategy, topK, parentId: parentId ?? undefined }, answers);
+      await rememberStream(request, db, started.messageId);
+      return stream(scope, started.messageId, request, reply);
+    },
+  );
+
+  // Where useChat looks for an answer that is under way, with the conversation's id as the chat's.
+  app.get(
+    '/api/chat/:id/stream',
+    { config: { conversation: true }, schema: { tags, summary: 'Resume the answer that is under way (useChat)', params: idParams } },
+    async (request, reply) => {
+      const scope = await openConversation(request, db);
+      const { activeLeafId } = await readConversation(db, scope);
+      const leaf = activeLeafId === null ? null : await readMessage(db, scope, activeLeafId);
+      if (leaf?.status !== 'streaming') return reply.code(204).send();
+      return stream(scope, leaf.id, request, reply);
+    },
+  );
+
+  async function begin(request: FastifyRequest, query: string): Promise<ConversationScope> {
+    const user = principalOf(request).scope;
+    if (user.limitedTo !== undefined) throw new AppError('forbidden', 'This API key is for one conversation only.');
+    const row = await insertConversation(db, user, { title: titleFrom(query), conversationType: 'general' }, now());
+    return ConversationScope.ofOwnRow(user, { userId: row.userId, conversationId: row.id });
+  }
+
+  function stream(scope: ConversationScope, messageId: string, request: FastifyRequest, reply: FastifyReply) {
+    const gone = new AbortController();
+    request.raw.once('close', () => gone.abort());
+    const events = follow(scope, messageId, 0, answers, AbortSignal.any([closing, gone.signal]));
+    reply.header(...uiStreamHeader).header('x-conversation-id', scope.conversationId);
+    return sendLines(reply, uiStream(events), { isAlive: principalOf(request).isAlive, everyMs: aliveEveryMs });
+  }
+}
+
+type ChatMessages = { role: string; content?: string | undefined; parts?: { type: string; text?: string | undefined }[] | undefined }[];
+
+function lastQuestion(messages: ChatMessages): string {
+  const last = messages.findLast((message) => message.role === 'user');
+  const parts = last?.parts?.flatMap((part) => (part.type === 'text' && part.text !== undefined ? [part.text] : []));
+  const text = (parts?.join('\n') ?? last?.content ?? '').trim();
+  if (text !== '' && text.length <= maxQuestion) return text;
+  throw new AppError('invalid_request', text === '' ? 'The last user message holds no text.' : `A question has at most ${maxQuestion} characters.`, {
+    issues: [{ path: 'messages', message: 'the last user message is empty or too long' }],
+  });
+}

@@ -1,0 +1,181 @@
+import {
+  conversation,
+  conversationList,
+  conversationStats,
+  createConversationBody,
+  createMessageBody,
+  deleteConversationQuery,
+  deletedConversation,
+  history,
+  historyQuery,
+  idParams,
+  listConversationsQuery,
+  message,
+  overview,
+  titleBody,
+  titleQuery,
+  updateConversationBody,
+} from '@alcove/contract';
+import { ConversationScope } from '../../conversations/scope.ts';
+import {
+  deleteConversation,
+  insertConversation,
+  listConversations,
+  readConversation,
+  updateConversation,
+} from '../../conversations/store.ts';
+import { appendMessage } from '../../conversations/append-message.ts';
+import { readHistory } from '../../answers/history.ts';
+import { overviewOf, statisticsOf } from '../../conversations/statistics.ts';
+import { defaultTitle } from '../../conversations/title.ts';
+import { AppError } from '../../errors.ts';
+import { appendAudit } from '../../identity/store.ts';
+import { moveDocuments } from '../../documents/move.ts';
+import { principalOf } from '../auth.ts';
+import type { HttpDeps } from '../deps.ts';
+import { depthOf, maxDepth } from '../json-body.ts';
+import { decodeCursor, encodeCursor, page } from '../paging.ts';
+import { parseExact, presentConversation, presentMessage } from '../present.ts';
+import { perMinute } from '../rate-limits.ts';
+import type { App } from '../server.ts';
+
+const tags = ['conversations'];
+const maxMetadataBytes = 256 * 1024;
+
+export function conversationRoutes(app: App, { db, answers, documents, config, now }: HttpDeps): void {
+  const below = { conversation: true };
+
+  app.post(
+    '/conversations',
+    { schema: { tags, summary: 'Create a conversation', body: createConversationBody, response: { 201: conversation } } },
+    async (request, reply) => {
+      const { title = defaultTitle, conversation_type: conversationType = 'general', template_id: template } = request.body ?? {};
+      if (template !== undefined) throw new AppError('not_found', 'This template does not exist.');
+      const row = await insertConversation(db, principalOf(request).scope, { title, conversationType }, now());
+      return reply.code(201).send(presentConversation(row));
+    },
+  );
+
+  app.get(
+    '/conversations',
+    {
+      config: below,
+      schema: { tags, summary: 'Conversations, newest activity first', querystring: listConversationsQuery, response: { 200: conversationList } },
+    },
+    async (request) => {
+      const { limit, cursor, conversation_type: conversationType, status, tag, pinned } = request.query;
+      const after = decodeCursor(cursor);
+      const position = after === null ? null : { activityAt: after.at, id: after.id };
+      const filter = { conversationType, status, tag, pinned };
+      const rows = await listConversations(db, principalOf(request).scope, filter, limit + 1, position);
+      const shown = page(rows, limit, (row) => encodeCursor({ at: row.activityAt, id: row.id }));
+      return { conversations: shown.rows.map(presentConversation), next_cursor: shown.next_cursor };
+    },
+  );
+
+  app.get(
+    '/conversations/stats/overview',
+    { schema: { tags, summary: 'Statistics of the account', response: { 200: overview } } },
+    async (request) => overviewOf(db, principalOf(request).scope),
+  );
+
+  app.get(
+    '/conversations/:id',
+    {
+      config: below,
+      schema: { tags, summary: 'A conversation with its messages, oldest first', params: idParams, querystring: historyQuery, response: { 200: history } },
+    },
+    async (request) => {
+      const scope = await open(request);
+      const row = await readConversation(db, scope);
+      const { messages, hasMore } = await readHistory(scope, row, request.query, answers);
+      return { ...presentConversation(row), messages: messages.map(presentMessage), has_more: hasMore };
+    },
+  );
+
+  app.get(
+    '/conversations/:id/stats',
+    { config: below, schema: { tags, summary: 'Statistics of one conversation', params: idParams, response: { 200: conversationStats } } },
+    async (request) => statisticsOf(db, await open(request)),
+  );
+
+  app.post(
+    '/conversations/:id/messages',
+    {
+      config: { ...below, ...perMinute(config.limits.messagesPerMinute, 'messages') },
+      schema: { tags, summary: 'Append a message', params: idParams, body: createMessageBody, response: { 201: message } },
+    },
+    async (request, reply) => {
+      const scope = await open(request);
+      const { role, content, message_metadata: metadata, parent_id: parentId } = request.body;
+      const metadataSource = metadata === undefined ? null : exactMetadata(request.rawJson ?? '', metadata);
+      const row = await appendMessage(scope, { role, content, metadata: metadata ?? {}, metadataSource, parentId }, db, now());
+      return reply.code(201).send(presentMessage(row));
+    },
+  );
+
+  app.put(
+    '/conversations/:id/title',
+    {
+      config: below,
+      schema: { tags, summary: 'Rename, by query or body', params: idParams, querystring: titleQuery, body: titleBody, response: { 200: conversation } },
+    },
+    async (request) => {
+      const scope = await open(request);
+      const title = request.query.title ?? request.body?.title;
+      if (title === undefined) throw new AppError('invalid_request', 'Give the new title as ?title= or in the body.', { issues: [{ path: 'title', message: 'is missing' }] });
+      return presentConversation(await updateConversation(db, scope, { title }, now()));
+    },
+  );
+
+  app.patch(
+    '/conversations/:id',
+    { config: below, schema: { tags, summary: 'Change a conversation', params: idParams, body: updateConversationBody, response: { 200: conversation } } },
+    async (request) => {
+      const scope = await open(request);
+      return presentConversation(await updateConversation(db, scope, request.body, now()));
+    },
+  );
+
+  app.delete(
+    '/conversations/:id',
+    {
+      config: below,
+      schema: { tags, summary: 'Delete a conversation with its documents', params: idParams, querystring: deleteConversationQuery, response: { 200: deletedConversation } },
+    },
+    async (request) => {
+      const scope = await open(request);
+      const keepIn = request.query.keep_documents_in;
+      if (keepIn !== undefined) {
+        const target = await ConversationScope.open(db, scope.user, keepIn);
+        await moveDocuments(scope, target, documents);
+      }
+      for (const running of answers.running.all()) {
+        if (running.userId === scope.userId && running.conversationId === scope.conversationId) running.stop.abort();
+      }
+      const deleted = await deleteConversation(db, scope, now());
+      await appendAudit(db, scope.user, { action: 'conversation.deleted', target: scope.conversationId }, now());
+      return { deleted };
+    },
+  );
+
+  function open(request: Parameters<typeof principalOf>[0] & { params: unknown }): Promise<ConversationScope> {
+    const { id } = idParams.parse(request.params);
+    return ConversationScope.open(db, principalOf(request).scope, id);
+  }
+}
+
+/** The metadata's own text, printed from a parse that keeps order and numbers as they came. */
+function exactMetadata(body: string, metadata: unknown): string {
+  if (depthOf(metadata) > maxDepth) {
+    throw new AppError('invalid_request', `message_metadata is nested deeper than ${maxDepth} levels.`, {
+      issues: [{ path: 'message_metadata', message: `is nested deeper than ${maxDepth} levels` }],
+    });
+  }
+  const exact = parseExact(body) as { message_metadata: unknown };
+  const text = JSON.stringify(exact.message_metadata);
+  if (Buffer.byteLength(text) <= maxMetadataBytes) return text;
+  throw new AppError('invalid_request', 'message_metadata is larger than 256 KiB.', {
+    issues: [{ path: 'message_metadata', message: 'is larger than 256 KiB' }],
+  });
+}

@@ -1,0 +1,241 @@
+import { Readable } from 'node:stream';
+import {
+  chunkList,
+  deletedDocument,
+  document,
+  documentList,
+  documentText,
+  idParams,
+  listDocumentsQuery,
+  pageQuery,
+  textDocumentBody,
+  type Uploaded,
+  updateDocumentBody,
+  uploaded,
+  uploadQuery,
+} from '@alcove/contract';
+import type { FastifyRequest } from 'fastify';
+import { ConversationScope } from '../../conversations/scope.ts';
+import { documentBell } from '../../documents/deps.ts';
+import { listChunks } from '../../documents/index-store.ts';
+import {
+  cancelDocument,
+  deleteDocument,
+  type DocumentRow,
+  listDocuments,
+  readText,
+  requeueDocument,
+  updateDocument,
+} from '../../documents/store.ts';
+import { announce, type IncomingFile, upload } from '../../documents/upload.ts';
+import { waitUntilSettled, watchDocument } from '../../documents/watch.ts';
+import { AppError } from '../../errors.ts';
+import { appendAudit } from '../../identity/store.ts';
+import { principalOf } from '../auth.ts';
+import type { HttpDeps } from '../deps.ts';
+import { attachment } from '../attachment.ts';
+import { readUpload, requireConversationId } from '../incoming-files.ts';
+import { decodeCursor, decodeOrdinal, encodeCursor, encodeOrdinal, page } from '../paging.ts';
+import { presentChunk, presentDocument } from '../present.ts';
+import { documentMissing, openConversation, openDocument } from '../scopes.ts';
+import type { App } from '../server.ts';
+import { sendEvents } from '../sse.ts';
+
+const tags = ['documents'];
+/** The credential behind an open stream is looked at again this often. */
+const aliveEveryMs = 10_000;
+
+export function documentRoutes(app: App, { db, documents, closing, now }: HttpDeps): void {
+  const below = { conversation: true };
+
+  app.post(
+    '/api/upload',
+    {
+      config: below,
+      schema: {
+        tags,
+        summary: 'Upload files into a conversation (multipart: conversationId, file)',
+        consumes: ['multipart/form-data'],
+        querystring: uploadQuery.loose(),
+        response: { 202: uploaded },
+      },
+    },
+    async (request, reply) => {
+      const incoming = await readUpload(request);
+      const id = requireConversationId(incoming.conversationId);
+      const scope = await ConversationScope.open(db, principalOf(request).scope, id);
+      return reply.code(202).send(await keep(scope, incoming.files, request));
+    },
+  );
+
+  app.post(
+    '/conversations/:id/documents',
+    {
+      config: below,
+      schema: {
+        tags,
+        summary: 'Upload files (multipart: file), or a text as JSON { name, text }',
+        consumes: ['multipart/form-data', 'application/json'],
+        params: idParams,
+        querystring: uploadQuery,
+        response: { 202: uploaded },
+      },
+      bodyLimit: 24 * 1024 * 1024,
+    },
+    async (request, reply) => {
+      const scope = await openConversation(request, db);
+      const files = request.isMultipart() ? (await readUpload(request)).files : oneText(request.body);
+      return reply.code(202).send(await keep(scope, files, request));
+    },
+  );
+
+  async function keep(scope: ConversationScope, files: AsyncIterable<IncomingFile>, request: FastifyRequest): Promise<Uploaded> {
+    let rows = await upload(scope, files, documents);
+    const { wait } = request.query as { wait?: 'ready' };
+    if (wait === 'ready') {
+      const done = await Promise.all(rows.map((row) => waitUntilSettled(scope, row.id, documents, closing)));
+      rows = done.filter((row) => row !== null);
+    }
+    const [first] = rows;
+    if (first === undefined) throw documentMissing();
+    return { documents: rows.map(presentDocument), document: presentDocument(first) };
+  }
+
+  app.get(
+    '/conversations/:id/documents',
+    {
+      config: below,
+      schema: { tags, summary: 'Documents of a conversation, newest first', params: idParams, querystring: listDocumentsQuery, response: { 200: documentList } },
+    },
+    async (request) => {
+      const scope = await openConversation(request, db);
+      const { limit, cursor } = request.query;
+      const after = decodeCursor(cursor);
+      const rows = await listDocuments(db, scope, limit + 1, after === null ? null : { createdAt: after.at, id: after.id });
+      const shown = page(rows, limit, (row) => encodeCursor({ at: row.createdAt, id: row.id }));
+      return { documents: shown.rows.map(presentDocument), next_cursor: shown.next_cursor };
+    },
+  );
+
+  app.get(
+    '/documents/:id',
+    { config: below, schema: { tags, summary: 'State of a document', params: idParams, response: { 200: document } } },
+    async (request) => presentDocument((await openDocument(request, db)).document),
+  );
+
+  app.get(
+    '/documents/:id/events',
+    { config: below, schema: { tags, summary: 'Its states as server-sent events', params: idParams } },
+    async (request, reply) => {
+      const { scope, document: row } = await openDocument(request, db);
+      const gone = new AbortController();
+      request.raw.once('close', () => gone.abort());
+      const states = watchDocument(scope, row.id, documents, AbortSignal.any([closing, gone.signal]));
+      return sendEvents(reply, numbered(states), { isAlive: principalOf(request).isAlive, everyMs: aliveEveryMs });
+    },
+  );
+
+  app.get(
+    '/documents/:id/content',
+    { config: below, schema: { tags, summary: 'The original file, always as an attachment', params: idParams } },
+    async (request, reply) => {
+      const { document: row } = await openDocument(request, db);
+      reply.headers({
+        'content-type': 'application/octet-stream',
+        'content-disposition': attachment(row.name),
+        'content-security-policy': "sandbox; default-src 'none'",
+        'content-length': row.sizeBytes,
+      });
+      return reply.send(documents.blobs.read(row.blobKey));
+    },
+  );
+
+  app.get(
+    '/documents/:id/text',
+    { config: below, schema: { tags, summary: 'Its extracted text', params: idParams, response: { 200: documentText } } },
+    async (request) => {
+      const { scope, document: row } = await openDocument(request, db);
+      const text = await readText(db, scope, row.id);
+      if (text === null) throw notReady(row);
+      return { document_id: row.id, text, pages: row.pages };
+    },
+  );
+
+  app.get(
+    '/documents/:id/chunks',
+    { config: below, schema: { tags, summary: 'Its passages, in order', params: idParams, querystring: pageQuery, response: { 200: chunkList } } },
+    async (request) => {
+      const { scope, document: row } = await openDocument(request, db);
+      const { limit, cursor } = request.query;
+      const rows = await listChunks(db, scope, row.id, limit + 1, decodeOrdinal(cursor));
+      const shown = page(rows, limit, (chunk) => encodeOrdinal(chunk.ordinal));
+      return { chunks: shown.rows.map(presentChunk), next_cursor: shown.next_cursor };
+    },
+  );
+
+  app.patch(
+    '/documents/:id',
+    { config: below, schema: { tags, summary: 'Rename it, or say how it is used', params: idParams, body: updateDocumentBody, response: { 200: document } } },
+    async (request) => {
+      const { scope, document: row } = await openDocument(request, db);
+      const { name, context_mode: contextMode } = request.body;
+      const change = { ...(name === undefined ? {} : { name }), ...(contextMode === undefined ? {} : { contextMode }) };
+      const changed = await updateDocument(db, scope, row.id, change, now());
+      if (changed === null) throw documentMissing();
+      return presentDocument(changed);
+    },
+  );
+
+  app.post(
+    '/documents/:id/retry',
+    { config: below, schema: { tags, summary: 'Read a failed or cancelled document again', params: idParams, response: { 202: document } } },
+    async (request, reply) => {
+      const { scope, document: row } = await openDocument(request, db);
+      const queued = await requeueDocument(db, scope, row.id, now());
+      if (queued === null) throw new AppError('conflict', `This document is ${row.status}: only a failed or cancelled one can be read again.`);
+      await announce(queued, documents);
+      return reply.code(202).send(presentDocument(queued));
+    },
+  );
+
+  app.post(
+    '/documents/:id/cancel',
+    { config: below, schema: { tags, summary: 'Stop reading a document', params: idParams, response: { 200: document } } },
+    async (request) => {
+      const { scope, document: row } = await openDocument(request, db);
+      const cancelled = await cancelDocument(db, scope, row.id, now());
+      if (cancelled === null) throw new AppError('conflict', `This document is ${row.status} already.`);
+      documents.doorbell.ring(documentBell(row.id));
+      return presentDocument(cancelled);
+    },
+  );
+
+  app.delete(
+    '/documents/:id',
+    { config: below, schema: { tags, summary: 'Delete a document with its passages', params: idParams, response: { 200: deletedDocument } } },
+    async (request) => {
+      const { scope, document: row } = await openDocument(request, db);
+      const deleted = await deleteDocument(db, scope, row.id, now());
+      if (deleted === null) throw documentMissing();
+      await appendAudit(db, scope.user, { action: 'document.deleted', target: row.id }, now());
+      return { deleted };
+    },
+  );
+}
+
+async function* numbered(rows: AsyncIterable<DocumentRow>) {
+  let id = 0;
+  for await (const row of rows) {
+    id += 1;
+    yield { id, type: 'document', data: presentDocument(row) };
+  }
+}
+
+async function* oneText(body: unknown): AsyncGenerator<IncomingFile> {
+  const { name, text } = textDocumentBody.parse(body);
+  yield { name, content: Readable.from([Buffer.from(text)]) };
+}
+
+function notReady(row: DocumentRow): AppError {
+  return new AppError('conflict', `This document is ${row.status}: its text is not there.`);
+}

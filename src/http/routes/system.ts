@@ -1,0 +1,51 @@
+import { capabilities, health, readiness } from '@alcove/contract';
+import { isMigrated } from '../../db/migrate.ts';
+import { formats } from '../../formats/registry.ts';
+import { hasAccounts } from '../../identity/store.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { App } from '../server.ts';
+
+const tags = ['system'];
+
+export function systemRoutes(app: App, deps: HttpDeps): void {
+  const { db, models, identity, config } = deps;
+  const open = { public: true };
+
+  app.get(
+    '/healthz',
+    { config: open, logLevel: 'warn', schema: { tags, summary: 'The process lives', response: { 200: health } } },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    { config: open, logLevel: 'warn', schema: { tags, summary: 'It can serve', response: { 200: readiness, 503: readiness } } },
+    async (_request, reply) => {
+      const migrated = await isMigrated(db).catch(() => null);
+      const checks = {
+        database: { ok: migrated !== null },
+        migrations: { ok: migrated === true },
+        worker: config.role === 'web' ? { ok: true, detail: 'runs elsewhere' } : { ok: deps.isWorking() },
+      };
+      const ready = Object.values(checks).every((check) => check.ok);
+      if (!ready) reply.header('retry-after', '2');
+      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks });
+    },
+  );
+
+  app.get(
+    '/capabilities',
+    { config: open, schema: { tags, summary: 'What this server can do', response: { 200: capabilities } } },
+    async () => ({
+      version: deps.version,
+      database: db.kind,
+      chat_model: models.chat?.id ?? null,
+      embedding_model: models.embedding?.id ?? null,
+      registration: identity.registration,
+      first_run: !(await hasAccounts(db)),
+      max_upload_bytes: config.limits.uploadBytes,
+      media_types: formats.flatMap((format) => format.mediaTypes),
+      notices: [...deps.notices],
+    }),
+  );
+}

@@ -1,0 +1,106 @@
+import cookie from '@fastify/cookie';
+import cors from '@fastify/cors';
+import multipart from '@fastify/multipart';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { newId } from '../db/ids.ts';
+import { registerAuth } from './auth.ts';
+import type { HttpDeps } from './deps.ts';
+import { registerErrors } from './errors.ts';
+import { registerIdempotency } from './idempotency.ts';
+import { registerJsonBody, refuseBadString } from './json-body.ts';
+import { registerOpenApi, registerReference } from './openapi.ts';
+import { registerRateLimits } from './rate-limits.ts';
+import { accountRoutes } from './routes/accounts.ts';
+import { adminRoutes } from './routes/admin.ts';
+import { answerRoutes } from './routes/answers.ts';
+import { chatRoutes } from './routes/chat.ts';
+import { conversationRoutes } from './routes/conversations.ts';
+import { documentRoutes } from './routes/documents.ts';
+import { systemRoutes } from './routes/system.ts';
+import { registerSecurity } from './security.ts';
+import { registerWebApp } from './web-app.ts';
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+
+const maxJsonBytes = 1024 * 1024;
+/** Slow headers and bodies may not hold a connection for ever; an upload of 50 MB on a slow line takes minutes. */
+const requestTimeoutMs = 300_000;
+const serverOptions = { headersTimeout: 20_000, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 5_000 };
+
+/** The HTTP server with all its routes, not listening yet. */
+export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): Promise<App> {
+  const app = Fastify({
+    loggerInstance: logger,
+    genReqId: () => newId(),
+    requestIdHeader: false,
+    bodyLimit: maxJsonBytes,
+    trustProxy: trustProxy(deps.config.trustProxy),
+    disableRequestLogging: true,
+    forceCloseConnections: 'idle',
+    serverFactory: (handler) => createHttpServer(serverOptions, handler),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
+  }).withTypeProvider<ZodTypeProvider>() as App;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  registerErrors(app);
+  registerSecurity(app, deps.config);
+  registerRequestLog(app);
+  registerJsonBody(app);
+  if (deps.config.corsOrigins.length > 0) await app.register(cors, { origin: deps.config.corsOrigins, credentials: false });
+  await app.register(cookie);
+  await app.register(multipart, {
+    limits: { fileSize: deps.config.limits.uploadBytes + 1, files: 100, fields: 50, headerPairs: 100, parts: 150 },
+    throwFileSizeLimit: false,
+  });
+  await registerOpenApi(app, deps.version);
+  registerAuth(app, deps.identity);
+  refuseBadQueries(app);
+  await registerRateLimits(app);
+  registerIdempotency(app, deps.db, deps.now);
+  await app.register(async (routes) => {
+    const typed = routes.withTypeProvider<ZodTypeProvider>() as App;
+    systemRoutes(typed, deps);
+    accountRoutes(typed, deps);
+    adminRoutes(typed, deps);
+    conversationRoutes(typed, deps);
+    documentRoutes(typed, deps);
+    answerRoutes(typed, deps);
+    chatRoutes(typed, deps);
+  });
+  await registerReference(app);
+  await registerWebApp(app, deps.webFolder);
+  await app.ready();
+  return app;
+}
+
+/** One line a request: the route's pattern, not its path, so that no id or query text lands in the log at info. */
+function registerRequestLog(app: App): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const fields = {
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+    };
+    if (reply.statusCode >= 500) request.log.warn(fields, 'request failed');
+    else request.log.info(fields, 'request');
+  });
+}
+
+function refuseBadQueries(app: App): void {
+  app.addHook('preValidation', async (request) => {
+    for (const [name, value] of Object.entries((request.query ?? {}) as Record<string, unknown>)) {
+      if (typeof value === 'string') refuseBadString(value, name);
+    }
+  });
+}
+
+function trustProxy(setting: string | undefined): boolean | string | ((address: string, hop: number) => boolean) {
+  if (setting === undefined) return false;
+  const hops = Number(setting);
+  return Number.isInteger(hops) ? (_address, hop) => hop < hops : setting;
+}

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyReply } from 'fastify';
+import type { App } from './server.ts';
+
+/**
+ * Scripts come from this origin alone; the one inline script of the page is allowed by its hash, which the build
+ * writes into the page itself.
+ */
+const pagePolicy =
+  "default-src 'none'; script-src 'self' HASHES; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; manifest-src 'self'; frame-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+/** Serves the built web app at /dashboard, and sends / there. */
+export async function registerWebApp(app: App, folder: string | null): Promise<void> {
+  const open = { config: { public: true }, schema: { hide: true } as object };
+  app.get('/', open, (_request, reply) => reply.redirect('/dashboard/chatbot'));
+  if (folder === null || !existsSync(join(folder, 'index.html'))) {
+    app.get('/dashboard/*', open, (_request, reply) => notBuilt(reply));
+    return;
+  }
+  const page = await readFile(join(folder, 'index.html'), 'utf8');
+  const policy = pagePolicy.replace('HASHES', inlineHashes(page));
+  await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: false });
+  app.get('/_app/*', open, (request, reply) => {
+    reply.header('cache-control', request.url.includes('/immutable/') ? 'public, max-age=31536000, immutable' : 'no-cache');
+    return reply.sendFile(request.url.split('?', 1)[0] ?? '');
+  });
+  app.get('/favicon.svg', open, (_request, reply) => {
+    reply.header('cache-control', 'public, max-age=86400');
+    return reply.sendFile('favicon.svg');
+  });
+  for (const url of ['/dashboard', '/dashboard/*']) {
+    app.get(url, open, (_request, reply) =>
+      reply
+        .header('content-security-policy', policy)
+        .header('cache-control', 'no-cache')
+        .type('text/html; charset=utf-8')
+        .send(page),
+    );
+  }
+}
+
+/** The hashes that the build has put into the page's own policy. */
+function inlineHashes(page: string): string {
+  return [...new Set([...page.matchAll(/'sha256-[A-Za-z0-9+/=]+'/g)].map((match) => match[0]))].join(' ');
+}
+
+function notBuilt(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(503)
+    .type('text/plain; charset=utf-8')
+    .send('The web app is not built: run "npm run build -w web" and start again. The HTTP API works without it: see /docs.\n');
+}

@@ -1,0 +1,55 @@
+import { AppError } from '../errors.ts';
+import type { IdentityDeps } from './deps.ts';
+import { type IssuedSession, issueSession } from './issue-session.ts';
+import { refuseLongPassword } from './register.ts';
+import { appendAudit, eraseUser, readUser, revokeSession, updatePassword, type UserRow } from './store.ts';
+import type { UserScope } from './user-scope.ts';
+
+export async function readAccount(scope: UserScope, deps: IdentityDeps): Promise<UserRow> {
+  const user = await readUser(deps.db, scope);
+  if (user === null) throw new AppError('unauthenticated', 'This account does not exist any more.');
+  return user;
+}
+
+export async function logout(scope: UserScope, sessionId: string, deps: IdentityDeps): Promise<void> {
+  await revokeSession(deps.db, scope, sessionId, deps.now());
+  deps.sessions.forget(scope.userId);
+  await appendAudit(deps.db, scope, { action: 'session.ended', target: sessionId }, deps.now());
+}
+
+/** Changes the password, ends every session and starts a new one for the caller. */
+export async function changePassword(
+  scope: UserScope,
+  input: { current: string; next: string },
+  deps: IdentityDeps,
+): Promise<IssuedSession> {
+  refuseLongPassword(input.next);
+  await checkPassword(scope, input.current, deps);
+  const user = await updatePassword(deps.db, scope, await deps.passwords.hash(input.next), deps.now());
+  deps.sessions.forget(scope.userId);
+  await appendAudit(deps.db, scope, { action: 'password.changed' }, deps.now());
+  return issueSession(user, deps);
+}
+
+/** Erases everything of the account; an account with a password must give it. */
+export async function deleteAccount(
+  scope: UserScope,
+  password: string | undefined,
+  deps: IdentityDeps,
+): Promise<void> {
+  const user = await readAccount(scope, deps);
+  if (user.passwordHash !== null) await checkPassword(scope, password ?? '', deps);
+  await eraseUser(deps.db, scope, deps.now());
+  deps.sessions.forget(scope.userId);
+  await appendAudit(deps.db, scope, { action: 'account.deleted' }, deps.now());
+}
+
+async function checkPassword(scope: UserScope, password: string, deps: IdentityDeps): Promise<void> {
+  const user = await readAccount(scope, deps);
+  const account = `id:${scope.userId}`;
+  deps.attempts.check(account);
+  refuseLongPassword(password);
+  if (await deps.passwords.verify(user.passwordHash, password)) return;
+  deps.attempts.failed(account);
+  throw new AppError('forbidden', 'The current password is wrong.');
+}

@@ -1,0 +1,103 @@
+import { newId } from '../db/ids.ts';
+import { AppError, hasCode } from '../errors.ts';
+import { invalidToken } from './access-token.ts';
+import type { IdentityDeps } from './deps.ts';
+import type { ExternalIssuer } from './external-issuer.ts';
+import { userIdIn } from './issue-session.ts';
+import { sha256 } from './secrets.ts';
+import { findApiKey, findLogin, insertUser, readSessionState, readUser, type SessionState } from './store.ts';
+import { UserScope } from './user-scope.ts';
+
+export interface Principal {
+  scope: UserScope;
+  role: 'admin' | 'user';
+  /** `read` may only look; everything else may change what its scope covers. */
+  access: 'write' | 'read';
+  /** The session behind an access token; null for API keys and external tokens. */
+  sessionId: string | null;
+  /** True while the credential would still be accepted: long streams ask it again. */
+  isAlive(): Promise<boolean>;
+}
+
+/** Who sends this bearer credential: an access token, an API key, or an external issuer's token. */
+export async function authenticate(credential: string, deps: IdentityDeps): Promise<Principal> {
+  const found = await identify(credential, deps);
+  return {
+    ...found,
+    isAlive: async () => {
+      try {
+        await identify(credential, deps);
+        return true;
+      } catch (error) {
+        // A stream may outlive its ten-minute token, not its session.
+        return hasCode(error, 'token_expired') || hasCode(error, 'unavailable');
+      }
+    },
+  };
+}
+
+type Identified = Omit<Principal, 'isAlive'>;
+
+async function identify(credential: string, deps: IdentityDeps): Promise<Identified> {
+  if (credential.startsWith('alk_')) return byApiKey(credential, deps);
+  if (deps.issuer?.claims(credential) === true) return byExternalToken(credential, deps.issuer, deps);
+  return byAccessToken(credential, deps);
+}
+
+async function byAccessToken(token: string, deps: IdentityDeps): Promise<Identified> {
+  const claims = await deps.accessTokens.verify(token);
+  const scope = UserScope.grant(claims.userId);
+  const load = () => readSessionState(deps.db, scope, claims.sessionId, deps.now());
+  const state = await deps.sessions.read(claims.userId, claims.sessionId, load);
+  if (state === null || !counts(state) || state.tokenVersion !== claims.tokenVersion) throw invalidToken();
+  return { scope, role: state.role, access: 'write', sessionId: claims.sessionId };
+}
+
+function counts(state: SessionState): boolean {
+  return state.status === 'active' && !state.revoked;
+}
+
+async function byApiKey(key: string, deps: IdentityDeps): Promise<Identified> {
+  const userId = userIdIn(key, 'alk');
+  const found = userId === null ? null : await findApiKey(deps.db, UserScope.grant(userId), sha256(key), deps.now());
+  if (found === null || found.user.status !== 'active') {
+    throw new AppError('unauthenticated', 'This API key is not valid, has expired or was revoked.');
+  }
+  return {
+    scope: UserScope.grant(found.user.id, found.key.conversationId ?? undefined),
+    role: 'user',
+    access: found.key.scope === 'read' ? 'read' : 'write',
+    sessionId: null,
+  };
+}
+
+async function byExternalToken(token: string, issuer: ExternalIssuer, deps: IdentityDeps): Promise<Identified> {
+  const identity = await issuer.verify(token);
+  const userId = (await findLogin(deps.db, identity.loginKey)) ?? (await createAtFirstSight(identity, deps));
+  const scope = UserScope.grant(userId);
+  const load = async (): Promise<SessionState | null> => {
+    const user = await readUser(deps.db, scope);
+    if (user === null) return null;
+    return { role: user.role, status: user.status, tokenVersion: user.tokenVersion, revoked: false };
+  };
+  const state = await deps.sessions.read(userId, 'external', load);
+  if (state === null || !counts(state)) throw invalidToken();
+  return { scope, role: state.role, access: 'write', sessionId: null };
+}
+
+async function createAtFirstSight(
+  identity: { loginKey: string; email: string | null; name: string | null },
+  deps: IdentityDeps,
+): Promise<string> {
+  const scope = UserScope.grant(newId());
+  try {
+    await insertUser(deps.db, scope, { ...identity, passwordHash: null }, deps.now());
+    return scope.userId;
+  } catch (error) {
+    // Two first requests at once: the other one has created the user.
+    if (!hasCode(error, 'email_taken')) throw error;
+    const other = await findLogin(deps.db, identity.loginKey);
+    if (other === null) throw error;
+    return other;
+  }
+}

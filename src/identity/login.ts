@@ -1,0 +1,35 @@
+import { AppError } from '../errors.ts';
+import type { IdentityDeps } from './deps.ts';
+import { type IssuedSession, issueSession } from './issue-session.ts';
+import { emailKey, refuseLongPassword } from './register.ts';
+import { appendAudit, findLogin, readUser } from './store.ts';
+import { UserScope } from './user-scope.ts';
+
+/**
+ * Signs in. An unknown address, a wrong password and a suspended account give the same answer in the same time.
+ * @throws AppError `unauthenticated`, `rate_limited`
+ */
+export async function login(
+  input: { email: string; password: string; address?: string | undefined },
+  deps: IdentityDeps,
+): Promise<IssuedSession> {
+  refuseLongPassword(input.password);
+  const account = emailKey(input.email);
+  deps.attempts.check(account);
+  const userId = await findLogin(deps.db, account);
+  const user = userId === null ? null : await readUser(deps.db, UserScope.grant(userId));
+  const matches = await deps.passwords.verify(user?.passwordHash ?? null, input.password);
+  if (user === null || !matches || user.status !== 'active') {
+    deps.attempts.failed(account);
+    throw new AppError('unauthenticated', 'The e-mail address or the password is wrong.');
+  }
+  deps.attempts.succeeded(account);
+  const session = await issueSession(user, deps);
+  await appendAudit(
+    deps.db,
+    UserScope.grant(user.id),
+    { action: 'session.started', target: session.sessionId, address: input.address },
+    deps.now(),
+  );
+  return session;
+}

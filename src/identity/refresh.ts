@@ -1,0 +1,31 @@
+import { AppError } from '../errors.ts';
+import type { IdentityDeps } from './deps.ts';
+import { type IssuedSession, signAccess, successorOf, userIdIn } from './issue-session.ts';
+import { sha256 } from './secrets.ts';
+import { appendAudit, rotateRefreshToken } from './store.ts';
+import { UserScope } from './user-scope.ts';
+
+/** Tabs that refresh at the same moment, or a lost answer, may repeat a token this long. */
+const graceMs = 10_000;
+
+/** Trades a refresh token for its successor; a reused one ends its whole family. @throws AppError `unauthenticated` */
+export async function refresh(token: string, deps: IdentityDeps): Promise<IssuedSession> {
+  const userId = userIdIn(token, 'alr');
+  if (userId === null) throw refused();
+  const scope = UserScope.grant(userId);
+  const now = deps.now();
+  const successor = successorOf(token, userId, deps.refreshKey);
+  const rotation = await rotateRefreshToken(deps.db, scope, sha256(token), sha256(successor), now, graceMs);
+  if (rotation.outcome === 'unknown') throw refused();
+  if (rotation.outcome === 'reused') {
+    deps.sessions.forget(userId);
+    await appendAudit(deps.db, scope, { action: 'session.reuse_detected', target: rotation.sessionId }, now);
+    throw refused();
+  }
+  const { user, sessionId } = rotation;
+  return { user, sessionId, refreshToken: successor, ...(await signAccess(user, sessionId, deps)) };
+}
+
+function refused(): AppError {
+  return new AppError('unauthenticated', 'The session has ended: sign in again.');
+}

@@ -1,0 +1,54 @@
+import { jsonFetch, streamFetch } from './bounded-fetch.ts';
+import { chatModel } from './chat.ts';
+import { contextWindowOf } from './context-window.ts';
+import { embeddingModel } from './embedding.ts';
+import { limitsOf } from './limits.ts';
+import { type EmbeddingKind, type ModelProvider, nothingConfigured } from './model.ts';
+import { chatModelsFor, embeddingModelFor } from './provider-models.ts';
+
+export const google: ModelProvider = {
+  name: 'google',
+  async connect(config) {
+    if (!config.googleApiKey) return nothingConfigured;
+    const { createGoogle } = await import('@ai-sdk/google');
+    const limits = limitsOf(config);
+    const settings = { apiKey: config.googleApiKey, baseURL: config.googleBaseUrl };
+    const sdk = createGoogle({ ...settings, fetch: streamFetch(4 * limits.maxAnswerBytes) });
+    const chat = chatModelsFor(config, /^gem(ini|ma)/, 'gemini-flash-latest').map((id) =>
+      chatModel({
+        id,
+        label: labelFor('LLM_MODEL'),
+        language: sdk(id),
+        contextWindow: contextWindowOf(id, config.llmContextWindow),
+        limits,
+      }),
+    );
+    const name = embeddingModelFor(config, /^gemini-embedding/, 'gemini-embedding-001');
+    const embedding =
+      name &&
+      embeddingModel({
+        id: name,
+        label: labelFor('EMBEDDING_MODEL'),
+        embedder: createGoogle({ ...settings, fetch: jsonFetch() }).embedding(name),
+        // The default of 3,072 numbers takes four times the room for a small gain.
+        dimensions: config.embeddingDimensions ?? 768,
+        batch: { maxTexts: 100, maxTokens: 20_000 },
+        parallel: 2,
+        optionsFor: (kind) => ({ google: { taskType: taskTypes[kind] } }),
+        limits,
+      });
+    return { chat, embedding: embedding || null, notices: [] };
+
+    function labelFor(modelSetting: string) {
+      return {
+        name: 'Google',
+        addressSetting: 'GOOGLE_GENERATIVE_AI_BASE_URL',
+        keySetting: 'GOOGLE_GENERATIVE_AI_API_KEY',
+        modelSetting,
+        secret: config.googleApiKey,
+      };
+    }
+  },
+};
+
+const taskTypes: Record<EmbeddingKind, string> = { query: 'RETRIEVAL_QUERY', document: 'RETRIEVAL_DOCUMENT' };

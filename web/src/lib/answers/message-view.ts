@@ -1,0 +1,86 @@
+import type { Message, Source } from '@alcove/client';
+
+/** A message as the page shows it. */
+export interface MessageView {
+  /** Stable while a new message waits for its id. */
+  key: string;
+  id: string;
+  role: Message['role'];
+  content: string;
+  status: Message['status'];
+  /** What the answer was made from; null for questions and where the server did not say. */
+  mode: 'documents' | 'llm' | null;
+  sources: Source[];
+  notices: string[];
+  /** Why it failed, in one sentence. */
+  error: string | null;
+  /** True once the server gave the message its id: it can be stopped, and followed after a reload. */
+  isStarted: boolean;
+  isReconnecting: boolean;
+}
+
+export function messageView(message: Message): MessageView {
+  const metadata = asRecord(message.metadata);
+  return {
+    ...blank(message.id, message.role),
+    id: message.id,
+    content: message.content,
+    status: message.status,
+    mode: metadata.mode === 'documents' || metadata.mode === 'llm' ? metadata.mode : null,
+    sources: asArray(metadata.search_results).filter(isSource),
+    notices: asArray(metadata.notices).filter((notice) => typeof notice === 'string'),
+    error: sentenceOf(metadata.error),
+    isStarted: true,
+  };
+}
+
+/** A question just asked and the answer to come. */
+export function answerView(question: string): [MessageView, MessageView] {
+  const key = `new-${Date.now()}-`;
+  return [
+    { ...blank(`${key}q`, 'user'), content: question, status: 'complete' },
+    { ...blank(`${key}a`, 'assistant'), status: 'streaming' },
+  ];
+}
+
+function blank(key: string, role: Message['role']): MessageView {
+  return {
+    key,
+    id: '',
+    role,
+    content: '',
+    status: 'complete',
+    mode: null,
+    sources: [],
+    notices: [],
+    error: null,
+    isStarted: false,
+    isReconnecting: false,
+  };
+}
+
+/** Metadata is whatever a client stored: only a whole source of ours may become a citation. */
+function isSource(value: unknown): value is Source {
+  const source = asRecord(value);
+  return (
+    Number.isInteger(source.n) &&
+    ['document_id', 'document_name', 'chunk_id', 'excerpt'].every((key) => typeof source[key] === 'string') &&
+    (source.page === null || typeof source.page === 'number') &&
+    asArray(source.heading).every((part) => typeof part === 'string') &&
+    typeof source.verified === 'boolean'
+  );
+}
+
+/** A failed answer keeps its error as `{ code, error }`. */
+function sentenceOf(value: unknown): string | null {
+  const { error } = asRecord(value);
+  return typeof error === 'string' ? error : null;
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function asArray(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}

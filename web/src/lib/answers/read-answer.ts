@@ -1,0 +1,50 @@
+import type { AnswerEvent } from '@alcove/client';
+import type { MessageView } from './message-view.ts';
+
+/** Applies an answer's events to the message on the screen until the last one. */
+export async function readAnswer(
+  events: AsyncIterable<AnswerEvent>,
+  answer: MessageView,
+  onQuestionStored?: (userMessageId: string) => void,
+): Promise<void> {
+  for await (const event of events) {
+    if (event.type === 'message') onQuestionStored?.(event.user_message_id);
+    applyAnswerEvent(answer, event);
+  }
+}
+
+function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
+  answer.isReconnecting = false;
+  switch (event.type) {
+    case 'message':
+      answer.id = event.message_id;
+      answer.mode = event.mode;
+      answer.isStarted = true;
+      // A replay begins here and brings the whole text again.
+      answer.content = '';
+      return;
+    case 'sources':
+      answer.sources = event.sources;
+      return;
+    case 'delta':
+      answer.content += event.text;
+      return;
+    case 'citation':
+      for (const source of answer.sources) if (source.n === event.n) source.verified = event.verified;
+      return;
+    case 'done':
+      answer.content = event.answer.answer;
+      answer.sources = event.answer.sources;
+      answer.mode = event.answer.mode;
+      answer.notices = event.answer.metadata.notices;
+      answer.status = event.answer.status;
+      return;
+    case 'error':
+      answer.error = event.error;
+      answer.status = isEnded(event.status) ? event.status : 'failed';
+  }
+}
+
+function isEnded(status: string): status is 'incomplete' | 'failed' | 'cancelled' {
+  return status === 'incomplete' || status === 'failed' || status === 'cancelled';
+}
