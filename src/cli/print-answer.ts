@@ -1,10 +1,10 @@
 import type { AnswerEvent, Source } from '@alcove/client';
 
 /** Prints an answer as it comes, then the sources that it cites. False when it failed. */
-export async function printAnswer(events: AsyncIterable<{ event: AnswerEvent }>): Promise<boolean> {
+export async function printAnswer(events: AsyncIterable<AnswerEvent>): Promise<boolean> {
   let sources: Source[] = [];
   const cited = new Set<number>();
-  for await (const { event } of events) {
+  for await (const event of events) {
     if (event.type === 'sources') sources = event.sources;
     if (event.type === 'delta') process.stdout.write(event.text);
     if (event.type === 'citation' && event.verified) cited.add(event.n);
