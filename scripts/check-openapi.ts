@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 const root = resolve(import.meta.dirname, '..');
 const committedPath = resolve(root, 'docs/openapi.json');
-const builderPath = resolve(root, 'src/http/openapi.ts');
+const builderPath = resolve(root, 'src/http/build-openapi.ts');
 
 const { buildOpenApi } = (await import(pathToFileURL(builderPath).href)) as {
   buildOpenApi(): unknown;

@@ -4,7 +4,7 @@ import { quantiseVectors } from '../indexing/vectors.ts';
 import { type DocumentDeps, documentBell } from './deps.ts';
 import { embedChunks } from './embed.ts';
 import { completeDocument } from './index-store.ts';
-import { type Prepared, prepareDocument } from './prepare-inline.ts';
+import { type Prepared, prepareDocument } from './prepare.ts';
 import { claimDocument, type DocumentProgress, type DocumentRow, type DueDocument, failDocument, reportProgress } from './store.ts';
 
 /** A worker that dies is noticed this much later; a living one extends it at half of it. */

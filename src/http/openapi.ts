@@ -13,8 +13,37 @@ export async function registerOpenApi(app: App, version: string): Promise<void> 
       security: [{ bearer: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (input) => tidy(jsonSchemaTransformObject(input)),
   });
+}
+
+interface OpenApiDocument {
+  paths?: Record<string, Record<string, { responses?: Record<string, unknown> }>>;
+  components?: { schemas?: Record<string, unknown> };
+}
+
+/** Drops schemas that nothing refers to (each has an unused twin for input), and names the error of every route. */
+function tidy<T>(document: T): T {
+  // Safe: the plug-in has just made this OpenAPI document; only these two parts are read.
+  const { paths = {}, components } = document as OpenApiDocument;
+  const problem = {
+    description: 'A problem document (RFC 9457)',
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+  for (const path of Object.values(paths)) {
+    for (const operation of Object.values(path)) operation.responses = { ...operation.responses, default: problem };
+  }
+  const schemas = components?.schemas ?? {};
+  for (let removed = true; removed;) {
+    removed = false;
+    const text = JSON.stringify(document);
+    for (const name of Object.keys(schemas)) {
+      if (text.includes(`"#/components/schemas/${name}"`)) continue;
+      delete schemas[name];
+      removed = true;
+    }
+  }
+  return document;
 }
 
 export async function registerReference(app: App): Promise<void> {

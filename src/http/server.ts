@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { newId } from '../db/ids.ts';
@@ -37,7 +37,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     requestIdHeader: false,
     bodyLimit: maxJsonBytes,
     trustProxy: trustProxy(deps.config.trustProxy),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
     serverFactory: (handler) => createHttpServer(serverOptions, handler),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },

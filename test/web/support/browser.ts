@@ -1,16 +1,8 @@
-import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
-
-const places = [
-  process.env.CHROMIUM_PATH,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+import { findBrowser } from '../../../scripts/find-browser.ts';
 
 /** Path of a Chromium, or undefined where there is none. */
-export const chromiumPath = places.find((path) => path !== undefined && existsSync(path));
+export const chromiumPath = findBrowser();
 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({

@@ -1,0 +1,44 @@
+import type { ExtractionContext } from '../formats/format.ts';
+import { formatOf } from '../formats/registry.ts';
+import { type SandboxInput, type Send, serveSandbox } from '../formats/sandbox-child.ts';
+import { AppError } from '../errors.ts';
+import { prepareIndex } from '../indexing/prepare.ts';
+import { chunk } from './chunk.ts';
+
+/** Progress at most this often; each message is also the sign of life that the sandbox waits for. */
+const progressEveryMs = 100;
+
+serveSandbox(prepare);
+
+/** Bytes in; text, chunks and keyword index out. */
+async function prepare({ header, body }: SandboxInput, send: Send): Promise<void> {
+  const context = toContext(header, send);
+  const format = formatOf(context.mediaType);
+  if (!format) throw new AppError('unsupported_media_type', 'This type of document cannot be read. Save it as PDF or text and upload that.');
+  const document = await format.extract(body, context);
+  send({ type: 'progress', done: 1, total: 1 });
+  const chunks = chunk(document);
+  send({ type: 'progress', done: 1, total: 1 });
+  const { text, pages, title, warnings, removedNuls } = document;
+  const { language, segment } = prepareIndex({ title: title ?? '', fileName: context.fileName, text, chunks });
+  send({ type: 'segment' }, segment);
+  // The text of a chunk is a slice of the document's: it is cut again on the other side.
+  const slices = chunks.map(({ text: _text, ...rest }) => rest);
+  send({ type: 'result', pages, title, warnings, removedNuls, language, chunks: slices }, Buffer.from(text));
+}
+
+function toContext(header: Record<string, unknown>, send: Send): ExtractionContext {
+  let sentAt = 0;
+  return {
+    fileName: String(header['fileName']),
+    mediaType: String(header['mediaType']),
+    maxCharacters: Number(header['maxCharacters']),
+    maxPages: Number(header['maxPages']),
+    progress(done, total) {
+      const now = performance.now();
+      if (now - sentAt < progressEveryMs && done !== total) return;
+      sentAt = now;
+      send({ type: 'progress', done, total });
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { createReadStream } from 'node:fs';
+import { createSandbox, defaultSandboxLimits, type Sandbox } from '../formats/sandbox.ts';
+import type { Chunk } from './chunk.ts';
+
+/** A document ready to be stored: its canonical text, its chunks, and the keyword index over them. */
+export interface Prepared {
+  text: string;
+  pages: number | null;
+  title: string | null;
+  /** Sentences for the reader about what could not be read. */
+  warnings: string[];
+  /** NUL characters taken out of the text. */
+  removedNuls: number;
+  /** ISO 639-1, or `und`. */
+  language: string;
+  chunks: Chunk[];
+  /** The keyword index, as `indexing/segment.ts` reads it. */
+  segment: Uint8Array;
+}
+
+export type PrepareSource = { mediaType: string; fileName: string } & (
+  | { bytesPath: string }
+  | { stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>> }
+);
+
+export interface PrepareOptions {
+  /** Kills the parser. */
+  signal?: AbortSignal | undefined;
+  /** Wall clock for one document; 60 seconds if not given. Ignored with a sandbox of one's own. */
+  timeoutMs?: number | undefined;
+  /** Pages, slides or rows done; the total is null where it is not known beforehand. */
+  onProgress?: (done: number, total: number | null) => void;
+  sandbox?: Sandbox | undefined;
+}
+
+/** About 7,000 dense pages of text; more is refused, since nobody could tell what an answer rests on. */
+const maxCharacters = 10_000_000;
+const maxPages = 5_000;
+
+/**
+ * Extracts, chunks and indexes a document in a process of its own, which ends with it.
+ * @throws AppError `document_encrypted`, `document_empty`, `document_malformed`, `document_too_complex`,
+ * `document_needs_ocr`, `unsupported_media_type`, each with a sentence that says what to do next;
+ * the reason of `signal` when that is aborted
+ */
+export async function prepareDocument(source: PrepareSource, options: PrepareOptions = {}): Promise<Prepared> {
+  const { mediaType, fileName } = source;
+  let segment: Uint8Array = new Uint8Array(0);
+  let prepared: Prepared | null = null;
+  await (options.sandbox ?? sandboxFor(options.timeoutMs ?? defaultSandboxLimits.timeoutMs)).run({
+    script: new URL('./prepare-child.ts', import.meta.url),
+    header: { mediaType, fileName, maxCharacters, maxPages },
+    body: 'bytesPath' in source ? createReadStream(source.bytesPath) : await source.stream,
+    signal: options.signal,
+    onFrame({ header, body }) {
+      if (header['type'] === 'progress') options.onProgress?.(Number(header['done']), header['total'] as number | null);
+      if (header['type'] === 'segment') segment = Uint8Array.from(body);
+      if (header['type'] === 'result') prepared = toPrepared(header as unknown as ResultHeader, Buffer.from(body).toString());
+    },
+  });
+  if (prepared === null) throw new Error('the parser ended without a result');
+  return { ...(prepared as Prepared), segment };
+}
+
+interface ResultHeader extends Omit<Prepared, 'text' | 'segment' | 'chunks'> {
+  chunks: Omit<Chunk, 'text'>[];
+}
+
+function toPrepared(header: ResultHeader, text: string): Prepared {
+  const { pages, title, warnings, removedNuls, language } = header;
+  const chunks = header.chunks.map((slice) => ({ ...slice, text: text.slice(slice.start, slice.end) }));
+  return { text, pages, title, warnings, removedNuls, language, chunks, segment: new Uint8Array(0) };
+}
+
+// The cores of the machine belong to the whole process, so there is one gate in front of them.
+const sandboxes = new Map<number, Sandbox>();
+
+function sandboxFor(timeoutMs: number): Sandbox {
+  const known = sandboxes.get(timeoutMs) ?? createSandbox({ ...defaultSandboxLimits, timeoutMs });
+  sandboxes.set(timeoutMs, known);
+  return known;
+}

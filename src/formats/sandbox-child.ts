@@ -1,0 +1,71 @@
+import { AppError } from '../errors.ts';
+import { encodeFrame, FrameReader } from './sandbox-frames.ts';
+
+export interface SandboxInput {
+  header: Record<string, unknown>;
+  body: Uint8Array;
+}
+
+export type Send = (header: Record<string, unknown>, body?: Uint8Array) => void;
+
+/**
+ * Runs `work` inside the sandbox: takes the input from stdin, sends its messages to stdout, and ends
+ * the process. Whatever goes wrong becomes a message with a code.
+ */
+export function serveSandbox(work: (input: SandboxInput, send: Send) => Promise<void>): void {
+  forgetNetwork();
+  // A parser may lose track of a rejection that does not matter; if it does, the work never ends and the process runs dry.
+  process.on('unhandledRejection', () => {});
+  process.on('uncaughtException', (error) => finish(error));
+  process.on('beforeExit', () => finish(new Error('the parser stopped without an answer')));
+  readInput().then((input) => work(input, send)).then(() => finish(null), finish);
+}
+
+const send: Send = (header, body) => {
+  for (const piece of encodeFrame(header, body)) process.stdout.write(piece);
+};
+
+let finished = false;
+
+function finish(error: unknown): void {
+  if (finished) return;
+  finished = true;
+  if (error !== null) send(describe(error));
+  process.stdout.write('', () => process.exit(0));
+}
+
+/** Body frames until an empty one; then stdin only tells, by its end, that the server is gone. */
+function readInput(): Promise<SandboxInput> {
+  return new Promise((resolve) => {
+    const frames = new FrameReader();
+    const pieces: Uint8Array[] = [];
+    let header: Record<string, unknown> | null = null;
+    process.stdin.on('data', (data: Buffer) => {
+      for (const frame of frames.push(data)) {
+        header ??= frame.header;
+        if (frame.body.length > 0) pieces.push(frame.body);
+        else if (frame.header['end'] === true) resolve({ header, body: Buffer.concat(pieces.splice(0)) });
+      }
+    });
+    process.stdin.on('end', () => process.exit(1));
+    // The lifeline alone must not keep a process alive that has nothing left to do.
+    (process.stdin as { unref?: () => void }).unref?.();
+    setImmediate(() => (process.stdin as { ref?: () => void }).ref?.());
+  });
+}
+
+function describe(error: unknown): Record<string, unknown> {
+  if (error instanceof AppError) return { type: 'error', code: error.code, message: error.message, cause: String(error.cause ?? '') };
+  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (error instanceof RangeError) {
+    const message = 'The document needs more memory than is allowed. Split it or save it in a simpler form, and upload the result.';
+    return { type: 'error', code: 'document_too_complex', message, cause };
+  }
+  const message = 'The document is damaged and cannot be read. Open it in its own program, save it again and upload the new file.';
+  return { type: 'error', code: 'document_malformed', message, cause };
+}
+
+/** Where the system gives no network name space, at least nothing at hand can open a connection. */
+function forgetNetwork(): void {
+  for (const name of ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest']) Reflect.deleteProperty(globalThis, name);
+}
