@@ -22,6 +22,7 @@ import { type App, createServer } from './http/server.ts';
 import { createIdentity } from './identity/create.ts';
 import { deleteExpiredKeys } from './identity/idempotency-store.ts';
 import { UserScope } from './identity/user-scope.ts';
+import { readBackground } from './indexing/background.ts';
 import { createDoorbell } from './jobs/doorbell.ts';
 import { every } from './jobs/every.ts';
 import { type IngestJob, openQueue, type Queue } from './jobs/queue.ts';
@@ -40,6 +41,8 @@ export interface RunningApp {
 }
 
 const sweepMs = 3_000;
+/** Some thousand questions of the usual dimensions. */
+const queryEmbeddingBytes = 16 * 1024 * 1024;
 const collectMs = 5_000;
 const hourMs = 3_600_000;
 /** What one user may have read at once, so that a large upload does not hold up everybody else's. */
@@ -78,7 +81,9 @@ export async function startApp(config: Config, log: FastifyBaseLogger): Promise<
         db,
         embedding: models.embedding,
         segments: createSegmentCache(db, config.segmentCacheBytes),
+        background: readBackground(),
         cache: new SizedLru(config.retrievalCacheEntries),
+        queryEmbeddings: new SizedLru(queryEmbeddingBytes),
       },
       doorbell,
       running: new RunningAnswers(),

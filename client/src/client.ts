@@ -9,7 +9,7 @@ import { createTransport, type ClientOptions } from './transport.ts';
 export type Client = ReturnType<typeof createClient>;
 
 /**
- * A typed client of one Alcove server, for Node 20 or newer and browsers.
+ * A typed client of one Alcove server, for Node and browsers.
  *
  * Every call rejects with an `AlcoveError` when the server refuses or cannot be reached, and with
  * the signal's own reason when its `signal` is aborted.

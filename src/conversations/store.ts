@@ -16,13 +16,10 @@ import type { ConversationScope } from './scope.ts';
 export type ConversationRow = typeof conversations.$inferSelect;
 
 export async function ownsConversation(db: Database, user: UserScope, id: string): Promise<boolean> {
-  const rows = await db.scoped(user, (tx) =>
-    tx
-      .select({ id: conversations.id })
-      .from(conversations)
-      .where(and(eq(conversations.userId, user.userId), eq(conversations.id, id))),
-  );
-  return rows.length > 0;
+  const [rows] = await db.read({ userId: user.userId }, [
+    { name: 'owns_conversation', text: 'SELECT 1 FROM conversations WHERE user_id = $1 AND id = $2', values: [user.userId, id] },
+  ]);
+  return (rows?.length ?? 0) > 0;
 }
 
 /** Whether the id is anybody's: the one fact that 403 needs. */

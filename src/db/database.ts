@@ -11,6 +11,13 @@ export interface Authority {
   readonly conversationId?: string | undefined;
 }
 
+/** `name` stands for `text` on a connection: the same name must never come with another text. */
+export interface Statement {
+  name: string;
+  text: string;
+  values: unknown[];
+}
+
 type Role = 'alcove_app' | 'alcove_worker' | 'alcove_admin';
 
 export interface QueryLog {
@@ -24,6 +31,11 @@ export interface Database {
   readonly pool: pg.Pool;
   /** Runs `work` as the application role with row-level security set to this authority. Holds no network call. */
   scoped<T>(authority: Authority, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Reads in one round trip: opening, statements and commit travel together. Each statement is prepared once under
+   * its name. Rows come back as PostgreSQL names them, one list for each statement.
+   */
+  read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]>;
   /** A role that sees which work is due over all users, never its content. */
   asWorker<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** A role that sees and changes accounts, never what is in them. */
@@ -77,9 +89,41 @@ export function openDatabase(
     }
   }
 
+  async function read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]> {
+    if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
+    const client = await pool.connect().catch((error: unknown) => {
+      throw translateDatabaseError(error);
+    });
+    const texts = [openingStatements('alcove_app', authority), ...statements, 'COMMIT'];
+    const results: pg.QueryResult<object>[] = [];
+    let failure: unknown;
+    if (kind === 'pglite') {
+      try {
+        for (const text of texts) results.push(await client.query(text));
+      } catch (error) {
+        failure = error;
+      }
+    } else {
+      for (const result of await Promise.allSettled(texts.map((text) => client.query<object>(text)))) {
+        if (result.status === 'fulfilled') results.push(result.value);
+        else failure ??= result.reason;
+      }
+    }
+    let broken: Error | undefined;
+    if (failure !== undefined) {
+      await client.query('ROLLBACK').catch((reason: Error) => {
+        broken = reason;
+      });
+    }
+    client.release(broken);
+    if (failure !== undefined) throw translateDatabaseError(failure);
+    return results.slice(1, -1).map((result) => result.rows);
+  }
+
   return {
     kind,
     pool,
+    read,
     scoped: (authority, work) => run('alcove_app', authority, work),
     asWorker: (work) => run('alcove_worker', null, work),
     asAdmin: (work) => run('alcove_admin', null, work),

@@ -29,7 +29,7 @@ export function tailStart(text: string, start: number, end: number, maxTokens: n
   const sentences = [...sentencesOf(text, from, end)];
   let tokens = 0;
   let tail = end;
-  for (const sentence of sentences.reverse()) {
+  for (const sentence of sentences.toReversed()) {
     tokens += countTokens(text.slice(sentence.start, sentence.end));
     if (tokens > maxTokens || (sentence.start === from && from > start)) break;
     tail = sentence.start;
@@ -40,7 +40,14 @@ export function tailStart(text: string, start: number, end: number, maxTokens: n
 type Cut = (text: string, start: number, end: number) => Iterable<{ start: number; end: number }>;
 
 /** Yields a stretch whole if it fits, else its parts by the first cut that makes any. */
-function* fit(text: string, block: Block, start: number, end: number, maxTokens: number, cuts: Cut[]): Generator<Unit> {
+function* fit(
+  text: string,
+  block: Block,
+  start: number,
+  end: number,
+  maxTokens: number,
+  cuts: Cut[],
+): Generator<Unit> {
   // A character is at most a handful of tokens and rarely less than a sixth of one: no need to count what is far too long.
   const tokens = end - start > maxTokens * 12 ? Infinity : countTokens(text.slice(start, end));
   const [cut, ...finer] = cuts;
@@ -59,7 +66,7 @@ function* fit(text: string, block: Block, start: number, end: number, maxTokens:
 
 /** Lines: rows of a table, lines of code, items of a list. */
 function* rowsOf(text: string, start: number, end: number): Iterable<{ start: number; end: number }> {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const next = text.indexOf('\n', at);
     const stop = next < 0 || next >= end ? end : next;
     if (text.slice(at, stop).trim() !== '') yield { start: at, end: stop };
@@ -78,7 +85,7 @@ function* sentencesOf(text: string, start: number, end: number): Iterable<{ star
 
 /** Pieces of some hundred characters that end at white space where there is any. */
 function* piecesOf(text: string, start: number, end: number): Iterable<{ start: number; end: number }> {
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     let stop = Math.min(end, at + pieceLength);
     if (stop < end) {
       const space = text.lastIndexOf(' ', stop);

@@ -58,7 +58,8 @@ function* runsOf(units: Iterable<Unit>, minTokens: number): Generator<Unit[]> {
   let tokens = 0;
   for (const unit of units) {
     const last = run.at(-1);
-    const startsSection = unit.block.kind === 'heading' && last?.block.kind !== 'heading' && tokens >= minTokens;
+    const startsSection =
+      unit.block.kind === 'heading' && last?.block.kind !== 'heading' && tokens >= minTokens;
     if (last && (startsSection || unit.block.page !== last.block.page)) {
       yield run;
       run = [];
@@ -164,8 +165,15 @@ class Outline {
 
   enter({ start, end, block }: Unit): void {
     const level = block.level ?? 1;
-    const title = this.#text.slice(start, end).replace(/^#+\s*|\s*#+\s*$|\n\s*[=-]+\s*$/g, '').replace(/\s+/g, ' ').trim();
-    this.#open = [...this.#open.filter((heading) => heading.level < level), { level, title: title.slice(0, 200).toWellFormed() }];
+    const title = this.#text
+      .slice(start, end)
+      .replace(/^#+\s*|\s*#+\s*$|\n\s*[=-]+\s*$/g, '')
+      .replace(/\s+/g, ' ')
+      .trim();
+    this.#open = [
+      ...this.#open.filter((heading) => heading.level < level),
+      { level, title: title.slice(0, 200).toWellFormed() },
+    ];
   }
 
   path(): string[] {

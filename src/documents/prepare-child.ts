@@ -1,7 +1,8 @@
+import { AppError } from '../errors.ts';
 import type { ExtractionContext } from '../formats/format.ts';
 import { formatOf } from '../formats/registry.ts';
 import { type SandboxInput, type Send, serveSandbox } from '../formats/sandbox-child.ts';
-import { AppError } from '../errors.ts';
+import { emptyDocument } from '../formats/text-blocks.ts';
 import { prepareIndex } from '../indexing/prepare.ts';
 import { chunk } from './chunk.ts';
 
@@ -14,13 +15,23 @@ serveSandbox(prepare);
 async function prepare({ header, body }: SandboxInput, send: Send): Promise<void> {
   const context = toContext(header, send);
   const format = formatOf(context.mediaType);
-  if (!format) throw new AppError('unsupported_media_type', 'This type of document cannot be read. Save it as PDF or text and upload that.');
+  if (!format)
+    throw new AppError(
+      'unsupported_media_type',
+      'This type of document cannot be read. Save it as PDF or text and upload that.',
+    );
+  if (body.length === 0) throw emptyDocument();
   const document = await format.extract(body, context);
   send({ type: 'progress', done: 1, total: 1 });
   const chunks = chunk(document);
   send({ type: 'progress', done: 1, total: 1 });
   const { text, pages, title, warnings, removedNuls } = document;
-  const { language, segment } = prepareIndex({ title: title ?? '', fileName: context.fileName, text, chunks });
+  const { language, segment } = prepareIndex({
+    title: title ?? '',
+    fileName: context.fileName,
+    text,
+    chunks,
+  });
   send({ type: 'segment' }, segment);
   // The text of a chunk is a slice of the document's: it is cut again on the other side.
   const slices = chunks.map(({ text: _text, ...rest }) => rest);

@@ -43,7 +43,10 @@ const maxPages = 5_000;
  * `document_needs_ocr`, `unsupported_media_type`, each with a sentence that says what to do next;
  * the reason of `signal` when that is aborted
  */
-export async function prepareDocument(source: PrepareSource, options: PrepareOptions = {}): Promise<Prepared> {
+export async function prepareDocument(
+  source: PrepareSource,
+  options: PrepareOptions = {},
+): Promise<Prepared> {
   const { mediaType, fileName } = source;
   let segment: Uint8Array = new Uint8Array(0);
   let prepared: Prepared | null = null;
@@ -53,9 +56,11 @@ export async function prepareDocument(source: PrepareSource, options: PrepareOpt
     body: 'bytesPath' in source ? createReadStream(source.bytesPath) : await source.stream,
     signal: options.signal,
     onFrame({ header, body }) {
-      if (header['type'] === 'progress') options.onProgress?.(Number(header['done']), header['total'] as number | null);
+      if (header['type'] === 'progress')
+        options.onProgress?.(Number(header['done']), header['total'] as number | null);
       if (header['type'] === 'segment') segment = Uint8Array.from(body);
-      if (header['type'] === 'result') prepared = toPrepared(header as unknown as ResultHeader, Buffer.from(body).toString());
+      if (header['type'] === 'result')
+        prepared = toPrepared(header as unknown as ResultHeader, Buffer.from(body).toString());
     },
   });
   if (prepared === null) throw new Error('the parser ended without a result');

@@ -117,7 +117,10 @@ export class BlockFlow {
     const pieces = frame.pieces ?? [];
     const text = pieces.map((piece) => piece.text).join(' ');
     if (frame.cell?.columns === 0) return;
-    this.#top.tables.at(-1)?.at(-1)?.cells.push({ ...frame.cell, text, pieces });
+    this.#top.tables
+      .at(-1)
+      ?.at(-1)
+      ?.cells.push({ ...frame.cell, text, pieces });
   }
 
   closeTable(): void {
@@ -161,7 +164,12 @@ export class BlockFlow {
   #flush(): void {
     const frame = this.#top;
     const text = frame.text.join('').trim();
-    if (text !== '') this.#emit({ kind: frame.kind, text: frame.prefix + text, ...(frame.level !== undefined && { level: frame.level }) });
+    if (text !== '')
+      this.#emit({
+        kind: frame.kind,
+        text: frame.prefix + text,
+        ...(frame.level !== undefined && { level: frame.level }),
+      });
     for (const piece of frame.floats) this.#emit(piece);
     frame.text = [];
     frame.floats = [];
@@ -179,13 +187,15 @@ export class BlockFlow {
   #emitTable(rows: Row[]): void {
     const isLayout = isLayoutTable(rows);
     if (isLayout) {
-      for (const row of rows) for (const cell of row.cells) for (const piece of cell.pieces ?? []) this.#emit(piece);
+      for (const row of rows)
+        for (const cell of row.cells) for (const piece of cell.pieces ?? []) this.#emit(piece);
       return;
     }
     const grid = layOut(rows.map((row) => row.cells));
     const marked = rows.findLastIndex((row) => row.isHeader) + 1;
     const headerRows = marked > 0 && marked <= 5 && marked < rows.length ? marked : rows.length > 1 ? 1 : 0;
-    if (this.#top.pieces) for (const row of grid) this.#emit({ kind: 'paragraph', text: row.filter(Boolean).join(' ') });
+    if (this.#top.pieces)
+      for (const row of grid) this.#emit({ kind: 'paragraph', text: row.filter(Boolean).join(' ') });
     else this.#builder.addTable({ rows: grid, headerRows });
   }
 }
@@ -194,9 +204,20 @@ export class BlockFlow {
 function isLayoutTable(rows: Row[]): boolean {
   const cells = rows.flatMap((row) => row.cells);
   if (rows.every((row) => row.cells.length <= 1)) return true;
-  return cells.some((cell) => cell.text.length > 2000 || (cell.pieces ?? []).some((piece) => piece.kind === 'heading'));
+  return cells.some(
+    (cell) => cell.text.length > 2000 || (cell.pieces ?? []).some((piece) => piece.kind === 'heading'),
+  );
 }
 
 function newFrame(pieces: Piece[] | null): Frame {
-  return { pieces, kind: 'paragraph', level: undefined, prefix: '', text: [], floats: [], tables: [], cell: null };
+  return {
+    pieces,
+    kind: 'paragraph',
+    level: undefined,
+    prefix: '',
+    text: [],
+    floats: [],
+    tables: [],
+    cell: null,
+  };
 }

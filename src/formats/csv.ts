@@ -23,7 +23,8 @@ function readTable(text: string, context: ExtractionContext): ExtractedDocument 
     for (const row of rows) row.length = Math.min(row.length, maxColumns);
   }
   const header = rows[0] ?? [];
-  const hasHeader = rows.length > 1 && header.length > 1 && header.every((cell) => !/^[\s$€£(-]*\d[\d.,%)\s]*$/.test(cell));
+  const hasHeader =
+    rows.length > 1 && header.length > 1 && header.every((cell) => !/^[\s$€£(-]*\d[\d.,%)\s]*$/.test(cell));
   builder.addTable({ rows, headerRows: hasHeader ? 1 : 0 });
   if (builder.isEmpty) throw emptyDocument();
   return builder.build(null);
@@ -69,7 +70,11 @@ function readQuoted(text: string, start: number): { cell: string; end: number } 
 /** The separator that stands most evenly in the first lines. */
 function findDelimiter(text: string, mediaType: string): string {
   if (mediaType === 'text/tab-separated-values') return '\t';
-  const lines = text.slice(0, 20_000).split(/\r\n|\n|\r/).slice(0, 20).filter((line) => line.trim() !== '');
+  const lines = text
+    .slice(0, 20_000)
+    .split(/\r\n|\n|\r/)
+    .slice(0, 20)
+    .filter((line) => line.trim() !== '');
   let best = ',';
   let bestScore = 0;
   for (const delimiter of [',', ';', '\t', '|']) {

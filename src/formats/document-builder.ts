@@ -35,7 +35,13 @@ export class DocumentBuilder {
     if (clean === '') return;
     const tight = kind === 'list_item' && this.#blocks.at(-1)?.kind === 'list_item';
     const start = this.#append(clean, tight ? '\n' : '\n\n');
-    this.#blocks.push({ kind, start, end: this.#length, page: this.page, ...(level !== undefined && { level }) });
+    this.#blocks.push({
+      kind,
+      start,
+      end: this.#length,
+      page: this.page,
+      ...(level !== undefined && { level }),
+    });
   }
 
   /** Appends a table, a line for each row and a tab between cells; empty rows are left out. */

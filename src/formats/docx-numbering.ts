@@ -29,25 +29,34 @@ export function readNumbering(bytes: Uint8Array | null): Numbering {
       const counts = counters.get(abstract) ?? [];
       counters.set(abstract, counts);
       counts.length = Math.min(counts.length, level + 1);
-      for (let index = 0; index <= level; index++) counts[index] ??= (levels.get(index)?.start ?? 1) - (index === level ? 1 : 0);
+      for (let index = 0; index <= level; index++)
+        counts[index] ??= (levels.get(index)?.start ?? 1) - (index === level ? 1 : 0);
       counts[level] = (counts[level] ?? 0) + 1;
       const mark = own.pattern.replace(/%([1-9])/g, (_, digit: string) => {
         const index = Number(digit) - 1;
-        return formatNumber(counts[index] ?? 1, index === level ? own.format : (levels.get(index)?.format ?? 'decimal'));
+        return formatNumber(
+          counts[index] ?? 1,
+          index === level ? own.format : (levels.get(index)?.format ?? 'decimal'),
+        );
       });
       return mark.trim() === '' ? '' : `${mark.trim()} `;
     },
   };
 }
 
-function readDefinitions(bytes: Uint8Array, abstracts: Map<string, Map<number, Level>>, abstractOf: Map<string, string>): void {
+function readDefinitions(
+  bytes: Uint8Array,
+  abstracts: Map<string, Map<number, Level>>,
+  abstractOf: Map<string, string>,
+): void {
   let levels: Map<number, Level> | null = null;
   let level: Level | null = null;
   let number: string | null = null;
   readXml(bytes, {
     open(name, attributes) {
       const value = attribute(attributes, 'val') ?? '';
-      if (name === 'abstractNum') abstracts.set(attribute(attributes, 'abstractNumId') ?? '', (levels = new Map()));
+      if (name === 'abstractNum')
+        abstracts.set(attribute(attributes, 'abstractNumId') ?? '', (levels = new Map()));
       else if (name === 'num') number = attribute(attributes, 'numId') ?? null;
       else if (name === 'abstractNumId' && number !== null) abstractOf.set(number, value);
       else if (name === 'lvl' && levels && number === null) {
@@ -80,8 +89,19 @@ function letters(value: number): string {
 function roman(value: number): string {
   if (value < 1 || value > 3999) return String(value);
   const steps: [number, string][] = [
-    [1000, 'm'], [900, 'cm'], [500, 'd'], [400, 'cd'], [100, 'c'], [90, 'xc'],
-    [50, 'l'], [40, 'xl'], [10, 'x'], [9, 'ix'], [5, 'v'], [4, 'iv'], [1, 'i'],
+    [1000, 'm'],
+    [900, 'cm'],
+    [500, 'd'],
+    [400, 'cd'],
+    [100, 'c'],
+    [90, 'xc'],
+    [50, 'l'],
+    [40, 'xl'],
+    [10, 'x'],
+    [9, 'ix'],
+    [5, 'v'],
+    [4, 'iv'],
+    [1, 'i'],
   ];
   let rest = value;
   let text = '';

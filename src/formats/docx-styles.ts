@@ -39,7 +39,13 @@ function resolve(id: string, styles: Map<string, RawStyle>): ParagraphStyle {
     const style = styles.get(next);
     const name = (style?.name ?? next).toLowerCase();
     const numbered = /^heading ?([1-9])$/.exec(name)?.[1];
-    heading ??= numbered ? Number(numbered) : name === 'title' ? 1 : name === 'subtitle' ? 2 : (style?.outline ?? null);
+    heading ??= numbered
+      ? Number(numbered)
+      : name === 'title'
+        ? 1
+        : name === 'subtitle'
+          ? 2
+          : (style?.outline ?? null);
     listId ??= style?.listId ?? null;
     listLevel ??= style?.listLevel ?? null;
     next = style?.basedOn ?? null;

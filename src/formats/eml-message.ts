@@ -24,7 +24,12 @@ export function readParts(bytes: Uint8Array): { headers: Map<string, string>; le
       continue;
     }
     const children = splitParts(part.body, boundary).map(readPart);
-    queue.unshift(...(part.type === 'multipart/alternative' ? bestOf(children) : children).map((child) => ({ part: child, depth: depth + 1 })));
+    queue.unshift(
+      ...(part.type === 'multipart/alternative' ? bestOf(children) : children).map((child) => ({
+        part: child,
+        depth: depth + 1,
+      })),
+    );
   }
   return { headers: root.headers, leaves };
 }
@@ -34,13 +39,19 @@ export function textOf(part: MimePart): string {
   const encoding = part.headers.get('content-transfer-encoding')?.trim().toLowerCase();
   const raw = Buffer.from(part.body.buffer, part.body.byteOffset, part.body.byteLength);
   const bytes =
-    encoding === 'base64' ? Buffer.from(raw.toString('latin1'), 'base64') : encoding === 'quoted-printable' ? unquote(raw.toString('latin1')) : raw;
+    encoding === 'base64'
+      ? Buffer.from(raw.toString('latin1'), 'base64')
+      : encoding === 'quoted-printable'
+        ? unquote(raw.toString('latin1'))
+        : raw;
   return decodeText(bytes, parameter(part.headers.get('content-type'), 'charset')).text;
 }
 
 /** A parameter of a header such as `text/plain; charset="utf-8"`. */
 export function parameter(header: string | undefined, name: string): string | undefined {
-  const match = new RegExp(`;\\s*${name}\\s*=\\s*(?:"([^"]{0,500})"|([^;\\s]{1,500}))`, 'i').exec(header ?? '');
+  const match = new RegExp(`;\\s*${name}\\s*=\\s*(?:"([^"]{0,500})"|([^;\\s]{1,500}))`, 'i').exec(
+    header ?? '',
+  );
   return match?.[1] ?? match?.[2];
 }
 
@@ -48,10 +59,14 @@ export function parameter(header: string | undefined, name: string): string | un
 export function decodeHeader(value: string): string {
   return value
     .replace(/(\?=)\s+(?==\?)/g, '$1')
-    .replace(/=\?([\w.-]{1,40})(?:\*[\w-]{1,20})?\?([bq])\?([^?\s]{0,2000})\?=/gi, (_, charset: string, kind: string, text: string) => {
-      const bytes = kind.toLowerCase() === 'b' ? Buffer.from(text, 'base64') : unquote(text.replaceAll('_', ' '));
-      return decodeText(bytes, charset).text;
-    });
+    .replace(
+      /=\?([\w.-]{1,40})(?:\*[\w-]{1,20})?\?([bq])\?([^?\s]{0,2000})\?=/gi,
+      (_, charset: string, kind: string, text: string) => {
+        const bytes =
+          kind.toLowerCase() === 'b' ? Buffer.from(text, 'base64') : unquote(text.replaceAll('_', ' '));
+        return decodeText(bytes, charset).text;
+      },
+    );
 }
 
 function readPart(bytes: Uint8Array): MimePart {
@@ -64,7 +79,9 @@ function readPart(bytes: Uint8Array): MimePart {
     const name = line.slice(0, colon).toLowerCase();
     if (colon > 0 && !headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
   }
-  const type = /^[\w.+-]+\/[\w.+-]+/.exec(headers.get('content-type') ?? 'text/plain')?.[0].toLowerCase() ?? 'text/plain';
+  const type =
+    /^[\w.+-]+\/[\w.+-]+/.exec(headers.get('content-type') ?? 'text/plain')?.[0].toLowerCase() ??
+    'text/plain';
   return { headers, type, body: bytes.subarray(gap ? gap.index + gap[0].length : bytes.length) };
 }
 
@@ -73,7 +90,11 @@ function splitParts(body: Uint8Array, boundary: string): Uint8Array[] {
   const marker = `--${boundary}`;
   const parts: Uint8Array[] = [];
   let start = -1;
-  for (let at = text.indexOf(marker); at >= 0 && parts.length < maxParts; at = text.indexOf(marker, at + marker.length)) {
+  for (
+    let at = text.indexOf(marker);
+    at >= 0 && parts.length < maxParts;
+    at = text.indexOf(marker, at + marker.length)
+  ) {
     if (start >= 0) parts.push(body.subarray(start, at));
     const lineEnd = text.indexOf('\n', at);
     if (lineEnd < 0 || text.startsWith('--', at + marker.length)) return parts;
@@ -89,6 +110,8 @@ function bestOf(children: MimePart[]): MimePart[] {
 }
 
 function unquote(text: string): Buffer {
-  const plain = text.replace(/=\r?\n/g, '').replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const plain = text
+    .replace(/=\r?\n/g, '')
+    .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(plain, 'latin1');
 }

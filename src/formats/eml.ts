@@ -15,7 +15,12 @@ export const eml: Format = {
     const subject = decodeHeader(headers.get('subject') ?? '');
     builder.add('heading', subject, 1);
     const shown = ['from', 'to', 'cc', 'date'].filter((name) => headers.has(name));
-    builder.add('paragraph', shown.map((name) => `${name[0]?.toUpperCase()}${name.slice(1)}: ${decodeHeader(headers.get(name) ?? '')}`).join('\n'));
+    builder.add(
+      'paragraph',
+      shown
+        .map((name) => `${name[0]?.toUpperCase()}${name.slice(1)}: ${decodeHeader(headers.get(name) ?? '')}`)
+        .join('\n'),
+    );
     const attachments: string[] = [];
     for (const leaf of leaves) {
       const disposition = leaf.headers.get('content-disposition');
@@ -26,7 +31,9 @@ export const eml: Format = {
       }
       const text = textOf(leaf);
       if (leaf.type === 'text/html') readHtml(text, builder);
-      else for (const { start, end } of splitParagraphs(text)) builder.add('paragraph', text.slice(start, end).replaceAll('\r\n', '\n'));
+      else
+        for (const { start, end } of splitParagraphs(text))
+          builder.add('paragraph', text.slice(start, end).replaceAll('\r\n', '\n'));
     }
     if (attachments.length > 0) {
       builder.add('paragraph', `Attachments: ${attachments.join(', ')}`);

@@ -2,8 +2,22 @@ import chardet from 'chardet';
 
 /** Encodings tried on every text, the commoner first; chardet adds its own candidates. */
 const usual = [
-  'windows-1252', 'windows-1251', 'windows-1250', 'shift_jis', 'gb18030', 'euc-kr', 'big5', 'euc-jp', 'koi8-r',
-  'iso-8859-2', 'windows-1253', 'windows-1254', 'windows-1255', 'windows-1256', 'ibm866', 'iso-8859-7',
+  'windows-1252',
+  'windows-1251',
+  'windows-1250',
+  'shift_jis',
+  'gb18030',
+  'euc-kr',
+  'big5',
+  'euc-jp',
+  'koi8-r',
+  'iso-8859-2',
+  'windows-1253',
+  'windows-1254',
+  'windows-1255',
+  'windows-1256',
+  'ibm866',
+  'iso-8859-7',
 ];
 
 /** What a text in an eight-bit or multi-byte encoding is most likely written in. */
@@ -17,7 +31,8 @@ export function guessEncoding(bytes: Uint8Array): string {
   let bestScore = -Infinity;
   for (const [name, trust] of confidence) {
     // Letter statistics decide a long text, the look of the words a short one, and Windows-1252 a draw.
-    const score = trust + (name === 'windows-1252' ? 0.05 : 0) + plausibility(new TextDecoder(name).decode(bytes));
+    const score =
+      trust + (name === 'windows-1252' ? 0.05 : 0) + plausibility(new TextDecoder(name).decode(bytes));
     if (score > bestScore) [best, bestScore] = [name, score];
   }
   return best;
@@ -31,8 +46,10 @@ function labelOf(name: string): string | undefined {
   }
 }
 
-const commonLetters = /[éèàâêçëïîôùûüöäßñáíóúãõåøæоеаинтсрвлкαοιετσνηςهاليمنורלאשםよりのはをにがとでたるしいっす的是一不了人我在有他这中大来上国。、이다에는을의가하고]/u;
-const commonSigns = /[\u2018-\u201e\u2013\u2014\u2026\u20ac\u00a0\u00a3\u00ab\u00bb\u00b0\u00a7\u00a9\u3000-\u3002\uff01\uff0c\uff1f]/u;
+const commonLetters =
+  /[éèàâêçëïîôùûüöäßñáíóúãõåøæоеаинтсрвлкαοιετσνηςهاليمنורלאשםよりのはをにがとでたるしいっす的是一不了人我在有他这中大来上国。、이다에는을의가하고]/u;
+const commonSigns =
+  /[\u2018-\u201e\u2013\u2014\u2026\u20ac\u00a0\u00a3\u00ab\u00bb\u00b0\u00a7\u00a9\u3000-\u3002\uff01\uff0c\uff1f]/u;
 
 /** Mean plausibility, about -3 to 1.3, of the characters beyond ASCII. */
 function plausibility(text: string): number {
@@ -64,7 +81,11 @@ function plausibilityOf(character: string, previous: string): number {
     if (/\p{Ll}/u.test(previous) && /\p{Lu}/u.test(character)) return -0.8;
   }
   if (commonLetters.test(character)) return 1.3;
-  return /\p{Script=Han}/u.test(character) && character > '\u9000' ? 0.5 : scriptOf(character) === 'latin' ? 0.75 : 0.9;
+  return /\p{Script=Han}/u.test(character) && character > '\u9000'
+    ? 0.5
+    : scriptOf(character) === 'latin'
+      ? 0.75
+      : 0.9;
 }
 
 function scriptOf(letter: string): string {

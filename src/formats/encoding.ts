@@ -10,7 +10,8 @@ const sampleBytes = 64 * 1024;
  */
 export function decodeText(bytes: Uint8Array, declared?: string): { text: string; encoding: string } {
   const marked = readMark(bytes);
-  if (marked) return { text: decode(bytes.subarray(marked.length), marked.encoding), encoding: marked.encoding };
+  if (marked)
+    return { text: decode(bytes.subarray(marked.length), marked.encoding), encoding: marked.encoding };
   const wide = guessWide(bytes);
   if (wide) return { text: decode(bytes, wide), encoding: wide };
   // Seven-bit text may still be ISO-2022, which switches alphabets by escape sequences.
@@ -65,7 +66,9 @@ function supported(label: string | undefined): string | undefined {
 }
 
 function decode(bytes: Uint8Array, encoding: string): string {
-  return encoding.startsWith('utf-32') ? decodeUtf32(bytes, encoding === 'utf-32le') : new TextDecoder(encoding).decode(bytes);
+  return encoding.startsWith('utf-32')
+    ? decodeUtf32(bytes, encoding === 'utf-32le')
+    : new TextDecoder(encoding).decode(bytes);
 }
 
 function decodeUtf32(bytes: Uint8Array, littleEndian: boolean): string {

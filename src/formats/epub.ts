@@ -25,7 +25,10 @@ async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<E
   builder.title = title;
   for (const [index, chapter] of chapters.entries()) {
     if (locked.has(chapter)) {
-      throw new AppError('document_encrypted', 'The book is protected against copying. Upload an edition without copy protection.');
+      throw new AppError(
+        'document_encrypted',
+        'The book is protected against copying. Upload an edition without copy protection.',
+      );
     }
     const content = zip.read(chapter);
     if (content) readHtml(decodeHtml(content), builder);
@@ -68,7 +71,9 @@ function readPackage(zip: Zip, path: string): { title: string | null; chapters: 
     close: () => (inTitle = false),
   });
   // The path only selects an entry of the archive; a name that leads out of it selects nothing.
-  const chapters = spine.flatMap((id) => items.get(id) ?? []).map((href) => posix.normalize(posix.join(folder, unescapePath(href))));
+  const chapters = spine
+    .flatMap((id) => items.get(id) ?? [])
+    .map((href) => posix.normalize(posix.join(folder, unescapePath(href))));
   return { title, chapters: [...new Set(chapters)] };
 }
 
@@ -97,5 +102,8 @@ function unescapePath(href: string): string {
 }
 
 function notABook(): AppError {
-  return new AppError('document_malformed', 'The book has no table of its parts and cannot be read. Convert it anew and upload the result.');
+  return new AppError(
+    'document_malformed',
+    'The book has no table of its parts and cannot be read. Convert it anew and upload the result.',
+  );
 }

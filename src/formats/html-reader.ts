@@ -4,16 +4,71 @@ import type { DocumentBuilder } from './document-builder.ts';
 
 /** Elements that are never read. */
 const skipped = new Set([
-  'script', 'style', 'noscript', 'template', 'svg', 'math-annotation', 'iframe', 'object', 'select', 'datalist', 'canvas', 'audio', 'video', 'nav', 'dialog',
+  'script',
+  'style',
+  'noscript',
+  'template',
+  'svg',
+  'math-annotation',
+  'iframe',
+  'object',
+  'select',
+  'datalist',
+  'canvas',
+  'audio',
+  'video',
+  'nav',
+  'dialog',
 ]);
 
 /** Elements that begin and end a block of text. */
 const blocks = new Set([
-  'p', 'div', 'section', 'article', 'main', 'header', 'footer', 'aside', 'address', 'blockquote', 'figure', 'figcaption', 'form', 'fieldset',
-  'details', 'summary', 'dl', 'dt', 'dd', 'ul', 'ol', 'hr', 'body', 'caption', 'center', 'legend', 'tbody', 'thead', 'tfoot',
+  'p',
+  'div',
+  'section',
+  'article',
+  'main',
+  'header',
+  'footer',
+  'aside',
+  'address',
+  'blockquote',
+  'figure',
+  'figcaption',
+  'form',
+  'fieldset',
+  'details',
+  'summary',
+  'dl',
+  'dt',
+  'dd',
+  'ul',
+  'ol',
+  'hr',
+  'body',
+  'caption',
+  'center',
+  'legend',
+  'tbody',
+  'thead',
+  'tfoot',
 ]);
 
-const voidElements = new Set(['area', 'base', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'source', 'track', 'wbr']);
+const voidElements = new Set([
+  'area',
+  'base',
+  'br',
+  'col',
+  'embed',
+  'hr',
+  'img',
+  'input',
+  'link',
+  'meta',
+  'source',
+  'track',
+  'wbr',
+]);
 
 /** Open lists with the number of their next item; null where the marks are bullets. */
 type Lists = (number | null)[];
@@ -44,7 +99,8 @@ export function readHtml(source: string, builder: DocumentBuilder): void {
         openElement(name, attributes, flow, lists);
       },
       ontext(text) {
-        if (hiddenIn.length === 1 && hiddenIn[0] === 'title' && title !== null && builder.title === null) title += text;
+        if (hiddenIn.length === 1 && hiddenIn[0] === 'title' && title !== null && builder.title === null)
+          title += text;
         if (hiddenIn.length > 0) return;
         flow.text(pre > 0 ? text : text.replace(/[\s\u00a0]+/g, ' '));
       },
@@ -61,7 +117,8 @@ export function readHtml(source: string, builder: DocumentBuilder): void {
     { decodeEntities: true, recognizeSelfClosing: true },
   );
   // In slices, so that one enormous tag does not double the memory.
-  for (let offset = 0; offset < source.length; offset += 1_000_000) parser.write(source.slice(offset, offset + 1_000_000));
+  for (let offset = 0; offset < source.length; offset += 1_000_000)
+    parser.write(source.slice(offset, offset + 1_000_000));
   parser.end();
   flow.end();
 }
@@ -99,5 +156,6 @@ function closeElement(name: string, flow: BlockFlow, lists: Lists): void {
   else if (name === 'ul' || name === 'ol') {
     lists.pop();
     flow.block('paragraph');
-  } else if (/^h[1-6]$/.test(name) || name === 'li' || name === 'pre' || blocks.has(name)) flow.block('paragraph');
+  } else if (/^h[1-6]$/.test(name) || name === 'li' || name === 'pre' || blocks.has(name))
+    flow.block('paragraph');
 }

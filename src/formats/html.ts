@@ -19,6 +19,8 @@ export const html: Format = {
 /** Decodes a page by its mark, its bytes, or the encoding that it declares in its first kilobytes. */
 export function decodeHtml(bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, 4096)).toString('latin1');
-  const declared = /<meta[^>]{0,200}?charset\s*=\s*["']?([\w-]+)/i.exec(head) ?? /<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w-]+)/i.exec(head);
+  const declared =
+    /<meta[^>]{0,200}?charset\s*=\s*["']?([\w-]+)/i.exec(head) ??
+    /<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w-]+)/i.exec(head);
   return decodeText(bytes, declared?.[1]).text;
 }

@@ -39,6 +39,7 @@ function splitJson(text: string): Block[] {
     blocks.push({ kind: 'code', start, end, page: null });
     start = -1;
   }
-  if (start >= 0 && text.slice(start, end).trim() !== '') blocks.push({ kind: 'code', start, end, page: null });
+  if (start >= 0 && text.slice(start, end).trim() !== '')
+    blocks.push({ kind: 'code', start, end, page: null });
   return blocks.length > 0 ? blocks : splitCode(text);
 }

@@ -22,9 +22,13 @@ interface Line {
  * reads them well, and quotations of it stay exact. No pattern here looks further than one line.
  */
 export function splitMarkdown(text: string): Block[] {
-  const lines: Line[] = [...linesOf(text)].map(({ start, end }) => ({ start, end, text: text.slice(start, end) }));
+  const lines: Line[] = [...linesOf(text)].map(({ start, end }) => ({
+    start,
+    end,
+    text: text.slice(start, end),
+  }));
   const blocks: Block[] = [];
-  for (let index = 0; index < lines.length; ) {
+  for (let index = 0; index < lines.length;) {
     const line = lines[index] as Line;
     if (line.text.trim() === '') {
       index++;
@@ -56,7 +60,11 @@ function readBlock(lines: Line[], index: number): { block: Block; next: number }
     const next = endOfParagraph(lines, index + 2, (other) => !other.text.includes('|'));
     return make('table', next, next > index + 2 ? { headerEnd: (lines[index + 1] as Line).end } : {});
   }
-  if (isListItem(line.text)) return make('list_item', endOfParagraph(lines, index + 1, (other) => isListItem(other.text)));
+  if (isListItem(line.text))
+    return make(
+      'list_item',
+      endOfParagraph(lines, index + 1, (other) => isListItem(other.text)),
+    );
   if (/^ {0,3}(=+|-+)\s*$/.test(below) && below.trim().length > 1) {
     return make('heading', index + 2, { level: below.includes('=') ? 1 : 2 });
   }

@@ -7,7 +7,10 @@ import { attribute, readXml } from './xml.ts';
 const maxRepeats = 200;
 
 /** The sheets of an OpenDocument workbook with the rows that hold anything. */
-export function readOdfSheets(bytes: Uint8Array, context: ExtractionContext): { name: string; rows: SheetRow[] }[] {
+export function readOdfSheets(
+  bytes: Uint8Array,
+  context: ExtractionContext,
+): { name: string; rows: SheetRow[] }[] {
   const sheets: { name: string; rows: SheetRow[] }[] = [];
   let cells = new Map<number, string>();
   let rowIndex = 0;
@@ -41,13 +44,15 @@ export function readOdfSheets(bytes: Uint8Array, context: ExtractionContext): { 
       if (name === 'p') paragraphs--;
       else if (name === 'table-cell' || name === 'covered-table-cell') {
         const value = text.join('').trim();
-        if (value !== '' && cellRepeats <= maxRepeats) for (let at = 0; at < cellRepeats; at++) cells.set(column + at, value);
+        if (value !== '' && cellRepeats <= maxRepeats)
+          for (let at = 0; at < cellRepeats; at++) cells.set(column + at, value);
         characters += value.length * Math.min(cellRepeats, maxRepeats);
         column += cellRepeats;
         text = [];
       } else if (name === 'table-row') {
         const copies = cells.size > 0 && rowRepeats <= maxRepeats ? rowRepeats : 1;
-        for (let at = 0; at < copies && cells.size > 0; at++) sheets.at(-1)?.rows.push({ index: rowIndex + at, cells });
+        for (let at = 0; at < copies && cells.size > 0; at++)
+          sheets.at(-1)?.rows.push({ index: rowIndex + at, cells });
         rowIndex += rowRepeats;
         if (characters > context.maxCharacters) throw tooMuchText(context.maxCharacters);
       } else if (name === 'table') context.progress(sheets.length, null);

@@ -23,7 +23,11 @@ async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<E
   const zip = openZip(bytes);
   refuseEncrypted(zip);
   const content = zip.read('content.xml');
-  if (!content) throw new AppError('document_malformed', 'The document has no content. Open it in its own program, save it again and upload the new file.');
+  if (!content)
+    throw new AppError(
+      'document_malformed',
+      'The document has no content. Open it in its own program, save it again and upload the new file.',
+    );
   const builder = new DocumentBuilder(context);
   builder.title = readTitle(zip);
   let pages: number | null = null;
@@ -44,7 +48,14 @@ async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<E
 }
 
 /** Elements whose text nobody sees. */
-const skipped = new Set(['tracked-changes', 'script', 'forms', 'sequence-decls', 'page-number', 'sender-firstname']);
+const skipped = new Set([
+  'tracked-changes',
+  'script',
+  'forms',
+  'sequence-decls',
+  'page-number',
+  'sender-firstname',
+]);
 
 function readContent(bytes: Uint8Array, builder: DocumentBuilder, context: ExtractionContext): number {
   const flow = new BlockFlow(builder);
@@ -55,6 +66,7 @@ function readContent(bytes: Uint8Array, builder: DocumentBuilder, context: Extra
   let itemOpen = false;
   let inNotes = false;
   let inTitle = false;
+  let inHeader = false;
   readXml(bytes, {
     open(name, attributes) {
       if (skipping > 0 || skipped.has(name)) {
@@ -69,7 +81,8 @@ function readContent(bytes: Uint8Array, builder: DocumentBuilder, context: Extra
       } else if (name === 'notes') inNotes = true;
       else if (name === 'frame') inTitle = attribute(attributes, 'class') === 'title';
       else if (name === 'h' || name === 'p') {
-        const level = name === 'h' ? Number(attribute(attributes, 'outline-level') ?? 1) || 1 : inTitle ? 1 : null;
+        const level =
+          name === 'h' ? Number(attribute(attributes, 'outline-level') ?? 1) || 1 : inTitle ? 1 : null;
         if (level !== null && lists === 0) flow.block('heading', { level: Math.min(level, 9) });
         else if (lists > 0) flow.block('list_item', { prefix: itemOpen ? '- ' : '' });
         else flow.block('paragraph', { prefix: inNotes ? 'Notes: ' : '' });
@@ -77,13 +90,14 @@ function readContent(bytes: Uint8Array, builder: DocumentBuilder, context: Extra
         paragraphs++;
       } else if (name === 'list') lists++;
       else if (name === 'list-item') itemOpen = true;
-      else if (name === 's') flow.text(' '.repeat(Math.min(100, Number(attribute(attributes, 'c') ?? 1) || 1)));
+      else if (name === 's')
+        flow.text(' '.repeat(Math.min(100, Number(attribute(attributes, 'c') ?? 1) || 1)));
       else if (name === 'tab') flow.text(' ');
       else if (name === 'line-break') flow.text('\n');
       else if (name === 'note' || name === 'annotation' || name === 'text-box') flow.openFloat();
       else if (name === 'table') flow.openTable();
-      else if (name === 'table-row') flow.openRow();
-      else if (name === 'table-header-rows') flow.openRow(true);
+      else if (name === 'table-row') flow.openRow(inHeader);
+      else if (name === 'table-header-rows') inHeader = true;
       else if (name === 'table-cell') {
         flow.openCell({
           columns: Number(attribute(attributes, 'number-columns-spanned') ?? 1),
@@ -106,6 +120,7 @@ function readContent(bytes: Uint8Array, builder: DocumentBuilder, context: Extra
       } else if (name === 'list') lists--;
       else if (name === 'notes') inNotes = false;
       else if (name === 'frame') inTitle = false;
+      else if (name === 'table-header-rows') inHeader = false;
       else if (name === 'note' || name === 'annotation' || name === 'text-box') flow.closeFloat();
       else if (name === 'table-cell') flow.closeCell();
       else if (name === 'table') flow.closeTable();
@@ -134,7 +149,10 @@ function refuseEncrypted(zip: Zip): void {
   readXml(manifest, {
     open(name) {
       if (name !== 'encryption-data') return;
-      throw new AppError('document_encrypted', 'The document is protected by a password. Remove the password and upload it again.');
+      throw new AppError(
+        'document_encrypted',
+        'The document is protected by a password. Remove the password and upload it again.',
+      );
     },
   });
 }

@@ -10,7 +10,10 @@ export const oleStorage: Format = {
     // The names of the streams stand in the container in UTF-16.
     const encrypted = Buffer.from(bytes).includes(Buffer.from('EncryptedPackage', 'utf16le'));
     if (encrypted) {
-      throw new AppError('document_encrypted', 'The document is protected by a password. Remove the password and upload it again.');
+      throw new AppError(
+        'document_encrypted',
+        'The document is protected by a password. Remove the password and upload it again.',
+      );
     }
     throw new AppError(
       'unsupported_media_type',

@@ -3,7 +3,9 @@ import { readXml } from './xml.ts';
 
 /** The title in the properties of an Office document, or null. */
 export function readTitle(parts: OoxmlPackage): string | null {
-  const target = parts.relationshipsOf('').find((relationship) => relationship.type === 'core-properties')?.target;
+  const target = parts
+    .relationshipsOf('')
+    .find((relationship) => relationship.type === 'core-properties')?.target;
   const bytes = target === undefined ? null : parts.find(target);
   if (!bytes) return null;
   let title = '';

@@ -27,7 +27,9 @@ export function openOoxml(bytes: Uint8Array): OoxmlPackage {
   const names = new Map(zip.names.map((name) => [name.replace(/^\//, '').toLowerCase(), name]));
   const find = (name: string) => zip.read(names.get(name.toLowerCase()) ?? '');
   checkContentTypes(find('[Content_Types].xml'));
-  const main = relationships(find, '').find((relationship) => relationship.type === 'officeDocument')?.target ?? guessMain(zip);
+  const main =
+    relationships(find, '').find((relationship) => relationship.type === 'officeDocument')?.target ??
+    guessMain(zip);
   return {
     main,
     find,
@@ -48,7 +50,12 @@ function relationships(find: (name: string) => Uint8Array | null, part: string):
   readXml(bytes, {
     open(name, attributes) {
       const target = attribute(attributes, 'Target');
-      if (name !== 'Relationship' || target === undefined || attribute(attributes, 'TargetMode') === 'External') return;
+      if (
+        name !== 'Relationship' ||
+        target === undefined ||
+        attribute(attributes, 'TargetMode') === 'External'
+      )
+        return;
       found.push({
         id: attribute(attributes, 'Id') ?? '',
         type: (attribute(attributes, 'Type') ?? '').split('/').at(-1) ?? '',
@@ -65,7 +72,9 @@ function checkContentTypes(bytes: Uint8Array | null): void {
 }
 
 function guessMain(zip: Zip): string {
-  const name = zip.names.find((candidate) => /^(word\/document|ppt\/presentation|xl\/workbook)\.xml$/i.test(candidate));
+  const name = zip.names.find((candidate) =>
+    /^(word\/document|ppt\/presentation|xl\/workbook)\.xml$/i.test(candidate),
+  );
   if (name === undefined) throw missingPart();
   return name;
 }

@@ -45,7 +45,7 @@ interface Manuscript {
 function writeLines(page: PdfPage, manuscript: Manuscript, builder: DocumentBuilder): void {
   const { lines } = page;
   const { isRunning } = manuscript;
-  for (let index = 0; index < lines.length; ) {
+  for (let index = 0; index < lines.length;) {
     const line = lines[index] as TextLine;
     const tableEnd = isRunning(line) ? index : findTableEnd(lines, index, page.width);
     if (isRunning(line)) {
@@ -126,7 +126,9 @@ function namesColumns(lines: TextLine[], index: number, pageWidth: number): bool
   const line = lines[index] as TextLine;
   const next = lines[index + 1];
   if (!next || line.right - line.left > 0.5 * pageWidth || verticalGap(line, next) > 2) return false;
-  return (isRow(next) || namesColumns(lines, index + 1, pageWidth)) && line.left > next.left + 0.2 * pageWidth;
+  return (
+    (isRow(next) || namesColumns(lines, index + 1, pageWidth)) && line.left > next.left + 0.2 * pageWidth
+  );
 }
 
 function isRow(line: TextLine | undefined): boolean {
@@ -154,13 +156,19 @@ function isFigure(cell: string): boolean {
  */
 function headingLevel(line: TextLine, body: BodyStyle, before?: TextLine, after?: TextLine): number | null {
   const text = lineText(line);
-  if (line.cells.length > 2 || text.length > 140 || !/\p{L}{2}/u.test(text) || /[,;]$/.test(text)) return null;
+  if (line.cells.length > 2 || text.length > 140 || !/\p{L}{2}/u.test(text) || /[,;]$/.test(text))
+    return null;
   const digits = text.match(/\d/g)?.length ?? 0;
   if (digits * 2 > text.length) return null;
   if (line.size >= 1.6 * body.size) return 1;
   if (line.size >= 1.15 * body.size) return 2;
   if (line.size < 0.9 * body.size || text.length > 100) return null;
-  if (/^(part|item|chapter|section|article|appendix|annex) +[\dIVX]+[A-Z]?\b/i.test(text) && line.font !== null && !body.fonts.has(line.font)) return 2;
+  if (
+    /^(part|item|chapter|section|article|appendix|annex) +[\dIVX]+[A-Z]?\b/i.test(text) &&
+    line.font !== null &&
+    !body.fonts.has(line.font)
+  )
+    return 2;
   if (/[.]$/.test(text)) return null;
   const ownLine = verticalGap(before, line) > 1.25 || verticalGap(line, after) > 1.25;
   if (!ownLine || line.font === null || body.fonts.has(line.font)) return null;
@@ -173,7 +181,12 @@ function flowsInto(previous: TextLine, line: TextLine, pageWidth: number): boole
   if (Math.abs(line.size - previous.size) > 0.15 * previous.size) return false;
   const text = lineText(line);
   if (listMark.test(text) || isListMark(line.cells[0] ?? '')) return false;
-  if (line.left > previous.left + 2.5 * line.size && line.cells.length === 1 && !listMark.test(lineText(previous))) return false;
+  if (
+    line.left > previous.left + 2.5 * line.size &&
+    line.cells.length === 1 &&
+    !listMark.test(lineText(previous))
+  )
+    return false;
   const short = previous.right < line.right - 0.12 * pageWidth;
   return !(short && /[.!?:;]$/.test(lineText(previous)));
 }
@@ -204,7 +217,8 @@ function wordsOf(pages: PdfPage[]): Set<string> {
   const words = new Set<string>();
   const cells = pages.flatMap((page) => page.lines.flatMap((line) => line.cells));
   if (!cells.some((cell) => /[-\u2010]$/.test(cell))) return words;
-  for (const cell of cells) for (const word of cell.toLowerCase().match(/\p{L}{4,}(?!-$)/gu) ?? []) words.add(word);
+  for (const cell of cells)
+    for (const word of cell.toLowerCase().match(/\p{L}{4,}(?!-$)/gu) ?? []) words.add(word);
   return words;
 }
 
@@ -222,7 +236,7 @@ function commonStyle(lines: TextLine[]): { size: number; font: string } {
     entry.count += line.cells.reduce((sum, cell) => sum + cell.length, 0);
     weights.set(key, entry);
   }
-  const top = [...weights.values()].sort((a, b) => b.count - a.count)[0];
+  const top = [...weights.values()].toSorted((a, b) => b.count - a.count)[0];
   return { size: top?.size ?? 10, font: top?.font ?? '' };
 }
 
@@ -240,7 +254,7 @@ function findFurniture(pages: PdfPage[]): Set<string> {
 /** The two uppermost and the two lowest lines, of pages that have more than these. */
 function edgeLines(lines: TextLine[]): TextLine[] {
   if (lines.length < 8) return [];
-  const byHeight = [...lines].sort((a, b) => a.baseline - b.baseline);
+  const byHeight = lines.toSorted((a, b) => a.baseline - b.baseline);
   return [...byHeight.slice(0, 2), ...byHeight.slice(-2)].filter((line) => lineText(line).length < 80);
 }
 

@@ -16,8 +16,14 @@ export function readingOrder(segments: TextRun[], depth = 0): TextRun[][] {
   const band = rows.slice(first, last + 1).flat();
   return [
     ...readingOrder(rows.slice(0, first).flat(), depth + 1),
-    ...readingOrder(band.filter((run) => run.right <= gutter), depth + 1),
-    ...readingOrder(band.filter((run) => run.right > gutter), depth + 1),
+    ...readingOrder(
+      band.filter((run) => run.right <= gutter),
+      depth + 1,
+    ),
+    ...readingOrder(
+      band.filter((run) => run.right > gutter),
+      depth + 1,
+    ),
     ...readingOrder(rows.slice(last + 1).flat(), depth + 1),
   ];
 }
@@ -48,7 +54,10 @@ function findColumns(rows: TextRun[][]): Columns | null {
 }
 
 /** The longest stretch of rows that nothing crosses at `gutter`, with enough text on both sides. */
-function longestBand(rows: TextRun[][], gutter: number): { first: number; last: number; count: number } | null {
+function longestBand(
+  rows: TextRun[][],
+  gutter: number,
+): { first: number; last: number; count: number } | null {
   let best = null;
   let first = -1;
   let lefts = 0;
@@ -57,7 +66,8 @@ function longestBand(rows: TextRun[][], gutter: number): { first: number; last: 
     const row = rows[index];
     if (!row || row.some((run) => run.left < gutter && run.right > gutter)) {
       const count = Math.min(lefts, rights);
-      if (first >= 0 && count >= minRows && count > (best?.count ?? 0)) best = { first, last: index - 1, count };
+      if (first >= 0 && count >= minRows && count > (best?.count ?? 0))
+        best = { first, last: index - 1, count };
       first = -1;
       lefts = rights = 0;
       continue;

@@ -34,7 +34,10 @@ export async function openPdf(bytes: Uint8Array): Promise<PdfDocument> {
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof Error && error.name === 'PasswordException') {
-    return new AppError('document_encrypted', 'The PDF is protected by a password. Remove the password and upload it again.');
+    return new AppError(
+      'document_encrypted',
+      'The PDF is protected by a password. Remove the password and upload it again.',
+    );
   }
   return new AppError(
     'document_malformed',
@@ -46,12 +49,10 @@ export function toAppError(error: unknown): AppError {
 /** pdf.js in this very thread: the sandbox around it is already a process that may be killed. */
 async function loadPdfjs(): Promise<{ pdfjs: Pdfjs; folder: string }> {
   const scope = globalThis as Record<string, unknown>;
-  // pdf.js names these while it loads, and uses them only to draw.
-  scope['DOMMatrix'] ??= class {};
-  scope['ImageData'] ??= class {};
-  scope['Path2D'] ??= class {};
+  // pdf.js constructs these while it loads, and uses them only to draw.
+  for (const name of ['DOMMatrix', 'ImageData', 'Path2D']) scope[name] ??= function Undrawn() {};
   scope['pdfjsWorker'] ??= await import(legacyWorker);
-  const pdfjs = (await import('pdfjs-dist/legacy/build/pdf.mjs')) as Pdfjs;
+  const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
   const folder = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'));
   return { pdfjs, folder };
 }

@@ -37,9 +37,13 @@ export function joinRuns(runs: TextRun[]): TextRun[] {
       continue;
     }
     if (current && continues(current, run)) {
-      const gap = run.rightToLeft && run.right <= current.left + 1 ? current.left - run.right : run.left - current.right;
+      const gap =
+        run.rightToLeft && run.right <= current.left + 1
+          ? current.left - run.right
+          : run.left - current.right;
       const space = spaceBefore || gap > wordGap * run.size;
-      current.text = current.text + (space && !/\s$/.test(current.text) && !/^\s/.test(run.text) ? ' ' : '') + run.text;
+      current.text =
+        current.text + (space && !/\s$/.test(current.text) && !/^\s/.test(run.text) ? ' ' : '') + run.text;
       // A raised or lowered note must not move the line it belongs to.
       if (run.size > current.size) current.baseline = run.baseline;
       current.left = Math.min(current.left, run.left);
@@ -58,7 +62,7 @@ export function joinRuns(runs: TextRun[]): TextRun[] {
 /** Rows of segments that share a baseline, from the top of the page down. */
 export function groupRows(segments: TextRun[]): TextRun[][] {
   const rows: { runs: TextRun[]; main: TextRun }[] = [];
-  for (const segment of [...segments].sort((a, b) => a.baseline - b.baseline)) {
+  for (const segment of segments.toSorted((a, b) => a.baseline - b.baseline)) {
     const row = rows.at(-1);
     if (!row || !sharesBaseline(row.main, segment)) {
       rows.push({ runs: [segment], main: segment });
@@ -80,7 +84,7 @@ function sharesBaseline(main: TextRun, run: TextRun): boolean {
 /** Puts the segments of one row in reading order and cuts it into cells. */
 export function toLine(row: TextRun[]): TextLine {
   const rightToLeft = lettersOf(row, true) > lettersOf(row, false);
-  const ordered = rightToLeft ? rightToLeftOrder(row) : [...row].sort((a, b) => a.left - b.left);
+  const ordered = rightToLeft ? rightToLeftOrder(row) : row.toSorted((a, b) => a.left - b.left);
   const cells: string[] = [];
   let previous: TextRun | undefined;
   for (const run of ordered) {
@@ -119,19 +123,22 @@ function continues(current: TextRun, run: TextRun): boolean {
 
 /** Right to left, but keeps stretches of left-to-right runs (numbers, names) in their own order. */
 function rightToLeftOrder(row: TextRun[]): TextRun[] {
-  const sorted = [...row].sort((a, b) => b.right - a.right);
+  const sorted = row.toSorted((a, b) => b.right - a.right);
   const ordered: TextRun[] = [];
-  for (let index = 0; index < sorted.length; ) {
+  for (let index = 0; index < sorted.length;) {
     let end = index + 1;
     if (!sorted[index]?.rightToLeft) while (end < sorted.length && !sorted[end]?.rightToLeft) end++;
-    ordered.push(...sorted.slice(index, end).sort((a, b) => (end - index > 1 ? a.left - b.left : 0)));
+    ordered.push(...sorted.slice(index, end).toSorted((a, b) => (end - index > 1 ? a.left - b.left : 0)));
     index = end;
   }
   return ordered;
 }
 
 function lettersOf(row: TextRun[], rightToLeft: boolean): number {
-  return row.reduce((sum, run) => sum + (run.rightToLeft === rightToLeft ? (run.text.match(/\p{L}/gu)?.length ?? 0) : 0), 0);
+  return row.reduce(
+    (sum, run) => sum + (run.rightToLeft === rightToLeft ? (run.text.match(/\p{L}/gu)?.length ?? 0) : 0),
+    0,
+  );
 }
 
 /** Accounting tables set the currency sign, the closing bracket and the per cent sign in columns of their own. */
@@ -140,10 +147,14 @@ function belongsTogether(left: string, right: string): boolean {
 }
 
 function glues(left: string, right: string): boolean {
-  return /^[)%]{1,2}$/.test(right) ? /[\d.)]$/.test(left) : /(^|\s)[$€£¥(]{1,2}$/.test(left) && /^[\d(.]/.test(right);
+  return /^[)%]{1,2}$/.test(right)
+    ? /[\d.)]$/.test(left)
+    : /(^|\s)[$€£¥(]{1,2}$/.test(left) && /^[\d(.]/.test(right);
 }
 
 /** Amounts that stand close together are cells of their own: `$15,939 $17,363`. */
 function splitAmounts(cell: string): string[] {
-  return /[\d)—–] [$€£¥]/.test(cell) ? cell.split(/(?<=^[$€£¥][^\p{L}]*[\d)—–]) (?=[$€£¥] ?[\d(.—–])/u) : [cell];
+  return /[\d)—–] [$€£¥]/.test(cell)
+    ? cell.split(/(?<=^[$€£¥][^\p{L}]*[\d)—–]) (?=[$€£¥] ?[\d(.—–])/u)
+    : [cell];
 }

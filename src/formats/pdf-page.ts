@@ -10,26 +10,33 @@ type Matrix = [number, number, number, number, number, number];
 const maxItems = 100_000;
 
 /** The lines of one page in reading order, and the width of the page in points. */
-export async function readPage(document: PdfDocument, number: number): Promise<{ lines: TextLine[]; width: number }> {
+export async function readPage(
+  document: PdfDocument,
+  number: number,
+): Promise<{ lines: TextLine[]; width: number }> {
   const page = await document.getPage(number);
   const viewport = page.getViewport({ scale: 1 });
   const { runs, vertical } = await readRuns(page, viewport.transform as Matrix);
   page.cleanup();
   const lines = [...runs.values()]
-    .sort((a, b) => b.length - a.length)
+    .toSorted((a, b) => b.length - a.length)
     .flatMap((turned) => readingOrder(joinRuns(turned)).map(toLine));
   return { lines: [...lines, ...verticalLines(vertical)], width: viewport.width };
 }
 
 /** Runs by the quarter turn of their text, each in coordinates in which it stands upright. */
-async function readRuns(page: Page, view: Matrix): Promise<{ runs: Map<number, TextRun[]>; vertical: TextRun[] }> {
+async function readRuns(
+  page: Page,
+  view: Matrix,
+): Promise<{ runs: Map<number, TextRun[]>; vertical: TextRun[] }> {
   const runs = new Map<number, TextRun[]>();
   const vertical: TextRun[] = [];
   const isVertical = new Map<string, boolean>();
   const reader = page.streamTextContent({ disableNormalization: true }).getReader();
   let count = 0;
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    for (const [font, style] of Object.entries(part.value.styles)) isVertical.set(font, Boolean(style.vertical));
+    for (const [font, style] of Object.entries(part.value.styles))
+      isVertical.set(font, isVerticalStyle(style));
     count += part.value.items.length;
     if (count > maxItems) throw tooManyItems(page.pageNumber);
     for (const item of part.value.items) {
@@ -37,7 +44,13 @@ async function readRuns(page: Page, view: Matrix): Promise<{ runs: Map<number, T
       const matrix = multiply(view, item.transform as Matrix);
       const size = Math.hypot(matrix[2], matrix[3]);
       if (!Number.isFinite(size + matrix[4] + matrix[5])) continue;
-      const run = { text: plainLetters(item.str), size, font: item.fontName, rightToLeft: item.dir === 'rtl', order: 0 };
+      const run = {
+        text: plainLetters(item.str),
+        size,
+        font: item.fontName,
+        rightToLeft: item.dir === 'rtl',
+        order: 0,
+      };
       if (isVertical.get(item.fontName)) {
         vertical.push({ ...run, left: matrix[4], right: matrix[4] + size, baseline: matrix[5] });
         continue;
@@ -62,19 +75,29 @@ function plainLetters(text: string): string {
     .replace(/\u0627([\u0622\u0623\u0625])\u0644/g, '\u0627\u0644$1');
 }
 
+function isVerticalStyle(style: unknown): boolean {
+  return typeof style === 'object' && style !== null && 'vertical' in style && style.vertical === true;
+}
+
 /** Columns of vertical writing, from the right edge of the page to the left. */
 function verticalLines(runs: TextRun[]): TextLine[] {
   const columns: TextRun[][] = [];
-  for (const run of [...runs].sort((a, b) => b.left - a.left)) {
+  for (const run of runs.toSorted((a, b) => b.left - a.left)) {
     const column = columns.at(-1);
     if (column?.[0] && column[0].left - run.left < 0.5 * run.size) column.push(run);
     else columns.push([run]);
   }
-  return columns.map((column) => {
-    const text = column.sort((a, b) => a.baseline - b.baseline).map((run) => run.text).join('').trim();
-    const { left, right, baseline, size, font } = column[0] as TextRun;
-    return { cells: [text], left, right, baseline, size, font };
-  }).filter((line) => line.cells[0] !== '');
+  return columns
+    .map((column) => {
+      const text = column
+        .toSorted((a, b) => a.baseline - b.baseline)
+        .map((run) => run.text)
+        .join('')
+        .trim();
+      const { left, right, baseline, size, font } = column[0] as TextRun;
+      return { cells: [text], left, right, baseline, size, font };
+    })
+    .filter((line) => line.cells[0] !== '');
 }
 
 /** Turns a point so that text which runs at `turn` quarter turns runs to the right. */

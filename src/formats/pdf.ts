@@ -47,7 +47,9 @@ async function readTitle(document: PdfDocument): Promise<string | null> {
   const { info } = await document.getMetadata().catch(() => ({ info: {} }));
   const title: unknown = (info as Record<string, unknown>)['Title'];
   // Printers put the name of a file or of a program there.
-  return typeof title === 'string' && !/\.\w{2,4}$|^(microsoft \w+ - |untitled|[\d-]+$)/i.test(title) ? title : null;
+  return typeof title === 'string' && !/\.\w{2,4}$|^(microsoft \w+ - |untitled|[\d-]+$)/i.test(title)
+    ? title
+    : null;
 }
 
 /** Values that were filled into a form are no part of the page's own text. */
@@ -55,8 +57,11 @@ async function readFields(document: PdfDocument): Promise<Map<number, TextLine[]
   const lines = new Map<number, TextLine[]>();
   const fields = await document.getFieldObjects().catch(() => null);
   for (const [name, widgets] of Object.entries(fields ?? {})) {
-    for (const widget of widgets as { value?: unknown; page?: unknown }[]) {
-      if (typeof widget.value !== 'string' || widget.value.trim() === '' || typeof widget.page !== 'number') continue;
+    for (const widget of widgets as { type?: unknown; value?: unknown; page?: unknown }[]) {
+      // Of check boxes and buttons only the state is known, which says nothing without their label.
+      if (widget.type !== 'text' && widget.type !== 'combobox' && widget.type !== 'listbox') continue;
+      if (typeof widget.value !== 'string' || widget.value.trim() === '' || typeof widget.page !== 'number')
+        continue;
       const cells = [`${name}: ${widget.value}`];
       const line = { cells, left: 0, right: 0, baseline: Infinity, size: 10, font: null };
       lines.set(widget.page + 1, [...(lines.get(widget.page + 1) ?? []), line]);
@@ -67,7 +72,9 @@ async function readFields(document: PdfDocument): Promise<Map<number, TextLine[]
 
 function warnAboutPages(pages: PdfPage[], unreadable: number[], builder: DocumentBuilder): void {
   const damaged = new Set(unreadable);
-  const blank = pages.filter((page) => page.lines.length === 0 && !damaged.has(page.number)).map((page) => page.number);
+  const blank = pages
+    .filter((page) => page.lines.length === 0 && !damaged.has(page.number))
+    .map((page) => page.number);
   if (blank.length > 0) builder.warn(`${listPages(blank)} without text: blank or only a picture.`);
   if (unreadable.length > 0) builder.warn(`${listPages(unreadable)} damaged and left out.`);
 }

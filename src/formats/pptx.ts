@@ -71,7 +71,11 @@ function readShapes(bytes: Uint8Array, flow: BlockFlow, kind: 'slide' | 'notes')
   let isNumbered = false;
   readXml(bytes, {
     open(name, attributes) {
-      if (skipping > 0 || name === 'Fallback' || (name === 'fld' && attribute(attributes, 'type') === 'slidenum')) {
+      if (
+        skipping > 0 ||
+        name === 'Fallback' ||
+        (name === 'fld' && attribute(attributes, 'type') === 'slidenum')
+      ) {
         skipping++;
         return;
       }
@@ -80,19 +84,25 @@ function readShapes(bytes: Uint8Array, flow: BlockFlow, kind: 'slide' | 'notes')
       else if (name === 'p') {
         const isTitle = kind === 'slide' && /^(title|ctrTitle)$/.test(placeholder);
         bullet = kind === 'slide' && placeholder === 'body' && !flow.isInTable;
-        flow.block(isTitle ? 'heading' : 'paragraph', isTitle ? { level: 1 } : { prefix: kind === 'notes' ? 'Notes: ' : '' });
+        flow.block(
+          isTitle ? 'heading' : 'paragraph',
+          isTitle ? { level: 1 } : { prefix: kind === 'notes' ? 'Notes: ' : '' },
+        );
       } else if (name === 'buNone') bullet = false;
       else if (name === 'buChar' || name === 'buAutoNum') {
         bullet = !flow.isInTable;
         isNumbered = name === 'buAutoNum';
-      }
-      else if (name === 'br') flow.text('\n');
+      } else if (name === 'br') flow.text('\n');
       else if (name === 't') inText = !furniture.has(placeholder);
       else if (name === 'tbl') flow.openTable();
       else if (name === 'tr') flow.openRow();
       else if (name === 'tc') {
         if (attribute(attributes, 'hMerge') === '1') flow.skipCell();
-        else flow.openCell({ columns: Number(attribute(attributes, 'gridSpan') ?? 1), continuesAbove: attribute(attributes, 'vMerge') === '1' });
+        else
+          flow.openCell({
+            columns: Number(attribute(attributes, 'gridSpan') ?? 1),
+            continuesAbove: attribute(attributes, 'vMerge') === '1',
+          });
       }
     },
     text(text) {

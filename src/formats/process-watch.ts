@@ -53,7 +53,10 @@ export function watchProcess(
 
 /** Processor time and resident memory. The programs before Node replace themselves, so its pid is the child's. */
 async function readUsage(pid: number | undefined): Promise<{ cpuMs: number; memoryBytes: number }> {
-  const [stat, statm] = await Promise.all([readFile(`/proc/${pid}/stat`, 'latin1'), readFile(`/proc/${pid}/statm`, 'latin1')]);
+  const [stat, statm] = await Promise.all([
+    readFile(`/proc/${pid}/stat`, 'latin1'),
+    readFile(`/proc/${pid}/statm`, 'latin1'),
+  ]);
   // The second field is the name in brackets and may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields[11]) + Number(fields[12]);
@@ -65,5 +68,8 @@ function stalled(): AppError {
 }
 
 function tooComplex(what: string): AppError {
-  return new AppError('document_too_complex', `The document ${what}. Split it or save it in a simpler form, and upload the result.`);
+  return new AppError(
+    'document_too_complex',
+    `The document ${what}. Split it or save it in a simpler form, and upload the result.`,
+  );
 }

@@ -16,10 +16,27 @@ import { sourceCode } from './source-code.ts';
 import { xlsx } from './xlsx.ts';
 
 /** Every format that can be read. */
-export const formats: Format[] = [pdf, docx, pptx, xlsx, odf, rtf, epub, html, eml, markdown, csv, json, plainText, sourceCode];
+export const formats: Format[] = [
+  pdf,
+  docx,
+  pptx,
+  xlsx,
+  odf,
+  rtf,
+  epub,
+  html,
+  eml,
+  markdown,
+  csv,
+  json,
+  plainText,
+  sourceCode,
+];
 
 /** Legacy Office files are known only to be refused with advice. */
-const byMediaType = new Map([...formats, oleStorage].flatMap((format) => format.mediaTypes.map((type) => [type, format] as const)));
+const byMediaType = new Map(
+  [...formats, oleStorage].flatMap((format) => format.mediaTypes.map((type) => [type, format] as const)),
+);
 
 /** The format of a media type without parameters, or undefined. */
 export function formatOf(mediaType: string): Format | undefined {

@@ -1,5 +1,6 @@
 export type RtfToken =
-  | { kind: 'open' | 'close' }
+  | { kind: 'open' }
+  | { kind: 'close' }
   | { kind: 'word'; name: string; value: number | null }
   | { kind: 'byte'; value: number }
   | { kind: 'text'; text: string };
@@ -8,10 +9,10 @@ export type RtfToken =
 export function* rtfTokens(source: string): Generator<RtfToken> {
   const word = /([a-zA-Z]{1,32})(-?\d{1,10})? ?/y;
   const plain = /[^\\{}\r\n]+/y;
-  for (let position = 0; position < source.length; ) {
+  for (let position = 0; position < source.length;) {
     const character = source[position];
     if (character === '{' || character === '}') {
-      yield { kind: character === '{' ? 'open' : 'close' };
+      yield character === '{' ? { kind: 'open' } : { kind: 'close' };
       position++;
     } else if (character === '\\') {
       const next = source[position + 1];

@@ -35,18 +35,59 @@ interface State {
 
 /** Groups that hold no text of the document, beside all that are marked with a star. */
 const silent = new Set([
-  'colortbl', 'stylesheet', 'info', 'pict', 'object', 'themedata', 'datastore', 'listtable', 'listoverridetable', 'rsidtbl', 'generator',
-  'xmlnstbl', 'latentstyles', 'fldinst', 'filetbl', 'revtbl', 'bkmkstart', 'bkmkend', 'nonshppict', 'listtext', 'pntext', 'pntxtb', 'pntxta',
+  'colortbl',
+  'stylesheet',
+  'info',
+  'pict',
+  'object',
+  'themedata',
+  'datastore',
+  'listtable',
+  'listoverridetable',
+  'rsidtbl',
+  'generator',
+  'xmlnstbl',
+  'latentstyles',
+  'fldinst',
+  'filetbl',
+  'revtbl',
+  'bkmkstart',
+  'bkmkend',
+  'nonshppict',
+  'listtext',
+  'pntext',
+  'pntxtb',
+  'pntxta',
 ]);
 
 const codePages: Record<number, string> = {
-  437: 'windows-1252', 850: 'windows-1252', 866: 'ibm866', 874: 'windows-874', 932: 'shift_jis', 936: 'gbk', 949: 'euc-kr', 950: 'big5',
-  10000: 'macintosh', 65001: 'utf-8',
+  437: 'windows-1252',
+  850: 'windows-1252',
+  866: 'ibm866',
+  874: 'windows-874',
+  932: 'shift_jis',
+  936: 'gbk',
+  949: 'euc-kr',
+  950: 'big5',
+  10000: 'macintosh',
+  65001: 'utf-8',
 };
 /** Character sets of fonts, by the numbers of Windows. */
 const charsets: Record<number, string> = {
-  77: 'macintosh', 128: 'shift_jis', 129: 'euc-kr', 134: 'gbk', 136: 'big5', 161: 'windows-1253', 162: 'windows-1254', 163: 'windows-1258',
-  177: 'windows-1255', 178: 'windows-1256', 186: 'windows-1257', 204: 'windows-1251', 222: 'windows-874', 238: 'windows-1250',
+  77: 'macintosh',
+  128: 'shift_jis',
+  129: 'euc-kr',
+  134: 'gbk',
+  136: 'big5',
+  161: 'windows-1253',
+  162: 'windows-1254',
+  163: 'windows-1258',
+  177: 'windows-1255',
+  178: 'windows-1256',
+  186: 'windows-1257',
+  204: 'windows-1251',
+  222: 'windows-874',
+  238: 'windows-1250',
 };
 
 const maxDepth = 10_000;
@@ -92,7 +133,11 @@ class RtfReader {
   #open(): void {
     this.#stack.push({ ...this.#state });
     this.#starred = false;
-    if (this.#stack.length > maxDepth) throw new AppError('document_too_complex', 'The document is nested too deeply. Save it anew in a simpler form.');
+    if (this.#stack.length > maxDepth)
+      throw new AppError(
+        'document_too_complex',
+        'The document is nested too deeply. Save it anew in a simpler form.',
+      );
   }
 
   #close(): void {
@@ -113,7 +158,9 @@ class RtfReader {
     }
     if (name === 'title' && this.#stack.length <= 3) state.target = 'title';
     else if (name === 'fonttbl') state.target = 'fonts';
-    else if (name === 'ansicpg') this.#page = state.encoding = codePages[value ?? 0] ?? (isWindows(value) ? `windows-${value}` : 'windows-1252');
+    else if (name === 'ansicpg')
+      this.#page = state.encoding =
+        codePages[value ?? 0] ?? (isWindows(value) ? `windows-${value}` : 'windows-1252');
     else if (name === 'f') {
       this.#font = value ?? 0;
       if (state.target !== 'fonts') state.encoding = this.#fonts.get(this.#font) ?? this.#page;
@@ -135,7 +182,8 @@ class RtfReader {
     if (name === 'par' || name === 'sect' || name === 'page') {
       if (this.#inRow) flow.text(' ');
       else this.#newParagraph();
-    } else if (name === 'outlinelevel' && value !== null && value < 9) flow.become('heading', { level: value + 1 });
+    } else if (name === 'outlinelevel' && value !== null && value < 9)
+      flow.become('heading', { level: value + 1 });
     else if (name === 'pard') this.#inRow = false;
     else if (name === 'intbl' || name === 'trowd') {
       this.#inRow ||= name === 'intbl';
@@ -178,7 +226,8 @@ class RtfReader {
     this.#skipCharacters -= skip;
     const rest = text.slice(skip);
     // Bytes above ASCII belong in the code page, though the standard wants them escaped.
-    if (/[\u0080-\u00ff]/.test(rest)) this.#write(new TextDecoder(this.#state.encoding).decode(Buffer.from(rest, 'latin1')));
+    if (/[\u0080-\u00ff]/.test(rest))
+      this.#write(new TextDecoder(this.#state.encoding).decode(Buffer.from(rest, 'latin1')));
     else this.#write(rest);
   }
 
@@ -199,7 +248,15 @@ class RtfReader {
 }
 
 const signs: Record<string, string> = {
-  emdash: '—', endash: '–', lquote: '‘', rquote: '’', ldblquote: '“', rdblquote: '”', bullet: '•', emspace: ' ', enspace: ' ',
+  emdash: '—',
+  endash: '–',
+  lquote: '‘',
+  rquote: '’',
+  ldblquote: '“',
+  rdblquote: '”',
+  bullet: '•',
+  emspace: ' ',
+  enspace: ' ',
 };
 
 function isWindows(page: number | null): boolean {

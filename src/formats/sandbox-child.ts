@@ -18,7 +18,9 @@ export function serveSandbox(work: (input: SandboxInput, send: Send) => Promise<
   process.on('unhandledRejection', () => {});
   process.on('uncaughtException', (error) => finish(error));
   process.on('beforeExit', () => finish(new Error('the parser stopped without an answer')));
-  readInput().then((input) => work(input, send)).then(() => finish(null), finish);
+  readInput()
+    .then((input) => work(input, send))
+    .then(() => finish(null), finish);
 }
 
 const send: Send = (header, body) => {
@@ -44,28 +46,38 @@ function readInput(): Promise<SandboxInput> {
       for (const frame of frames.push(data)) {
         header ??= frame.header;
         if (frame.body.length > 0) pieces.push(frame.body);
-        else if (frame.header['end'] === true) resolve({ header, body: Buffer.concat(pieces.splice(0)) });
+        if (frame.header['end'] !== true) continue;
+        // The lifeline alone must not keep a process alive that has nothing left to do.
+        (process.stdin as { unref?: () => void }).unref?.();
+        resolve({ header, body: Buffer.concat(pieces.splice(0)) });
       }
     });
     process.stdin.on('end', () => process.exit(1));
-    // The lifeline alone must not keep a process alive that has nothing left to do.
-    (process.stdin as { unref?: () => void }).unref?.();
-    setImmediate(() => (process.stdin as { ref?: () => void }).ref?.());
   });
 }
 
 function describe(error: unknown): Record<string, unknown> {
-  if (error instanceof AppError) return { type: 'error', code: error.code, message: error.message, cause: String(error.cause ?? '') };
-  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (error instanceof AppError) {
+    const cause = error.cause === undefined ? '' : explain(error.cause);
+    return { type: 'error', code: error.code, message: error.message, cause };
+  }
+  const cause = explain(error);
   if (error instanceof RangeError) {
-    const message = 'The document needs more memory than is allowed. Split it or save it in a simpler form, and upload the result.';
+    const message =
+      'The document needs more memory than is allowed. Split it or save it in a simpler form, and upload the result.';
     return { type: 'error', code: 'document_too_complex', message, cause };
   }
-  const message = 'The document is damaged and cannot be read. Open it in its own program, save it again and upload the new file.';
+  const message =
+    'The document is damaged and cannot be read. Open it in its own program, save it again and upload the new file.';
   return { type: 'error', code: 'document_malformed', message, cause };
+}
+
+function explain(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Where the system gives no network name space, at least nothing at hand can open a connection. */
 function forgetNetwork(): void {
-  for (const name of ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest']) Reflect.deleteProperty(globalThis, name);
+  for (const name of ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'])
+    Reflect.deleteProperty(globalThis, name);
 }

@@ -23,7 +23,17 @@ export interface CommandLimits {
 export async function findConfinements(limits: CommandLimits): Promise<Confinement[]> {
   const candidates: Confinement[] = [
     // Files of at most 64 MB and 64 descriptors: the child writes none and needs few.
-    { name: 'prlimit', command: ['prlimit', `--cpu=${limits.cpuSeconds}`, `--data=${limits.dataBytes}`, '--fsize=67108864', '--nofile=64', '--core=0'] },
+    {
+      name: 'prlimit',
+      command: [
+        'prlimit',
+        `--cpu=${limits.cpuSeconds}`,
+        `--data=${limits.dataBytes}`,
+        '--fsize=67108864',
+        '--nofile=64',
+        '--core=0',
+      ],
+    },
     // A network of its own, in which nothing can be reached.
     { name: 'unshare', command: ['unshare', '-rn'] },
     // Killed with its parent, even in the middle of a computation. Last, since unshare would clear it.
@@ -38,7 +48,7 @@ export function nodeCommand(script: URL, heapMegabytes: number): string[] {
   return [
     process.execPath,
     '--permission',
-    ...readable().map((path) => `--allow-fs-read=${path}`),
+    ...[fileURLToPath(script), ...readable()].map((path) => `--allow-fs-read=${path}`),
     `--max-old-space-size=${heapMegabytes}`,
     '--disable-warning=ExperimentalWarning',
     fileURLToPath(script),
@@ -50,7 +60,9 @@ async function probe(confinement: Confinement): Promise<Confinement | null> {
   const path = findProgram(program);
   if (path === null) return null;
   const works = await new Promise<boolean>((resolve) => {
-    execFile(path, [...rest, process.execPath, '--version'], { timeout: 10_000, env: {} }, (error) => resolve(error === null));
+    execFile(path, [...rest, process.execPath, '--version'], { timeout: 10_000, env: {} }, (error) =>
+      resolve(error === null),
+    );
   });
   return works ? { ...confinement, command: [path, ...rest] } : null;
 }
@@ -72,6 +84,8 @@ function findProgram(name: string): string | null {
 function readable(): string[] {
   const source = dirname(dirname(fileURLToPath(import.meta.url)));
   const project = dirname(source);
-  const packages = createRequire(import.meta.url).resolve('pdfjs-dist/package.json').split('/pdfjs-dist/')[0] as string;
+  const packages = createRequire(import.meta.url)
+    .resolve('pdfjs-dist/package.json')
+    .split('/pdfjs-dist/')[0] as string;
   return [`${source}/`, join(project, 'package.json'), `${packages}/`];
 }

@@ -29,7 +29,8 @@ export class FrameReader {
     this.#length += piece.length;
     const frames: Frame[] = [];
     while (this.#length >= this.#needed) {
-      const bytes = this.#pieces.length === 1 ? Buffer.from(this.#pieces[0] as Uint8Array) : Buffer.concat(this.#pieces);
+      const bytes =
+        this.#pieces.length === 1 ? Buffer.from(this.#pieces[0] as Uint8Array) : Buffer.concat(this.#pieces);
       const headerLength = bytes.readUInt32LE(0);
       const end = 8 + headerLength + bytes.readUInt32LE(4);
       this.#pieces = [bytes];

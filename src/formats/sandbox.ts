@@ -53,10 +53,14 @@ export interface Sandbox {
   describe(): Promise<string[]>;
 }
 
-export function createSandbox(limits: SandboxLimits = defaultSandboxLimits, width: number = availableParallelism()): Sandbox {
+export function createSandbox(
+  limits: SandboxLimits = defaultSandboxLimits,
+  width: number = availableParallelism(),
+): Sandbox {
   const gate = new Gate(width);
   let confinements: Promise<Confinement[]> | null = null;
-  const probe = () => (confinements ??= findConfinements({ cpuSeconds: Math.ceil(limits.timeoutMs / 1000), dataBytes }));
+  const probe = () =>
+    (confinements ??= findConfinements({ cpuSeconds: Math.ceil(limits.timeoutMs / 1000), dataBytes }));
   return {
     async run(job) {
       const wrappers = await probe();
@@ -75,7 +79,10 @@ export function createSandbox(limits: SandboxLimits = defaultSandboxLimits, widt
 
 async function runChild(job: SandboxJob, confinements: Confinement[], limits: SandboxLimits): Promise<void> {
   job.signal?.throwIfAborted();
-  const [program, ...args] = [...confinements.flatMap((confinement) => confinement.command), ...nodeCommand(job.script, heapMegabytes)];
+  const [program, ...args] = [
+    ...confinements.flatMap((confinement) => confinement.command),
+    ...nodeCommand(job.script, heapMegabytes),
+  ];
   const child = spawn(program as string, args, { env: {}, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
   let failure: unknown = null;
   const kill = (reason: unknown) => {
@@ -101,12 +108,13 @@ async function runChild(job: SandboxJob, confinements: Confinement[], limits: Sa
 async function feed(child: ChildProcessWithoutNullStreams, job: SandboxJob): Promise<void> {
   // A child that ends early closes the pipe; why it ended is read from its exit.
   child.stdin.on('error', () => {});
+  let proceed = () => {};
+  child.stdin.on('drain', () => proceed());
+  child.stdin.on('close', () => proceed());
   const write = async (pieces: Uint8Array[]) => {
     for (const piece of pieces) {
-      if (child.stdin.destroyed || child.stdin.write(piece)) continue;
-      await new Promise<void>((resolve) => {
-        child.stdin.once('drain', resolve).once('close', resolve);
-      });
+      if (child.stdin.destroyed || child.stdin.write(piece) || child.stdin.destroyed) continue;
+      await new Promise<void>((resolve) => (proceed = resolve));
     }
   };
   await write(encodeFrame(job.header));
@@ -146,17 +154,29 @@ function readFrames(
 
 function toAppError({ header }: Frame): AppError {
   // The child is ours, but a parser inside it may have been taken over: only known codes count.
-  const codes = ['document_encrypted', 'document_empty', 'document_malformed', 'document_too_complex', 'document_needs_ocr', 'unsupported_media_type'] as const;
+  const codes = [
+    'document_encrypted',
+    'document_empty',
+    'document_malformed',
+    'document_too_complex',
+    'document_needs_ocr',
+    'unsupported_media_type',
+  ] as const;
   const code = codes.find((known) => known === header['code']) ?? 'document_malformed';
   return new AppError(code, String(header['message']).slice(0, 500), { cause: header['cause'] });
 }
 
 /** V8 aborts when its heap is full, the kernel kills at the limits of prlimit. */
 function died(exitCode: number | null, signal: NodeJS.Signals | null, stderr: string): Error {
-  if (signal !== null || exitCode === 134 || exitCode === 137 || exitCode === 152) return tooComplex('needs more time or memory than is allowed', stderr);
+  if (signal !== null || exitCode === 134 || exitCode === 137 || exitCode === 152)
+    return tooComplex('needs more time or memory than is allowed', stderr);
   return new Error(`the parser ended with code ${exitCode}`, { cause: stderr });
 }
 
 function tooComplex(what: string, cause?: string): AppError {
-  return new AppError('document_too_complex', `The document ${what}. Split it or save it in a simpler form, and upload the result.`, { cause });
+  return new AppError(
+    'document_too_complex',
+    `The document ${what}. Split it or save it in a simpler form, and upload the result.`,
+    { cause },
+  );
 }

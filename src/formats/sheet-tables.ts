@@ -26,21 +26,30 @@ function writeRegion(rows: SheetRow[], builder: DocumentBuilder): void {
   for (const row of rows.slice(0, titles)) builder.add('paragraph', [...row.cells.values()].join(' '));
   const body = rows.slice(titles);
   if (body.length === 0) return;
-  builder.addTable({ rows: align(body), headerRows: body.length > 1 && namesColumns(body[0] as SheetRow) ? 1 : 0 });
+  builder.addTable({
+    rows: align(body),
+    headerRows: body.length > 1 && namesColumns(body[0] as SheetRow) ? 1 : 0,
+  });
 }
 
 /** Columns that no row of the region uses are left out; a region too sparse for columns is closed up. */
 function align(rows: SheetRow[]): string[][] {
-  const columns = [...new Set(rows.flatMap((row) => [...row.cells.keys()]))].sort((a, b) => a - b);
+  const columns = [...new Set(rows.flatMap((row) => [...row.cells.keys()]))].toSorted((a, b) => a - b);
   const filled = rows.reduce((sum, row) => sum + row.cells.size, 0);
   const sparse = columns.length * rows.length > 20 * filled + 1000;
   return rows.map((row) =>
-    (sparse ? [...row.cells.keys()].sort((a, b) => a - b) : columns).map((column) => row.cells.get(column) ?? ''),
+    (sparse ? [...row.cells.keys()].toSorted((a, b) => a - b) : columns).map(
+      (column) => row.cells.get(column) ?? '',
+    ),
   );
 }
 
 /** A first row of words, not of figures. */
 function namesColumns(row: SheetRow): boolean {
   const cells = [...row.cells.values()];
-  return cells.length > 1 && cells.filter((cell) => /^[\s$€£(-]*\d[\d.,%)\s]*$/.test(cell) && !/^(19|20)\d\d$/.test(cell)).length * 2 < cells.length;
+  return (
+    cells.length > 1 &&
+    cells.filter((cell) => /^[\s$€£(-]*\d[\d.,%)\s]*$/.test(cell) && !/^(19|20)\d\d$/.test(cell)).length * 2 <
+      cells.length
+  );
 }

@@ -20,8 +20,11 @@ export const shellTypes: Record<string, string> = {
 export function zipType(head: Uint8Array, extension: string, names: string[] = []): string | null {
   const start = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
   const known = names.length > 0 ? names : localNames(start);
-  const has = (prefix: string) => known.some((name) => name.replace(/^\//, '').toLowerCase().startsWith(prefix));
-  const declared = /^.{30}mimetype.{0,64}?(application\/[\w.+-]+?)(PK|[^\w.+-]|$)/s.exec(start.slice(0, 200))?.[1];
+  const has = (prefix: string) =>
+    known.some((name) => name.replace(/^\//, '').toLowerCase().startsWith(prefix));
+  const declared = /^.{30}mimetype.{0,64}?(application\/[\w.+-]+?)(PK|[^\w.+-]|$)/s.exec(
+    start.slice(0, 200),
+  )?.[1];
   if (declared === 'application/epub+zip' || has('meta-inf/container.xml')) return 'application/epub+zip';
   const odf = /^application\/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation)/.exec(declared ?? '');
   if (odf) return odf[0];
@@ -34,7 +37,11 @@ export function zipType(head: Uint8Array, extension: string, names: string[] = [
 
 function localNames(start: string): string[] {
   const names: string[] = [];
-  for (let at = start.indexOf('PK\x03\x04'); at >= 0 && names.length < 100; at = start.indexOf('PK\x03\x04', at + 4)) {
+  for (
+    let at = start.indexOf('PK\x03\x04');
+    at >= 0 && names.length < 100;
+    at = start.indexOf('PK\x03\x04', at + 4)
+  ) {
     const length = start.charCodeAt(at + 26) + 256 * start.charCodeAt(at + 27);
     names.push(start.slice(at + 30, at + 30 + length));
   }
@@ -47,7 +54,10 @@ function readMainType(head: Uint8Array, start: string): string | null {
   const extra = start.charCodeAt(28) + 256 * start.charCodeAt(29);
   try {
     // More of the file follows the entry, so the end of the stream is not insisted on.
-    const list = inflateRawSync(head.subarray(49 + extra), { maxOutputLength: 1_000_000, finishFlush: constants.Z_SYNC_FLUSH }).toString();
+    const list = inflateRawSync(head.subarray(49 + extra), {
+      maxOutputLength: 1_000_000,
+      finishFlush: constants.Z_SYNC_FLUSH,
+    }).toString();
     return /PartName="\/(word|ppt|xl)\//.exec(list)?.[1] ?? null;
   } catch {
     // Stored instead of packed, or damaged: the names have to do.

@@ -21,7 +21,8 @@ export function sniff(head: Uint8Array, fileName: string, zipNames?: string[]): 
   if (startsWith(head, '{\\rtf')) return 'application/rtf';
   if (foreignMagic.some((magic) => startsWith(head, magic)) || !isText(head)) return null;
   const start = readableStart(head);
-  if (binaryExtensions.has(extension)) return extension === 'xls' && looksLikeHtml(start) ? 'text/html' : null;
+  if (binaryExtensions.has(extension))
+    return extension === 'xls' && looksLikeHtml(start) ? 'text/html' : null;
   return textType(extension, start);
 }
 
@@ -30,32 +31,105 @@ export function extensionOf(fileName: string): string {
   return /\.([\p{L}\p{N}_-]{1,16})\s*$/u.exec(fileName)?.[1]?.toLowerCase() ?? '';
 }
 
-/** Readers accept some bytes before `%PDF-`; a web page that merely quotes one is no PDF. */
+/** Readers accept junk before `%PDF-`, so a file named .pdf may begin with some; any other name must mean what it begins with. */
 function isPdf(head: Uint8Array, extension: string): boolean {
   const at = latin1(head.subarray(0, 1024)).indexOf('%PDF-');
   if (at < 0) return false;
-  const before = latin1(head.subarray(0, at));
-  return /^[\s\0\xef\xbb\xbf]*$/.test(before) || (extension === 'pdf' && !before.includes('<'));
+  return extension === 'pdf' || /^[\s\0\xef\xbb\xbf]*$/.test(latin1(head.subarray(0, at)));
 }
 
 /** Formats that could pass for text, or that must never be taken for it. */
 const foreignMagic = [
-  'MZ', '\x7fELF', '\x89PNG', 'GIF8', '\xff\xd8\xff', 'BM\x00', 'RIFF', 'OggS', 'ID3', '\x1f\x8b', 'BZh', '7z\xbc\xaf',
-  'Rar!', '\xfd7zXZ', '\x00asm', 'SQLite format 3\x00', '\xca\xfe\xba\xbe', '\xcf\xfa\xed\xfe', '%!PS', 'II*\x00', 'MM\x00*',
+  'MZ',
+  '\x7fELF',
+  '\x89PNG',
+  'GIF8',
+  '\xff\xd8\xff',
+  'BM\x00',
+  'RIFF',
+  'OggS',
+  'ID3',
+  '\x1f\x8b',
+  'BZh',
+  '7z\xbc\xaf',
+  'Rar!',
+  '\xfd7zXZ',
+  '\x00asm',
+  'SQLite format 3\x00',
+  '\xca\xfe\xba\xbe',
+  '\xcf\xfa\xed\xfe',
+  '%!PS',
+  'II*\x00',
+  'MM\x00*',
 ];
 
 /** Files of these names hold no text, so text under such a name is mislabelled. */
 const binaryExtensions = new Set([
-  'pdf', 'doc', 'docx', 'docm', 'dot', 'dotx', 'ppt', 'pptx', 'pptm', 'xls', 'xlsx', 'xlsm', 'xlsb', 'odt', 'ods', 'odp', 'epub', 'mobi',
-  'png', 'jpg', 'jpeg', 'gif', 'webp', 'bmp', 'tif', 'tiff', 'ico', 'heic', 'mp3', 'mp4', 'm4a', 'wav', 'ogg', 'avi', 'mov', 'mkv', 'webm',
-  'zip', 'gz', 'tgz', 'bz2', 'xz', '7z', 'rar', 'tar', 'jar', 'exe', 'dll', 'so', 'dylib', 'bin', 'iso', 'dmg', 'class', 'wasm', 'sqlite', 'db',
+  'pdf',
+  'doc',
+  'docx',
+  'docm',
+  'dot',
+  'dotx',
+  'ppt',
+  'pptx',
+  'pptm',
+  'xls',
+  'xlsx',
+  'xlsm',
+  'xlsb',
+  'odt',
+  'ods',
+  'odp',
+  'epub',
+  'mobi',
+  'png',
+  'jpg',
+  'jpeg',
+  'gif',
+  'webp',
+  'bmp',
+  'tif',
+  'tiff',
+  'ico',
+  'heic',
+  'mp3',
+  'mp4',
+  'm4a',
+  'wav',
+  'ogg',
+  'avi',
+  'mov',
+  'mkv',
+  'webm',
+  'zip',
+  'gz',
+  'tgz',
+  'bz2',
+  'xz',
+  '7z',
+  'rar',
+  'tar',
+  'jar',
+  'exe',
+  'dll',
+  'so',
+  'dylib',
+  'bin',
+  'iso',
+  'dmg',
+  'class',
+  'wasm',
+  'sqlite',
+  'db',
 ]);
 
 /** Text has few control characters; in UTF-16 and UTF-32 every other byte may be zero. */
 function isText(head: Uint8Array): boolean {
   if (readMark(head) || guessWide(head)) return true;
   let controls = 0;
-  for (const byte of head) if (byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13 && byte !== 0x1b) controls++;
+  for (const byte of head)
+    if (byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13 && byte !== 0x1b) controls++;
   // Valid UTF-8 is hardly an accident; bytes of a legacy encoding need a stricter look.
   return isUtf8(head) ? controls <= 0.2 * head.length : controls <= 0.002 * head.length;
 }
@@ -64,17 +138,26 @@ function textType(extension: string, start: string): string {
   const named = textTypes.get(extension);
   if (named) return named;
   if (looksLikeHtml(start)) return 'text/html';
-  if (/^(From|Received|Return-Path|Message-ID|MIME-Version|Delivered-To|Date|Subject): .*\r?\n[\w-]+: /i.test(start)) return 'message/rfc822';
+  if (
+    /^(From|Received|Return-Path|Message-ID|MIME-Version|Delivered-To|Date|Subject): .*\r?\n[\w-]+: /i.test(
+      start,
+    )
+  )
+    return 'message/rfc822';
   if (/^\s*[[{][\s\S]*["\d\]}]/.test(start.slice(0, 1000)) && isJsonStart(start)) return 'application/json';
   if (start.startsWith('<?xml')) return 'application/xml';
   return 'text/plain';
 }
 
 const textTypes = new Map<string, string>([
-  ...Object.entries(languages).flatMap(([type, extensions]) => extensions.map((extension) => [extension, type] as const)),
+  ...Object.entries(languages).flatMap(([type, extensions]) =>
+    extensions.map((extension) => [extension, type] as const),
+  ),
   ...['md', 'markdown', 'mdown', 'mkd', 'mdx'].map((extension) => [extension, 'text/markdown'] as const),
   ...['html', 'htm', 'xhtml', 'xht'].map((extension) => [extension, 'text/html'] as const),
-  ...['json', 'jsonl', 'ndjson', 'geojson', 'ipynb'].map((extension) => [extension, 'application/json'] as const),
+  ...['json', 'jsonl', 'ndjson', 'geojson', 'ipynb'].map(
+    (extension) => [extension, 'application/json'] as const,
+  ),
   ...['txt', 'text', 'log'].map((extension) => [extension, 'text/plain'] as const),
   ['csv', 'text/csv'],
   ['tsv', 'text/tab-separated-values'],
@@ -83,7 +166,9 @@ const textTypes = new Map<string, string>([
 ]);
 
 function looksLikeHtml(start: string): boolean {
-  return /^\s*(<\?xml[^>]{0,200}>\s*)?(<!--[\s\S]{0,2000}?-->\s*)?<(!doctype html|html|head|body)[\s>]/i.test(start);
+  return /^\s*(<\?xml[^>]{0,200}>\s*)?(<!--[\s\S]{0,2000}?-->\s*)?<(!doctype html|html|head|body)[\s>]/i.test(
+    start,
+  );
 }
 
 function isJsonStart(start: string): boolean {

@@ -17,11 +17,21 @@ export function keepText(
   if (text.length > context.maxCharacters) throw tooMuchText(context.maxCharacters);
   if (text.trim() === '') throw emptyDocument();
   const removedNuls = source.length - withoutNuls.length;
-  return { text, blocks: split(text), pages: null, title: cleanTitle(title(text)), warnings: [], removedNuls };
+  return {
+    text,
+    blocks: split(text),
+    pages: null,
+    title: cleanTitle(title(text)),
+    warnings: [],
+    removedNuls,
+  };
 }
 
 export function emptyDocument(): AppError {
-  return new AppError('document_empty', 'The document holds no text. Check that it is the right file and upload it again.');
+  return new AppError(
+    'document_empty',
+    'The document holds no text. Check that it is the right file and upload it again.',
+  );
 }
 
 /** Paragraphs between blank lines; the lines of a paragraph stay as they are. */

@@ -4,8 +4,12 @@ import { attribute, readXml } from './xml.ts';
 /** Notes and threaded comments of a sheet, as sentences. */
 export function readSheetComments(parts: OoxmlPackage, sheet: string): string[] {
   const related = parts.relationshipsOf(sheet);
-  const threaded = related.filter(({ type }) => type === 'threadedComment').flatMap(({ target }) => readThreaded(parts, target));
-  const notes = related.filter(({ type }) => type === 'comments').flatMap(({ target }) => readNotes(parts.find(target)));
+  const threaded = related
+    .filter(({ type }) => type === 'threadedComment')
+    .flatMap(({ target }) => readThreaded(parts, target));
+  const notes = related
+    .filter(({ type }) => type === 'comments')
+    .flatMap(({ target }) => readNotes(parts.find(target)));
   // Excel keeps a copy of each thread as a note, for programs that know no threads.
   return [...notes.filter((note) => !note.includes('[Threaded comment]')), ...threaded];
 }
@@ -73,7 +77,8 @@ function readPersons(parts: OoxmlPackage): Map<string, string> {
     if (!bytes) continue;
     readXml(bytes, {
       open(name, attributes) {
-        if (name === 'person') persons.set(attribute(attributes, 'id') ?? '', attribute(attributes, 'displayName') ?? '');
+        if (name === 'person')
+          persons.set(attribute(attributes, 'id') ?? '', attribute(attributes, 'displayName') ?? '');
       },
     });
   }

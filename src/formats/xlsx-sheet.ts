@@ -38,7 +38,11 @@ export function readSheet(bytes: Uint8Array, workbook: Workbook): SheetRow[] {
       } else if (name === 'c') {
         const reference = attribute(attributes, 'r');
         const column = reference === undefined ? cell.column + 1 : columnOf(reference);
-        cell = { column, type: attribute(attributes, 't') ?? 'n', style: Number(attribute(attributes, 's') ?? 0) };
+        cell = {
+          column,
+          type: attribute(attributes, 't') ?? 'n',
+          style: Number(attribute(attributes, 's') ?? 0),
+        };
         value = '';
       } else if (name === 'v' || name === 't') inValue = true;
       else if (name === 'mergeCell') merges.push(attribute(attributes, 'ref') ?? '');
@@ -64,7 +68,11 @@ export function readSheet(bytes: Uint8Array, workbook: Workbook): SheetRow[] {
   return rows;
 }
 
-function showCell(value: string, cell: { type: string; style: number }, { strings, kinds, since1904 }: Workbook): string {
+function showCell(
+  value: string,
+  cell: { type: string; style: number },
+  { strings, kinds, since1904 }: Workbook,
+): string {
   if (cell.type === 's') return strings[Number(value)] ?? '';
   if (cell.type === 'b') return value === '1' ? 'TRUE' : 'FALSE';
   if (cell.type === 'n') return showNumber(value, kinds[cell.style] ?? 'number', since1904);
@@ -80,11 +88,13 @@ function fillMerged(rows: SheetRow[], merges: string[]): void {
     const [left, right] = [columnOf(from), columnOf(to)];
     const [top, bottom] = [rowOf(from), rowOf(to)];
     const text = byIndex.get(top)?.cells.get(left);
-    if (text === undefined || text.length > 80 || (right - left + 1) * (bottom - top + 1) > maxMergedCells) continue;
+    if (text === undefined || text.length > 80 || (right - left + 1) * (bottom - top + 1) > maxMergedCells)
+      continue;
     for (let index = top; index <= bottom; index++) {
       const row = byIndex.get(index);
       if (!row || (index === top && row.cells.size === 1)) continue;
-      for (let column = left; column <= right; column++) if (!row.cells.has(column)) row.cells.set(column, text);
+      for (let column = left; column <= right; column++)
+        if (!row.cells.has(column)) row.cells.set(column, text);
     }
   }
 }
@@ -92,7 +102,8 @@ function fillMerged(rows: SheetRow[], merges: string[]): void {
 /** `AB12` → 27. */
 function columnOf(reference: string): number {
   let column = 0;
-  for (const character of /^[A-Z]{1,4}/i.exec(reference)?.[0].toUpperCase() ?? 'A') column = column * 26 + character.charCodeAt(0) - 64;
+  for (const character of /^[A-Z]{1,4}/i.exec(reference)?.[0].toUpperCase() ?? 'A')
+    column = column * 26 + character.charCodeAt(0) - 64;
   return column - 1;
 }
 

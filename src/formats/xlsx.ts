@@ -30,9 +30,11 @@ async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<E
   const { sheets, since1904 } = readWorkbook(parts);
   if (sheets.length > context.maxPages) throw tooManyPages('workbook', sheets.length, context.maxPages);
   const related = parts.relationshipsOf(parts.main);
-  const part = (type: string) => parts.find(related.find((relationship) => relationship.type === type)?.target ?? '');
+  const part = (type: string) =>
+    parts.find(related.find((relationship) => relationship.type === type)?.target ?? '');
   const workbook = {
-    strings: readSharedStrings(part('sharedStrings')),
+    // Some writers forget to refer to the part.
+    strings: readSharedStrings(part('sharedStrings') ?? parts.find('xl/sharedStrings.xml')),
     kinds: readNumberKinds(part('styles')),
     since1904,
     maxCharacters: context.maxCharacters,
@@ -50,7 +52,10 @@ async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<E
   return builder.build(sheets.length);
 }
 
-function readWorkbook(parts: OoxmlPackage): { sheets: { name: string; target: string }[]; since1904: boolean } {
+function readWorkbook(parts: OoxmlPackage): {
+  sheets: { name: string; target: string }[];
+  since1904: boolean;
+} {
   const targets = new Map(parts.relationshipsOf(parts.main).map(({ id, target }) => [id, target]));
   const sheets: { name: string; target: string }[] = [];
   let since1904 = false;
@@ -62,5 +67,8 @@ function readWorkbook(parts: OoxmlPackage): { sheets: { name: string; target: st
     },
   });
   if (sheets.length > 0) return { sheets, since1904 };
-  throw new AppError('document_malformed', 'The workbook has no sheets. Open it in Excel, save it again and upload the new file.');
+  throw new AppError(
+    'document_malformed',
+    'The workbook has no sheets. Open it in Excel, save it again and upload the new file.',
+  );
 }

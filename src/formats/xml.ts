@@ -25,7 +25,11 @@ export function readXml(bytes: Uint8Array, events: XmlEvents): void {
   const parser = new Parser(
     {
       onopentag(name, attributes) {
-        if (++depth > maxDepth) throw new AppError('document_too_complex', 'The document is nested too deeply. Save it anew in a simpler form.');
+        if (++depth > maxDepth)
+          throw new AppError(
+            'document_too_complex',
+            'The document is nested too deeply. Save it anew in a simpler form.',
+          );
         events.open?.(localName(name), attributes);
       },
       ontext: (text) => events.text?.(text),
@@ -44,7 +48,8 @@ export function readXml(bytes: Uint8Array, events: XmlEvents): void {
   const decoder = new TextDecoder(encoding.startsWith('utf-32') ? 'utf-8' : encoding);
   for (let offset = 0; offset < bytes.length; offset += sliceBytes) {
     const text = decoder.decode(bytes.subarray(offset, offset + sliceBytes), { stream: true });
-    if (offset === 0 && /<!DOCTYPE[^>]*\[[\s\S]*?<!ENTITY/i.test(text.slice(0, 20_000))) throw declaresEntities();
+    if (offset === 0 && /<!DOCTYPE[^>]*\[[\s\S]*?<!ENTITY/i.test(text.slice(0, 20_000)))
+      throw declaresEntities();
     parser.write(text);
   }
   parser.end();

@@ -97,11 +97,14 @@ function findZip64Directory(view: DataView, endOffset: number): { count: number;
   if (endOffset < 20 || view.getUint32(endOffset - 20, true) !== 0x07064b50) return null;
   const offset = Number(view.getBigUint64(endOffset - 12, true));
   if (offset + 56 > view.byteLength || view.getUint32(offset, true) !== 0x06064b50) throw damaged();
-  return { count: Number(view.getBigUint64(offset + 32, true)), start: Number(view.getBigUint64(offset + 48, true)) };
+  return {
+    count: Number(view.getBigUint64(offset + 32, true)),
+    start: Number(view.getBigUint64(offset + 48, true)),
+  };
 }
 
 function readZip64(view: DataView, start: number, length: number, entry: Entry): void {
-  for (let offset = start; offset + 4 <= Math.min(start + length, view.byteLength); ) {
+  for (let offset = start; offset + 4 <= Math.min(start + length, view.byteLength);) {
     const id = view.getUint16(offset, true);
     const end = offset + 4 + view.getUint16(offset + 2, true);
     if (id === 1) {
@@ -120,10 +123,14 @@ function inflate(bytes: Uint8Array, entry: Entry, budget: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { headerOffset, compressedSize } = entry;
   if (entry.flags & 1) {
-    throw new AppError('document_encrypted', 'The document is protected by a password. Remove the password and upload it again.');
+    throw new AppError(
+      'document_encrypted',
+      'The document is protected by a password. Remove the password and upload it again.',
+    );
   }
   if (headerOffset + 30 > bytes.length || view.getUint32(headerOffset, true) !== 0x04034b50) throw damaged();
-  const start = headerOffset + 30 + view.getUint16(headerOffset + 26, true) + view.getUint16(headerOffset + 28, true);
+  const start =
+    headerOffset + 30 + view.getUint16(headerOffset + 26, true) + view.getUint16(headerOffset + 28, true);
   if (start + compressedSize > bytes.length) throw damaged();
   const packed = bytes.subarray(start, start + compressedSize);
   if (entry.method === 0) {
@@ -141,7 +148,8 @@ function inflateWithin(packed: Uint8Array, limit: number): Uint8Array {
   try {
     return inflateRawSync(packed, { maxOutputLength: Math.max(1, limit) });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooComplex('unpacks to far more than its own size');
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooComplex('unpacks to far more than its own size');
     throw damaged(error);
   }
 }
@@ -159,5 +167,8 @@ function damaged(cause?: unknown): AppError {
 }
 
 function tooComplex(what: string): AppError {
-  return new AppError('document_too_complex', `The document ${what}. Split it or save it anew, and upload the result.`);
+  return new AppError(
+    'document_too_complex',
+    `The document ${what}. Split it or save it anew, and upload the result.`,
+  );
 }

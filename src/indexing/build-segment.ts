@@ -4,13 +4,15 @@ import { headerLength, segmentLength, segmentMagic, segmentVersion, unitsPerTerm
 import { hashKey, hashTerm } from './term-hash.ts';
 import { ByteWriter } from './varint.ts';
 
-/** What a chunk is found by. Only `searchText` counts in full. */
+/** What a chunk is found by. The length that BM25 weighs against is that of its own text alone. */
 export interface SearchableChunk {
   searchText: string;
-  /** Words about the chunk that it does not hold itself: headings, title, table header. */
-  context?: string;
   /** Lines that repeat on many pages of the document. */
   boilerplate?: string;
+  /** Words about the chunk that it may not hold itself: headings, title, table header. */
+  context?: string;
+  /** What the chunk answers, in words of questions: the kind of a financial statement. */
+  topics?: string;
 }
 
 export interface SegmentInput {
@@ -18,33 +20,44 @@ export interface SegmentInput {
   language: string;
   /** In ordinal order: a chunk's ordinal is its place here. */
   chunks: readonly SearchableChunk[];
-  /** Weight of one occurrence, of 16; text counts 16. */
-  units?: { context: number; boilerplate: number };
+  units?: FieldUnits;
 }
 
-/** Measured on pages of annual reports and on help articles. */
-const defaultUnits = { context: 6, boilerplate: 2 };
+/** Weight of one occurrence in units of 1/16. */
+export interface FieldUnits {
+  text: number;
+  boilerplate: number;
+  context: number;
+  topics: number;
+}
+
+/** Chosen on pages of annual reports; the order matters more than the values. */
+const defaultUnits: FieldUnits = { text: unitsPerTerm, boilerplate: 8, context: 8, topics: 32 };
 
 /** Builds the immutable keyword index of one document; `openSegment` reads it. */
-export function buildSegment(input: SegmentInput): Uint8Array {
-  const { context, boilerplate } = input.units ?? defaultUnits;
-  const analyze = createAnalyzer(input.language);
+export function buildSegment({ language, chunks, units = defaultUnits }: SegmentInput): Uint8Array {
+  const analyze = createAnalyzer(language);
   const terms = new Map<string, TermPostings>();
-  const lengths = input.chunks.map((chunk, ordinal) => {
-    const weights = new Map<string, number>();
-    let length = 0;
-    length += addField(chunk.searchText, unitsPerTerm, analyze, weights);
-    length += addField(chunk.context, context, analyze, weights);
-    length += addField(chunk.boilerplate, boilerplate, analyze, weights);
-    for (const [term, weight] of weights) append(terms, term, ordinal, weight);
+  const lengths = chunks.map((chunk, ordinal) => {
+    const occurrences = new Map<string, Occurrences>();
+    const field = new FieldReader(analyze, occurrences);
+    const length = field.read(chunk.searchText, units.text) + field.read(chunk.boilerplate, units.boilerplate);
+    field.read(chunk.context, units.context);
+    field.read(chunk.topics, units.topics);
+    for (const [term, found] of occurrences) append(terms, term, ordinal, found);
     return length;
   });
-  return encode(input.language, lengths, sortByHash(terms));
+  return encode(language, lengths, sortByHash(terms));
+}
+
+interface Occurrences {
+  weight: number;
+  positions: number[];
 }
 
 interface TermPostings {
   ordinals: number[];
-  weights: number[];
+  occurrences: Occurrences[];
 }
 
 interface HashedPostings extends TermPostings {
@@ -52,21 +65,62 @@ interface HashedPostings extends TermPostings {
   low: number;
 }
 
-function addField(text: string | undefined, units: number, analyze: Analyzer, weights: Map<string, number>): number {
-  if (!text || units === 0) return 0;
-  const terms = analyze(text);
-  for (const term of terms) weights.set(term, (weights.get(term) ?? 0) + units);
-  return terms.length * units;
+/** Words of different lines of a side field are no phrase: positions leave a gap between them. */
+const gap = 10;
+
+/** A table of figures is not wordy: a number adds this share of a word to the length. */
+const numberShare = 0.25;
+
+class FieldReader {
+  readonly #analyze: Analyzer;
+  readonly #occurrences: Map<string, Occurrences>;
+  #position = 0;
+
+  constructor(analyze: Analyzer, occurrences: Map<string, Occurrences>) {
+    this.#analyze = analyze;
+    this.#occurrences = occurrences;
+  }
+
+  /** Adds a field's terms; returns its length in units. */
+  read(text: string | undefined, units: number): number {
+    if (!text || units === 0) return 0;
+    let length = 0;
+    for (const line of units === unitsPerTerm ? [text] : text.split('\n')) {
+      const terms = this.#analyze(line);
+      for (const term of terms) {
+        this.#add(term, units);
+        length += startsWithDigit(term) ? Math.round(units * numberShare) : units;
+      }
+      this.#position += gap;
+    }
+    return length;
+  }
+
+  #add(term: string, units: number): void {
+    const position = this.#position++;
+    const found = this.#occurrences.get(term);
+    if (!found) {
+      this.#occurrences.set(term, { weight: units, positions: [position] });
+      return;
+    }
+    found.weight += units;
+    found.positions.push(position);
+  }
 }
 
-function append(terms: Map<string, TermPostings>, term: string, ordinal: number, weight: number): void {
+function startsWithDigit(term: string): boolean {
+  const code = term.charCodeAt(0);
+  return code >= 48 && code <= 57;
+}
+
+function append(terms: Map<string, TermPostings>, term: string, ordinal: number, found: Occurrences): void {
   const postings = terms.get(term);
   if (!postings) {
-    terms.set(term, { ordinals: [ordinal], weights: [weight] });
+    terms.set(term, { ordinals: [ordinal], occurrences: [found] });
     return;
   }
   postings.ordinals.push(ordinal);
-  postings.weights.push(weight);
+  postings.occurrences.push(found);
 }
 
 function sortByHash(terms: Map<string, TermPostings>): HashedPostings[] {
@@ -103,12 +157,20 @@ function encode(language: string, lengths: number[], terms: HashedPostings[]): U
   return bytes;
 }
 
-function writePostings(term: TermPostings, into: ByteWriter): void {
-  into.pushVarint(term.ordinals.length);
+function writePostings({ ordinals, occurrences }: TermPostings, into: ByteWriter): void {
+  into.pushVarint(ordinals.length);
   let previous = -1;
-  term.ordinals.forEach((ordinal, entry) => {
+  ordinals.forEach((ordinal, entry) => {
     into.pushVarint(ordinal - previous);
-    into.pushVarint(term.weights[entry]!);
+    into.pushVarint(occurrences[entry]!.weight);
     previous = ordinal;
   });
+  for (const { positions } of occurrences) {
+    into.pushVarint(positions.length);
+    let last = -1;
+    for (const position of positions) {
+      into.pushVarint(position - last);
+      last = position;
+    }
+  }
 }

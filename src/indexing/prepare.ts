@@ -1,5 +1,6 @@
 import { partBoilerplate } from './boilerplate.ts';
 import { buildSegment } from './build-segment.ts';
+import { statementTopics } from './financial-statements.ts';
 import { detectLanguage } from './language.ts';
 
 export interface PreparedChunk {
@@ -7,9 +8,9 @@ export interface PreparedChunk {
   /** Headings above the chunk, outermost first. */
   heading: readonly string[];
   /** Text that every piece of a split table repeats: its header row. */
-  prefix?: string;
+  prefix?: string | undefined;
   /** Page, from 1, where the format has pages. */
-  page?: number | null;
+  page?: number | null | undefined;
 }
 
 export interface PrepareInput {
@@ -32,13 +33,29 @@ export interface PreparedIndex {
 export function prepareIndex(document: PrepareInput): PreparedIndex {
   const language = detectLanguage(document.text);
   const parted = partBoilerplate(document.chunks.map((chunk) => chunk.text));
-  const title = `${document.title} ${nameWords(document.fileName)}`;
+  const topics = topicsOf(document.chunks);
+  const title = `${document.title}\n${nameWords(document.fileName)}`;
   const chunks = document.chunks.map((chunk, ordinal) => ({
     searchText: parted[ordinal]!.own,
-    context: [title, ...chunk.heading, chunk.prefix ?? ''].join('\n'),
     boilerplate: parted[ordinal]!.repeated,
+    context: [title, ...chunk.heading, chunk.prefix ?? ''].join('\n'),
+    topics: topics[ordinal]!,
   }));
   return { language, segment: buildSegment({ language, chunks }) };
+}
+
+/** Topics of each chunk: the title of a statement stands once on a page, its table may be several chunks. */
+function topicsOf(chunks: readonly PreparedChunk[]): string[] {
+  const pages = Map.groupBy(chunks, (chunk) => chunk.page ?? chunk);
+  const topics = new Map<PreparedChunk, string>();
+  for (const onPage of pages.values()) {
+    const found = statementTopics({
+      headings: onPage[0]!.heading.slice(-2),
+      text: onPage.map((chunk) => chunk.text).join('\n'),
+    });
+    for (const chunk of onPage) topics.set(chunk, found);
+  }
+  return chunks.map((chunk) => topics.get(chunk)!);
 }
 
 /** `Annual_Report-2022.pdf` → `Annual Report 2022`. */

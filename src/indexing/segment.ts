@@ -5,7 +5,8 @@ import type { TermHash } from './term-hash.ts';
  * The keyword index of one document, read in place from its bytes: nothing is built at open.
  * Layout, little-endian: header (40 bytes) · chunk lengths (u32) · term hashes, high part, ascending (u32)
  * · posting offsets (u32, one more than terms) · term hashes, low part (u16) · postings.
- * A posting list is varints: number of chunks, then for each the distance to the previous ordinal and the weight.
+ * A posting list is varints: number of chunks; for each the distance to the previous ordinal and the weight;
+ * then for each the number of positions and the distance from one position to the next.
  */
 export interface Segment {
   /** ISO 639-1 or `und`: how queries must be analysed to meet these terms. */
@@ -19,22 +20,34 @@ export interface Segment {
   find(hash: TermHash): number;
   /** Number of chunks that hold the term. */
   documentFrequency(term: number): number;
-  /** Decodes the posting list of a term; returns its number of entries. */
-  readPostings(term: number, into: Postings): number;
+  /** Decodes which chunks hold the term and how much. */
+  readPostings(term: number, into: Postings): void;
+  /** Decodes where in those chunks the term stands, after `readPostings` of the same list. */
+  readPositions(postings: Postings): Positions;
 }
 
-/** Buffers that take a decoded posting list; `createPostings` makes them long enough. */
+/** A decoded posting list in buffers that are used again; `createPostings` makes them long enough. */
 export interface Postings {
+  count: number;
   ordinals: Uint32Array;
   /** Weighted term frequency in units of 1/16. */
   weights: Uint32Array;
+  /** Where the positions begin. */
+  next: number;
+}
+
+/** Positions of all entries of a posting list, one entry after the other. */
+export interface Positions {
+  /** The positions of entry e are `values` from `starts[e]` to `starts[e + 1]`, ascending. */
+  starts: Uint32Array;
+  values: Uint32Array;
 }
 
 /** One occurrence in running text weighs 16: fields of less weight stay whole numbers. */
 export const unitsPerTerm = 16;
 
 export const segmentMagic = 0x58434c41;
-export const segmentVersion = 1;
+export const segmentVersion = 2;
 export const headerLength = 40;
 
 /** The bytes are not a segment of this version: the caller builds it again from the chunks. */
@@ -74,13 +87,16 @@ export function openSegment(bytes: Uint8Array): Segment {
       return readVarint(postings, offsets[term]!).value;
     },
     readPostings(term, into) {
-      return decode(postings, offsets[term]!, into);
+      decodePostings(postings, offsets[term]!, into);
+    },
+    readPositions(list) {
+      return decodePositions(postings, list);
     },
   };
 }
 
 export function createPostings(length: number): Postings {
-  return { ordinals: new Uint32Array(length), weights: new Uint32Array(length) };
+  return { count: 0, ordinals: new Uint32Array(length), weights: new Uint32Array(length), next: 0 };
 }
 
 /** Bytes of a segment: header and sections, with the counts that openSegment checks. */
@@ -148,7 +164,7 @@ function readVarint(bytes: Uint8Array, start: number): { value: number; next: nu
 }
 
 /** The hot loop of every query: one-byte values, nearly all of them, take the short way. */
-function decode(bytes: Uint8Array, start: number, into: Postings): number {
+function decodePostings(bytes: Uint8Array, start: number, into: Postings): void {
   const { value: count, next } = readVarint(bytes, start);
   const { ordinals, weights } = into;
   let at = next;
@@ -164,5 +180,34 @@ function decode(bytes: Uint8Array, start: number, into: Postings): number {
     ordinals[entry] = ordinal;
     weights[entry] = weight;
   }
-  return count;
+  into.count = count;
+  into.next = at;
+}
+
+function decodePositions(bytes: Uint8Array, { count, next }: Postings): Positions {
+  const starts = new Uint32Array(count + 1);
+  let values = new Uint32Array(count * 2 + 8);
+  let at = next;
+  let total = 0;
+  for (let entry = 0; entry < count; entry++) {
+    let byte = bytes[at++]!;
+    let here = byte & 0x7f;
+    for (let shift = 7; byte >= 0x80; shift += 7) here |= ((byte = bytes[at++]!) & 0x7f) << shift;
+    if (total + here > values.length) values = enlarge(values, total + here);
+    let position = -1;
+    for (let occurrence = 0; occurrence < here; occurrence++) {
+      byte = bytes[at++]!;
+      let distance = byte & 0x7f;
+      for (let shift = 7; byte >= 0x80; shift += 7) distance |= ((byte = bytes[at++]!) & 0x7f) << shift;
+      values[total++] = position += distance;
+    }
+    starts[entry + 1] = total;
+  }
+  return { starts, values };
+}
+
+function enlarge(values: Uint32Array<ArrayBuffer>, needed: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(needed * 2);
+  larger.set(values);
+  return larger;
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts';
+import type { Background } from '../indexing/background.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import type { SizedLru } from './lru.ts';
 import type { Retrieval } from './retrieve.ts';
@@ -8,6 +9,10 @@ export interface RetrievalDeps {
   db: Database;
   embedding: EmbeddingModel | null;
   segments: SegmentCache;
+  /** How common words are in general: a prior that belongs to nobody. */
+  background: Background;
   /** Whole retrievals, keyed by user, conversation, document version, queries and settings. */
   cache: SizedLru<Retrieval>;
+  /** Vectors of questions, keyed by user, conversation and model. */
+  queryEmbeddings: SizedLru<Float32Array>;
 }

@@ -1,13 +1,18 @@
 import type { Strategy, Timings } from '@alcove/contract';
 import { AppError } from '../errors.ts';
-import { searchKeyword } from '../indexing/bm25.ts';
-import { fuse } from '../indexing/fusion.ts';
-import { weightsFor } from '../indexing/weights.ts';
 import type { RetrievalDeps } from './deps.ts';
-import { authorityOf, type ChunkContent, readContents, readSearchable, type Searchable, type SearchScope, searchVectors } from './store.ts';
-
-/** Each leg's list: deep enough that fusion sees what the other leg ranks low. */
-const legDepth = 100;
+import { type Hit, keywordLeg, vectorLeg } from './legs.ts';
+import { hitKey, type Leg, type LegList, order, type Ordered, type Ranked } from './order.ts';
+import {
+  authorityOf,
+  type ChunkContent,
+  type ChunkName,
+  readExactAndContents,
+  readSearchable,
+  type Searchable,
+  type SearchableDocument,
+  type SearchScope,
+} from './store.ts';
 
 export interface RetrieveInput {
   /** Standalone queries; the first is the main one. */
@@ -17,12 +22,6 @@ export interface RetrieveInput {
   strategy: Strategy;
   topK: number;
   documentIds?: readonly string[] | undefined;
-}
-
-export type Leg = 'vector' | 'keyword';
-export interface Ranked {
-  rank: number;
-  score: number;
 }
 
 export interface RetrievedChunk extends ChunkContent {
@@ -43,10 +42,14 @@ export interface Retrieval {
   searched: Searchable;
 }
 
+/** Of a quantised list, at least this many are scored again with full precision, and twice what is wanted. */
+const exactAtLeast = 40;
+/** More than wanted is fetched, so that the exact scores can still change the order at its end. */
+const contentMargin = 8;
+
 /**
  * Searches this conversation's documents and nothing else; all of the user's own with a user's scope.
- * @throws AppError `embeddings_unavailable` for strategy `vector` without an embedding model, `not_found` for a
- * document that is not in this conversation
+ * @throws AppError `embeddings_unavailable` for strategy `vector` without an embedding model
  */
 export async function retrieve(
   scope: SearchScope,
@@ -56,21 +59,10 @@ export async function retrieve(
 ): Promise<Retrieval> {
   if (input.strategy === 'vector' && deps.embedding === null) throw embeddingsUnavailable();
   const searched = await readSearchable(deps.db, scope);
-  const chosen = choose(searched, input.documentIds);
-  const cacheKey = JSON.stringify([
-    scope.userId,
-    authorityOf(scope).conversationId ?? null,
-    searched.version,
-    deps.embedding?.id ?? null,
-    input.strategy,
-    input.topK,
-    input.queries,
-    input.earlier ?? [],
-    input.documentIds === undefined ? null : [...input.documentIds].sort(),
-  ]);
+  const cacheKey = keyOf(scope, input, searched.version, deps);
   const cached = deps.cache.get(cacheKey);
   if (cached !== undefined) return { ...cached, searched, cacheHit: true, timings: noTimings() };
-  const fresh = await search(scope, input, chosen, searched, deps, signal);
+  const fresh = await search(scope, input, searched, deps, signal);
   deps.cache.set(cacheKey, fresh, 1);
   return fresh;
 }
@@ -78,124 +70,196 @@ export async function retrieve(
 async function search(
   scope: SearchScope,
   input: RetrieveInput,
-  chosen: Searchable['documents'],
   searched: Searchable,
   deps: RetrievalDeps,
   signal: AbortSignal,
 ): Promise<Retrieval> {
+  const chosen = choose(searched, input.documentIds);
   const timings = noTimings();
   const notices: string[] = [];
-  const legs: Leg[] = [];
-  const lists: { leg: Leg; hits: Hit[] }[] = [];
-  const timed = async <T>(stage: keyof typeof timings, work: () => Promise<T> | T): Promise<T> => {
-    const started = performance.now();
-    const result = await work();
-    timings[stage] = (timings[stage] ?? 0) + (performance.now() - started);
-    return result;
-  };
-
+  const lists: LegList[] = [];
+  let approximate: Approximate | null = null;
   if (input.strategy !== 'keyword' && chosen.length > 0) {
-    const usable = deps.embedding === null ? [] : chosen.filter((one) => one.embeddingModel === deps.embedding?.id);
-    const { embedding } = deps;
-    if (embedding === null) {
-      notices.push('Semantic search is off: no embedding model is configured (set EMBEDDING_BASE_URL and EMBEDDING_MODEL). Only keyword search ran.');
-    } else {
-      if (usable.length < chosen.length) {
-        notices.push(`${chosen.length - usable.length} documents have no vectors of the current embedding model; keyword search covers them.`);
-      }
-      if (usable.length > 0) {
-        try {
-          const vectors = await timed('embed', () => embedding.embed([...input.queries], 'query', signal));
-          for (const vector of vectors) {
-            const ids = usable.map((one) => one.id);
-            const hits = await timed('vector', () => searchVectors(deps.db, scope, vector, embedding.id, ids, legDepth));
-            lists.push({ leg: 'vector', hits });
-          }
-          legs.push('vector');
-        } catch (error) {
-          // With a keyword leg a provider that is away costs quality, not the answer.
-          if (input.strategy === 'vector' || signal.aborted || !(error instanceof AppError)) throw error;
-          notices.push(`Semantic search failed and only keyword search ran: ${error.message}`);
-        }
-      }
-    }
+    approximate = await runVectorLeg(scope, input, chosen, deps, signal, timings, notices);
+    lists.push(...(approximate?.lists.map((hits) => ({ leg: 'vector' as const, hits })) ?? []));
   }
-
   if (input.strategy !== 'vector' && chosen.length > 0) {
-    await timed('keyword', async () => {
-      const loaded = await deps.segments.load(scope, chosen);
-      const opened = loaded.map((one) => one.segment);
-      for (const query of input.queries) {
-        const hits = searchKeyword(opened, query, { k: legDepth }).map((hit) => ({
-          documentId: loaded[hit.segment]?.document.id ?? '',
-          ordinal: hit.ordinal,
-          score: hit.score,
-        }));
-        lists.push({ leg: 'keyword', hits });
-      }
-    });
-    legs.push('keyword');
+    const found = await timed(timings, 'keyword', () => keywordLeg(scope, chosen, input.queries, deps));
+    lists.push(...found.map((hits) => ({ leg: 'keyword' as const, hits })));
   }
-
-  const ordered = await timed('fuse', () => order(lists, deps.embedding?.id ?? null));
+  const model = deps.embedding?.id ?? null;
+  const nameOf = namer(chosen);
+  const guess = await timed(timings, 'fuse', () => order(lists, model).slice(0, input.topK + contentMargin));
+  const { exact, contents } = await timed(timings, 'rerank', () =>
+    secondLook(scope, approximate, guess, input.topK, nameOf, deps),
+  );
+  const ordered = exact === null ? guess : order(replaceVectorLists(lists, exact), model);
   const winners = ordered.slice(0, input.topK);
-  const documents = new Map(chosen.map((one) => [one.id, one]));
-  const contents = await readContents(
+  const results = await present(scope, winners, contents, nameOf, deps);
+  const legs = [...new Set(lists.map((list) => list.leg))].toSorted();
+  return { results, legs, cacheHit: false, timings, notices, searched };
+}
+
+interface Approximate {
+  lists: Hit[][];
+  vectors: readonly Float32Array[];
+  model: string;
+  isExact: boolean;
+}
+
+async function runVectorLeg(
+  scope: SearchScope,
+  input: RetrieveInput,
+  chosen: readonly SearchableDocument[],
+  deps: RetrievalDeps,
+  signal: AbortSignal,
+  timings: Retrieval['timings'],
+  notices: string[],
+): Promise<Approximate | null> {
+  const { embedding } = deps;
+  if (embedding === null) {
+    notices.push(
+      'Semantic search is off: no embedding model is configured (set EMBEDDING_BASE_URL and EMBEDDING_MODEL). Only keyword search ran.',
+    );
+    return null;
+  }
+  const usable = chosen.filter((one) => one.embeddingModel === embedding.id);
+  if (usable.length < chosen.length) {
+    notices.push(
+      `${chosen.length - usable.length} documents have no vectors of the current embedding model; keyword search covers them.`,
+    );
+  }
+  if (usable.length === 0) return null;
+  try {
+    const vectors = await timed(timings, 'embed', () => embedQueries(scope, input.queries, deps, signal));
+    const leg = await timed(timings, 'vector', () => vectorLeg(scope, usable, vectors, embedding.id, deps));
+    return { ...leg, vectors, model: embedding.id };
+  } catch (error) {
+    // With a keyword leg a provider that is away costs quality, not the answer.
+    if (input.strategy === 'vector' || signal.aborted || !(error instanceof AppError)) throw error;
+    notices.push(`Semantic search failed and only keyword search ran: ${error.message}`);
+    return null;
+  }
+}
+
+/** Full-precision scores of the vector lists' heads, and the text of what will probably win, in one round trip. */
+async function secondLook(
+  scope: SearchScope,
+  approximate: Approximate | null,
+  guess: readonly Ordered[],
+  topK: number,
+  nameOf: (hit: Hit) => ChunkName,
+  deps: RetrievalDeps,
+): Promise<{ exact: Hit[][] | null; contents: ChunkContent[] }> {
+  const heads =
+    approximate === null || approximate.isExact
+      ? []
+      : approximate.lists.map((hits) => hits.slice(0, Math.max(exactAtLeast, 2 * topK)));
+  const { scores, contents } = await readExactAndContents(
     deps.db,
     scope,
-    winners.map((hit) => ({ ...hit, conversationId: documents.get(hit.documentId)?.conversationId ?? '' })),
+    heads.map((hits, at) => ({
+      query: approximate?.vectors[at] ?? new Float32Array(),
+      model: approximate?.model ?? '',
+      candidates: hits.map(nameOf),
+    })),
+    guess.map(nameOf),
   );
-  const byKey = new Map(contents.map((content) => [keyOf(content), content]));
-  const results = winners.flatMap(({ documentId, ordinal, score, vector, keyword }) => {
-    const content = byKey.get(keyOf({ documentId, ordinal }));
+  if (heads.length === 0) return { exact: null, contents };
+  const exact = heads.map((hits, list) => {
+    const rescored = hits.flatMap((hit, at) => {
+      const score = scores[list]?.[at];
+      return score === null || score === undefined ? [] : [{ ...hit, score }];
+    });
+    rescored.sort((a, b) => b.score - a.score || (hitKey(a) < hitKey(b) ? -1 : 1));
+    return [...rescored, ...(approximate?.lists[list] ?? []).slice(hits.length)];
+  });
+  return { exact, contents };
+}
+
+function replaceVectorLists(lists: readonly LegList[], exact: readonly Hit[][]): LegList[] {
+  let at = 0;
+  return lists.map((list) => {
+    if (list.leg !== 'vector') return list;
+    at += 1;
+    return { leg: 'vector', hits: exact[at - 1] ?? [] };
+  });
+}
+
+async function present(
+  scope: SearchScope,
+  winners: readonly Ordered[],
+  contents: ChunkContent[],
+  nameOf: (hit: Hit) => ChunkName & { documentName: string },
+  deps: RetrievalDeps,
+): Promise<RetrievedChunk[]> {
+  const known = new Set(contents.map(hitKey));
+  const missing = winners.filter((hit) => !known.has(hitKey(hit)));
+  const more =
+    missing.length === 0 ? [] : (await readExactAndContents(deps.db, scope, [], missing.map(nameOf))).contents;
+  const byKey = new Map([...contents, ...more].map((content) => [hitKey(content), content]));
+  return winners.flatMap((hit) => {
+    const content = byKey.get(hitKey(hit));
     if (content === undefined) return [];
-    return [{ ...content, documentName: documents.get(documentId)?.name ?? '', score, vector, keyword }];
-  });
-  return { results, legs: legs.toSorted(), cacheHit: false, timings, notices, searched };
-}
-
-interface Hit {
-  documentId: string;
-  ordinal: number;
-  score: number;
-}
-
-interface Ordered extends Hit {
-  vector: Ranked | null;
-  keyword: Ranked | null;
-}
-
-/** One list keeps its own scores; several are fused by weighted reciprocal ranks. */
-function order(lists: readonly { leg: Leg; hits: readonly Hit[] }[], model: string | null): Ordered[] {
-  const seen = new Map<string, Ordered>();
-  for (const { leg, hits } of lists) {
-    for (const [at, hit] of hits.entries()) {
-      const key = keyOf(hit);
-      const entry = seen.get(key) ?? { ...hit, vector: null, keyword: null };
-      const ranked = { rank: at + 1, score: hit.score };
-      if (entry[leg] === null || ranked.rank < entry[leg].rank) entry[leg] = ranked;
-      seen.set(key, entry);
-    }
-  }
-  if (lists.length === 1) return [...seen.values()];
-  const weights = weightsFor(model);
-  const fused = fuse(
-    lists.map(({ leg, hits }) => ({ weight: weights[leg], ids: hits.map(keyOf) })),
-  );
-  return fused.flatMap(({ id, score }) => {
-    const entry = seen.get(id);
-    return entry === undefined ? [] : [{ ...entry, score }];
+    const { score, vector, keyword } = hit;
+    return [{ ...content, documentName: nameOf(hit).documentName, score, vector, keyword }];
   });
 }
 
-function choose(searched: Searchable, ids: readonly string[] | undefined): Searchable['documents'] {
+/** The same question in one conversation is embedded once. */
+async function embedQueries(
+  scope: SearchScope,
+  queries: readonly string[],
+  deps: RetrievalDeps,
+  signal: AbortSignal,
+): Promise<Float32Array[]> {
+  const { embedding } = deps;
+  if (embedding === null) throw embeddingsUnavailable();
+  const { userId, conversationId } = authorityOf(scope);
+  const keys = queries.map((query) => JSON.stringify([userId, conversationId ?? null, embedding.id, query]));
+  const missing = queries.filter((_, at) => deps.queryEmbeddings.get(keys[at] ?? '') === undefined);
+  const made = missing.length === 0 ? [] : await embedding.embed([...missing], 'query', signal);
+  return queries.map((query, at) => {
+    const key = keys[at] ?? '';
+    const vector = deps.queryEmbeddings.get(key) ?? made[missing.indexOf(query)];
+    if (vector === undefined) throw new Error('a query has no embedding');
+    deps.queryEmbeddings.set(key, vector, vector.byteLength);
+    return vector;
+  });
+}
+
+function namer(chosen: readonly SearchableDocument[]): (hit: Hit) => ChunkName & { documentName: string } {
+  const documents = new Map(chosen.map((one) => [one.id, one]));
+  return ({ documentId, ordinal }) => {
+    const document = documents.get(documentId);
+    if (document === undefined) throw new Error('a hit of a document that was not searched');
+    return { conversationId: document.conversationId, documentId, ordinal, documentName: document.name };
+  };
+}
+
+function keyOf(scope: SearchScope, input: RetrieveInput, version: number, deps: RetrievalDeps): string {
+  const { userId, conversationId } = authorityOf(scope);
+  const documentIds = input.documentIds === undefined ? null : [...input.documentIds].toSorted();
+  const { queries, earlier = [], strategy, topK } = input;
+  const model = deps.embedding?.id ?? null;
+  return JSON.stringify([userId, conversationId ?? null, version, model, strategy, topK, queries, earlier, documentIds]);
+}
+
+function choose(searched: Searchable, ids: readonly string[] | undefined): SearchableDocument[] {
   if (ids === undefined) return searched.documents;
   const wanted = new Set(ids);
   return searched.documents.filter((one) => wanted.has(one.id));
 }
 
-function keyOf(hit: { documentId: string; ordinal: number }): string {
-  return `${hit.documentId}/${hit.ordinal}`;
+async function timed<T>(
+  timings: Retrieval['timings'],
+  stage: keyof Retrieval['timings'],
+  work: () => Promise<T> | T,
+): Promise<T> {
+  const started = performance.now();
+  const result = await work();
+  timings[stage] = performance.now() - started;
+  return result;
 }
 
 function noTimings(): Retrieval['timings'] {

@@ -1,7 +1,6 @@
-import { and, eq, notInArray, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { ConversationScope } from '../conversations/scope.ts';
-import type { Database } from '../db/database.ts';
-import { conversations, documents } from '../db/schema.ts';
+import type { Database, Statement } from '../db/database.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 
 /** One conversation; or, only where the caller asked for it, all of the user's own. */
@@ -19,6 +18,7 @@ export interface SearchableDocument {
   conversationId: string;
   name: string;
   tokens: number;
+  chunkCount: number;
   language: string | null;
   contextMode: 'auto' | 'full' | 'search' | 'off';
   embeddingModel: string | null;
@@ -37,46 +37,33 @@ export interface Searchable {
 
 /** What retrieval may look at, asked anew each time: caches hold only what this has just named. */
 export async function readSearchable(db: Database, scope: SearchScope): Promise<Searchable> {
-  const { userId, conversationId } = authorityOf(scope);
-  return db.scoped(authorityOf(scope), async (tx) => {
-    const [versions, rows] = await Promise.all([
-      tx
-        .select({ version: sql<number>`sum(${conversations.documentsVersion})::bigint` })
-        .from(conversations)
-        .where(
-          and(
-            eq(conversations.userId, userId),
-            conversationId === undefined ? undefined : eq(conversations.id, conversationId),
-          ),
-        ),
-      tx
-        .select({
-          id: documents.id,
-          conversationId: documents.conversationId,
-          name: documents.name,
-          tokens: documents.tokenCount,
-          language: documents.language,
-          contextMode: documents.contextMode,
-          embeddingModel: documents.embeddingModel,
-          status: documents.status,
-        })
-        .from(documents)
-        .where(
-          and(
-            eq(documents.userId, userId),
-            conversationId === undefined ? undefined : eq(documents.conversationId, conversationId),
-            notInArray(documents.status, ['failed', 'cancelled']),
-          ),
-        )
-        .orderBy(documents.id),
-    ]);
-    return {
-      version: versions[0]?.version ?? 0,
-      pending: rows.filter((row) => row.status !== 'ready').length,
-      off: rows.filter((row) => row.status === 'ready' && row.contextMode === 'off').length,
-      documents: rows.filter((row) => row.status === 'ready' && row.contextMode !== 'off'),
-    };
-  });
+  const authority = authorityOf(scope);
+  const { userId, conversationId } = authority;
+  const one = conversationId !== undefined;
+  const values = one ? [userId, conversationId] : [userId];
+  const [versions, found] = await db.read(authority, [
+    {
+      name: one ? 'searchable_version' : 'searchable_version_all',
+      text: `SELECT sum(documents_version)::bigint AS version FROM conversations WHERE user_id = $1${one ? ' AND id = $2' : ''}`,
+      values,
+    },
+    {
+      name: one ? 'searchable' : 'searchable_all',
+      text: `SELECT id, conversation_id AS "conversationId", name, token_count AS tokens, chunk_count AS "chunkCount",
+          language, context_mode AS "contextMode", embedding_model AS "embeddingModel", status
+        FROM documents WHERE user_id = $1${one ? ' AND conversation_id = $2' : ''} AND status NOT IN ('failed', 'cancelled')
+        ORDER BY id`,
+      values,
+    },
+  ]);
+  const rows = (found ?? []) as (SearchableDocument & { status: string })[];
+  const [version] = (versions ?? []) as { version: number | null }[];
+  return {
+    version: version?.version ?? 0,
+    pending: rows.filter((row) => row.status !== 'ready').length,
+    off: rows.filter((row) => row.status === 'ready' && row.contextMode === 'off').length,
+    documents: rows.filter((row) => row.status === 'ready' && row.contextMode !== 'off'),
+  };
 }
 
 export interface VectorHit {
@@ -95,7 +82,7 @@ export async function searchVectors(
   documentIds: readonly string[],
   limit: number,
 ): Promise<VectorHit[]> {
-  const vector = `[${query.join(',')}]`;
+  const vector = vectorText(query);
   const { userId, conversationId } = authorityOf(scope);
   const inside = conversationId === undefined ? sql`` : sql`AND conversation_id = ${conversationId}`;
   const { rows } = await db.scoped(authorityOf(scope), (tx) =>
@@ -122,47 +109,71 @@ export interface ChunkContent {
   content: string;
 }
 
-/** The text of the winners, in no particular order; what has gone meanwhile is missing. */
-export async function readContents(
+export interface ChunkName {
+  conversationId: string;
+  documentId: string;
+  ordinal: number;
+}
+
+export interface ExactScores {
+  query: Float32Array;
+  model: string;
+  candidates: readonly ChunkName[];
+}
+
+/**
+ * In one round trip: full-precision similarities of the candidates of each query, in their order (null when a vector
+ * has gone meanwhile), and the text of the wanted chunks, in no particular order.
+ */
+export async function readExactAndContents(
   db: Database,
   scope: SearchScope,
-  wanted: readonly { conversationId: string; documentId: string; ordinal: number }[],
-): Promise<ChunkContent[]> {
-  if (wanted.length === 0) return [];
-  const inside = wanted.map((one) => one.conversationId);
-  const ids = wanted.map((one) => one.documentId);
-  const ordinals = wanted.map((one) => one.ordinal);
-  const { rows } = await db.scoped(authorityOf(scope), (tx) =>
-    tx.execute<{
-      id: string;
-      conversation_id: string;
-      document_id: string;
-      ordinal: number;
-      page: number | null;
-      heading: string[];
-      char_start: number;
-      char_end: number;
-      tokens: number;
-      prefix: string | null;
-      content: string;
-    }>(sql`
-      SELECT c.id, c.conversation_id, c.document_id, c.ordinal, c.page, c.heading, c.char_start, c.char_end, c.tokens, c.prefix, c.content
-      FROM unnest(${sql.param(inside)}::uuid[], ${sql.param(ids)}::uuid[], ${sql.param(ordinals)}::int[])
-        AS w (conversation_id, document_id, ordinal)
-      JOIN chunks c ON c.user_id = ${scope.userId} AND c.conversation_id = w.conversation_id
-        AND c.document_id = w.document_id AND c.ordinal = w.ordinal`),
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    conversationId: row.conversation_id,
-    documentId: row.document_id,
-    ordinal: row.ordinal,
-    page: row.page,
-    heading: row.heading,
-    charStart: row.char_start,
-    charEnd: row.char_end,
-    tokens: row.tokens,
-    prefix: row.prefix,
-    content: row.content,
-  }));
+  exact: readonly ExactScores[],
+  wanted: readonly ChunkName[],
+): Promise<{ scores: (number | null)[][]; contents: ChunkContent[] }> {
+  if (exact.length === 0 && wanted.length === 0) return { scores: [], contents: [] };
+  const statements = exact.map(({ query, model, candidates }) => exactStatement(scope.userId, query, model, candidates));
+  const results = await db.read(authorityOf(scope), [...statements, contentStatement(scope.userId, wanted)]);
+  const contents = (results.pop() ?? []) as ChunkContent[];
+  const scores = results.map((rows, at) => {
+    const list: (number | null)[] = Array.from({ length: exact[at]?.candidates.length ?? 0 }, () => null);
+    for (const row of rows as { at: number; score: number }[]) list[row.at - 1] = row.score;
+    return list;
+  });
+  return { scores, contents };
+}
+
+function exactStatement(userId: string, query: Float32Array, model: string, candidates: readonly ChunkName[]): Statement {
+  return {
+    name: 'exact_scores',
+    text: `SELECT w.at::int AS at, 1 - (v.embedding <=> $5::halfvec) AS score
+      FROM unnest($2::uuid[], $3::uuid[], $4::int[]) WITH ORDINALITY AS w (conversation_id, document_id, ordinal, at)
+      JOIN chunk_vectors v ON v.user_id = $1 AND v.conversation_id = w.conversation_id
+        AND v.document_id = w.document_id AND v.model = $6 AND v.ordinal = w.ordinal`,
+    values: [userId, ...columnsOf(candidates), vectorText(query), model],
+  };
+}
+
+function contentStatement(userId: string, wanted: readonly ChunkName[]): Statement {
+  return {
+    name: 'contents',
+    text: `SELECT c.id, c.conversation_id AS "conversationId", c.document_id AS "documentId", c.ordinal, c.page, c.heading,
+        c.char_start AS "charStart", c.char_end AS "charEnd", c.tokens, c.prefix, c.content
+      FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS w (conversation_id, document_id, ordinal)
+      JOIN chunks c ON c.user_id = $1 AND c.conversation_id = w.conversation_id
+        AND c.document_id = w.document_id AND c.ordinal = w.ordinal`,
+    values: [userId, ...columnsOf(wanted)],
+  };
+}
+
+function columnsOf(names: readonly ChunkName[]): [string[], string[], number[]] {
+  return [
+    names.map((name) => name.conversationId),
+    names.map((name) => name.documentId),
+    names.map((name) => name.ordinal),
+  ];
+}
+
+function vectorText(vector: Float32Array): string {
+  return `[${vector.join(',')}]`;
 }

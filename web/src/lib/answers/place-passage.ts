@@ -1,6 +1,6 @@
 import type { Source } from '@alcove/client';
 
-const contextCharacters = 400;
+const contextCharacters = 200;
 
 export interface Passage {
   before: string;
@@ -24,6 +24,15 @@ export function placePassage(text: string, source: Source): Passage | null {
     excerpt: text.slice(start, end),
     after: toWordBorder(text.slice(end, end + contextCharacters), end + contextCharacters < text.length),
   };
+}
+
+/** Splits a text around a quotation from it, whatever the line breaks; null when it is not in it. */
+export function splitAtQuote(text: string, quote: string): [string, string, string] | null {
+  const words = quote.split(/\s+/).map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const match = new RegExp(words.join('\\s+')).exec(text);
+  if (!match) return null;
+  const end = match.index + match[0].length;
+  return [text.slice(0, match.index), match[0], text.slice(end)];
 }
 
 function squeeze(text: string): string {

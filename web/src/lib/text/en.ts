@@ -136,7 +136,6 @@ export const en = {
   errors: {
     unexpected: 'Something went wrong in this page.',
     retryIn: (seconds: number) => `Try again in ${count(seconds, 'second', 'seconds')}.`,
-    reference: (id: string) => `Reference: ${id}`,
     next: {
       network: 'Check your connection; nothing you wrote is lost.',
       unauthenticated: 'Sign in again.',
