@@ -27,6 +27,7 @@ import { createDoorbell } from './jobs/doorbell.ts';
 import { every } from './jobs/every.ts';
 import { type IngestJob, openQueue, type Queue } from './jobs/queue.ts';
 import type { Models } from './models/model.ts';
+import { noLanguageModel, noSemanticSearch } from './models/notices.ts';
 import { connectModels } from './models/registry.ts';
 import { SizedLru } from './retrieval/lru.ts';
 import { createSegmentCache } from './retrieval/segment-cache.ts';
@@ -170,14 +171,7 @@ async function drain(running: RunningAnswers): Promise<void> {
 }
 
 function switchedOff(models: Models): string[] {
-  const notices: string[] = [];
-  if (models.chat === null) {
-    notices.push('No language model: answers quote the documents. Set LLM_BASE_URL and LLM_MODEL, or OPENAI_API_KEY, or start Ollama.');
-  }
-  if (models.embedding === null) {
-    notices.push('Semantic search is off: set EMBEDDING_BASE_URL and EMBEDDING_MODEL to turn it on. Keyword search works.');
-  }
-  return notices;
+  return [...(models.chat === null ? [noLanguageModel] : []), ...(models.embedding === null ? [noSemanticSearch] : [])];
 }
 
 function findWebApp(): string | null {

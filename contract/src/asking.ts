@@ -6,12 +6,16 @@ export const strategy = z.enum(['vector', 'keyword', 'rrf_fusion']);
 export type Strategy = z.infer<typeof strategy>;
 
 const question = z.string().trim().min(1, 'a question has at least one character').max(32_000);
-const topK = z.int().min(1).max(50).default(10);
+/** Left out: 10 passages are searched for, and documents that fit are given whole. */
+const topK = z.int().min(1).max(50).optional();
+/** Answer from the documents or say that they do not hold it; default: the conversation's `settings.docs_only`. */
+const docsOnly = z.boolean().optional();
 
 export const ragQueryBody = z.object({
   query: question,
   strategy: strategy.default('rrf_fusion'),
   top_k: topK,
+  docs_only: docsOnly,
   include_sources: z.boolean().default(true),
   stream: z.boolean().default(false),
   scope: z.enum(['conversation', 'all']).default('conversation'),
@@ -21,6 +25,7 @@ export const conversationQueryBody = z.object({
   query: question,
   strategy: strategy.default('rrf_fusion'),
   top_k: topK,
+  docs_only: docsOnly,
   include_sources: z.boolean().default(true),
   stream: z.boolean().default(false),
   parent_id: id.nullish(),
@@ -107,7 +112,11 @@ export const answerEvent = z.discriminatedUnion('type', [
 ]);
 export type AnswerEvent = z.infer<typeof answerEvent>;
 
-export const retrieveBody = z.object({ query: question, strategy: strategy.default('rrf_fusion'), top_k: topK });
+export const retrieveBody = z.object({
+  query: question,
+  strategy: strategy.default('rrf_fusion'),
+  top_k: z.int().min(1).max(50).default(10),
+});
 const rankedScore = z.object({ rank: z.int(), score: z.number() }).nullable();
 export const retrieved = z
   .object({
@@ -145,7 +154,7 @@ export const chatBody = z.object({
   conversationId: id.nullish(),
   parentId: id.nullish(),
   strategy: strategy.optional(),
-  topK: z.int().min(1).max(50).optional(),
+  topK,
   trigger: z.string().max(100).optional(),
   messageId: z.string().max(200).optional(),
 });

@@ -6,6 +6,7 @@ import { defaultTitle, titleFrom } from '../conversations/title.ts';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
 import type { ChatMessage, ChatModel } from '../models/model.ts';
+import { noLanguageModel } from '../models/notices.ts';
 import { readSearchable, type SearchScope } from '../retrieval/store.ts';
 import type { AnswerDeps } from './deps.ts';
 import { leaseMs } from './event-log.ts';
@@ -16,7 +17,10 @@ import { startAnswer } from './store.ts';
 export interface Question {
   query: string;
   strategy: Strategy;
-  topK: number;
+  /** Undefined: the server decides how much of the documents the answer may rest on. */
+  topK: number | undefined;
+  /** Answer from the documents or not at all; the conversation's setting when undefined. */
+  docsOnly?: boolean | undefined;
   /** The message that the question continues; the conversation's active leaf when undefined. */
   parentId?: string | null | undefined;
   documentIds?: readonly string[] | undefined;
@@ -52,7 +56,8 @@ export async function ask(scope: ConversationScope, input: Question, deps: Answe
   const leaf = input.parentId === undefined ? conversation.activeLeafId : input.parentId;
   const branch = leaf === null ? [] : await readHistory(scope, leaf, deps);
   const searchable = await readSearchable(deps.db, searchScopeOf(scope, input.reach));
-  const mode = searchable.documents.length > 0 || searchable.pending > 0 ? 'documents' : 'llm';
+  const docsOnly = input.docsOnly ?? conversation.settings['docs_only'] === true;
+  const mode = docsOnly || searchable.documents.length > 0 || searchable.pending > 0 ? 'documents' : 'llm';
   if (mode === 'documents' && input.strategy === 'vector' && deps.retrieval.embedding === null) {
     throw new AppError(
       'embeddings_unavailable',
@@ -97,6 +102,7 @@ export async function ask(scope: ConversationScope, input: Question, deps: Answe
       history: branch.flatMap(toTurn),
       strategy: input.strategy,
       topK: input.topK,
+      docsOnly,
       documentIds: input.documentIds,
       searchScope: searchScopeOf(scope, input.reach),
       model,
@@ -136,7 +142,7 @@ function chooseModel(wanted: string | undefined, deps: AnswerDeps): ChatModel | 
 function noticesOf(model: ChatModel | null, searchable: { pending: number; off: number }): string[] {
   const notices: string[] = [];
   if (model === null) {
-    notices.push('No language model is configured: the answer quotes the documents. Set LLM_BASE_URL and LLM_MODEL, or OPENAI_API_KEY, or start Ollama.');
+    notices.push(noLanguageModel);
   }
   if (searchable.pending > 0) notices.push(`${searchable.pending} documents are still being read and were not searched.`);
   if (searchable.off > 0) notices.push(`${searchable.off} documents are switched off for this conversation.`);

@@ -3,12 +3,15 @@ import type { MessageRow } from '../conversations/message-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import { AppError } from '../errors.ts';
 import type { ChatMessage, ChatModel } from '../models/model.ts';
+import type { Retrieval, RetrievedChunk } from '../retrieval/retrieve.ts';
 import type { SearchScope } from '../retrieval/store.ts';
 import { countTokens } from '../models/tokens.ts';
+import { type ChosenContext, chooseContext } from './choose-context.ts';
 import { createCitationFilter } from './citations.ts';
 import { type AnswerDeps, answerBell } from './deps.ts';
 import { type EventLog, openEventLog, stopRequested } from './event-log.ts';
 import { allTimings, type Gathered, gather, readingText, toSource } from './gather.ts';
+import { mergeNeighbours } from './merge-neighbours.ts';
 import type { RunningAnswer } from './running.ts';
 import { finishAnswer } from './store.ts';
 import { planAnswer } from './write-answer.ts';
@@ -21,7 +24,9 @@ export interface GenerationTask {
   /** Earlier turns of the branch, oldest first. */
   history: readonly ChatMessage[];
   strategy: Strategy;
-  topK: number;
+  /** Undefined: the server decides how much of the documents the model sees. */
+  topK: number | undefined;
+  docsOnly: boolean;
   documentIds?: readonly string[] | undefined;
   /** The conversation; the user when all of their conversations are searched. */
   searchScope: SearchScope;
@@ -35,6 +40,8 @@ export interface GenerationTask {
 /** Where the answer stands; whatever happens, this is what is kept of it. */
 interface State {
   gathered: Gathered | null;
+  /** Everything that the answer could have rested on; what did not fit is in the trace. */
+  considered: readonly RetrievedChunk[];
   sources: Source[];
   inputTokens: number;
   outputTokens: number;
@@ -42,6 +49,8 @@ interface State {
   generateMs: number | null;
 }
 
+/** Passages that are searched for when the caller does not say how many. */
+export const defaultTopK = 10;
 /** How long to keep trying to write the end of an answer while the database is away. */
 const finishAttempts = 20;
 const finishPauseMs = 1_000;
@@ -53,6 +62,7 @@ export async function generate(task: GenerationTask, answer: RunningAnswer, deps
   const log = openEventLog(task.scope, answer, task.firstSeq, deps);
   const state: State = {
     gathered: null,
+    considered: [],
     sources: [],
     inputTokens: 0,
     outputTokens: 0,
@@ -76,19 +86,26 @@ async function write(
   signal: AbortSignal,
 ): Promise<void> {
   const { searchScope, mode, question, history, model } = task;
+  let context: ChosenContext = { chunks: [], summaryOf: [], notices: [] };
   if (mode === 'documents') {
-    const { strategy, topK, documentIds } = task;
+    const { strategy, documentIds } = task;
+    const topK = task.topK ?? defaultTopK;
     state.gathered = await gather(searchScope, { question, history, strategy, topK, documentIds, model }, deps, signal);
     state.notices.push(...state.gathered.notices);
+    context = await contextOf(task, state.gathered.retrieval, deps);
+    state.notices.push(...context.notices);
+    state.considered = context.chunks;
   }
   const plan = planAnswer(
     {
       mode,
       question,
       history,
-      chunks: state.gathered?.retrieval.results ?? [],
+      chunks: context.chunks,
       titles: state.gathered?.retrieval.searched.documents.map((document) => document.name) ?? [],
       pending: state.gathered?.retrieval.searched.pending ?? 0,
+      isSummary: context.summaryOf.length > 0,
+      docsOnly: task.docsOnly,
     },
     model,
   );
@@ -130,6 +147,15 @@ async function write(
       log.append({ type: 'citation', n, chunk_id: source.chunk_id, verified });
     }
   }
+}
+
+/** A search over all conversations gives passages; inside one, small or named documents may be given whole. */
+async function contextOf(task: GenerationTask, retrieval: Retrieval, deps: AnswerDeps): Promise<ChosenContext> {
+  if (task.searchScope !== task.scope) {
+    return { chunks: mergeNeighbours(retrieval.results), summaryOf: [], notices: [] };
+  }
+  const { question, topK, documentIds, model } = task;
+  return chooseContext(task.scope, { question, retrieval, topK, documentIds, model }, deps);
 }
 
 async function end(
@@ -203,7 +229,7 @@ function toAnswer(
   const metadata: AnswerMetadata = {
     strategy: task.strategy,
     legs: state.gathered?.retrieval.legs ?? [],
-    top_k: task.topK,
+    top_k: task.topK ?? defaultTopK,
     rewritten_query: state.gathered?.rewritten ?? null,
     cache_hit: state.gathered?.retrieval.cacheHit ?? false,
     processing_time_ms: Math.round(performance.now() - task.startedAt),
@@ -242,7 +268,7 @@ function traceOf(task: GenerationTask, state: State, metadata: AnswerMetadata): 
   return {
     ...metadata,
     mode: task.mode,
-    results: (state.gathered?.retrieval.results ?? []).map((chunk, at) => ({
+    results: state.considered.map((chunk, at) => ({
       chunk_id: chunk.id,
       document_id: chunk.documentId,
       vector: chunk.vector,

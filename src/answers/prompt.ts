@@ -20,10 +20,13 @@ Rules:
 - Quote figures, names and dates exactly as they stand in the sources.
 - Answer in the language of the question.`;
 
+const docsOnlyRule =
+  '\n- When the sources do not answer the question, begin with "Not in these documents." and name the sources that come closest, with their numbers.';
+
 /** The system message of a conversation with documents; their titles are always known to the model. */
-export function systemPrompt(titles: readonly string[]): string {
+export function systemPrompt(titles: readonly string[], docsOnly = false): string {
   const list = titles.map((title) => `- ${inert(title)}`).join('\n');
-  return `${documentsPrompt}\n\nThe documents of this conversation:\n${list}`;
+  return `${documentsPrompt}${docsOnly ? docsOnlyRule : ''}\n\nThe documents of this conversation:\n${list}`;
 }
 
 /** The last message: sources as delimited data, then the question. */

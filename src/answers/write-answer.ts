@@ -1,5 +1,6 @@
 import type { ChatEvent, ChatMessage, ChatModel } from '../models/model.ts';
 import { answerExtractively, noModelNotice } from '../models/extractive.ts';
+import { summariseExtractively } from '../models/extractive-summary.ts';
 import type { RetrievedChunk } from '../retrieval/retrieve.ts';
 import { divideWindow } from './context-window.ts';
 import { readingText } from './gather.ts';
@@ -13,6 +14,10 @@ export interface WritingInput {
   titles: readonly string[];
   /** Documents that are still being read. */
   pending: number;
+  /** The question asks for a summary: the passages are spread over what is to be summarised. */
+  isSummary: boolean;
+  /** Nothing but the documents may answer. */
+  docsOnly: boolean;
 }
 
 /** What an answer will be made of, decided before its first word: which passages fit, and who writes. */
@@ -25,7 +30,26 @@ export interface Plan {
 }
 
 export function planAnswer(input: WritingInput, model: ChatModel | null): Plan {
+  if (input.docsOnly && input.chunks.length === 0 && input.pending === 0) return planFixed(notInDocuments(input));
   return model === null ? planExtractive(input) : planGenerated(input, model);
+}
+
+function planFixed(text: string): Plan {
+  return {
+    chunks: [],
+    notices: [],
+    overflow: false,
+    async *write() {
+      yield { type: 'delta', text };
+      yield { type: 'finish', reason: 'stop' };
+    },
+  };
+}
+
+function notInDocuments(input: WritingInput): string {
+  return input.titles.length === 0
+    ? 'Not in these documents: this conversation has none. Add a document, or allow answers from general knowledge.'
+    : 'Not in these documents: no passage of them matches the question.';
 }
 
 function planExtractive(input: WritingInput): Plan {
@@ -52,7 +76,18 @@ function extract(input: WritingInput): string {
     documentName: chunk.documentName,
     page: chunk.page,
   }));
-  return answerExtractively(input.question, passages).text;
+  if (input.isSummary) return summariseExtractively(passages);
+  const { text, match } = answerExtractively(input.question, passages);
+  if (match !== 'none' || !input.docsOnly) return text;
+  return `Not in these documents. The closest passages:\n\n${closest(input)}`;
+}
+
+/** The heads of the best passages, each with its number. */
+function closest(input: WritingInput): string {
+  return input.chunks
+    .slice(0, 3)
+    .map((chunk, at) => `- ${chunk.content.replace(/\s+/g, ' ').slice(0, 200).toWellFormed()}… [${at + 1}]`)
+    .join('\n');
 }
 
 function planGenerated(input: WritingInput, model: ChatModel): Plan {
@@ -63,7 +98,7 @@ function planGenerated(input: WritingInput, model: ChatModel): Plan {
     heading: chunk.heading,
     text: readingText(chunk),
   }));
-  const system = input.mode === 'llm' ? noContextPrompt : systemPrompt(input.titles);
+  const system = input.mode === 'llm' ? noContextPrompt : systemPrompt(input.titles, input.docsOnly);
   const window = divideWindow({
     contextWindow: model.contextWindow,
     system,

@@ -48,14 +48,7 @@ async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<E
 }
 
 /** Elements whose text nobody sees. */
-const skipped = new Set([
-  'tracked-changes',
-  'script',
-  'forms',
-  'sequence-decls',
-  'page-number',
-  'sender-firstname',
-]);
+const skipped = new Set(['tracked-changes', 'script', 'forms', 'sequence-decls', 'note-citation', 'page-number']);
 
 function readContent(bytes: Uint8Array, builder: DocumentBuilder, context: ExtractionContext): number {
   const flow = new BlockFlow(builder);

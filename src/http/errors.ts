@@ -32,11 +32,19 @@ function sendProblem(error: AppError, original: unknown, request: FastifyRequest
   else request.log.debug({ err: original, code: error.code }, 'request refused');
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+  readToEnd(request);
   return reply
     .code(error.status)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .serializer(JSON.stringify)
     .send(problemOf(error, request.id));
+}
+
+/** A client that is still sending an upload when it is refused must be able to finish, or it never reads why. */
+function readToEnd(request: FastifyRequest): void {
+  if (request.raw.complete || request.raw.destroyed) return;
+  request.raw.unpipe();
+  request.raw.resume();
 }
 
 /** Every value that can be thrown, as an error with a code. */

@@ -5,13 +5,6 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyReply } from 'fastify';
 import type { App } from './server.ts';
 
-/**
- * Scripts come from this origin alone; the one inline script of the page is allowed by its hash, which the build
- * writes into the page itself.
- */
-const pagePolicy =
-  "default-src 'none'; script-src 'self' HASHES; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; worker-src 'self'; manifest-src 'self'; frame-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-
 /** Serves the built web app at /dashboard, and sends / there. */
 export async function registerWebApp(app: App, folder: string | null): Promise<void> {
   const open = { config: { public: true }, schema: { hide: true } as object };
@@ -21,7 +14,7 @@ export async function registerWebApp(app: App, folder: string | null): Promise<v
     return;
   }
   const page = await readFile(join(folder, 'index.html'), 'utf8');
-  const policy = pagePolicy.replace('HASHES', inlineHashes(page));
+  const policy = policyOf(page);
   await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: false });
   app.get('/_app/*', open, (request, reply) => {
     reply.header('cache-control', request.url.includes('/immutable/') ? 'public, max-age=31536000, immutable' : 'no-cache');
@@ -42,9 +35,11 @@ export async function registerWebApp(app: App, folder: string | null): Promise<v
   }
 }
 
-/** The hashes that the build has put into the page's own policy. */
-function inlineHashes(page: string): string {
-  return [...new Set([...page.matchAll(/'sha256-[A-Za-z0-9+/=]+'/g)].map((match) => match[0]))].join(' ');
+/** The policy that the build has written into the page, with its script's hash, and what only a header can say. */
+function policyOf(page: string): string {
+  const meta = /<meta http-equiv="content-security-policy" content="([^"]+)"/.exec(page)?.[1];
+  if (meta === undefined) throw new Error('the built web app has no content security policy: build it again');
+  return `${meta.replaceAll('&#39;', "'").replaceAll('&quot;', '"')}; frame-ancestors 'none'`;
 }
 
 function notBuilt(reply: FastifyReply): FastifyReply {

@@ -1,5 +1,6 @@
 import type { Strategy, Timings } from '@alcove/contract';
 import { AppError } from '../errors.ts';
+import { noSemanticSearch } from '../models/notices.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { type Hit, keywordLeg, vectorLeg } from './legs.ts';
 import { hitKey, type Leg, type LegList, order, type Ordered, type Ranked } from './order.ts';
@@ -118,9 +119,7 @@ async function runVectorLeg(
 ): Promise<Approximate | null> {
   const { embedding } = deps;
   if (embedding === null) {
-    notices.push(
-      'Semantic search is off: no embedding model is configured (set EMBEDDING_BASE_URL and EMBEDDING_MODEL). Only keyword search ran.',
-    );
+    notices.push(noSemanticSearch);
     return null;
   }
   const usable = chosen.filter((one) => one.embeddingModel === embedding.id);

@@ -32,12 +32,12 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
     '/rag/query',
     { config: limited ?? {}, schema: { tags, summary: 'Ask in a new conversation', body: ragQueryBody, response: { 200: answer } } },
     async (request, reply) => {
-      const { query, top_k: topK, strategy, model, stream, include_sources: include, scope: reach } = request.body;
+      const { query, top_k: topK, strategy, model, stream, include_sources: include, scope: reach, docs_only: docsOnly } = request.body;
       if (request.replayOf !== null) return replay(request, reply);
       const user = principalOf(request).scope;
       const row = await insertConversation(db, user, { title: titleFrom(query), conversationType: 'rag_query' }, now());
       const scope = Scope.ofOwnRow(user, { userId: row.userId, conversationId: row.id });
-      return respond(scope, { query, topK, strategy, model, reach }, { stream, include }, request, reply);
+      return respond(scope, { query, topK, strategy, model, reach, docsOnly }, { stream, include }, request, reply);
     },
   );
 
@@ -51,8 +51,8 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
       const scope = await openConversation(request, db);
       if (request.replayOf !== null) return replay(request, reply);
       const { query, top_k: topK, strategy, model, stream, include_sources: include } = request.body;
-      const { parent_id: parentId, document_ids: documentIds } = request.body;
-      const question = { query, topK, strategy, model, parentId: parentId ?? undefined, documentIds };
+      const { parent_id: parentId, document_ids: documentIds, docs_only: docsOnly } = request.body;
+      const question = { query, topK, strategy, model, parentId: parentId ?? undefined, documentIds, docsOnly };
       return respond(scope, question, { stream, include }, request, reply);
     },
   );

@@ -33,7 +33,7 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
         const { scope, message } = await openMessage(Object.assign(request, { params: { id: request.replayOf } }), db);
         return stream(scope, message.id, request, reply);
       }
-      const { messages, conversationId, parentId, strategy = 'rrf_fusion', topK = 10 } = request.body;
+      const { messages, conversationId, parentId, strategy = 'rrf_fusion', topK } = request.body;
       const query = lastQuestion(messages);
       const user = principalOf(request).scope;
       const scope =

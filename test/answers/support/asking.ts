@@ -27,6 +27,15 @@ export async function conversationAbout(person: Person, text: string, name?: str
   return id;
 }
 
+/**
+ * A message to ask below, again and again: each question then begins a branch of its own, so that one conversation
+ * with its documents serves several tests, and none is a follow-up of another.
+ */
+export async function beginningOf(person: Person, conversationId: string): Promise<string> {
+  const message = await person.client.messages.add(conversationId, { role: 'system', content: 'The beginning.', parent_id: null });
+  return message.id;
+}
+
 /** Asks for a stream; resolves with the response once its head is there. */
 export function askStream(
   person: Person,

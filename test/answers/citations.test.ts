@@ -1,0 +1,141 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Answer, Chunk } from '@alcove/contract';
+import { newPerson, type Person } from '../support/app.ts';
+import { behave } from '../support/provider.ts';
+import type { ReceivedPrompt } from '../support/provider-behaviours.ts';
+import { answeringApp } from './support/answering-app.ts';
+import { addText, askStream, beginningOf, historyOf, newConversation } from './support/asking.ts';
+import { answerOf, readAll, textOf, type WireEvent, wireEvents } from './support/wire-events.ts';
+
+const ledger = 'The harbour earned 4,310 crowns in spring. Fees for fishing boats were waived in March.';
+const survey = 'The harbour basin is nine metres deep. Dredging of the harbour begins in October.';
+const { provider, app } = await answeringApp();
+let person: Person;
+let conversation: string;
+let beginning: string;
+beforeAll(async () => {
+  person = await newPerson((await app()).baseUrl);
+  conversation = await newConversation(person);
+  await addText(person, conversation, ledger, 'ledger.txt');
+  await addText(person, conversation, survey, 'survey.txt');
+  beginning = await beginningOf(person, conversation);
+});
+
+interface Numbers {
+  ledger: number;
+  survey: number;
+}
+
+/** Under which number the prompt shows each document. */
+function numbersIn({ text }: ReceivedPrompt): Numbers {
+  const numberOf = (name: string) => Number(new RegExp(`<source n="(\\d+)" document="${name}.txt"`).exec(text)?.[1]);
+  return { ledger: numberOf('ledger'), survey: numberOf('survey') };
+}
+
+function ask(): Promise<Response> {
+  return askStream(person, conversation, 'What is known of the harbour?', { parent_id: beginning });
+}
+
+/** Asks a question that finds both documents; the model writes what `write` makes of their numbers. */
+async function answerWith(write: (n: Numbers) => string): Promise<{ events: WireEvent[]; answer: Answer; n: Numbers }> {
+  let n: Numbers = { ledger: 0, survey: 0 };
+  provider.setDefault(
+    behave.answer((prompt) => {
+      n = numbersIn(prompt);
+      return write(n);
+    }),
+  );
+  const events = await readAll(wireEvents(await ask()));
+  expect([n.ledger, n.survey].toSorted()).toEqual([1, 2]);
+  return { events, answer: answerOf(events), n };
+}
+
+function citationsIn(events: readonly WireEvent[]): { n: number; verified: boolean }[] {
+  return events.flatMap(({ data }) => (data.type === 'citation' ? [{ n: data.n, verified: data.verified }] : []));
+}
+
+describe('a citation', () => {
+  test('with a quotation of its source is verified', async () => {
+    const { events, answer, n } = await answerWith((n) => `It says "The harbour basin is nine metres deep." [${n.survey}].`);
+    expect(answer.answer).toBe(`It says "The harbour basin is nine metres deep." [${n.survey}].`);
+    expect(citationsIn(events)).toEqual([{ n: n.survey, verified: true }]);
+    expect(answer.sources.map(({ n, verified }) => [n, verified])).toEqual([1, 2].map((at) => [at, at === n.survey]));
+  });
+
+  test('of a paraphrase that keeps to its source is verified', async () => {
+    const { events, n } = await answerWith((n) => `The basin of the harbour is nine metres deep [${n.survey}].`);
+    expect(citationsIn(events)).toEqual([{ n: n.survey, verified: true }]);
+  });
+
+  test('of something that its source does not say stays unverified', async () => {
+    const { events, answer, n } = await answerWith((n) => `It says "Whales breed below the pier every winter." [${n.survey}].`);
+    expect(citationsIn(events)).toEqual([{ n: n.survey, verified: false }]);
+    expect(answer.sources.every(({ verified }) => !verified)).toBe(true);
+  });
+
+  test.each(['[99]', '[0]', '[3]', '[999]', '[3, 4]', '[^7]', '[source 12]'])('of no source is dropped: %s', async (marker) => {
+    const { events, answer } = await answerWith(() => `The harbour is busy ${marker}.`);
+    expect(answer.answer).toBe('The harbour is busy .');
+    expect(citationsIn(events)).toEqual([]);
+  });
+
+  test('with the wrong number is moved to the source that holds the quotation', async () => {
+    const { events, answer, n } = await answerWith((n) => `It says "The harbour basin is nine metres deep." [${n.ledger}].`);
+    expect(answer.answer).toBe(`It says "The harbour basin is nine metres deep." [${n.survey}].`);
+    expect(citationsIn(events)).toEqual([{ n: n.survey, verified: true }]);
+  });
+
+  test('of several sources at once becomes one marker each', async () => {
+    const { events, answer } = await answerWith(() => 'The harbour earned crowns and has a basin [1, 2].');
+    expect(answer.answer).toBe('The harbour earned crowns and has a basin [1][2].');
+    expect(citationsIn(events).map(({ n }) => n)).toEqual([1, 2]);
+  });
+
+  test('of one known and one unknown source keeps the known one', async () => {
+    const { events, answer } = await answerWith((n) => `Fees for fishing boats were waived in March [${n.ledger}, 42].`);
+    expect(answer.answer).toMatch(/^Fees for fishing boats were waived in March \[\d\]\.$/);
+    expect(citationsIn(events)).toHaveLength(1);
+  });
+
+  test('cut into tokens is put together again, and no half of it is shown', async () => {
+    const piece = (content: string) => JSON.stringify({ id: 'c1', choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+    provider.setDefault(behave.event('The harbour basin is nine metres deep [', piece('2'), '] and [99'));
+    const cut = await readAll(wireEvents(await ask()));
+    expect(textOf(cut)).toBe('The harbour basin is nine metres deep [2] and [99');
+    expect(citationsIn(cut)).toHaveLength(1);
+    for (const { data } of cut) if (data.type === 'delta') expect(data.text).not.toMatch(/\[$/);
+  });
+
+  test('comes behind the text that holds its marker', async () => {
+    const { events } = await answerWith((n) => `Nine metres deep, the basin [${n.survey}]. Fees were waived [${n.ledger}].`);
+    for (const [at, { data }] of events.entries()) {
+      if (data.type === 'citation') expect(textOf(events.slice(0, at))).toContain(`[${data.n}]`);
+    }
+  });
+});
+
+describe('what a citation points to', () => {
+  test('is a passage of this conversation, with its own words as the excerpt', async () => {
+    const { events, answer } = await answerWith(() => 'The harbour earned crowns and has a basin [1, 2].');
+    const chunks: Chunk[] = [];
+    for (const { document_id: id } of answer.sources) chunks.push(...(await person.client.documents.chunks(id)).chunks);
+    for (const source of answer.sources) {
+      const chunk = chunks.find(({ id }) => id === source.chunk_id);
+      const { text } = await person.client.documents.text(source.document_id);
+      expect(source.excerpt).toBe(chunk?.content);
+      expect(text.slice(source.char_start, source.char_end)).toBe(source.excerpt);
+    }
+    for (const { data } of events) {
+      if (data.type === 'citation') expect(data.chunk_id).toBe(answer.sources.find(({ n }) => n === data.n)?.chunk_id);
+    }
+  });
+
+  test('outlives the document: the excerpt stays, the document is gone', async () => {
+    const { answer, n } = await answerWith((n) => `It says "The harbour basin is nine metres deep." [${n.survey}].`);
+    const cited = answer.sources.find((source) => source.n === n.survey);
+    await person.client.documents.delete(cited?.document_id ?? '');
+    const stored = (await historyOf(person, conversation)).at(-1);
+    expect(stored?.metadata.search_results.find((source) => source.n === n.survey)?.excerpt).toBe(survey);
+    expect((await person.fetch(`/documents/${cited?.document_id}`)).status).toBe(404);
+  });
+});
