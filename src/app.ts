@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { FastifyBaseLogger } from 'fastify';
 import { reapOrphans } from './answers/reaper.ts';
 import { RunningAnswers } from './answers/running.ts';
 import type { Config } from './config.ts';
@@ -13,12 +12,12 @@ import { migrate } from './db/migrate.ts';
 import { checkIsolation } from './db/self-check.ts';
 import type { DocumentDeps } from './documents/deps.ts';
 import { ingest } from './documents/ingest.ts';
-import { dueDocuments } from './documents/store.ts';
+import { dueDocuments } from './documents/work-store.ts';
 import { collectBlobs } from './files/collect.ts';
 import { createDiskStore } from './files/disk-store.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { isLoopback } from './http/security.ts';
-import { type App, createServer } from './http/server.ts';
+import { type App, createServer, type Logger } from './http/server.ts';
 import { createIdentity } from './identity/create.ts';
 import { deleteExpiredKeys } from './identity/idempotency-store.ts';
 import { UserScope } from './identity/user-scope.ts';
@@ -52,7 +51,7 @@ const ingestionsPerUser = 2;
 const drainMs = 10_000;
 
 /** Wires everything together and starts it, without listening. */
-export async function startApp(config: Config, log: FastifyBaseLogger): Promise<RunningApp> {
+export async function startApp(config: Config, log: Logger): Promise<RunningApp> {
   const now = (): Date => new Date();
   const version = await readVersion();
   const owner = `${hostname()}/${process.pid}/${crypto.randomUUID().slice(0, 8)}`;

@@ -69,8 +69,13 @@ export async function chooseContext(
   }
 
   const searched = retrieval.results.filter((chunk) => !whole.has(chunk.documentId));
-  const passages = summaryOf.length > 0 ? [] : mergeNeighbours(searched);
+  const passages = summaryOf.length > 0 ? [] : mergeNeighbours(searched, mergedTokens(model));
   return { chunks: [...[...whole.values()].flat(), ...passages], summaryOf, notices };
+}
+
+/** How long a passage of several chunks may become: an eighth of the model's window, so that several fit beside it. */
+export function mergedTokens(model: ChatModel | null): number {
+  return model === null ? Infinity : Math.floor(model.contextWindow / 8);
 }
 
 /** Forced documents, then those to be summarised, then the small ones that nobody has said anything about. */

@@ -6,7 +6,7 @@ import type { ChatMessage, ChatModel } from '../models/model.ts';
 import type { Retrieval, RetrievedChunk } from '../retrieval/retrieve.ts';
 import type { SearchScope } from '../retrieval/store.ts';
 import { countTokens } from '../models/tokens.ts';
-import { type ChosenContext, chooseContext } from './choose-context.ts';
+import { type ChosenContext, chooseContext, mergedTokens } from './choose-context.ts';
 import { createCitationFilter } from './citations.ts';
 import { type AnswerDeps, answerBell } from './deps.ts';
 import { type EventLog, openEventLog, stopRequested } from './event-log.ts';
@@ -152,7 +152,7 @@ async function write(
 /** A search over all conversations gives passages; inside one, small or named documents may be given whole. */
 async function contextOf(task: GenerationTask, retrieval: Retrieval, deps: AnswerDeps): Promise<ChosenContext> {
   if (task.searchScope !== task.scope) {
-    return { chunks: mergeNeighbours(retrieval.results), summaryOf: [], notices: [] };
+    return { chunks: mergeNeighbours(retrieval.results, mergedTokens(task.model)), summaryOf: [], notices: [] };
   }
   const { question, topK, documentIds, model } = task;
   return chooseContext(task.scope, { question, retrieval, topK, documentIds, model }, deps);

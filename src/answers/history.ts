@@ -26,7 +26,7 @@ export async function readHistory(
   const rows = await readBranch(deps.db, scope, leaf, query.limit + 1, beforeSeq);
   const hasMore = rows.length > query.limit;
   const shown = hasMore ? rows.slice(1) : rows;
-  const messages = await Promise.all(shown.map((row) => (row.status === 'streaming' ? soFar(scope, row, deps) : row)));
+  const messages = await Promise.all(shown.map((row) => soFar(scope, row, deps)));
   return { messages, hasMore };
 }
 
@@ -37,6 +37,7 @@ async function seqOf(scope: ConversationScope, id: string, deps: Pick<AnswerDeps
 }
 
 async function soFar(scope: ConversationScope, row: MessageRow, deps: Pick<AnswerDeps, 'db'>): Promise<MessageRow> {
+  if (row.status !== 'streaming') return row;
   const { events } = await readEvents(deps.db, scope, row.id, 0);
   return { ...row, content: textOf(events) };
 }

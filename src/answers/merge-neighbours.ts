@@ -5,9 +5,10 @@ const largestGap = 4;
 
 /**
  * Joins chunks that follow each other on one page into one passage, which stands where the better of them stood.
- * Their overlap appears once, so that a reader is not told the same twice.
+ * Their overlap appears once, so that a reader is not told the same twice. What would pass `maxTokens` stays apart: a
+ * passage is given whole or not at all, and one that is larger than its room would be lost with everything in it.
  */
-export function mergeNeighbours(chunks: readonly RetrievedChunk[]): RetrievedChunk[] {
+export function mergeNeighbours(chunks: readonly RetrievedChunk[], maxTokens: number): RetrievedChunk[] {
   const merged: RetrievedChunk[] = [];
   const rank = new Map(chunks.map((chunk, at) => [chunk.id, at]));
   const inOrder = chunks.toSorted((a, b) =>
@@ -16,7 +17,7 @@ export function mergeNeighbours(chunks: readonly RetrievedChunk[]): RetrievedChu
   let lastOrdinal = -1;
   for (const chunk of inOrder) {
     const last = merged.at(-1);
-    if (last !== undefined && follows(last, lastOrdinal, chunk)) {
+    if (last !== undefined && last.tokens + chunk.tokens <= maxTokens && follows(last, lastOrdinal, chunk)) {
       const [better, other] = placeOf(last) <= placeOf(chunk) ? [last, chunk] : [chunk, last];
       merged[merged.length - 1] = {
         ...better,

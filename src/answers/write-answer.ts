@@ -90,6 +90,15 @@ function closest(input: WritingInput): string {
     .join('\n');
 }
 
+/** Share of a model's window for the names of documents: a long list must not push out what is in them. */
+const titleShare = 0.1;
+
+function titlesThatFit(titles: readonly string[], model: ChatModel): readonly string[] {
+  let left = Math.floor(model.contextWindow * titleShare);
+  const end = titles.findIndex((title) => (left -= model.countTokens(title) + 2) < 0);
+  return end < 0 ? titles : titles.slice(0, end);
+}
+
 function planGenerated(input: WritingInput, model: ChatModel): Plan {
   const sources: PromptSource[] = input.chunks.map((chunk, at) => ({
     n: at + 1,
@@ -98,7 +107,8 @@ function planGenerated(input: WritingInput, model: ChatModel): Plan {
     heading: chunk.heading,
     text: readingText(chunk),
   }));
-  const system = input.mode === 'llm' ? noContextPrompt : systemPrompt(input.titles, input.docsOnly);
+  const titles = titlesThatFit(input.titles, model);
+  const system = input.mode === 'llm' ? noContextPrompt : systemPrompt(titles, input.docsOnly);
   const window = divideWindow({
     contextWindow: model.contextWindow,
     system,
@@ -109,6 +119,9 @@ function planGenerated(input: WritingInput, model: ChatModel): Plan {
   });
   const kept = sources.slice(0, window.sources);
   const notices: string[] = [];
+  if (titles.length < input.titles.length) {
+    notices.push(`The model was told the names of ${titles.length} of ${input.titles.length} documents; all of them were searched.`);
+  }
   if (kept.length < sources.length) {
     notices.push(
       `${sources.length - kept.length} of ${sources.length} passages did not fit into the model's context window of ${model.contextWindow} tokens.`,

@@ -53,7 +53,7 @@ function refuse(error: unknown): number {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE') console.error('The port is taken: stop what listens there, or set PORT to another one.');
   else if (code === 'EACCES') console.error(`Permission denied: ${(error as Error).message}`);
-  else if (known || (error instanceof Error && !(error instanceof TypeError))) console.error((error as Error).message);
+  else if (known || (error instanceof Error && !(error instanceof TypeError))) console.error(error.message);
   else console.error(error);
   return 1;
 }

@@ -40,7 +40,7 @@ export async function connectDatabase(config: DatabaseConfig, options: ConnectOp
     statement_timeout: statementTimeoutMs,
     application_name: 'alcove',
     keepAlive: true,
-  } as pg.PoolConfig);
+  });
   pool.on('error', (error) => options.onIdleError?.(error));
   const close = async () => {
     await pool.end();

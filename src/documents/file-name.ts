@@ -10,5 +10,5 @@ export function safeName(given: string): string {
   if (visible.length <= maxCharacters) return visible;
   const dot = visible.lastIndexOf('.');
   const extension = dot > 0 && visible.length - dot <= 12 ? visible.slice(dot) : '';
-  return [...visible.slice(0, maxCharacters - extension.length)].join('').toWellFormed() + extension;
+  return visible.slice(0, maxCharacters - extension.length).toWellFormed() + extension;
 }

@@ -162,30 +162,6 @@ export async function listChunks(
   );
 }
 
-/** A ready document of the same content and embedding model: its work need not be done again. */
-export async function findTwin(
-  db: Database,
-  scope: ConversationScope,
-  sha256: string,
-  model: string | null,
-): Promise<{ documentId: string; conversationId: string } | null> {
-  const [row] = await db.scoped({ userId: scope.userId }, (tx) =>
-    tx
-      .select({ documentId: documents.id, conversationId: documents.conversationId })
-      .from(documents)
-      .where(
-        and(
-          eq(documents.userId, scope.userId),
-          eq(documents.sha256, sha256),
-          eq(documents.status, 'ready'),
-          model === null ? undefined : eq(documents.embeddingModel, model),
-        ),
-      )
-      .limit(1),
-  );
-  return row ?? null;
-}
-
 export interface SegmentRow {
   documentId: string;
   bytes: Uint8Array;

@@ -5,7 +5,8 @@ import { type DocumentDeps, documentBell } from './deps.ts';
 import { embedChunks } from './embed.ts';
 import { completeDocument } from './index-store.ts';
 import { type Prepared, prepareDocument } from './prepare.ts';
-import { claimDocument, type DocumentProgress, type DocumentRow, type DueDocument, failDocument, reportProgress } from './store.ts';
+import { claimDocument, type DocumentProgress, type DueDocument, failDocument, reportProgress } from './work-store.ts';
+import { type DocumentRow } from './store.ts';
 
 /** A worker that dies is noticed this much later; a living one extends it at half of it. */
 export const leaseMs = 30_000;

@@ -40,8 +40,8 @@ export function guessWide(bytes: Uint8Array): string | null {
   const [a, b, c, d] = zeros.map((count) => count / (length / 4)) as [number, number, number, number];
   if (a > 0.95 && b > 0.95 && d < 0.2) return 'utf-32be';
   if (c > 0.95 && d > 0.95 && a < 0.2) return 'utf-32le';
-  if (a + c > 0.6 && b + d < 0.1) return 'utf-16be';
-  return b + d > 0.6 && a + c < 0.1 ? 'utf-16le' : null;
+  if (Math.min(a, c) > 0.6 && b + d < 0.1) return 'utf-16be';
+  return Math.min(b, d) > 0.6 && a + c < 0.1 ? 'utf-16le' : null;
 }
 
 export function readMark(bytes: Uint8Array): { encoding: string; length: number } | null {

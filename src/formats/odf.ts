@@ -48,7 +48,14 @@ async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<E
 }
 
 /** Elements whose text nobody sees. */
-const skipped = new Set(['tracked-changes', 'script', 'forms', 'sequence-decls', 'note-citation', 'page-number']);
+const skipped = new Set([
+  'tracked-changes',
+  'script',
+  'forms',
+  'sequence-decls',
+  'note-citation',
+  'page-number',
+]);
 
 function readContent(bytes: Uint8Array, builder: DocumentBuilder, context: ExtractionContext): number {
   const flow = new BlockFlow(builder);

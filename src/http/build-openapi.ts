@@ -1,5 +1,4 @@
 import { pino } from 'pino';
-import { readConfig } from '../config.ts';
 import { RunningAnswers } from '../answers/running.ts';
 import type { HttpDeps } from './deps.ts';
 import { createServer } from './server.ts';
@@ -18,7 +17,7 @@ export async function buildOpenApi(): Promise<unknown> {
 function declarationOnly(): HttpDeps {
   const { signal } = new AbortController();
   const declared = {
-    config: readConfig({}),
+    config: { host: '127.0.0.1', allowedHosts: [], corsOrigins: [], limits: { uploadBytes: 1, messagesPerMinute: 1 } },
     version: '0',
     answers: { running: new RunningAnswers() },
     webFolder: null,

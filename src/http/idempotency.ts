@@ -27,11 +27,11 @@ export function registerIdempotency(app: FastifyInstance, db: Database, now: () 
 
   app.addHook('preHandler', async (request, reply) => {
     const key = keyOf(request);
-    if (key === null || request.principal === null) return;
+    if (key === null || request.principal === null) return undefined;
     const claim = await claimOrWait(request, key);
     if (claim.outcome === 'claimed') {
       request.idempotencyKey = key;
-      return;
+      return undefined;
     }
     if (claim.outcome === 'mismatch') {
       throw new AppError('idempotency_mismatch', 'This Idempotency-Key was used with another request.');
@@ -42,7 +42,7 @@ export function registerIdempotency(app: FastifyInstance, db: Database, now: () 
     const stream = streamOf(claim.response);
     if (stream !== null) {
       request.replayOf = stream;
-      return;
+      return undefined;
     }
     reply.code(claim.status).header('idempotency-replayed', 'true').type('application/json; charset=utf-8');
     return reply.serializer((text: string) => text).send(claim.response);
@@ -54,8 +54,8 @@ export function registerIdempotency(app: FastifyInstance, db: Database, now: () 
     request.idempotencyKey = null;
     const { scope } = request.principal;
     // A failure has changed nothing that a repeat must not do: the key is free for another try.
-    if (reply.statusCode >= 400 || (typeof payload !== 'string' && payload !== null)) return releaseKey(db, scope, key);
-    await settleKey(db, scope, key, { status: reply.statusCode, response: payload ?? '' });
+    if (reply.statusCode >= 400 || (typeof payload !== 'string' && payload !== null)) await releaseKey(db, scope, key);
+    else await settleKey(db, scope, key, { status: reply.statusCode, response: payload ?? '' });
   });
 
   async function claimOrWait(request: FastifyRequest, key: string): Promise<KeyClaim> {

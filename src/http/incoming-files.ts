@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { id } from '@alcove/contract';
 import type { FastifyRequest } from 'fastify';
 import type { IncomingFile } from '../documents/upload.ts';

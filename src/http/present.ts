@@ -3,7 +3,8 @@ import type { ConversationRow } from '../conversations/store.ts';
 import type { MessageRow } from '../conversations/message-store.ts';
 import type { ChunkRow } from '../documents/index-store.ts';
 import type { DocumentRow } from '../documents/store.ts';
-import type { AccountRow, ApiKeyRow } from '../identity/store.ts';
+import type { AccountRow } from '../identity/store.ts';
+import type { ApiKeyRow } from '../identity/api-key-store.ts';
 
 // Rows as the contract shows them. Nothing is shown that is not named here.
 

@@ -25,7 +25,7 @@ export interface RateLimit {
 /** Messages of a user, appended or asked, in a minute. */
 export function perMinute(max: number, groupId: string): RouteShorthandOptions['config'] {
   const limit: RateLimit = { max, timeWindow: 60_000, groupId };
-  return { rateLimit: limit } as RouteShorthandOptions['config'];
+  return { rateLimit: limit };
 }
 
 /** One subscriber often holds a whole /64 of IPv6. */

@@ -22,6 +22,7 @@ import { systemRoutes } from './routes/system.ts';
 import { registerSecurity } from './security.ts';
 import { registerWebApp } from './web-app.ts';
 
+export type Logger = FastifyBaseLogger;
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
 
 const maxJsonBytes = 1024 * 1024;

@@ -2,7 +2,9 @@ import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, issueSession } from './issue-session.ts';
 import { refuseLongPassword } from './register.ts';
-import { appendAudit, eraseUser, readUser, revokeSession, updatePassword, type UserRow } from './store.ts';
+import { appendAudit } from './audit-store.ts';
+import { eraseUser, readUser, updatePassword, type UserRow } from './store.ts';
+import { revokeSession } from './session-store.ts';
 import type { UserScope } from './user-scope.ts';
 
 export async function readAccount(scope: UserScope, deps: IdentityDeps): Promise<UserRow> {

@@ -4,7 +4,8 @@ import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
 import { packId } from './issue-session.ts';
 import { sha256 } from './secrets.ts';
-import { type ApiKeyRow, appendAudit, deleteApiKey, insertApiKey } from './store.ts';
+import { type ApiKeyRow, deleteApiKey, insertApiKey } from './api-key-store.ts';
+import { appendAudit } from './audit-store.ts';
 import type { UserScope } from './user-scope.ts';
 
 export interface NewApiKey {

@@ -5,7 +5,9 @@ import type { IdentityDeps } from './deps.ts';
 import type { ExternalIssuer } from './external-issuer.ts';
 import { userIdIn } from './issue-session.ts';
 import { sha256 } from './secrets.ts';
-import { findApiKey, findLogin, insertUser, readSessionState, readUser, type SessionState } from './store.ts';
+import { findApiKey } from './api-key-store.ts';
+import { findLogin, insertUser, readUser } from './store.ts';
+import { readSessionState, type SessionState } from './session-store.ts';
 import { UserScope } from './user-scope.ts';
 
 export interface Principal {

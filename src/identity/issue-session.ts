@@ -3,7 +3,8 @@ import { newId } from '../db/ids.ts';
 import { accessTokenSeconds } from './access-token.ts';
 import type { IdentityDeps } from './deps.ts';
 import { sha256 } from './secrets.ts';
-import { insertSession, type UserRow } from './store.ts';
+import { insertSession } from './session-store.ts';
+import { type UserRow } from './store.ts';
 import { UserScope } from './user-scope.ts';
 
 export const refreshTokenSeconds = 30 * 24 * 3600;

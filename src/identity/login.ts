@@ -2,7 +2,8 @@ import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, issueSession } from './issue-session.ts';
 import { emailKey, refuseLongPassword } from './register.ts';
-import { appendAudit, findLogin, readUser } from './store.ts';
+import { appendAudit } from './audit-store.ts';
+import { findLogin, readUser } from './store.ts';
 import { UserScope } from './user-scope.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { type Algorithm, hash, verify } from '@node-rs/argon2';
+import { hash, type Options, verify } from '@node-rs/argon2';
 
 /** Argon2id with 46 MiB, 1 pass, 1 lane: OWASP's first recommendation (Password Storage Cheat Sheet). */
-const options = { algorithm: 2 satisfies Algorithm as Algorithm, memoryCost: 47_104, timeCost: 1, parallelism: 1 };
+const options: Options = { memoryCost: 47_104, timeCost: 1, parallelism: 1 };
 /** Each hash takes 46 MiB and a core: more at once would let sign-ins starve everything else. */
 const atOnce = 2;
 

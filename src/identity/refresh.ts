@@ -2,7 +2,8 @@ import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, signAccess, successorOf, userIdIn } from './issue-session.ts';
 import { sha256 } from './secrets.ts';
-import { appendAudit, rotateRefreshToken } from './store.ts';
+import { appendAudit } from './audit-store.ts';
+import { rotateRefreshToken } from './session-store.ts';
 import { UserScope } from './user-scope.ts';
 
 /** Tabs that refresh at the same moment, or a lost answer, may repeat a token this long. */

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, issueSession } from './issue-session.ts';
 import { hasAccounts, insertUser } from './store.ts';
-import { appendAudit } from './store.ts';
+import { appendAudit } from './audit-store.ts';
 import { UserScope } from './user-scope.ts';
 
 const maxPasswordBytes = 1024;

@@ -1,4 +1,4 @@
-import type { SessionState } from './store.ts';
+import type { SessionState } from './session-store.ts';
 
 /** A suspended user, a changed password or a sign-out counts within this time on every replica. */
 const staleMs = 3_000;

@@ -1,25 +1,11 @@
-import { and, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
-import type { Database, Transaction } from '../db/database.ts';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import type { Database } from '../db/database.ts';
 import { isUniqueViolation } from '../db/errors.ts';
-import { newId } from '../db/ids.ts';
-import {
-  apiKeys,
-  auditLog,
-  blobDeletions,
-  conversationDirectory,
-  documents,
-  installation,
-  loginKeys,
-  refreshTokens,
-  sessions,
-  userCounters,
-  users,
-} from '../db/schema.ts';
+import { blobDeletions, conversationDirectory, documents, installation, loginKeys, sessions, userCounters, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from './user-scope.ts';
 
 export type UserRow = typeof users.$inferSelect;
-export type ApiKeyRow = typeof apiKeys.$inferSelect;
 
 /** Who is behind a login key. No scope exists yet: the answer is an id and nothing else. */
 export async function findLogin(db: Database, key: string): Promise<string | null> {
@@ -130,221 +116,6 @@ export async function eraseUser(db: Database, scope: UserScope, now: Date): Prom
   });
 }
 
-export interface SessionState {
-  role: UserRow['role'];
-  status: UserRow['status'];
-  tokenVersion: number;
-  revoked: boolean;
-}
-
-/** What decides whether an access token still counts. */
-export async function readSessionState(
-  db: Database,
-  scope: UserScope,
-  sessionId: string,
-  now: Date,
-): Promise<SessionState | null> {
-  const [row] = await db.scoped(scope, (tx) =>
-    tx
-      .select({
-        role: users.role,
-        status: users.status,
-        tokenVersion: users.tokenVersion,
-        revokedAt: sessions.revokedAt,
-        expiresAt: sessions.expiresAt,
-      })
-      .from(users)
-      .innerJoin(sessions, and(eq(sessions.userId, users.id), eq(sessions.id, sessionId)))
-      .where(eq(users.id, scope.userId)),
-  );
-  if (row === undefined) return null;
-  return { role: row.role, status: row.status, tokenVersion: row.tokenVersion, revoked: row.revokedAt !== null || row.expiresAt <= now };
-}
-
-export interface NewSession {
-  sessionId: string;
-  refreshHash: string;
-  expiresAt: Date;
-}
-
-export async function insertSession(db: Database, scope: UserScope, session: NewSession, now: Date): Promise<void> {
-  await db.scoped(scope, async (tx) => {
-    // Sessions that ended a month ago say nothing any more.
-    await tx.delete(sessions).where(and(eq(sessions.userId, scope.userId), lt(sessions.expiresAt, now)));
-    await tx
-      .insert(sessions)
-      .values({ userId: scope.userId, id: session.sessionId, createdAt: now, expiresAt: session.expiresAt });
-    await tx.insert(refreshTokens).values({
-      userId: scope.userId,
-      tokenHash: session.refreshHash,
-      sessionId: session.sessionId,
-      createdAt: now,
-    });
-  });
-}
-
-export async function revokeSession(db: Database, scope: UserScope, sessionId: string, now: Date): Promise<void> {
-  await db.scoped(scope, (tx) =>
-    tx
-      .update(sessions)
-      .set({ revokedAt: now })
-      .where(and(eq(sessions.userId, scope.userId), eq(sessions.id, sessionId), isNull(sessions.revokedAt))),
-  );
-}
-
-export type Rotation =
-  | { outcome: 'rotated' | 'repeated'; sessionId: string; user: UserRow }
-  | { outcome: 'reused'; sessionId: string }
-  | { outcome: 'unknown' };
-
-/** Uses a refresh token once; the same one within `graceMs` gives the same successor, later it is a theft. */
-export async function rotateRefreshToken(
-  db: Database,
-  scope: UserScope,
-  tokenHash: string,
-  successorHash: string,
-  now: Date,
-  graceMs: number,
-): Promise<Rotation> {
-  return db.scoped(scope, async (tx) => {
-    const mine = and(eq(refreshTokens.userId, scope.userId), eq(refreshTokens.tokenHash, tokenHash));
-    const [used] = await tx
-      .update(refreshTokens)
-      .set({ usedAt: now })
-      .where(and(mine, isNull(refreshTokens.usedAt)))
-      .returning({ sessionId: refreshTokens.sessionId });
-    if (used !== undefined) {
-      const user = await liveUser(tx, scope, used.sessionId, now);
-      if (user === null) return { outcome: 'unknown' };
-      await tx
-        .insert(refreshTokens)
-        .values({ userId: scope.userId, tokenHash: successorHash, sessionId: used.sessionId, createdAt: now });
-      return { outcome: 'rotated', sessionId: used.sessionId, user };
-    }
-    const [known] = await tx.select().from(refreshTokens).where(mine);
-    if (known === undefined || known.usedAt === null) return { outcome: 'unknown' };
-    const user = await liveUser(tx, scope, known.sessionId, now);
-    if (user === null) return { outcome: 'unknown' };
-    if (now.getTime() - known.usedAt.getTime() <= graceMs) {
-      return { outcome: 'repeated', sessionId: known.sessionId, user };
-    }
-    await tx
-      .update(sessions)
-      .set({ revokedAt: now })
-      .where(and(eq(sessions.userId, scope.userId), eq(sessions.id, known.sessionId)));
-    return { outcome: 'reused', sessionId: known.sessionId };
-  });
-}
-
-async function liveUser(tx: Transaction, scope: UserScope, sessionId: string, now: Date): Promise<UserRow | null> {
-  const [row] = await tx
-    .select({ user: users })
-    .from(users)
-    .innerJoin(sessions, and(eq(sessions.userId, users.id), eq(sessions.id, sessionId)))
-    .where(
-      and(
-        eq(users.id, scope.userId),
-        eq(users.status, 'active'),
-        isNull(sessions.revokedAt),
-        gt(sessions.expiresAt, now),
-      ),
-    );
-  return row?.user ?? null;
-}
-
-export async function insertApiKey(
-  db: Database,
-  scope: UserScope,
-  key: Omit<ApiKeyRow, 'userId' | 'lastUsedAt'>,
-): Promise<ApiKeyRow> {
-  const [row] = await db.scoped(scope, (tx) =>
-    tx
-      .insert(apiKeys)
-      .values({ ...key, userId: scope.userId })
-      .returning(),
-  );
-  if (row === undefined) throw new Error('the API key was not written');
-  return row;
-}
-
-export async function listApiKeys(
-  db: Database,
-  scope: UserScope,
-  limit: number,
-  after: { createdAt: Date; id: string } | null,
-): Promise<ApiKeyRow[]> {
-  const before =
-    after === null ? undefined : sql`(${apiKeys.createdAt}, ${apiKeys.id}) < (${after.createdAt}, ${after.id})`;
-  return db.scoped(scope, (tx) =>
-    tx
-      .select()
-      .from(apiKeys)
-      .where(and(eq(apiKeys.userId, scope.userId), before))
-      .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
-      .limit(limit),
-  );
-}
-
-/** The live key with this hash, of an active user; its use is noted at most once a minute. */
-export async function findApiKey(
-  db: Database,
-  scope: UserScope,
-  keyHash: string,
-  now: Date,
-): Promise<{ key: ApiKeyRow; user: UserRow } | null> {
-  return db.scoped(scope, async (tx) => {
-    const [row] = await tx
-      .select({ key: apiKeys, user: users })
-      .from(apiKeys)
-      .innerJoin(users, eq(users.id, apiKeys.userId))
-      .where(
-        and(
-          eq(apiKeys.userId, scope.userId),
-          eq(apiKeys.keyHash, keyHash),
-          or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, now)),
-        ),
-      );
-    if (row === undefined) return null;
-    const { lastUsedAt } = row.key;
-    if (lastUsedAt === null || now.getTime() - lastUsedAt.getTime() > 60_000) {
-      await tx
-        .update(apiKeys)
-        .set({ lastUsedAt: now })
-        .where(and(eq(apiKeys.userId, scope.userId), eq(apiKeys.id, row.key.id)));
-    }
-    return row;
-  });
-}
-
-export async function deleteApiKey(db: Database, scope: UserScope, id: string): Promise<boolean> {
-  const rows = await db.scoped(scope, (tx) =>
-    tx
-      .delete(apiKeys)
-      .where(and(eq(apiKeys.userId, scope.userId), eq(apiKeys.id, id)))
-      .returning({ id: apiKeys.id }),
-  );
-  return rows.length > 0;
-}
-
-/** Ids and actions only, never content. */
-export async function appendAudit(
-  db: Database,
-  scope: UserScope,
-  entry: { action: string; target?: string | undefined; address?: string | undefined },
-  now: Date,
-): Promise<void> {
-  await db.scoped(scope, (tx) =>
-    tx.insert(auditLog).values({
-      userId: scope.userId,
-      id: newId(),
-      action: entry.action,
-      target: entry.target ?? null,
-      address: entry.address ?? null,
-      createdAt: now,
-    }),
-  );
-}
-
 const accountColumns = {
   id: users.id,
   email: users.email,
@@ -353,6 +124,7 @@ const accountColumns = {
   status: users.status,
   createdAt: users.createdAt,
 };
+
 export type AccountRow = Pick<UserRow, keyof typeof accountColumns>;
 
 /** Accounts as an administrator sees them: never what is in them. */

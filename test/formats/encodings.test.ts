@@ -36,7 +36,9 @@ describe('Unicode', () => {
   });
 
   it('knows UTF-16 by its zero bytes', () => {
-    expect(decodeText(Buffer.from('plain english text without any mark', 'utf16le')).text).toBe('plain english text without any mark');
+    expect(decodeText(Buffer.from('plain english text without any mark', 'utf16le')).text).toBe(
+      'plain english text without any mark',
+    );
   });
 
   it('uses the declared encoding where the bytes are not UTF-8', () => {

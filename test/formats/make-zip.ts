@@ -18,7 +18,9 @@ export function makeZip(files: Record<string, string | Uint8Array>, declaredSize
     const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), entry, Buffer.from(name), packed]);
     const tail = Buffer.alloc(14);
     tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\0', 'latin1'), entry, tail, Buffer.from(name)]));
+    directory.push(
+      Buffer.concat([Buffer.from('PK\x01\x02\x14\0', 'latin1'), entry, tail, Buffer.from(name)]),
+    );
     parts.push(local);
     offset += local.length;
   }

@@ -14,9 +14,11 @@ const refused: Record<string, string> = {
 
 /** Documents below the threshold, each with the reason why its reference is not ours. */
 const exceptions: Record<string, string> = {
-  'parsing/pdf/complex_ttf_font.pdf': 'the font has no mapping to Unicode; the reference itself is not readable',
+  'parsing/pdf/complex_ttf_font.pdf':
+    'the font has no mapping to Unicode; the reference itself is not readable',
   'parsing/pdf/french_diacritics.pdf': 'two tokens; the reference joins letters that are set with spaces',
-  'parsing/xlsx/50755_workday_formula_example.xlsx': 'the reference holds serial numbers where the cells show dates',
+  'parsing/xlsx/50755_workday_formula_example.xlsx':
+    'the reference holds serial numbers where the cells show dates',
 };
 
 describe.skipIf(!hasSharedData)('documents of others', () => {
@@ -41,7 +43,10 @@ describe.skipIf(!hasSharedData)('documents of others', () => {
     }
     expect(previousEnd).toBeLessThanOrEqual(text.length);
     if (expected === undefined) return;
-    const reference = stripMarkup(readShared(`data/${expected}`).toString(), expected.split('.').at(-1) as string);
+    const reference = stripMarkup(
+      readShared(`data/${expected}`).toString(),
+      expected.split('.').at(-1) as string,
+    );
     const { recall } = compare(text, reference);
     recalls.push(recall);
     if (!(file in exceptions)) expect(recall).toBeGreaterThanOrEqual(0.9);

@@ -6,7 +6,8 @@ const folder = fileURLToPath(new URL('../../../shared/', import.meta.url));
 
 export const hasSharedData = existsSync(`${folder}data/manifest.json`);
 
-if (!hasSharedData) console.warn('skipped: ../shared/data is not here, so documents of others are not measured');
+if (!hasSharedData)
+  console.warn('skipped: ../shared/data is not here, so documents of others are not measured');
 
 export interface Entry {
   /** Relative to the data folder. */

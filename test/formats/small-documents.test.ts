@@ -6,7 +6,10 @@ const w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main
 const odfSpaces = 'xmlns:office="o" xmlns:text="t" xmlns:table="ta" xmlns:draw="d" xmlns:presentation="p"';
 
 function docx(body: string): Buffer {
-  return makeZip({ '[Content_Types].xml': '<Types/>', 'word/document.xml': `<w:document ${w}><w:body>${body}</w:body></w:document>` });
+  return makeZip({
+    '[Content_Types].xml': '<Types/>',
+    'word/document.xml': `<w:document ${w}><w:body>${body}</w:body></w:document>`,
+  });
 }
 
 function odf(kind: string, body: string): Buffer {
@@ -18,12 +21,15 @@ const paragraph = (text: string) => `<w:p><w:r><w:t>${text}</w:t></w:r></w:p>`;
 
 describe('Word', () => {
   it('repeats merged cells in every row that they label', async () => {
-    const cell = (text: string, properties = '') => `<w:tc><w:tcPr>${properties}</w:tcPr>${paragraph(text)}</w:tc>`;
+    const cell = (text: string, properties = '') =>
+      `<w:tc><w:tcPr>${properties}</w:tcPr>${paragraph(text)}</w:tc>`;
     const table = `<w:tbl><w:tr>${cell('Region')}${cell('Sales')}</w:tr>
       <w:tr>${cell('North', '<w:vMerge w:val="restart"/>')}${cell('1')}</w:tr><w:tr>${cell('', '<w:vMerge/>')}${cell('2')}</w:tr></w:tbl>`;
     const document = await read(docx(paragraph('Intro') + table), 'a.docx');
     expect(outline(document)).toEqual(['paragraph: Intro', 'table: Region\tSales\nNorth\t1\nNorth\t2']);
-    expect(document.text.slice(document.blocks[1]?.start, document.blocks[1]?.headerEnd)).toBe('Region\tSales');
+    expect(document.text.slice(document.blocks[1]?.start, document.blocks[1]?.headerEnd)).toBe(
+      'Region\tSales',
+    );
   });
 
   it('leaves out deleted and hidden text', async () => {
@@ -48,18 +54,32 @@ describe('OpenDocument', () => {
       <table:table-row><table:table-cell><text:p>1</text:p></table:table-cell><table:table-cell><text:p>2</text:p></table:table-cell>
       </table:table-row></table:table></office:text>`;
     const document = await read(odf('text', body), 'a.odt');
-    expect(outline(document)).toEqual(['heading2: Head', 'paragraph: Hello  world', 'paragraph: a note', 'list_item: - one', 'table: A\tB\n1\t2']);
+    expect(outline(document)).toEqual([
+      'heading2: Head',
+      'paragraph: Hello  world',
+      'paragraph: a note',
+      'list_item: - one',
+      'table: A\tB\n1\t2',
+    ]);
   });
 
   it('takes slides and sheets for pages', async () => {
-    const slide = (text: string) => `<draw:page><draw:frame><draw:text-box><text:p>${text}</text:p></draw:text-box></draw:frame></draw:page>`;
-    const slides = await read(odf('presentation', `<office:presentation>${slide('one')}${slide('two')}</office:presentation>`), 'a.odp');
+    const slide = (text: string) =>
+      `<draw:page><draw:frame><draw:text-box><text:p>${text}</text:p></draw:text-box></draw:frame></draw:page>`;
+    const slides = await read(
+      odf('presentation', `<office:presentation>${slide('one')}${slide('two')}</office:presentation>`),
+      'a.odp',
+    );
     expect(outline(slides)).toEqual(['1 paragraph: one', '2 paragraph: two']);
     const row = (...cells: string[]) =>
       `<table:table-row>${cells.map((cell) => `<table:table-cell><text:p>${cell}</text:p></table:table-cell>`).join('')}</table:table-row>`;
-    const padding = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>';
+    const padding =
+      '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>';
     const sheet = `<office:spreadsheet><table:table table:name="Costs">${row('Item', 'Price')}${row('Tea', '3')}${padding}</table:table></office:spreadsheet>`;
-    expect(outline(await read(odf('spreadsheet', sheet), 'a.ods'))).toEqual(['1 heading1: Costs', '1 table: Item\tPrice\nTea\t3']);
+    expect(outline(await read(odf('spreadsheet', sheet), 'a.ods'))).toEqual([
+      '1 heading1: Costs',
+      '1 table: Item\tPrice\nTea\t3',
+    ]);
   });
 });
 
@@ -70,7 +90,12 @@ describe('RTF', () => {
       \trowd\cellx1\cellx2\pard\intbl Name\cell Value\cell{\trowd\cellx1\cellx2\row}\trowd\pard\intbl Tea\cell 3\cell\row\pard Done\par}`;
     const document = await read(Buffer.from(source.replace(/\n\s+/g, '\n')), 'a.rtf');
     expect(document.title).toBe('Plan');
-    expect(outline(document)).toEqual(['heading1: Top', 'paragraph: Café € Привет', 'table: Name\tValue\nTea\t3', 'paragraph: Done']);
+    expect(outline(document)).toEqual([
+      'heading1: Top',
+      'paragraph: Café € Привет',
+      'table: Name\tValue\nTea\t3',
+      'paragraph: Done',
+    ]);
   });
 });
 
@@ -131,11 +156,20 @@ describe('web pages', () => {
 
 describe('Markdown, CSV and JSON', () => {
   it('keeps Markdown as it is and knows its blocks', async () => {
-    const source = '# Title\n\nText\nmore\n\n- a\n- b\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```js\ncode\n\n# no heading\n```\nSub\n---\n';
+    const source =
+      '# Title\n\nText\nmore\n\n- a\n- b\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```js\ncode\n\n# no heading\n```\nSub\n---\n';
     const document = await read(Buffer.from(source), 'a.md');
     expect(document.text).toBe(source);
     expect(document.title).toBe('Title');
-    expect(document.blocks.map(({ kind }) => kind)).toEqual(['heading', 'paragraph', 'list_item', 'list_item', 'table', 'code', 'heading']);
+    expect(document.blocks.map(({ kind }) => kind)).toEqual([
+      'heading',
+      'paragraph',
+      'list_item',
+      'list_item',
+      'table',
+      'code',
+      'heading',
+    ]);
   });
 
   it('finds the delimiter and the quotes of CSV', async () => {
@@ -154,12 +188,18 @@ describe('Markdown, CSV and JSON', () => {
 
 describe('a zip', () => {
   it('is refused when its headers lie about sizes', async () => {
-    const lying = makeZip({ '[Content_Types].xml': '<Types/>', 'word/document.xml': `<w:document ${w}/>` }, 7);
+    const lying = makeZip(
+      { '[Content_Types].xml': '<Types/>', 'word/document.xml': `<w:document ${w}/>` },
+      7,
+    );
     await expect(read(lying, 'a.docx')).rejects.toMatchObject({ code: 'document_malformed' });
   });
 
   it('is refused when it declares entities', async () => {
-    const bomb = makeZip({ '[Content_Types].xml': '<Types/>', 'word/document.xml': '<!DOCTYPE w [<!ENTITY a "b">]><w:document/>' });
+    const bomb = makeZip({
+      '[Content_Types].xml': '<Types/>',
+      'word/document.xml': '<!DOCTYPE w [<!ENTITY a "b">]><w:document/>',
+    });
     await expect(read(bomb, 'a.docx')).rejects.toMatchObject({ code: 'document_malformed' });
   });
 });

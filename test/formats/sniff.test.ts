@@ -28,7 +28,9 @@ describe('sniffing', () => {
   });
 
   it('refuses binaries under the name of a text, and text under the name of a binary', () => {
-    expect(sniff(Buffer.concat([Buffer.from('MZ\x90\x00\x03', 'latin1'), Buffer.alloc(2000, 7)]), 'readme.md')).toBeNull();
+    expect(
+      sniff(Buffer.concat([Buffer.from('MZ\x90\x00\x03', 'latin1'), Buffer.alloc(2000, 7)]), 'readme.md'),
+    ).toBeNull();
     expect(sniff(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'data.csv')).toBeNull();
     expect(sniff(Buffer.from('GIF89a/*<html><body>x</body></html>*/'), 'page.html')).toBeNull();
     expect(sniff(Buffer.from('just some words'), 'report.pdf')).toBeNull();

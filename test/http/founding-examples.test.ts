@@ -248,7 +248,7 @@ describe('documents of one conversation', () => {
     };
     expect(documents).toEqual([document]);
     expect(document).toMatchObject({ conversation_id: id, name: 'report.txt', size_bytes: Buffer.byteLength(report) });
-    await person.client.documents.waitForReady(document.id);
+    await person.client.documents.wait(document.id);
     const { rows } = await app.app.db.pool.query(
       'SELECT DISTINCT d.conversation_id AS document, c.conversation_id AS chunk FROM chunks c JOIN documents d ON c.document_id = d.id WHERE d.id = $1',
       [document.id],

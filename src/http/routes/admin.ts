@@ -1,7 +1,8 @@
 import { adminUser, idParams, pageQuery, updateUserBody } from '@alcove/contract';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import { appendAudit, listAccounts, updateAccount } from '../../identity/store.ts';
+import { appendAudit } from '../../identity/audit-store.ts';
+import { listAccounts, updateAccount } from '../../identity/store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';

@@ -29,7 +29,7 @@ import { readHistory } from '../../answers/history.ts';
 import { overviewOf, statisticsOf } from '../../conversations/statistics.ts';
 import { defaultTitle } from '../../conversations/title.ts';
 import { AppError } from '../../errors.ts';
-import { appendAudit } from '../../identity/store.ts';
+import { appendAudit } from '../../identity/audit-store.ts';
 import { moveDocuments } from '../../documents/move.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';

@@ -17,20 +17,14 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { documentBell } from '../../documents/deps.ts';
+import { safeName } from '../../documents/file-name.ts';
 import { listChunks } from '../../documents/index-store.ts';
-import {
-  cancelDocument,
-  deleteDocument,
-  type DocumentRow,
-  listDocuments,
-  readText,
-  requeueDocument,
-  updateDocument,
-} from '../../documents/store.ts';
+import { cancelDocument, requeueDocument } from '../../documents/work-store.ts';
+import { deleteDocument, type DocumentRow, listDocuments, readText, updateDocument } from '../../documents/store.ts';
 import { announce, type IncomingFile, upload } from '../../documents/upload.ts';
 import { waitUntilSettled, watchDocument } from '../../documents/watch.ts';
 import { AppError } from '../../errors.ts';
-import { appendAudit } from '../../identity/store.ts';
+import { appendAudit } from '../../identity/audit-store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { attachment } from '../attachment.ts';
@@ -179,7 +173,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     async (request) => {
       const { scope, document: row } = await openDocument(request, db);
       const { name, context_mode: contextMode } = request.body;
-      const change = { ...(name === undefined ? {} : { name }), ...(contextMode === undefined ? {} : { contextMode }) };
+      const change = { ...(name === undefined ? {} : { name: safeName(name) }), ...(contextMode === undefined ? {} : { contextMode }) };
       const changed = await updateDocument(db, scope, row.id, change, now());
       if (changed === null) throw documentMissing();
       return presentDocument(changed);

@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type RunningApp, startApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { createTestDatabase } from '../../test/support/postgres.ts';
+import { environmentOf } from './start.ts';
+
+export interface EmbeddedApp {
+  app: RunningApp;
+  baseUrl: string;
+  databaseUrl: string | null;
+  close(): Promise<void>;
+}
+
+/** The whole application in this process, on a new database: for what is measured below HTTP. */
+export async function startEmbedded(serverUrl: string | null, env: Record<string, string> = {}): Promise<EmbeddedApp> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'alcove-bench-'));
+  const database = serverUrl === null ? null : await createTestDatabase(serverUrl);
+  const app = await startApp(readConfig({ ...environmentOf(dataDir, database?.url), ...env }), pino({ level: 'error' }, process.stderr));
+  await app.http.listen({ host: '127.0.0.1', port: 0 });
+  const address = app.http.server.address();
+  return {
+    app,
+    baseUrl: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    databaseUrl: database?.url ?? null,
+    async close() {
+      await app.close();
+      await database?.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

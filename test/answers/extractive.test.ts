@@ -1,0 +1,65 @@
+import { beforeAll, expect, test } from 'vitest';
+import { newPerson, type Person, sharedApp } from '../support/app.ts';
+import { addText, askInVain, askJson, askStream, conversationAbout, historyOf, newConversation } from './support/asking.ts';
+import { answerOf, readAll, textOf, wireEvents } from './support/wire-events.ts';
+
+// Nothing configured: no language model, no embeddings.
+const app = sharedApp();
+const fact = 'The lighthouse of Marsk was built in 1871. Its keeper is Ada Holm. The tower is 31 metres high.';
+let person: Person;
+beforeAll(async () => {
+  person = await newPerson((await app()).baseUrl);
+});
+
+test('quotes the sentence that answers, with a verified citation, and says which setting is missing', async () => {
+  const id = await conversationAbout(person, fact);
+  const { status, body } = await askJson(person, id, 'When was the lighthouse of Marsk built?');
+  expect(status).toBe(200);
+  expect(body.answer).toContain('The lighthouse of Marsk was built in 1871.');
+  expect(body.answer).toContain('[1]');
+  expect(body.sources[0]).toMatchObject({ n: 1, verified: true, excerpt: fact });
+  expect(body.metadata).toMatchObject({ model: 'extractive', tokens: { input: 0, output: 0 }, legs: ['keyword'] });
+  expect(body.metadata.notices.join('\n')).toMatch(/LLM_BASE_URL/);
+  expect(body.metadata.notices.join('\n')).toMatch(/EMBEDDING_BASE_URL/);
+});
+
+test('streams the same events as a model does', async () => {
+  const id = await conversationAbout(person, fact);
+  const events = await readAll(wireEvents(await askStream(person, id, 'Who is the keeper of the lighthouse?')));
+  expect(events.map(({ type }) => type).join(' ')).toMatch(/^message sources( delta| citation)+ done$/);
+  expect(textOf(events)).toContain('Its keeper is Ada Holm.');
+  expect(answerOf(events).answer).toBe(textOf(events));
+});
+
+test('without documents says that there is nothing to quote from', async () => {
+  const { body } = await askJson(person, await newConversation(person), 'What is a fjord?');
+  expect(body).toMatchObject({ mode: 'llm', sources: [], status: 'complete' });
+  expect(body.answer).toMatch(/no documents/);
+});
+
+test('answers each question from the documents and not from the answer before', async () => {
+  const id = await conversationAbout(person, fact);
+  await askJson(person, id, 'When was the lighthouse of Marsk built?');
+  const { body } = await askJson(person, id, 'How high is the tower?');
+  expect(body.answer).toContain('The tower is 31 metres high.');
+  expect(await historyOf(person, id)).toHaveLength(4);
+});
+
+test('a model that does not exist here is refused, and nothing is written', async () => {
+  const id = await newConversation(person);
+  const { status, body } = await askInVain(person, id, 'Anything?', { model: 'gpt-none' });
+  expect(status).toBe(400);
+  expect(body).toMatchObject({ code: 'invalid_request' });
+  expect(body.error).toMatch(/gpt-none/);
+  expect(await historyOf(person, id)).toEqual([]);
+});
+
+test('a document that is switched off is not quoted, and the answer says so', async () => {
+  const id = await newConversation(person);
+  const document = await addText(person, id, fact);
+  await person.client.documents.update(document.id, { context_mode: 'off' });
+  const { body } = await askJson(person, id, 'When was the lighthouse of Marsk built?');
+  expect(body.sources).toEqual([]);
+  expect(body.answer).not.toContain('1871');
+  expect(body.metadata.notices.join('\n')).toMatch(/switched off/);
+});

@@ -1,0 +1,49 @@
+import { problem } from '@alcove/contract';
+import { expect } from 'vitest';
+import type { Attempt } from './cases.ts';
+import type { World } from './world.ts';
+
+/** Makes one request as B and checks that it is answered as it must be, with nothing of A's in the answer. */
+export async function attempt(route: string, given: Attempt, w: World): Promise<string> {
+  const method = route.split(' ')[0] ?? '';
+  const response = await send(method, given, w);
+  const text = await response.text();
+  const what = `${method} ${given.path} ${JSON.stringify(given.body ?? null)}`;
+  expect(response.status, `${what}: ${text}`).toBe(given.status);
+  const shown = `${text}\n${JSON.stringify([...response.headers])}`;
+  for (const secret of secretsOf(w)) expect(shown.includes(secret), `${what} shows ${secret}: ${shown}`).toBe(false);
+  if (given.status < 400) return text;
+  const { code, request_id: _, ...rest } = problem.parse(JSON.parse(text));
+  if (given.status === 403) expect(code).toBe('forbidden');
+  if (given.status === 404) expect(code).toBe('not_found');
+  return JSON.stringify({ code, ...rest });
+}
+
+function send(method: string, { path, body, form, token }: Attempt, w: World): Promise<Response> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  if (form !== undefined) return w.b.fetch(path, { method, body: form, headers });
+  if (body === undefined) return w.b.fetch(path, { method, headers });
+  return w.b.fetch(path, {
+    method,
+    body: JSON.stringify(body),
+    headers: { ...headers, 'content-type': 'application/json' },
+  });
+}
+
+function secretsOf(w: World): string[] {
+  return [w.canary, w.a1, w.a2, w.a1Document, w.a1Message, w.a1Question, w.a1Answer, w.aKey, w.aKeyText, w.a.id, w.a.token];
+}
+
+/** Requests of one route one after the other; a foreign id and a missing one must be told apart by nothing else. */
+export async function attemptAll(route: string, given: Attempt[], w: World): Promise<void> {
+  const refusals = new Map<number, Set<string>>();
+  for (const one of given) {
+    const answer = await attempt(route, one, w);
+    if (one.status !== 404) continue;
+    refusals.set(one.status, (refusals.get(one.status) ?? new Set()).add(answer));
+  }
+  for (const [status, answers] of refusals) {
+    const plain = [...answers].filter((answer) => !answer.includes('parent message') && !answer.includes('in this conversation') && !answer.includes('template'));
+    expect(plain.length, `${route} answers ${status} in ${[...answers].join(' and ')}`).toBeLessThanOrEqual(1);
+  }
+}
