@@ -80,6 +80,7 @@ function pack(run: Unit[], budget: number, text: string): Unit[][] {
   let tokens = 0;
   for (const unit of run) {
     const limit = budget - prefixTokens(current[0], text);
+    tokens += gapTokens(current.at(-1), unit, text);
     if (current.length > 0 && (tokens + unit.tokens > limit || tokens + unit.tokens / 2 > goal)) {
       const headings = trailingHeadings(current);
       packs.push(current);
@@ -91,6 +92,12 @@ function pack(run: Unit[], budget: number, text: string): Unit[][] {
   }
   packs.push(current);
   return packs;
+}
+
+/** A chunk is one stretch of the text, so it takes along what was left out between two of its units. */
+function gapTokens(before: Unit | undefined, unit: Unit, text: string): number {
+  if (!before) return 0;
+  return unit.start - before.end > 4 ? countTokens(text.slice(before.end, unit.start)) : 1;
 }
 
 /** Takes the headings off the end of a pack: they belong to what follows. */

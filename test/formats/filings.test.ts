@@ -8,8 +8,7 @@ describe.skipIf(!hasSharedData)('annual reports', () => {
   const folder = sharedPath('data/financebench/pdfs');
   const files = hasSharedData ? readdirSync(folder) : [];
 
-  // The sandbox lets in as many at a time as there are cores.
-  it.concurrent.each(files)('%s opens, page by page', async (fileName) => {
+  it.each(files)('%s opens, page by page', async (fileName) => {
     let lastPage = 0;
     const source = { bytesPath: join(folder, fileName), mediaType: 'application/pdf', fileName };
     const document = await prepareDocument(source, {
@@ -27,6 +26,6 @@ describe.skipIf(!hasSharedData)('annual reports', () => {
     const rows = document.text
       .split('\n')
       .filter((line) => /^\p{L}.*\t\(?\$?[\d,.]+\)?\t\(?\$?[\d,.]+\)?/u.test(line));
-    expect(rows.length).toBeGreaterThan(document.chunks.length / 40);
+    if ((document.pages as number) > 50) expect(rows.length).toBeGreaterThan(document.chunks.length / 4);
   });
 });

@@ -42,7 +42,7 @@ describe.skipIf(!hasSharedData)('hostile files found in the wild', () => {
   const folder = sharedPath('data/adversarial');
   const files = hasSharedData ? readdirSync(folder) : [];
 
-  it.concurrent.each(files)('%s is read or refused', async (file) => {
+  it.each(files)('%s is read or refused', async (file) => {
     await meetWithinLimits(join(folder, file));
   });
 
@@ -103,7 +103,7 @@ describe.skipIf(!hasSharedData)('hostile files made on purpose', () => {
     'charset.html': 'Привет',
   };
 
-  it.concurrent.each(files)('%s comes to what it should', async (file) => {
+  it.each(files)('%s comes to what it should', async (file) => {
     const { text, code } = await meetWithinLimits(join(folder, file));
     const outcome = outcomes[file];
     if (typeof outcome === 'string') expect(text).toBe(outcome);
