@@ -1,5 +1,5 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
-import type { Database, Transaction } from '../db/database.ts';
+import { type Database, together, type Transaction } from '../db/database.ts';
 import { activity, conversations, messages, userCounters } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import type { ConversationScope } from './scope.ts';
@@ -74,14 +74,19 @@ async function appendWithin(
     parentId = message.id;
     return row;
   });
-  const rows = await tx.insert(messages).values(values).returning();
+  const [rows] = await together(
+    tx,
+    () => tx.insert(messages).values(values).returning(),
+    () =>
+      tx
+        .update(conversations)
+        .set({ activeLeafId: last.id })
+        .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId))),
+    () => raiseCounters(tx, scope, input),
+    () => raiseActivity(tx, scope, input, now),
+  );
   // PGlite can drop an INSERT without an error: a write without its returned row has not happened.
   if (rows.length !== input.length) throw new Error('a message was not written');
-  await tx
-    .update(conversations)
-    .set({ activeLeafId: last.id })
-    .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)));
-  await count(tx, scope, input, now);
   return rows;
 }
 
@@ -100,22 +105,19 @@ async function requireMessage(tx: Transaction, scope: ConversationScope, id: str
   throw new AppError('not_found', 'The parent message does not exist in this conversation.');
 }
 
-async function count(
-  tx: Transaction,
-  scope: ConversationScope,
-  input: readonly NewMessage[],
-  now: Date,
-): Promise<void> {
+function raiseCounters(tx: Transaction, scope: ConversationScope, input: readonly NewMessage[]) {
   const added = Object.fromEntries(
     (['user', 'assistant', 'system'] as const).flatMap((role) => {
       const n = input.filter((message) => message.role === role).length;
-      const column = counterOf[role];
-      return n === 0 ? [] : [[`${role}Messages`, sql`${column} + ${n}`]];
+      return n === 0 ? [] : [[`${role}Messages`, sql`${counterOf[role]} + ${n}`]];
     }),
   );
-  await tx.update(userCounters).set(added).where(eq(userCounters.userId, scope.userId));
+  return tx.update(userCounters).set(added).where(eq(userCounters.userId, scope.userId));
+}
+
+function raiseActivity(tx: Transaction, scope: ConversationScope, input: readonly NewMessage[], now: Date) {
   const questions = input.filter((message) => message.role === 'user').length;
-  await tx
+  return tx
     .insert(activity)
     .values({ userId: scope.userId, day: now.toISOString().slice(0, 10), messages: input.length, questions })
     .onConflictDoUpdate({

@@ -43,13 +43,20 @@ export function chunk(document: ExtractedDocument, options: ChunkOptions = defau
   const chunks: Chunk[] = [];
   const budget = options.maxTokens - options.overlapTokens;
   for (const run of runsOf(unitsOf(document, budget), options.minTokens)) {
-    let previous: Unit | undefined;
+    let previous: Previous | undefined;
     for (const units of pack(run, budget, document.text)) {
-      chunks.push(makeChunk(document.text, chunks.length, units, previous, outline, options));
-      previous = units.at(-1);
+      const made = makeChunk(document.text, chunks.length, units, previous, outline, options);
+      chunks.push(made);
+      previous = { unit: units.at(-1) as Unit, start: made.start };
     }
   }
   return chunks;
+}
+
+/** The end of the chunk before, and where that chunk began. */
+interface Previous {
+  unit: Unit;
+  start: number;
 }
 
 /** Stretches that chunks never cross: pages, and sections that are long enough to stand alone. */
@@ -73,19 +80,22 @@ function* runsOf(units: Iterable<Unit>, minTokens: number): Generator<Unit[]> {
 
 /** Shares a run out over as few chunks as it needs, of about the same size. */
 function pack(run: Unit[], budget: number, text: string): Unit[][] {
-  const total = run.reduce((sum, unit) => sum + unit.tokens, 0);
+  const total = tokensOf(run);
   const goal = total / Math.ceil(total / budget);
   const packs: Unit[][] = [];
   let current: Unit[] = [];
   let tokens = 0;
   for (const unit of run) {
     const limit = budget - prefixTokens(current[0], text);
-    tokens += gapTokens(current.at(-1), unit, text);
-    if (current.length > 0 && (tokens + unit.tokens > limit || tokens + unit.tokens / 2 > goal)) {
-      const headings = trailingHeadings(current);
+    const gap = gapTokens(current.at(-1), unit, text);
+    const after = tokens + gap + unit.tokens;
+    if (current.length > 0 && (after > limit || after - unit.tokens / 2 > goal)) {
+      const carried = carriedHeadings(current, budget - gap - unit.tokens);
       packs.push(current);
-      current = headings;
-      tokens = headings.reduce((sum, heading) => sum + heading.tokens, 0);
+      current = carried;
+      tokens = carried.length > 0 ? gap + tokensOf(carried) : 0;
+    } else {
+      tokens += gap;
     }
     current.push(unit);
     tokens += unit.tokens;
@@ -100,17 +110,21 @@ function gapTokens(before: Unit | undefined, unit: Unit, text: string): number {
   return unit.start - before.end > 4 ? countTokens(text.slice(before.end, unit.start)) : 1;
 }
 
-/** Takes the headings off the end of a pack: they belong to what follows. */
-function trailingHeadings(pack: Unit[]): Unit[] {
+/** Takes the headings off the end of a pack, if there is room for them before what follows: there they belong. */
+function carriedHeadings(pack: Unit[], room: number): Unit[] {
   const from = pack.findLastIndex((unit) => unit.block.kind !== 'heading') + 1;
-  return from === 0 ? [] : pack.splice(from);
+  return from === 0 || tokensOf(pack.slice(from)) > room ? [] : pack.splice(from);
+}
+
+function tokensOf(units: Unit[]): number {
+  return units.reduce((sum, unit) => sum + unit.tokens, 0);
 }
 
 function makeChunk(
   text: string,
   ordinal: number,
   units: Unit[],
-  previous: Unit | undefined,
+  previous: Previous | undefined,
   outline: Outline,
   options: ChunkOptions,
 ): Chunk {
@@ -142,12 +156,18 @@ function enterHeadings(units: Unit[], outline: Outline): string[] {
   return path;
 }
 
-/** Prose is overlapped by whole sentences; rows, code and headings are not repeated. */
-function overlapStart(text: string, previous: Unit, first: Unit, overlapTokens: number): number {
+/** Prose is overlapped by whole sentences, but never by a whole chunk; rows, code and headings are not repeated. */
+function overlapStart(
+  text: string,
+  { unit: previous, start: previousStart }: Previous,
+  first: Unit,
+  overlapTokens: number,
+): number {
   const isProse = ({ block }: Unit) => block.kind === 'paragraph' || block.kind === 'list_item';
   if (!isProse(previous) || !isProse(first)) return first.start;
+  if (first.start - previous.end > 100) return first.start;
   const start = tailStart(text, previous.start, previous.end, overlapTokens);
-  return start < previous.end ? start : first.start;
+  return start < previous.end && start > previousStart ? start : first.start;
 }
 
 function prefixOf(unit: Unit, text: string): string | null {

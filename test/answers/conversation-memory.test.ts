@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person } from '../support/app.ts';
 import { behave } from '../support/provider.ts';
 import { answeringApp } from './support/answering-app.ts';
-import { askJson, conversationAbout, historyOf, newConversation } from './support/asking.ts';
+import { addText, askJson, beginningOf, historyOf, newConversation } from './support/asking.ts';
 
 const fact = 'The lighthouse of Marsk was built in 1871. Its keeper is Ada Holm. The tower is 31 metres high.';
 const { provider, app } = await answeringApp();
@@ -64,19 +64,30 @@ describe('without documents', () => {
 });
 
 describe('with documents', () => {
+  let conversation: string;
+  let document: string;
+  let beginning: string;
+  beforeAll(async () => {
+    conversation = await newConversation(person);
+    document = (await addText(person, conversation, fact)).id;
+    beginning = await beginningOf(person, conversation);
+  });
+
+  /** Asks on a branch that has no question yet. */
+  const askFirst = (query: string, more: object = {}) => askJson(person, conversation, query, { parent_id: beginning, ...more });
+  const askNext = (query: string, more: object = {}) => askJson(person, conversation, query, { ...more });
+
   test('the first question is searched as it is', async () => {
-    const id = await conversationAbout(person, fact);
-    const { body } = await askJson(person, id, 'When was the lighthouse built?');
+    const { body } = await askFirst('When was the lighthouse built?');
     expect(provider.chats).toHaveLength(1);
     expect(body.metadata.rewritten_query).toBeNull();
     expect(body.metadata.timings_ms.rewrite).toBeNull();
   });
 
   test('a follow-up is rewritten from the history, searched so, and answered as it was asked', async () => {
-    const id = await conversationAbout(person, fact);
-    await askJson(person, id, 'When was the lighthouse built?');
+    await askFirst('When was the lighthouse built?');
     provider.script(behave.answer('["Who is the keeper of the lighthouse of Marsk?"]'));
-    const { body } = await askJson(person, id, 'And who looks after it?');
+    const { body } = await askNext('And who looks after it?');
     expect(body.metadata.rewritten_query).toBe('Who is the keeper of the lighthouse of Marsk?');
     expect(body.metadata.timings_ms.rewrite).toBeGreaterThan(0);
     const rewriting = (await provider.chat(2)).prompt?.text ?? '';
@@ -90,10 +101,9 @@ describe('with documents', () => {
   });
 
   test('a follow-up of several questions is searched by each of them', async () => {
-    const id = await conversationAbout(person, fact);
-    await askJson(person, id, 'When was the lighthouse built?');
+    await askFirst('When was the lighthouse built?');
     provider.script(behave.answer('["keeper of the lighthouse", "height of the tower"]'));
-    const { body } = await askJson(person, id, 'By whom is it kept, and how high is it?');
+    const { body } = await askNext('By whom is it kept, and how high is it?');
     expect(body.metadata.rewritten_query).toBe('keeper of the lighthouse\nheight of the tower');
   });
 
@@ -102,10 +112,9 @@ describe('with documents', () => {
     ['not a list', behave.answer('I would rather chat.')],
     ['empty', behave.answer('[]')],
   ])('a follow-up whose rewriting is %s is searched as it was asked, and says so', async (_what, behaviour) => {
-    const id = await conversationAbout(person, fact);
-    await askJson(person, id, 'When was the lighthouse built?');
+    await askFirst('When was the lighthouse built?');
     provider.script(behaviour);
-    const { status, body } = await askJson(person, id, 'Who is the keeper?');
+    const { status, body } = await askNext('Who is the keeper?');
     expect(status).toBe(200);
     expect(body.metadata.rewritten_query).toBeNull();
     expect(body.metadata.notices.join('\n')).toMatch(/searched as it was asked/);
@@ -113,22 +122,22 @@ describe('with documents', () => {
   });
 
   test('a question that nothing answers reaches the model with the word that nothing was found', async () => {
-    const id = await conversationAbout(person, fact);
-    const { body } = await askJson(person, id, 'zzz qqq xxx', { strategy: 'keyword', top_k: 1 });
+    await person.client.documents.update(document, { context_mode: 'search' });
+    const { body } = await askFirst('zzz qqq xxx', { strategy: 'keyword' });
     expect(body).toMatchObject({ mode: 'documents', sources: [] });
     expect((await turnsOf(1)).at(-1)).toMatch(/No passage of the documents matches/);
+    await person.client.documents.update(document, { context_mode: 'auto' });
   });
 
   test('a branch sees its own turns and not those of its sibling', async () => {
-    const id = await conversationAbout(person, fact);
-    const first = await askJson(person, id, 'When was the lighthouse built?');
+    const first = await askFirst('When was the lighthouse built?');
     provider.script(behave.answer('["a"]'), behave.answer('The secret of the sibling.'));
-    await askJson(person, id, 'Tell me a secret.');
+    await askNext('Tell me a secret.');
     provider.script(behave.answer('["b"]'));
-    await askJson(person, id, 'Who is the keeper?', { parent_id: first.body.message_id });
+    await askNext('Who is the keeper?', { parent_id: first.body.message_id });
     const prompt = (await provider.chat(5)).prompt?.text ?? '';
     expect(prompt).toContain('When was the lighthouse built?');
     expect(prompt).not.toContain('secret');
-    expect((await historyOf(person, id)).map(({ content }) => content)).not.toContain('Tell me a secret.');
+    expect((await historyOf(person, conversation)).map(({ content }) => content)).not.toContain('Tell me a secret.');
   });
 });

@@ -1,19 +1,22 @@
 import { beforeAll, expect, test } from 'vitest';
 import { newPerson, type Person, sharedApp } from '../support/app.ts';
-import { addText, askInVain, askJson, askStream, conversationAbout, historyOf, newConversation } from './support/asking.ts';
+import { addText, askInVain, askJson, askStream, beginningOf, conversationAbout, historyOf, newConversation } from './support/asking.ts';
 import { answerOf, readAll, textOf, wireEvents } from './support/wire-events.ts';
 
 // Nothing configured: no language model, no embeddings.
 const app = sharedApp();
 const fact = 'The lighthouse of Marsk was built in 1871. Its keeper is Ada Holm. The tower is 31 metres high.';
 let person: Person;
+let conversation: string;
+let beginning: string;
 beforeAll(async () => {
   person = await newPerson((await app()).baseUrl);
+  conversation = await conversationAbout(person, fact);
+  beginning = await beginningOf(person, conversation);
 });
 
 test('quotes the sentence that answers, with a verified citation, and says which setting is missing', async () => {
-  const id = await conversationAbout(person, fact);
-  const { status, body } = await askJson(person, id, 'When was the lighthouse of Marsk built?');
+  const { status, body } = await askJson(person, conversation, 'When was the lighthouse of Marsk built?', { parent_id: beginning });
   expect(status).toBe(200);
   expect(body.answer).toContain('The lighthouse of Marsk was built in 1871.');
   expect(body.answer).toContain('[1]');
@@ -24,8 +27,7 @@ test('quotes the sentence that answers, with a verified citation, and says which
 });
 
 test('streams the same events as a model does', async () => {
-  const id = await conversationAbout(person, fact);
-  const events = await readAll(wireEvents(await askStream(person, id, 'Who is the keeper of the lighthouse?')));
+  const events = await readAll(wireEvents(await askStream(person, conversation, 'Who is the keeper of the lighthouse?', { parent_id: beginning })));
   expect(events.map(({ type }) => type).join(' ')).toMatch(/^message sources( delta| citation)+ done$/);
   expect(textOf(events)).toContain('Its keeper is Ada Holm.');
   expect(answerOf(events).answer).toBe(textOf(events));
@@ -38,11 +40,10 @@ test('without documents says that there is nothing to quote from', async () => {
 });
 
 test('answers each question from the documents and not from the answer before', async () => {
-  const id = await conversationAbout(person, fact);
-  await askJson(person, id, 'When was the lighthouse of Marsk built?');
-  const { body } = await askJson(person, id, 'How high is the tower?');
+  const { body: first } = await askJson(person, conversation, 'When was the lighthouse of Marsk built?', { parent_id: beginning });
+  const { body } = await askJson(person, conversation, 'How high is the tower?');
   expect(body.answer).toContain('The tower is 31 metres high.');
-  expect(await historyOf(person, id)).toHaveLength(4);
+  expect((await historyOf(person, conversation)).map(({ id }) => id)).toContain(first.message_id);
 });
 
 test('a model that does not exist here is refused, and nothing is written', async () => {

@@ -13,6 +13,7 @@ import { addText, ask, buildWorld, newConversation, secretQuestion, snapshotOfA,
 let app: TestApp;
 let provider: Provider;
 let w: World;
+let untouched: string;
 
 beforeAll(async () => {
   provider = await startProvider();
@@ -26,6 +27,7 @@ beforeAll(async () => {
     },
   });
   w = await buildWorld(app);
+  untouched = await snapshotOfA(w);
 });
 
 afterAll(async () => {
@@ -56,11 +58,10 @@ describe('every route', () => {
   });
 
   test.each(Object.entries(cases))('%s shows and changes nothing of A', async (route, attempts) => {
-    const before = await snapshotOfA(w);
     const mark = provider.requests.length;
     await attemptAll(route, attempts(w), w);
     expect(receivedSince(mark)).not.toContain(w.canary);
-    expect(await snapshotOfA(w)).toBe(before);
+    if (!route.startsWith('GET ')) expect(await snapshotOfA(w)).toBe(untouched);
   });
 
   test('a refused request touches neither storage nor model', async () => {
@@ -256,16 +257,16 @@ describe('an API key', () => {
     const answers: [string, Response][] = [];
     for (const [route, attempts] of Object.entries(cases)) {
       const method = route.split(' ')[0] ?? '';
-      const about = attempts(w).filter(({ path, body }) => `${path} ${JSON.stringify(body)}`.includes(w.a1) || path.includes(w.a1Document) || path.includes(w.a1Answer));
-      for (const { path, body } of about) {
-        if (path.includes(w.b1) || JSON.stringify(body ?? {}).includes(w.b1) || path.startsWith('/auth')) continue;
-        const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+      if (route.includes('/auth/')) continue;
+      const about = attempts(w).filter(({ path }) => [w.a1, w.a1Document, w.a1Answer].some((id) => path.includes(id)));
+      for (const { path, body, form } of about) {
+        const json = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+        const init = form === undefined ? (body === undefined ? {} : json) : { body: form };
         answers.push([`${method} ${path} ${JSON.stringify(body)}`, await who.fetch(path, { method, ...init })]);
       }
     }
-    expect(answers.length).toBeGreaterThan(25);
+    expect(answers.length).toBeGreaterThan(20);
     for (const [what, answer] of answers) {
-      if (what.startsWith('GET /conversations?')) continue;
       expect([403, 404], what).toContain(answer.status);
       expect(await answer.text(), what).not.toContain(w.canary);
     }
