@@ -7,7 +7,7 @@ import { prepareDocument } from '../src/documents/prepare.ts';
 import { UserScope } from '../src/identity/user-scope.ts';
 import { createCollection } from './data/collection.ts';
 import { makeFiling } from './data/filing.ts';
-import { indexDocument, writeDocument } from './data/write-document.ts';
+import { indexDocument, writeDocument } from './alcove/write-document.ts';
 import { median, timed } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { round, type Table } from './report.ts';
@@ -78,13 +78,14 @@ async function upload(caller: HttpCaller, { token }: Person, bytes: Buffer): Pro
 /** The least that anybody has to do with the file. */
 async function readWithPdfjs(bytes: Buffer): Promise<number> {
   const { getDocument } = await import('pdfjs-dist/legacy/build/pdf.mjs');
-  const document = await getDocument({ data: new Uint8Array(bytes), verbosity: 0 }).promise;
+  const loading = getDocument({ data: new Uint8Array(bytes), verbosity: 0 });
+  const document = await loading.promise;
   let characters = 0;
   for (let number = 1; number <= document.numPages; number += 1) {
     const { items } = await (await document.getPage(number)).getTextContent();
     for (const item of items) if ('str' in item) characters += item.str.length;
   }
-  await document.destroy();
+  await loading.destroy();
   return characters;
 }
 

@@ -36,11 +36,12 @@ export interface DatasetFiles {
 
 /** Reads a folder of `corpus.jsonl.gz`, `queries.jsonl`, `qrels.tsv` and, where there is one, `scopes.jsonl`. */
 export function readDataset(folder: string, files: DatasetFiles = {}): Dataset {
+  const scopes = join(folder, files.scopes ?? 'scopes.jsonl');
   return {
     passages: readPassages(join(folder, files.corpus ?? 'corpus.jsonl.gz')),
     queries: readQueries(join(folder, files.queries ?? 'queries.jsonl')),
     judgements: readJudgements(join(folder, files.judgements ?? 'qrels.tsv')),
-    scopes: readScopes(join(folder, files.scopes ?? 'scopes.jsonl')),
+    scopes: existsSync(scopes) ? readScopes(scopes) : null,
   };
 }
 
@@ -74,6 +75,12 @@ export function readJudgements(path: string): Judgements {
   return judgements;
 }
 
+/** Which passages each conversation has. */
+export function readScopes(path: string): NonNullable<Dataset['scopes']> {
+  const lines = readLines<{ conversation_id: string; passage_ids: string[] }>(path);
+  return new Map(Array.from(lines, (line) => [line.conversation_id, line.passage_ids]));
+}
+
 /** A run file: one JSON line `{ query_id, results: [[document id, score], …] }` per query, best first. */
 export function readRun(path: string): Run {
   const lines = readLines<{ query_id: string; results: [string, number][] }>(path);
@@ -103,12 +110,6 @@ interface PassageLine {
 interface QueryLine {
   _id: string;
   text: string;
-}
-
-function readScopes(path: string): Dataset['scopes'] {
-  if (!existsSync(path)) return null;
-  const lines = readLines<{ conversation_id: string; passage_ids: string[] }>(path);
-  return new Map(Array.from(lines, (line) => [line.conversation_id, line.passage_ids]));
 }
 
 function readText(path: string): string {

@@ -12,7 +12,9 @@ import { migrate } from './db/migrate.ts';
 import { checkIsolation } from './db/self-check.ts';
 import type { DocumentDeps } from './documents/deps.ts';
 import { ingest } from './documents/ingest.ts';
+import { createReEmbedder, type ReEmbedder, type ReEmbeddingProgress } from './documents/re-embed.ts';
 import { dueDocuments } from './documents/work-store.ts';
+import { AppError } from './errors.ts';
 import { collectBlobs } from './files/collect.ts';
 import { createDiskStore } from './files/disk-store.ts';
 import type { HttpDeps } from './http/deps.ts';
@@ -37,6 +39,8 @@ export interface RunningApp {
   models: Models;
   version: string;
   notices: string[];
+  /** Null when nothing is embedded again, or another process does it. */
+  reEmbeddingProgress(): ReEmbeddingProgress | null;
   close(): Promise<void>;
 }
 
@@ -44,6 +48,8 @@ const sweepMs = 3_000;
 /** Some thousand questions of the usual dimensions. */
 const queryEmbeddingBytes = 16 * 1024 * 1024;
 const collectMs = 5_000;
+/** One look into an index when there is nothing to do. */
+const reEmbedMs = 5_000;
 const hourMs = 3_600_000;
 /** What one user may have read at once, so that a large upload does not hold up everybody else's. */
 const ingestionsPerUser = 2;
@@ -93,7 +99,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       now,
     };
     const works = config.role !== 'web';
-    const loops = works ? await startWorker(documents, answers, queue, stopping.signal) : [];
+    const reEmbedder = models.embedding === null ? null : createReEmbedder({ db, embedding: models.embedding, owner, log, now });
+    const loops = works ? await startWorker(documents, answers, reEmbedder, queue, stopping.signal) : [];
     const notices = [...switchedOff(models), ...models.notices];
     const http = await createServer(
       {
@@ -121,7 +128,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       await Promise.all(answers.running.all().map((answer) => answer.finished));
       await db.close();
     };
-    return { http, db, models, version, notices, close };
+    return { http, db, models, version, notices, reEmbeddingProgress: () => reEmbedder?.progress() ?? null, close };
   } catch (error) {
     stopping.abort();
     await db.close().catch(() => {});
@@ -133,6 +140,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
 async function startWorker(
   documents: DocumentDeps,
   answers: HttpDeps['answers'],
+  reEmbedder: ReEmbedder | null,
   queue: Queue,
   signal: AbortSignal,
 ): Promise<Promise<void>[]> {
@@ -153,6 +161,7 @@ async function startWorker(
   return [
     every(sweepMs, 'sweep', sweep, signal, log),
     every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now()), signal, log),
+    ...(reEmbedder === null ? [] : [every(reEmbedMs, 'embed again', () => reEmbedder.run(signal), signal, log)]),
     every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db, now()), signal, log),
   ];
 }
@@ -166,7 +175,8 @@ async function drain(running: RunningAnswers): Promise<void> {
     Promise.all(answers.map((answer) => answer.finished)),
     new Promise((resolve) => timeout.addEventListener('abort', resolve, { once: true })),
   ]);
-  for (const answer of running.all()) answer.stop.abort(new Error('the server stops'));
+  const stopped = new AppError('unavailable', 'The server stopped while it wrote this answer: what came is kept. Ask again to go on.');
+  for (const answer of running.all()) answer.stop.abort(stopped);
 }
 
 function switchedOff(models: Models): string[] {

@@ -18,17 +18,23 @@ export interface EmbeddedApp {
 export async function startEmbedded(serverUrl: string | null, env: Record<string, string> = {}): Promise<EmbeddedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'alcove-bench-'));
   const database = serverUrl === null ? null : await createTestDatabase(serverUrl);
-  const app = await startApp(readConfig({ ...environmentOf(dataDir, database?.url), ...env }), pino({ level: 'error' }, process.stderr));
-  await app.http.listen({ host: '127.0.0.1', port: 0 });
-  const address = app.http.server.address();
-  return {
-    app,
-    baseUrl: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
-    databaseUrl: database?.url ?? null,
-    async close() {
-      await app.close();
-      await database?.drop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
+  const cleanUp = async (): Promise<void> => {
+    await database?.drop();
+    await rm(dataDir, { recursive: true, force: true });
   };
+  try {
+    const settings = { ...environmentOf(dataDir, database?.url), ...env };
+    const app = await startApp(readConfig(settings), pino({ level: 'error' }, process.stderr));
+    await app.http.listen({ host: '127.0.0.1', port: 0 });
+    const address = app.http.server.address();
+    const close = async (): Promise<void> => {
+      await app.close();
+      await cleanUp();
+    };
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    return { app, baseUrl: `http://127.0.0.1:${port}`, databaseUrl: database?.url ?? null, close };
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
 }

@@ -77,11 +77,12 @@ export async function ask(scope: ConversationScope, input: Question, deps: Answe
     deps.db,
     scope,
     [
-      { ...plain(userMessageId, 'user', input.query), parentId: leaf },
+      { ...plain(userMessageId, 'user', input.query), parentId: input.parentId },
       { ...plain(messageId, 'assistant', ''), status: 'streaming' },
     ],
     [first],
     lease,
+    leaf,
     now,
   );
   const answer: RunningAnswer = {

@@ -1,5 +1,6 @@
 import type { AnswerEvent } from '@alcove/contract';
 import type { ConversationScope } from '../conversations/scope.ts';
+import { AppError } from '../errors.ts';
 import { type AnswerDeps, answerBell } from './deps.ts';
 import type { NumberedEvent, RunningAnswer } from './running.ts';
 import { appendEvents } from './store.ts';
@@ -54,7 +55,7 @@ export function openEventLog(
     const until = new Date(deps.now().getTime() + leaseMs);
     try {
       const outcome = await appendEvents(deps.db, scope, answer.messageId, batch, { owner: deps.owner, until });
-      if (outcome === 'lost') answer.stop.abort(new Error('the answer was taken over'));
+      if (outcome === 'lost') answer.stop.abort(new AppError('unavailable', 'This answer was taken over or deleted elsewhere.'));
       if (outcome === 'stop') answer.stop.abort(stopRequested);
       if (outcome === 'lost' || batch.length === 0) return;
       answer.committed.push(...batch);

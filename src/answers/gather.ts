@@ -1,4 +1,5 @@
 import type { Source, Strategy, Timings } from '@alcove/contract';
+import type { Turn } from '../indexing/followup.ts';
 import type { ChatMessage, ChatModel } from '../models/model.ts';
 import { rewriteQuery } from '../models/rewrite.ts';
 import { type RetrievedChunk, type Retrieval, retrieve } from '../retrieval/retrieve.ts';
@@ -34,9 +35,8 @@ export async function gather(
   const rewriteMs = isFollowUp ? performance.now() - started : null;
   const { strategy, topK, documentIds } = input;
   const { queries } = standalone;
-  const earlierQuestions = input.history.filter((turn) => turn.role === 'user').map((turn) => turn.content);
-  const earlier = input.model === null ? earlierQuestions : [];
-  const retrieval = await retrieve(scope, { queries, earlier, strategy, topK, documentIds }, deps.retrieval, signal);
+  const history = input.model === null ? turnsOf(input.history) : [];
+  const retrieval = await retrieve(scope, { queries, history, strategy, topK, documentIds }, deps.retrieval, signal);
   const rewritten = queries.length === 1 && queries[0] === input.question ? null : queries.join('\n');
   return {
     retrieval,
@@ -44,6 +44,10 @@ export async function gather(
     rewriteMs,
     notices: [...retrieval.notices, ...(standalone.notice === null ? [] : [standalone.notice])],
   };
+}
+
+function turnsOf(history: readonly ChatMessage[]): Turn[] {
+  return history.flatMap(({ role, content }) => (role === 'system' ? [] : [{ role, text: content }]));
 }
 
 async function standaloneQueries(

@@ -2,7 +2,7 @@ import type { Answer, AnswerEvent, AnswerMetadata, Source, Strategy } from '@alc
 import type { MessageRow } from '../conversations/message-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import { AppError } from '../errors.ts';
-import type { ChatMessage, ChatModel } from '../models/model.ts';
+import type { ChatMessage, ChatModel, FinishReason } from '../models/model.ts';
 import type { Retrieval, RetrievedChunk } from '../retrieval/retrieve.ts';
 import type { SearchScope } from '../retrieval/store.ts';
 import { countTokens } from '../models/tokens.ts';
@@ -131,12 +131,16 @@ async function write(
         state.inputTokens = event.inputTokens;
         state.outputTokens = event.outputTokens;
       }
+      if (event.type === 'finish') state.notices.push(...noticesOfEnd(event.reason));
       signal.throwIfAborted();
     }
   } finally {
     if (mode === 'documents') emit(filter.flush());
     state.generateMs = performance.now() - started;
+    // Not every provider counts, and none does for an answer that is stopped.
+    if (state.inputTokens === 0 && log.text !== '') state.inputTokens = plan.countPrompt();
   }
+  if (log.text.trim() === '') throw new AppError('model_unavailable', 'The model ended its answer without a word: ask again, or choose another model.');
 
   function emit(part: { text: string; citations: { n: number; verified: boolean }[] }): void {
     if (part.text !== '') log.append({ type: 'delta', text: part.text });
@@ -147,6 +151,13 @@ async function write(
       log.append({ type: 'citation', n, chunk_id: source.chunk_id, verified });
     }
   }
+}
+
+/** An answer that its provider cut short must not look whole. */
+function noticesOfEnd(reason: FinishReason): string[] {
+  if (reason === 'length') return ['The answer reached the longest that the model may write here and ends early: ask it to go on.'];
+  if (reason === 'content_filter') return ["The provider's content filter ended the answer early."];
+  return [];
 }
 
 /** A search over all conversations gives passages; inside one, small or named documents may be given whole. */

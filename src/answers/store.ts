@@ -15,7 +15,8 @@ export interface Lease {
 
 /**
  * Writes question, empty answer, its lease and its first events in one transaction.
- * @throws AppError `conflict` when an answer is already being written on this branch
+ * @param readLeaf the message that the asker has read the history up to
+ * @throws AppError `conflict` when an answer is already being written on this branch, or it has grown since it was read
  */
 export async function startAnswer(
   db: Database,
@@ -23,6 +24,7 @@ export async function startAnswer(
   input: readonly NewMessage[],
   events: readonly NumberedEvent[],
   lease: Lease,
+  readLeaf: string | null,
   now: Date,
 ): Promise<MessageRow[]> {
   return appendMessages(db, scope, input, now, async (tx, rows) => {
@@ -30,6 +32,8 @@ export async function startAnswer(
     if (answer === undefined) throw new Error('the answer was not written');
     const before = rows[0]?.parentId ?? null;
     if (before !== null) await refuseWhileStreaming(tx, scope, before);
+    // Two questions sent at once: the later one has not seen the other.
+    if (before !== readLeaf) throw new AppError('conflict', 'Another message came in just now: read it, then ask again.');
     await tx.insert(generations).values({ ...keyOf(scope, answer.id), leaseOwner: lease.owner, leaseUntil: lease.until });
     await insertEvents(tx, scope, answer.id, events);
   });

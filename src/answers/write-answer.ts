@@ -26,6 +26,8 @@ export interface Plan {
   chunks: readonly RetrievedChunk[];
   notices: string[];
   overflow: boolean;
+  /** Tokens of what the model is sent, for providers that do not count them; 0 without a model. */
+  countPrompt(): number;
   write(signal: AbortSignal): AsyncGenerator<ChatEvent>;
 }
 
@@ -39,6 +41,7 @@ function planFixed(text: string): Plan {
     chunks: [],
     notices: [],
     overflow: false,
+    countPrompt: () => 0,
     async *write() {
       yield { type: 'delta', text };
       yield { type: 'finish', reason: 'stop' };
@@ -57,6 +60,7 @@ function planExtractive(input: WritingInput): Plan {
     chunks: input.chunks,
     notices: [],
     overflow: false,
+    countPrompt: () => 0,
     async *write() {
       yield { type: 'delta', text: input.mode === 'llm' ? noModelNotice : extract(input) };
       yield { type: 'finish', reason: 'stop' };
@@ -139,6 +143,7 @@ function planGenerated(input: WritingInput, model: ChatModel): Plan {
     chunks: input.chunks.slice(0, kept.length),
     notices,
     overflow: window.overflow,
+    countPrompt: () => [system, ...messages.map((message) => message.content)].reduce((sum, text) => sum + model.countTokens(text), 0),
     write: (signal) => model.stream({ system, messages, maxOutputTokens: window.maxOutputTokens }, signal),
   };
 }

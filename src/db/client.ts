@@ -21,7 +21,14 @@ export interface ConnectOptions {
 export async function connectDatabase(config: DatabaseConfig, options: ConnectOptions = {}): Promise<Database> {
   if (config.kind === 'pglite') {
     const embedded = await startPglite(config.dataDir);
-    const pool = new pg.Pool({ host: embedded.socketFolder, user: 'postgres', database: 'postgres', max: 1, idleTimeoutMillis: 0 });
+    const pool = new pg.Pool({
+      host: embedded.socketFolder,
+      user: 'postgres',
+      database: 'postgres',
+      max: 1,
+      idleTimeoutMillis: 0,
+      onConnect: startAfresh,
+    });
     pool.on('error', (error) => options.onIdleError?.(error));
     const close = async () => {
       await pool.end();
@@ -47,6 +54,12 @@ export async function connectDatabase(config: DatabaseConfig, options: ConnectOp
     connection.close();
   };
   return openDatabase('postgresql', pool, close, options.log);
+}
+
+/** PGlite has one session for all its connections: a new one would trip over the last one's prepared statements. */
+async function startAfresh(client: pg.ClientBase): Promise<void> {
+  await client.query('ROLLBACK');
+  await client.query('DISCARD ALL');
 }
 
 type CloudSql = Extract<DatabaseConfig, { kind: 'cloudsql' }>;

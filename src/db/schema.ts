@@ -359,8 +359,35 @@ export const documents = pgTable(
     index('documents_due')
       .on(t.dueAt)
       .where(sql`due_at is not null`),
+    // Which documents still wait for vectors of the configured model is asked over all users.
+    index('documents_by_model')
+      .on(t.embeddingModel)
+      .where(sql`status = 'ready'`),
     foreignKey({
       name: 'documents_conversation',
+      columns: [t.userId, t.conversationId],
+      foreignColumns: [conversations.userId, conversations.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+/** One row while a conversation's vectors are made anew for another embedding model: who does it, until when. */
+export const reEmbeddings = pgTable(
+  're_embeddings',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    /** The model that the new vectors are of. */
+    model: text('model').notNull(),
+    leaseOwner: text('lease_owner'),
+    /** When a worker may take it up again: the end of a lease, or of a pause after a failure. */
+    dueAt: time('due_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId] }),
+    index('re_embeddings_due').on(t.dueAt),
+    foreignKey({
+      name: 're_embeddings_conversation',
       columns: [t.userId, t.conversationId],
       foreignColumns: [conversations.userId, conversations.id],
     }).onDelete('cascade'),
@@ -421,9 +448,14 @@ export const chunkVectors = pgTable(
     ordinal: integer('ordinal').notNull(),
     model: text('model').notNull(),
     embedding: halfvec('embedding').notNull(),
+    /** SHA-256 of the text that was embedded: its owner never pays for the same vector twice. */
+    contentHash: bytes('content_hash'),
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.conversationId, t.documentId, t.model, t.ordinal] }),
+    index('chunk_vectors_by_content')
+      .on(t.userId, t.model, t.contentHash)
+      .where(sql`content_hash is not null`),
     foreignKey({
       name: 'chunk_vectors_document',
       columns: [t.userId, t.conversationId, t.documentId],

@@ -12,7 +12,7 @@ export interface ChunkOptions {
 }
 
 /** Large enough to hold a thought, small enough that several fit in a prompt. */
-export const defaultChunkOptions: ChunkOptions = { maxTokens: 480, overlapTokens: 50, minTokens: 120 };
+const defaultChunkOptions: ChunkOptions = { maxTokens: 500, overlapTokens: 50, minTokens: 150 };
 
 export interface Chunk {
   ordinal: number;

@@ -2,7 +2,8 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
-import { chunks, chunkVectors, conversations, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
+import { chunks, conversations, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
+import { settleVectors, type VectorRow, writeVectors } from './embedding-cache-store.ts';
 import { isDocument } from './store.ts';
 
 export type ChunkRow = typeof chunks.$inferSelect;
@@ -27,7 +28,8 @@ export interface IndexedDocument {
   pages: number | null;
   language: string;
   warnings: string[];
-  vectors: { model: string; embeddings: Float32Array[]; segment: Uint8Array } | null;
+  /** `rows` are the vectors that no batch has stored yet; the segment is of all of them. */
+  vectors: { model: string; rows: VectorRow[]; segment: Uint8Array } | null;
 }
 
 /**
@@ -75,9 +77,10 @@ export async function completeDocument(
     await writeChunks(tx, scope, id, made);
     await writeSegment(tx, scope, id, keywordKind, made.keywordSegment);
     if (made.vectors !== null) {
-      await writeVectors(tx, scope, id, made.vectors.model, made.vectors.embeddings);
+      await writeVectors(tx, scope, id, made.vectors.model, made.vectors.rows);
       await writeSegment(tx, scope, id, vectorKind(made.vectors.model), made.vectors.segment);
     }
+    await settleVectors(tx, scope, id, made.vectors?.model ?? null, made.chunks.length);
     await tx
       .update(userCounters)
       .set({ chunks: sql`${userCounters.chunks} + ${made.chunks.length}` })
@@ -110,26 +113,7 @@ async function writeChunks(
   }
 }
 
-async function writeVectors(
-  tx: Transaction,
-  scope: ConversationScope,
-  documentId: string,
-  model: string,
-  embeddings: Float32Array[],
-): Promise<void> {
-  await tx.delete(chunkVectors).where(below(chunkVectors, scope, documentId));
-  for (let at = 0; at < embeddings.length; at += rowsAtOnce) {
-    const rows = embeddings.slice(at, at + rowsAtOnce).map((embedding, index) => ({
-      ...keyOf(scope, documentId),
-      ordinal: at + index,
-      model,
-      embedding: `[${embedding.join(',')}]`,
-    }));
-    await tx.insert(chunkVectors).values(rows);
-  }
-}
-
-async function writeSegment(
+export async function writeSegment(
   tx: Transaction,
   scope: ConversationScope,
   documentId: string,
@@ -194,7 +178,7 @@ function keyOf(scope: ConversationScope, documentId: string) {
   return { userId: scope.userId, conversationId: scope.conversationId, documentId };
 }
 
-function below(table: typeof chunks | typeof chunkVectors, scope: ConversationScope, documentId: string) {
+function below(table: typeof chunks, scope: ConversationScope, documentId: string) {
   return and(
     eq(table.userId, scope.userId),
     eq(table.conversationId, scope.conversationId),

@@ -60,8 +60,9 @@ async function index(
     },
   );
   report('chunking', 1, `${prepared.chunks.length} passages`);
-  const vectors = await embedAll(prepared, deps, signal, report);
+  const vectors = await embedAll(due, prepared, deps, signal, report);
   signal.throwIfAborted();
+  if (vectors === undefined) return;
   await completeDocument(
     deps.db,
     scope,
@@ -88,12 +89,16 @@ async function index(
   );
 }
 
-async function embedAll(prepared: Prepared, deps: DocumentDeps, signal: AbortSignal, report: Report) {
-  if (deps.embedding === null) return null;
-  const embeddings = await embedChunks(prepared.chunks, deps.embedding, signal, (done) =>
-    report('embedding', done / prepared.chunks.length, `passage ${done} of ${prepared.chunks.length}`),
+/** Null without an embedding model; undefined when the document is no longer this worker's. */
+async function embedAll(due: DueDocument, prepared: Prepared, deps: DocumentDeps, signal: AbortSignal, report: Report) {
+  const { embedding } = deps;
+  if (embedding === null) return null;
+  const { chunks } = prepared;
+  const made = await embedChunks(due.scope, due.documentId, chunks, { ...deps, embedding }, signal, (done) =>
+    report('embedding', done / chunks.length, `passage ${done} of ${chunks.length}`),
   );
-  return { model: deps.embedding.id, embeddings, segment: quantiseVectors(embeddings) };
+  if (made === null) return undefined;
+  return { model: embedding.id, rows: made.rows, segment: quantiseVectors(made.embeddings) };
 }
 
 async function fail(

@@ -21,7 +21,7 @@ interface Line {
  * Finds the blocks of Markdown line by line. The text itself stays as it is, marks and all: a model
  * reads them well, and quotations of it stay exact. No pattern here looks further than one line.
  */
-export function splitMarkdown(text: string): Block[] {
+function splitMarkdown(text: string): Block[] {
   const lines: Line[] = [...linesOf(text)].map(({ start, end }) => ({
     start,
     end,

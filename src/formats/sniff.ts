@@ -27,7 +27,7 @@ export function sniff(head: Uint8Array, fileName: string, zipNames?: string[]): 
 }
 
 /** The part of a name after its last dot, in lower case; empty where there is none. */
-export function extensionOf(fileName: string): string {
+function extensionOf(fileName: string): string {
   return /\.([\p{L}\p{N}_-]{1,16})\s*$/u.exec(fileName)?.[1]?.toLowerCase() ?? '';
 }
 

@@ -40,6 +40,8 @@ async function* withHeartbeat(
   lines: AsyncGenerator<string>,
   check: { isAlive: () => Promise<boolean>; everyMs: number } | undefined,
 ): AsyncGenerator<string> {
+  // The head goes out with the first bytes: a reader must learn at once that the stream stands, whenever its events come.
+  yield ': open\n\n';
   let next = lines.next();
   let checkedAt = performance.now();
   try {

@@ -1,4 +1,5 @@
 import { type BatchLimits, batchTexts, mapParallel } from './embedding-batches.ts';
+import { embeddingId, readEmbeddingId } from './embedding-id.ts';
 import { withPrefix } from './embedding-prefix.ts';
 import { toUnitVectors } from './embedding-vectors.ts';
 import { explainFault, type ProviderLabel } from './explain-fault.ts';
@@ -10,11 +11,16 @@ import { countTokens } from './tokens.ts';
 import { startWatchdog } from './watchdog.ts';
 
 export interface EmbeddingModelParts {
-  id: string;
+  /** The provider's name of the model. */
+  name: string;
   label: ProviderLabel;
-  embedder: SdkEmbeddingModel;
-  /** Asked of the provider; absent: its own default, learned from the first vector. */
+  embedder: (name: string) => SdkEmbeddingModel;
+  /** `EMBEDDING_DIMENSIONS`: asked of the provider. */
   dimensions?: number;
+  /** Asked where nothing is configured; absent: the provider's own default, learned from the first vector. */
+  usualDimensions?: number;
+  /** Whether a name can be one of this provider's; absent: any can. */
+  owns?: (name: string) => boolean;
   batch: BatchLimits;
   /** Requests under way at once. */
   parallel: number;
@@ -25,22 +31,24 @@ export interface EmbeddingModelParts {
 
 /** An embedding model over any AI SDK model: batched, retried, checked, normalised. */
 export function embeddingModel(parts: EmbeddingModelParts): EmbeddingModel {
-  let dimensions = parts.dimensions ?? null;
+  const asked = parts.dimensions ?? parts.usualDimensions;
+  const embedder = parts.embedder(parts.name);
+  let dimensions = asked ?? null;
   return {
-    id: parts.id,
+    id: embeddingId(parts.name, parts.dimensions),
     provider: parts.label.name,
     get dimensions() {
       return dimensions;
     },
     async embed(texts, kind, signal) {
       signal.throwIfAborted();
-      const inputs = texts.map((text) => clip(withPrefix(parts.id, kind, text)));
+      const inputs = texts.map((text) => clip(withPrefix(parts.name, kind, text)));
       const batches = batchTexts(inputs, countTokens, parts.batch);
       // One watchdog over all batches: the first failure ends the requests of the others.
       const group = startWatchdog(signal);
       try {
         const vectors = await mapParallel(batches, parts.parallel, async (batch) => {
-          const raw = await embedBatch(parts, batch, kind, group.signal);
+          const raw = await embedBatch(parts, embedder, asked, batch, kind, group.signal);
           const checked = toUnitVectors(raw, batch.length, dimensions);
           dimensions = checked[0]?.length ?? dimensions;
           return checked;
@@ -53,11 +61,18 @@ export function embeddingModel(parts: EmbeddingModelParts): EmbeddingModel {
         group.stop();
       }
     },
+    withModel(id) {
+      const other = readEmbeddingId(id);
+      if (parts.owns?.(other.name) === false) return null;
+      return embeddingModel({ ...parts, ...other });
+    },
   };
 }
 
 async function embedBatch(
   parts: EmbeddingModelParts,
+  embedder: SdkEmbeddingModel,
+  dimensions: number | undefined,
   values: string[],
   kind: EmbeddingKind,
   signal: AbortSignal,
@@ -67,8 +82,8 @@ async function embedBatch(
     watch.arm(parts.limits.embedMs, 'embed_timeout');
     try {
       const providerOptions = parts.optionsFor?.(kind);
-      const call = { values, dimensions: parts.dimensions, abortSignal: watch.signal, providerOptions };
-      const { embeddings, response } = await watch.race(parts.embedder.doEmbed(call));
+      const call = { values, dimensions, abortSignal: watch.signal, providerOptions };
+      const { embeddings, response } = await watch.race(embedder.doEmbed(call));
       return { embeddings, body: response?.body };
     } catch (error) {
       throw watch.signal.aborted ? watch.signal.reason : error;

@@ -23,15 +23,17 @@ export const google: ModelProvider = {
         limits,
       }),
     );
-    const name = embeddingModelFor(config, /^gemini-embedding/, 'gemini-embedding-001');
+    const name = embeddingModelFor(config, ownEmbeddings, 'gemini-embedding-001');
     const embedding =
       name &&
       embeddingModel({
-        id: name,
+        name,
         label: labelFor('EMBEDDING_MODEL'),
-        embedder: createGoogle({ ...settings, fetch: jsonFetch() }).embedding(name),
+        embedder: (model) => createGoogle({ ...settings, fetch: jsonFetch() }).embedding(model),
+        dimensions: config.embeddingDimensions,
         // The default of 3,072 numbers takes four times the room for a small gain.
-        dimensions: config.embeddingDimensions ?? 768,
+        usualDimensions: 768,
+        owns: (model) => ownEmbeddings.test(model),
         batch: { maxTexts: 100, maxTokens: 20_000 },
         parallel: 2,
         optionsFor: (kind) => ({ google: { taskType: taskTypes[kind] } }),
@@ -50,5 +52,7 @@ export const google: ModelProvider = {
     }
   },
 };
+
+const ownEmbeddings = /^gemini-embedding/;
 
 const taskTypes: Record<EmbeddingKind, string> = { query: 'RETRIEVAL_QUERY', document: 'RETRIEVAL_DOCUMENT' };

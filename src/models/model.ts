@@ -41,7 +41,7 @@ export interface ChatModel {
 }
 
 export interface EmbeddingModel {
-  /** The provider's name of the model: vectors of two ids are never compared. */
+  /** The provider's name of the model, with `@` and the length where one is configured: vectors of two ids are never compared. */
   id: string;
   provider: string;
   /** Length of a vector; null until it is configured or the first vector has come. */
@@ -51,6 +51,11 @@ export interface EmbeddingModel {
    * @throws AppError `model_unavailable` or `model_timeout`; `signal.reason` when the caller aborts.
    */
   embed(texts: string[], kind: EmbeddingKind, signal: AbortSignal): Promise<Float32Array[]>;
+  /**
+   * The same provider's model of another id, for questions about documents whose vectors are still of that one. Null
+   * when the id cannot be one of this provider's; whether the model is there shows when it embeds.
+   */
+  withModel?(id: string): EmbeddingModel | null;
 }
 
 export type EmbeddingKind = 'query' | 'document';

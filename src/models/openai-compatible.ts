@@ -61,9 +61,11 @@ export async function compatibleEmbedding(
   const { baseUrl: baseURL, apiKey, limits } = server;
   const sdk = createOpenAICompatible({ name: 'compatible', baseURL, apiKey, fetch: jsonFetch() });
   return embeddingModel({
-    id: model,
+    name: model,
     label: labelOf(server, 'EMBEDDING_MODEL'),
-    embedder: sdk.embeddingModel(model),
+    embedder: (name) => sdk.embeddingModel(name),
+    // Names of other providers' models that no server has.
+    owns: (name) => !name.startsWith('local:'),
     dimensions,
     // The smallest default among common servers: text-embeddings-inference refuses more than 32 texts.
     batch: { maxTexts: 32, maxTokens: 16_000 },

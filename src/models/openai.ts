@@ -24,13 +24,14 @@ export const openai: ModelProvider = {
         limits,
       }),
     );
-    const name = embeddingModelFor(config, /^text-embedding-(3|ada)/, 'text-embedding-3-small');
+    const name = embeddingModelFor(config, ownEmbeddings, 'text-embedding-3-small');
     const embedding =
       name &&
       embeddingModel({
-        id: name,
+        name,
         label: labelFor('EMBEDDING_MODEL'),
-        embedder: createOpenAI({ ...settings, fetch: jsonFetch() }).embedding(name),
+        embedder: (model) => createOpenAI({ ...settings, fetch: jsonFetch() }).embedding(model),
+        owns: (model) => ownEmbeddings.test(model),
         dimensions: config.embeddingDimensions,
         // The API takes 2,048 texts and 300,000 tokens; smaller batches lose less work to a failure.
         batch: { maxTexts: 256, maxTokens: 100_000 },
@@ -51,3 +52,5 @@ export const openai: ModelProvider = {
     }
   },
 };
+
+const ownEmbeddings = /^text-embedding-(3|ada)/;

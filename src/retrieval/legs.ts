@@ -1,5 +1,5 @@
 import { searchKeyword } from '../indexing/bm25.ts';
-import { scanVectors } from '../indexing/vectors.ts';
+import { expandFollowUp, type Turn } from '../indexing/followup.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { type SearchableDocument, type SearchScope, searchVectors } from './store.ts';
 
@@ -12,19 +12,22 @@ export interface Hit {
 /** Each leg's list: deep enough that fusion sees what the other leg ranks low. */
 export const legDepth = 100;
 /** A conversation whose vectors would take more of the cache than this is searched in the database. */
-const largestShare = 0.5;
+const largestShare = 0.25;
 
-/** BM25 over the conversation's segments, one list for each query. */
+/** BM25 over the conversation's segments, one list for each query; a follow-up borrows words from its history. */
 export async function keywordLeg(
   scope: SearchScope,
   documents: readonly SearchableDocument[],
   queries: readonly string[],
+  history: readonly Turn[],
   deps: RetrievalDeps,
 ): Promise<Hit[][]> {
   const loaded = await deps.segments.keyword(scope, documents);
   const segments = loaded.map((one) => one.segment);
+  const language = documents[0]?.language ?? 'und';
+  const expand = (query: string) => expandFollowUp(query, history, { language, background: deps.background });
   return queries.map((query) =>
-    searchKeyword(segments, query, { k: legDepth, background: deps.background }).map((hit) => ({
+    searchKeyword(segments, history.length === 0 ? query : expand(query), { k: legDepth, background: deps.background }).map((hit) => ({
       documentId: loaded[hit.segment]?.document.id ?? '',
       ordinal: hit.ordinal,
       score: hit.score,
@@ -53,14 +56,15 @@ export async function vectorLeg(
     const lists = await Promise.all(queries.map((query) => searchVectors(deps.db, scope, query, model, ids, legDepth)));
     return { lists, isExact: true };
   }
-  const loaded = await deps.segments.vectors(scope, documents, model);
-  const segments = loaded.map((one) => one.segment);
-  const lists = queries.map((query) =>
-    scanVectors(segments, query, legDepth).map((hit) => ({
-      documentId: loaded[hit.segment]?.document.id ?? '',
-      ordinal: hit.ordinal,
-      score: hit.score,
-    })),
-  );
+  const lists = await deps.segments.vectors(scope, documents, model, (arena, loaded) => {
+    const vectors = loaded.map((one) => one.segment);
+    return queries.map((query) =>
+      arena.scan(vectors, query, legDepth).map((hit) => ({
+        documentId: loaded[hit.segment]?.document.id ?? '',
+        ordinal: hit.ordinal,
+        score: hit.score,
+      })),
+    );
+  });
   return { lists, isExact: false };
 }

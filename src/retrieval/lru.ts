@@ -2,10 +2,13 @@
 export class SizedLru<Value> {
   readonly #entries = new Map<string, { value: Value; size: number }>();
   readonly #maxSize: number;
+  readonly #onEvict: ((value: Value) => void) | undefined;
   #size = 0;
 
-  constructor(maxSize: number) {
+  /** `onEvict` is told of every value that leaves, whatever the reason. */
+  constructor(maxSize: number, onEvict?: (value: Value) => void) {
     this.#maxSize = maxSize;
+    this.#onEvict = onEvict;
   }
 
   get size(): number {
@@ -22,7 +25,10 @@ export class SizedLru<Value> {
 
   set(key: string, value: Value, size: number): void {
     this.delete(key);
-    if (size > this.#maxSize) return;
+    if (size > this.#maxSize) {
+      this.#onEvict?.(value);
+      return;
+    }
     this.#entries.set(key, { value, size });
     this.#size += size;
     for (const oldest of this.#entries.keys()) {
@@ -36,5 +42,6 @@ export class SizedLru<Value> {
     if (entry === undefined) return;
     this.#entries.delete(key);
     this.#size -= entry.size;
+    this.#onEvict?.(entry.value);
   }
 }

@@ -1,5 +1,6 @@
 import type { Strategy, Timings } from '@alcove/contract';
 import { AppError } from '../errors.ts';
+import type { Turn } from '../indexing/followup.ts';
 import { noSemanticSearch } from '../models/notices.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { type Hit, keywordLeg, vectorLeg } from './legs.ts';
@@ -18,8 +19,8 @@ import {
 export interface RetrieveInput {
   /** Standalone queries; the first is the main one. */
   queries: readonly string[];
-  /** Earlier questions of the conversation, oldest first: they lend their words to a short follow-up. */
-  earlier?: readonly string[];
+  /** Earlier turns, oldest first, when the queries were not rewritten: they lend their words to a short follow-up. */
+  history?: readonly Turn[];
   strategy: Strategy;
   topK: number;
   documentIds?: readonly string[] | undefined;
@@ -85,7 +86,7 @@ async function search(
     lists.push(...(approximate?.lists.map((hits) => ({ leg: 'vector' as const, hits })) ?? []));
   }
   if (input.strategy !== 'vector' && chosen.length > 0) {
-    const found = await timed(timings, 'keyword', () => keywordLeg(scope, chosen, input.queries, deps));
+    const found = await timed(timings, 'keyword', () => keywordLeg(scope, chosen, input.queries, input.history ?? [], deps));
     lists.push(...found.map((hits) => ({ leg: 'keyword' as const, hits })));
   }
   const model = deps.embedding?.id ?? null;
@@ -239,9 +240,9 @@ function namer(chosen: readonly SearchableDocument[]): (hit: Hit) => ChunkName &
 function keyOf(scope: SearchScope, input: RetrieveInput, version: number, deps: RetrievalDeps): string {
   const { userId, conversationId } = authorityOf(scope);
   const documentIds = input.documentIds === undefined ? null : [...input.documentIds].toSorted();
-  const { queries, earlier = [], strategy, topK } = input;
+  const { queries, history = [], strategy, topK } = input;
   const model = deps.embedding?.id ?? null;
-  return JSON.stringify([userId, conversationId ?? null, version, model, strategy, topK, queries, earlier, documentIds]);
+  return JSON.stringify([userId, conversationId ?? null, version, model, strategy, topK, queries, history, documentIds]);
 }
 
 function choose(searched: Searchable, ids: readonly string[] | undefined): SearchableDocument[] {

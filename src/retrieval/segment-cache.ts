@@ -1,7 +1,8 @@
 import type { Database } from '../db/database.ts';
 import { keywordKind, readSegments, vectorKind } from '../documents/index-store.ts';
 import { openSegment, type Segment } from '../indexing/segment.ts';
-import { openVectors, type VectorSegment } from '../indexing/vectors.ts';
+import { type LoadedVectors, VectorArena } from '../indexing/vector-arena.ts';
+import { openVectors } from '../indexing/vectors.ts';
 import { SizedLru } from './lru.ts';
 import { authorityOf, type SearchableDocument, type SearchScope } from './store.ts';
 
@@ -14,30 +15,47 @@ export interface Loaded<Opened> {
   segment: Opened;
 }
 
-/** Opened index segments, in bounded memory. A document without a segment is left out of the answer. */
+/** Opened index segments, in bounded memory. A document without a segment is left out. */
 export interface SegmentCache {
   keyword(scope: SearchScope, documents: readonly NamedDocument[]): Promise<Loaded<Segment>[]>;
-  vectors(scope: SearchScope, documents: readonly NamedDocument[], model: string): Promise<Loaded<VectorSegment>[]>;
+  /** Loads the vectors and hands them to `scan`, which must be done with them when it returns. */
+  vectors<T>(
+    scope: SearchScope,
+    documents: readonly NamedDocument[],
+    model: string,
+    scan: (arena: VectorArena, loaded: readonly Loaded<LoadedVectors>[]) => T,
+  ): Promise<T>;
   readonly maxBytes: number;
   readonly bytes: number;
 }
 
 /** Keyed by user, conversation and document, and asked only for documents that a scoped query has just named. */
 export function createSegmentCache(db: Database, maxBytes: number): SegmentCache {
-  const opened = new SizedLru<Segment | VectorSegment>(maxBytes);
+  const arena = new VectorArena();
+  let scans = 0;
+  let leaving: LoadedVectors[] = [];
+  const keywords = new SizedLru<Segment>(maxBytes / 2);
+  const vectors = new SizedLru<LoadedVectors>(maxBytes / 2, (gone) => leaving.push(gone));
 
-  async function load<Opened extends Segment | VectorSegment>(
+  /** Vectors that left the cache may be in the hands of a scan that is about to run: they go when none is. */
+  function releaseWhenQuiet(): void {
+    if (scans > 0) return;
+    for (const gone of leaving) arena.release(gone);
+    leaving = [];
+  }
+
+  async function load<Opened>(
+    cache: SizedLru<Opened>,
     scope: SearchScope,
     documents: readonly NamedDocument[],
     kind: string,
-    open: (bytes: Uint8Array) => Opened,
+    open: (bytes: Uint8Array) => { opened: Opened; size: number },
   ): Promise<Loaded<Opened>[]> {
     const keyOf = (one: NamedDocument): string => `${scope.userId}/${one.conversationId}/${one.id}/${kind}`;
     const found = new Map<string, Opened>();
     const missing: NamedDocument[] = [];
     for (const one of documents) {
-      // Safe: a key ends with its kind, and each kind is opened by one function.
-      const segment = opened.get(keyOf(one)) as Opened | undefined;
+      const segment = cache.get(keyOf(one));
       if (segment === undefined) missing.push(one);
       else found.set(one.id, segment);
     }
@@ -45,9 +63,9 @@ export function createSegmentCache(db: Database, maxBytes: number): SegmentCache
       const wanted = missing.map((one) => ({ conversationId: one.conversationId, documentId: one.id }));
       const keys = new Map(missing.map((one) => [one.id, keyOf(one)]));
       for (const row of await readSegments(db, authorityOf(scope), wanted, kind)) {
-        const segment = open(row.bytes);
-        found.set(row.documentId, segment);
-        opened.set(keys.get(row.documentId) ?? '', segment, row.bytes.length + overheadBytes);
+        const { opened, size } = open(row.bytes);
+        found.set(row.documentId, opened);
+        cache.set(keys.get(row.documentId) ?? '', opened, size + overheadBytes);
       }
     }
     return documents.flatMap((document) => {
@@ -59,9 +77,22 @@ export function createSegmentCache(db: Database, maxBytes: number): SegmentCache
   return {
     maxBytes,
     get bytes() {
-      return opened.size;
+      return keywords.size + vectors.size;
     },
-    keyword: (scope, documents) => load(scope, documents, keywordKind, openSegment),
-    vectors: (scope, documents, model) => load(scope, documents, vectorKind(model), openVectors),
+    keyword: (scope, documents) =>
+      load(keywords, scope, documents, keywordKind, (bytes) => ({ opened: openSegment(bytes), size: bytes.length })),
+    async vectors(scope, documents, model, scan) {
+      scans += 1;
+      try {
+        const loaded = await load(vectors, scope, documents, vectorKind(model), (bytes) => {
+          const opened = arena.load(openVectors(bytes));
+          return { opened, size: opened.bytes };
+        });
+        return scan(arena, loaded);
+      } finally {
+        scans -= 1;
+        releaseWhenQuiet();
+      }
+    },
   };
 }

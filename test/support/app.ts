@@ -12,9 +12,14 @@ export interface TestApp {
   baseUrl: string;
   app: RunningApp;
   config: Config;
+  /** The settings that this server was started with. */
+  env: Record<string, string>;
   dataDir: string;
   /** Every log line so far, as JSON. */
   logs: string[];
+  /** Stops the server and keeps its data for another one that is `like` it. */
+  stop(): Promise<void>;
+  /** Stops the server and removes its data, unless it was `like` another. */
   close(): Promise<void>;
 }
 
@@ -22,7 +27,7 @@ export interface TestAppOptions {
   /** More settings, by the names of the environment. */
   env?: Record<string, string>;
   /** Reuse a database and data folder, for restarts and replicas. */
-  like?: Pick<TestApp, 'config' | 'dataDir'>;
+  like?: Pick<TestApp, 'env' | 'dataDir'>;
   /** Errors that the test provokes may be logged. */
   allowErrors?: boolean;
 }
@@ -35,37 +40,40 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const dataDir = options.like?.dataDir ?? (await mkdtemp(join(tmpdir(), 'alcove-test-')));
   const logs: string[] = [];
   const database = options.like === undefined ? await openDatabase() : null;
-  const config = {
-    ...(options.like?.config ??
-      readConfig({
-        DATA_DIR: dataDir,
-        PORT: '0',
-        OLLAMA: 'off',
-        LOG_LEVEL: 'debug',
-        MESSAGES_PER_MINUTE: '100000',
-        STREAMS_PER_USER: '100',
-        REGISTRATION: 'open',
-        ...(database === null ? {} : { DATABASE_URL: database.url }),
-        ...options.env,
-      })),
+  const env = {
+    DATA_DIR: dataDir,
+    PORT: '0',
+    OLLAMA: 'off',
+    LOG_LEVEL: 'debug',
+    MESSAGES_PER_MINUTE: '100000',
+    STREAMS_PER_USER: '100',
+    REGISTRATION: 'open',
+    ...(database === null ? {} : { DATABASE_URL: database.url }),
+    ...options.like?.env,
+    ...options.env,
   };
+  const config = readConfig(env);
   const log = pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) });
   const app = await startApp(config, log);
   await app.http.listen({ host: '127.0.0.1', port: 0 });
   const address = app.http.server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the test server has no port');
   const baseUrl = `http://127.0.0.1:${address.port}`;
+  let stopped: Promise<void> | undefined;
   let closed = false;
+  const stop = (): Promise<void> => (stopped ??= app.close());
   return {
     baseUrl,
     app,
     config,
+    env,
     dataDir,
     logs,
+    stop,
     async close() {
       if (closed) return;
       closed = true;
-      await app.close();
+      await stop();
       await database?.drop();
       if (options.like === undefined) await rm(dataDir, { recursive: true, force: true });
       if (options.allowErrors !== true) expect(errorsIn(logs)).toEqual([]);

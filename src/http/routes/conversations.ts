@@ -151,7 +151,9 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
         await moveDocuments(scope, target, documents);
       }
       for (const running of answers.running.all()) {
-        if (running.userId === scope.userId && running.conversationId === scope.conversationId) running.stop.abort();
+        if (running.userId === scope.userId && running.conversationId === scope.conversationId) {
+          running.stop.abort(new AppError('not_found', 'This conversation was deleted.'));
+        }
       }
       const deleted = await deleteConversation(db, scope, now());
       await appendAudit(db, scope.user, { action: 'conversation.deleted', target: scope.conversationId }, now());

@@ -1,0 +1,40 @@
+import type { HttpCaller } from '../server/people.ts';
+
+export interface ReadStream {
+  /** From sending the request to the first word of the answer. */
+  firstTokenMs: number;
+  events: number;
+  /** Whether the answer came to its end. */
+  complete: boolean;
+}
+
+export interface StreamRequest {
+  path: string;
+  token: string | null;
+  body: unknown;
+  /** What stands in the bytes of an event with text, and in those of the last event. */
+  word: string;
+  end: string;
+}
+
+/** Reads one answer to its end and looks at its bytes no more than it must. */
+export async function readStream(caller: HttpCaller, wanted: StreamRequest): Promise<ReadStream> {
+  const started = performance.now();
+  const response = await caller.open('POST', wanted.path, wanted.token, wanted.body, { accept: 'text/event-stream' });
+  if (response.statusCode !== 200) {
+    response.resume();
+    throw new Error(`${wanted.path}: ${response.statusCode}`);
+  }
+  let firstTokenMs = Number.NaN;
+  let events = 0;
+  let tail = '';
+  for await (const part of response) {
+    const text = (part as Buffer).toString('latin1');
+    if (Number.isNaN(firstTokenMs) && (tail + text).includes(wanted.word)) {
+      firstTokenMs = performance.now() - started;
+    }
+    for (let at = text.indexOf('data: '); at >= 0; at = text.indexOf('data: ', at + 6)) events += 1;
+    tail = (tail + text).slice(-400);
+  }
+  return { firstTokenMs, events, complete: tail.includes(wanted.end) };
+}

@@ -1,0 +1,56 @@
+import type { Client, Retrieved } from '@alcove/client';
+import type { Place, SourceFile } from './collection.ts';
+import { inParallel } from './in-parallel.ts';
+import { say, startTicker } from './say.ts';
+
+/** The conversations of a collection after their documents were read. */
+export interface Indexed {
+  /** Conversation id of each place. */
+  conversations: ReadonlyMap<string, string>;
+  /** Ids of what the hits lie on, best first, each with the score of its best chunk. */
+  rank(hits: readonly Pick<Retrieved['results'][number], 'document_id' | 'page' | 'score'>[]): [string, number][];
+}
+
+/** The server reads a user's documents two at a time; the others may as well be on their way. */
+const uploadsAtOnce = 4;
+
+/** Makes a conversation for each place and uploads its files, until each is ready. A file that cannot be read is told and missed. */
+export async function ingest(client: Client, places: readonly Place[]): Promise<Indexed> {
+  const started = performance.now();
+  const conversations = new Map<string, string>();
+  const files = new Map<string, SourceFile>();
+  const uploads = places.flatMap(({ key, files }) => files.map((file) => ({ key, file })));
+  const progress = new Map<SourceFile, number>();
+  let failed = 0;
+  const tell = (): void => {
+    const done = [...progress.values()].reduce((sum, one) => sum + one, 0) / Math.max(1, uploads.length);
+    say(`  reading ${uploads.length} documents: ${Math.floor(done * 100)} %`);
+  };
+  for (const { key } of places) conversations.set(key, (await client.conversations.create({ title: 'Evaluation' })).id);
+  const ticker = startTicker(tell);
+  try {
+    await inParallel(uploads, uploadsAtOnce, async ({ key, file }) => {
+      const { document } = await client.documents.upload(conversations.get(key) ?? '', { name: file.name, blob: await file.open() });
+      files.set(document.id, file);
+      const read = await client.documents.wait(document.id, { onProgress: (now) => progress.set(file, now.progress) });
+      progress.set(file, 1);
+      if (read.status === 'ready') return;
+      failed += 1;
+      say(`  ${file.name} could not be read and will be missed: ${read.error?.message ?? read.status}`);
+    });
+  } finally {
+    ticker.stop();
+  }
+  const seconds = Math.round((performance.now() - started) / 1000);
+  say(`  read ${uploads.length - failed} documents in ${places.length} conversations in ${seconds} s`);
+  return { conversations, rank: (hits) => rank(hits, files) };
+}
+
+function rank(hits: Parameters<Indexed['rank']>[0], files: ReadonlyMap<string, SourceFile>): [string, number][] {
+  const best = new Map<string, number>();
+  for (const hit of hits) {
+    const id = hit.page === null ? undefined : files.get(hit.document_id)?.idOfPage(hit.page);
+    if (id !== undefined && !best.has(id)) best.set(id, hit.score);
+  }
+  return [...best];
+}

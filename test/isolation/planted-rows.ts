@@ -1,0 +1,61 @@
+import type pg from 'pg';
+import type { World } from './world.ts';
+
+export type Row = Record<string, unknown>;
+
+/** Tables that hold rows of a user, by the column that names them. */
+export async function userTables(client: pg.Pool | pg.PoolClient): Promise<{ name: string; conversation: string | null }[]> {
+  const { rows } = await client.query<{ name: string; columns: string[] }>(
+    `SELECT c.relname AS name, array_agg(a.attname::text) AS columns FROM pg_class c
+     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace GROUP BY c.relname ORDER BY c.relname`,
+  );
+  return rows
+    .filter(({ columns }) => columns.includes('user_id'))
+    .map(({ name, columns }) => ({
+      name,
+      conversation: name === 'conversations' ? 'id' : columns.includes('conversation_id') ? 'conversation_id' : null,
+    }));
+}
+
+/** Rows of A that only come and go while the server works, so that every table has some to be protected. */
+export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
+  const key = [w.a.id, w.a1];
+  await pool.query(
+    `INSERT INTO generations (user_id, conversation_id, message_id, lease_owner, lease_until) VALUES ($1, $2, $3, 'nobody', now() + interval '1 day')`,
+    [...key, w.a1Answer],
+  );
+  await pool.query(
+    `INSERT INTO chunk_vectors (user_id, conversation_id, document_id, ordinal, model, embedding) VALUES ($1, $2, $3, 0, 'planted', '[1,2,3]')`,
+    [...key, w.a1Document],
+  );
+  await pool.query(
+    `INSERT INTO blob_deletions (blob_key, user_id, due_at) VALUES ($1, $2, now() + interval '1 day')`,
+    [`${w.a.id}/${crypto.randomUUID()}`, w.a.id],
+  );
+  await pool.query(
+    `INSERT INTO idempotency_keys (user_id, key, request_hash, locked_until, expires_at) VALUES ($1, 'planted', '', now(), now() + interval '1 day')`,
+    [w.a.id],
+  );
+  await pool.query(
+    `INSERT INTO api_keys (user_id, id, name, key_hash, scope, conversation_id, created_at) VALUES ($1, $2, 'planted', 'planted', 'conversation', $3, now())`,
+    [w.a.id, crypto.randomUUID(), w.a1],
+  );
+  await pool.query(
+    `INSERT INTO re_embeddings (user_id, conversation_id, model, due_at) VALUES ($1, $2, 'planted', now() + interval '1 day')`,
+    key,
+  );
+}
+
+/** One row of A's, of a1 where the table is below a conversation. */
+export async function rowOf(pool: pg.Pool, table: { name: string; conversation: string | null }, w: World): Promise<Row> {
+  const inside = table.conversation === null ? '' : `AND ${table.conversation} = '${w.a1}'`;
+  const { rows } = await pool.query<{ row: Row }>(`SELECT to_jsonb(t) AS row FROM ${table.name} t WHERE user_id = $1 ${inside} LIMIT 1`, [w.a.id]);
+  const row = rows[0]?.row;
+  if (row === undefined) throw new Error(`A has no row in ${table.name}: plant one`);
+  return row;
+}
+
+export function insertRow(client: pg.Pool | pg.PoolClient, table: string, row: Row): Promise<pg.QueryResult> {
+  return client.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_record(null::${table}, $1)`, [JSON.stringify(row)]);
+}
