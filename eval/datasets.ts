@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { EvalError } from './eval-error.ts';
 import type { Judgements, Run } from './metrics.ts';
 
 /** A passage or page to be found. */
@@ -46,7 +47,7 @@ export function readDataset(folder: string, files: DatasetFiles = {}): Dataset {
 }
 
 export function readPassages(path: string): Passage[] {
-  return Array.from(readLines<PassageLine>(path), (line) => ({
+  return Array.from(readTexts<PassageLine>(path), (line) => ({
     id: line._id,
     title: line.title ?? '',
     text: line.text,
@@ -57,7 +58,7 @@ export function readPassages(path: string): Passage[] {
 
 /** Query texts; the speaker marks of conversational sets become spaces. */
 export function readQueries(path: string): Query[] {
-  return Array.from(readLines<QueryLine>(path), (line) => ({
+  return Array.from(readTexts<QueryLine>(path), (line) => ({
     id: line._id,
     text: line.text.replace(/\|(?:user|agent)\|:/g, ' ').trim(),
   }));
@@ -92,17 +93,36 @@ export function conversationOf(queryId: string): string {
   return queryId.split('<::>')[0]!;
 }
 
+/** The JSON lines of a file, packed or not. @throws EvalError that names the line which is none */
 export function* readLines<T>(path: string): Generator<T> {
-  for (const line of readText(path).split('\n')) {
+  for (const [at, line] of readText(path).split('\n').entries()) {
     // Measurement data has no schema to check against: the reader names the shape it relies on.
-    if (line.trim()) yield JSON.parse(line) as T;
+    if (line.trim()) yield parseLine(line, `${path}, line ${at + 1}`) as T;
   }
 }
 
-interface PassageLine {
-  _id: string;
+function parseLine(line: string, place: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw new EvalError(`${place} is not JSON.`, { cause });
+  }
+}
+
+/** @throws EvalError when a line lacks its id or its text */
+export function* readTexts<T extends QueryLine>(path: string): Generator<T> {
+  let at = 0;
+  for (const line of readLines<T>(path)) {
+    at += 1;
+    if (typeof line._id !== 'string' || typeof line.text !== 'string') {
+      throw new EvalError(`${path}, entry ${at}: each needs "_id" and "text".`);
+    }
+    yield line;
+  }
+}
+
+interface PassageLine extends QueryLine {
   title?: string;
-  text: string;
   doc?: string;
   page?: number;
 }

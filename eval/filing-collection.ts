@@ -1,7 +1,7 @@
 import { existsSync, openAsBlob } from 'node:fs';
 import { join } from 'node:path';
 import { type Collection, type Place, wholePool } from './collection.ts';
-import { readJudgements, readLines } from './datasets.ts';
+import { readJudgements, readLines, readTexts } from './datasets.ts';
 import { EvalError } from './eval-error.ts';
 import { nameOf, queryFiles, requireFile } from './folder-files.ts';
 import type { EvalOptions } from './options.ts';
@@ -17,7 +17,7 @@ export function readFilingCollection(folder: string, options: Pick<EvalOptions, 
   const { queries, qrels } = queryFiles(folder, options);
   const names = [...readLines<{ doc_name: string }>(requireFile(folder, 'list of documents', ['documents.jsonl']))].map((line) => line.doc_name);
   const places = names.map((name): Place => ({ key: name, files: [filing(folder, name)] }));
-  const asked = [...readLines<FilingQuery>(queries)];
+  const asked = [...readTexts<FilingQuery>(queries)];
   const stray = asked.find((query) => !names.includes(query.doc));
   if (stray !== undefined) throw new EvalError(`${queries}: question ${stray._id} is about "${stray.doc}", which documents.jsonl does not name.`);
   const isPooled = options.pool === 'all';

@@ -36,7 +36,7 @@ export async function ingest(client: Client, places: readonly Place[]): Promise<
       progress.set(file, 1);
       if (read.status === 'ready') return;
       failed += 1;
-      say(`  ${file.name} could not be read and will be missed: ${read.error?.message ?? read.status}`);
+      say(`  ${file.name} could not be read and will be missed: ${read.error?.error ?? read.status}`);
     });
   } finally {
     ticker.stop();

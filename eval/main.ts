@@ -4,10 +4,9 @@ import { fuseRuns } from './fuse-runs.ts';
 import { measure } from './measure.ts';
 import type { Evaluation } from './metrics.ts';
 import { type EvalOptions, help, readOptions } from './options.ts';
-import { foldersOf, readCollections } from './read-collections.ts';
+import { foldersOf, readCollection } from './read-collections.ts';
 import { replay } from './replay.ts';
 import { print, printLine } from './report.ts';
-import { startServer } from './server.ts';
 
 try {
   const options = readOptions(process.argv.slice(2));
@@ -16,24 +15,26 @@ try {
   else await run(options);
 } catch (error) {
   if (!(error instanceof EvalError)) throw error;
-  process.stderr.write(`${error.message}\n\n${help.split('\n')[0] ?? ''}\nnpm run eval -- --help tells more.\n`);
+  process.stderr.write(`${error.message}\n\nnpm run eval -- --help tells what can be measured, and how.\n`);
   process.exitCode = 2;
 }
 
 async function run(options: EvalOptions): Promise<void> {
-  const isSeveral = foldersOf(options.folder).length > 1;
-  const all: [string, Evaluation][] = [];
+  const folders = foldersOf(options.folder);
+  // All are read before the server starts: what is wrong with one is told at once.
+  const collections = folders.map((folder) => readCollection(folder, options));
+  const lines: [string, Evaluation][] = [];
+  const { startServer } = await import('./server.ts');
   const server = await startServer(options);
   try {
-    for (const collection of readCollections(options)) {
-      const scores = options.replay
-        ? await replay(server.client, collection, options, isSeveral)
-        : await measure(server.client, collection, options, isSeveral);
-      if (scores !== null) all.push([collection.name, scores]);
+    for (const collection of collections) {
+      const work = options.replay ? replay : measure;
+      const scores = await work(server.client, collection, options, folders.length > 1);
+      if (scores !== null) lines.push([`${collection.name}, ${options.strategy}`, scores]);
     }
   } finally {
     await server.close();
   }
-  if (isSeveral) print('');
-  for (const [name, scores] of all) printLine(name, scores);
+  print('');
+  for (const [name, scores] of lines) printLine(name, scores);
 }

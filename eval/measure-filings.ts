@@ -28,7 +28,11 @@ export function measureFilings(folder: string, background: Background): void {
   const documentOf = new Map(dataset.passages.map((page) => [page.id, page.document ?? '']));
 
   const search = (list: readonly Filing[], text: string) => {
-    const hits = searchKeyword(list.map((filing) => filing.segment), text, { k: 100, background });
+    const hits = searchKeyword(
+      list.map((filing) => filing.segment),
+      text,
+      { k: 100, background },
+    );
     return hits.map((hit) => list[hit.segment]!.pages[hit.ordinal]!);
   };
   const own: Run = new Map(

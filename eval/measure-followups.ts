@@ -22,7 +22,13 @@ export function measureFollowUps(folder: string, label: string, background: Back
     };
     return new Map(dataset.queries.map((query) => [query.id, search(query)]));
   };
-  printRow(`${label} later turns, last question`, evaluate(runOf((_, text) => [{ text, weight: 1 }]), later));
+  printRow(
+    `${label} later turns, last question`,
+    evaluate(
+      runOf((_, text) => [{ text, weight: 1 }]),
+      later,
+    ),
+  );
   printRow(`${label} later turns, weighed with history`, evaluate(runOf(weighed), later));
 }
 
@@ -40,14 +46,21 @@ function readHistories(folder: string): Map<string, Turn[]> {
     ]),
   );
   const histories = new Map<string, Turn[]>();
-  for (const { _id, text } of readLines<{ _id: string; text: string }>(join(folder, 'queries_questions.jsonl'))) {
+  for (const { _id, text } of readLines<{ _id: string; text: string }>(
+    join(folder, 'queries_questions.jsonl'),
+  )) {
     const told = known.get(conversationOf(_id)) ?? [];
     const length = 2 * (turnOf(_id) - 1);
-    const questions = text.split('\n').map((line) => line.replace('|user|:', '').trim()).slice(0, -1);
+    const questions = text
+      .split('\n')
+      .map((line) => line.replace('|user|:', '').trim())
+      .slice(0, -1);
     histories.set(
       _id,
       told.length >= length
-        ? told.slice(0, length).map((turn) => ({ role: turn.speaker === 'user' ? 'user' : 'assistant', text: turn.text }))
+        ? told
+            .slice(0, length)
+            .map((turn) => ({ role: turn.speaker === 'user' ? 'user' : 'assistant', text: turn.text }))
         : questions.map((question) => ({ role: 'user', text: question })),
     );
   }

@@ -16,7 +16,10 @@ import { indexPassages, type PassageIndex } from './passage-index.ts';
 import { printRow } from './print-row.ts';
 
 const { values } = parseArgs({
-  options: { data: { type: 'string', default: join(import.meta.dirname, '../../shared/data') }, only: { type: 'string', default: '' } },
+  options: {
+    data: { type: 'string', default: join(import.meta.dirname, '../../shared/data') },
+    only: { type: 'string', default: '' },
+  },
 });
 const background = readBackground();
 
@@ -28,21 +31,31 @@ if (!existsSync(values.data)) {
 measure('scifact');
 for (const set of ['mtrag/fiqa', 'mtrag/cloud']) {
   for (const queries of ['lastturn', 'rewrite']) {
-    measure(set, { queries: `queries_${queries}.jsonl` }, `${set} ${queries}`, { scoped: true, fused: `runs/bge_base_1.5.${queries}.jsonl.gz` });
+    measure(set, { queries: `queries_${queries}.jsonl` }, `${set} ${queries}`, {
+      scoped: true,
+      fused: `runs/bge_base_1.5.${queries}.jsonl.gz`,
+    });
   }
   measure(set, { queries: 'un_queries_lastturn.jsonl', judgements: 'un_qrels.tsv' }, `${set} unanswered set`);
   if (set.includes(values.only) && has(set)) measureFollowUps(join(values.data, set), set, background);
 }
 measure('tatqa');
 measure('locomo', {}, 'locomo', { scoped: true });
-for (const language of ['en', 'es', 'de', 'ro', 'el', 'ru', 'tr', 'ar', 'hi', 'vi', 'th', 'zh']) measure(`xquad/${language}`);
-if ('financebench'.includes(values.only) && has('financebench')) measureFilings(join(values.data, 'financebench'), background);
+for (const language of ['en', 'es', 'de', 'ro', 'el', 'ru', 'tr', 'ar', 'hi', 'vi', 'th', 'zh'])
+  measure(`xquad/${language}`);
+if ('financebench'.includes(values.only) && has('financebench'))
+  measureFilings(join(values.data, 'financebench'), background);
 
 function has(set: string): boolean {
   return existsSync(join(values.data, set));
 }
 
-function measure(set: string, files: DatasetFiles = {}, label = set, also: { scoped?: boolean; fused?: string } = {}): void {
+function measure(
+  set: string,
+  files: DatasetFiles = {},
+  label = set,
+  also: { scoped?: boolean; fused?: string } = {},
+): void {
   if (!label.includes(values.only) || !has(set)) return;
   const dataset = readDataset(join(values.data, set), files);
   const pool = indexPassages(dataset.passages);

@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import type { Client } from '@alcove/client';
 import type { Collection } from './collection.ts';
 import { readRun } from './datasets.ts';
-import { EvalError } from './eval-error.ts';
 import { ingest } from './ingest.ts';
 import { evaluate, type Evaluation } from './metrics.ts';
 import type { EvalOptions } from './options.ts';
@@ -20,7 +19,6 @@ export async function measure(
 ): Promise<Evaluation | null> {
   const { folder, judgements, places } = collection;
   const part = isOneOfSeveral ? basename(folder) : null;
-  if (judgements === null && out === undefined) throw new EvalError(`${folder} has no judgements: give --qrels FILE, or --out FILE for the run alone.`);
   say(`${collection.name}, ${strategy}`);
   const indexed = await ingest(client, places);
   const run = await search(client, indexed, collection.questions.slice(0, limit), strategy);

@@ -39,7 +39,7 @@ export function scoreQuery(
   depths: readonly number[],
 ): QueryScores {
   const gains = [...new Set(ranked)].map((id) => relevant.get(id) ?? 0);
-  const ideal = [...relevant.values()].sort((a, b) => b - a);
+  const ideal = [...relevant.values()].toSorted((a, b) => b - a);
   const scores: QueryScores = {};
   for (const depth of depths) {
     const top = gains.slice(0, depth);
@@ -91,7 +91,7 @@ function bootstrap(values: readonly number[], rounds: number): Interval {
     let sum = 0;
     for (let draw = 0; draw < values.length; draw++) sum += values[Math.floor(random() * values.length)]!;
     return sum / values.length;
-  }).sort((a, b) => a - b);
+  }).toSorted((a, b) => a - b);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return { mean, low: means[Math.floor(rounds * 0.025)]!, high: means[Math.floor(rounds * 0.975)]! };
 }

@@ -74,7 +74,7 @@ export function readOptions(args: string[]): EvalOptions | null {
     folder,
     queries: values.queries,
     qrels: values.qrels,
-    pool: values.scopes ? 'own' : (values.pool as EvalOptions['pool']),
+    pool: values.scopes ? 'own' : values.pool,
     strategy: strategy ?? (embeddings === undefined ? 'keyword' : 'rrf_fusion'),
     database: values.database,
     embeddings,

@@ -25,7 +25,7 @@ export async function replay(
   isOneOfSeveral: boolean,
 ): Promise<Evaluation> {
   const { folder, judgements } = collection;
-  if (judgements === null) throw new EvalError(`${folder} has no judgements, which --replay needs: give --qrels FILE.`);
+  if (judgements === null) throw new EvalError(`${folder} has no judgements, which --replay needs.`);
   const isPooled = collection.places.every((place) => place.key === wholePool);
   const placeOf = (turn: ReplayTurn): string => (isPooled ? wholePool : turn.conversation);
   const turns = readTurns(folder, tasks).filter((turn) => judgements.has(turn.id)).slice(0, limit);

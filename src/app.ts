@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { createEventWriter } from './answers/event-writer.ts';
 import { reapOrphans } from './answers/reaper.ts';
 import { RunningAnswers } from './answers/running.ts';
 import type { Config } from './config.ts';
@@ -93,6 +94,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       },
       doorbell,
       running: new RunningAnswers(),
+      events: createEventWriter(db, owner, log),
       limits: config.limits,
       owner,
       log,
@@ -149,7 +151,8 @@ async function startWorker(
     const scope = ConversationScope.ofOwnRow(UserScope.grant(job.userId), job);
     return ingest({ scope, documentId: job.documentId }, documents, signal);
   };
-  const concurrency = Math.max(2, availableParallelism());
+  // More than one user may take, or a large upload holds up everybody on a small machine; parsers queue for cores anyway.
+  const concurrency = Math.max(ingestionsPerUser + 1, availableParallelism());
   await queue.work(handle, { concurrency, perUser: ingestionsPerUser });
   const sweep = async (): Promise<void> => {
     const due = await dueDocuments(db, 100, now());

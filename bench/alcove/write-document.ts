@@ -4,7 +4,7 @@ import { newId } from '../../src/db/ids.ts';
 import { completeDocument, type IndexedDocument } from '../../src/documents/index-store.ts';
 import { insertDocuments } from '../../src/documents/store.ts';
 import { claimDocument } from '../../src/documents/work-store.ts';
-import { prepareIndex } from '../../src/indexing/prepare.ts';
+import { type PreparedIndex, prepareIndex } from '../../src/indexing/prepare.ts';
 import { quantiseVectors } from '../../src/indexing/vectors.ts';
 import type { MadeDocument } from '../data/collection.ts';
 
@@ -12,10 +12,14 @@ export const benchModel = 'bench-embedding';
 const unlimited = { documentsPerConversation: 1e6, documentsPerUser: 1e6, bytesPerUser: 1e15 };
 const owner = 'bench';
 
-/** What ingestion would have made of the document. */
-export function indexDocument(document: MadeDocument, withVectors: boolean): IndexedDocument {
+export function keywordIndexOf(document: MadeDocument): PreparedIndex {
   const chunks = document.chunks.map(({ text }) => ({ text, heading: [], page: null }));
-  const { language, segment } = prepareIndex({ title: document.name, fileName: document.name, text: document.text, chunks });
+  return prepareIndex({ title: document.name, fileName: document.name, text: document.text, chunks });
+}
+
+/** What ingestion would have made of the document. */
+export function indexDocument(document: MadeDocument, withVectors: boolean, index = keywordIndexOf(document)): IndexedDocument {
+  const { language, segment } = index;
   const embeddings = document.chunks.map((chunk) => chunk.vector);
   return {
     text: document.text,

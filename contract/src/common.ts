@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const id = z.uuid().meta({ description: 'UUIDv7', example: '019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d' });
+export const id = z.uuid().toLowerCase().meta({ description: 'UUIDv7', example: '019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d' });
 /** RFC 3339 UTC with milliseconds. */
 export const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-20T10:15:30.123Z' });
 

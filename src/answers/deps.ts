@@ -3,6 +3,7 @@ import type { Doorbell } from '../jobs/doorbell.ts';
 import type { Log } from '../jobs/every.ts';
 import type { Models } from '../models/model.ts';
 import type { RetrievalDeps } from '../retrieval/deps.ts';
+import type { EventWriter } from './event-writer.ts';
 import type { RunningAnswers } from './running.ts';
 
 export interface AnswerDeps {
@@ -11,6 +12,7 @@ export interface AnswerDeps {
   retrieval: RetrievalDeps;
   doorbell: Doorbell;
   running: RunningAnswers;
+  events: EventWriter;
   limits: { answerTimeoutMs: number; streamsPerUser: number };
   /** Names this process in leases. */
   owner: string;

@@ -3,12 +3,12 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import { AppError } from '../errors.ts';
 import { type AnswerDeps, answerBell } from './deps.ts';
 import type { NumberedEvent, RunningAnswer } from './running.ts';
-import { appendEvents } from './store.ts';
 
 /** Deltas are written together: the first at once, later ones at most this much late. */
 const coalesceMs = 200;
 /** How long a writer may be silent before its answer is an orphan. */
 export const leaseMs = 15_000;
+const renewEveryMs = leaseMs / 4;
 /** A stop asked for on another replica is seen within this time. */
 const heartbeatMs = 1_000;
 
@@ -33,6 +33,7 @@ export function openEventLog(
   let pending: NumberedEvent[] = [];
   let text = '';
   let lastWrite = 0;
+  let renewedAt = performance.now();
   let writing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -52,9 +53,11 @@ export function openEventLog(
     const batch = pending;
     pending = [];
     lastWrite = performance.now();
-    const until = new Date(deps.now().getTime() + leaseMs);
+    const isRenewing = lastWrite - renewedAt > renewEveryMs;
+    if (isRenewing) renewedAt = lastWrite;
+    const until = isRenewing ? new Date(deps.now().getTime() + leaseMs) : null;
     try {
-      const outcome = await appendEvents(deps.db, scope, answer.messageId, batch, { owner: deps.owner, until });
+      const outcome = await deps.events.write(scope, answer.messageId, batch, until);
       if (outcome === 'lost') answer.stop.abort(new AppError('unavailable', 'This answer was taken over or deleted elsewhere.'));
       if (outcome === 'stop') answer.stop.abort(stopRequested);
       if (outcome === 'lost' || batch.length === 0) return;
@@ -63,6 +66,7 @@ export function openEventLog(
     } catch (error) {
       // Away for a moment: the events wait for the next write, in order.
       pending = [...batch, ...pending];
+      renewedAt = 0;
       deps.log.warn({ err: error, messageId: answer.messageId }, 'answer events were not written yet');
     }
   }
@@ -79,7 +83,8 @@ export function openEventLog(
   }
 
   const heartbeat = setInterval(() => {
-    if (performance.now() - lastWrite > heartbeatMs) writing = writing.then(write);
+    // Half of it: a write just before the last beat must not make the next one skip, or a stop waits twice as long.
+    if (performance.now() - lastWrite > heartbeatMs / 2) writing = writing.then(write);
   }, heartbeatMs);
   heartbeat.unref();
 

@@ -4,7 +4,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import { AppError } from '../errors.ts';
 import type { ChatMessage, ChatModel, FinishReason } from '../models/model.ts';
 import type { Retrieval, RetrievedChunk } from '../retrieval/retrieve.ts';
-import type { SearchScope } from '../retrieval/store.ts';
+import type { SearchableDocument, SearchScope } from '../retrieval/store.ts';
 import { countTokens } from '../models/tokens.ts';
 import { type ChosenContext, chooseContext, mergedTokens } from './choose-context.ts';
 import { createCitationFilter } from './citations.ts';
@@ -105,6 +105,7 @@ async function write(
       titles: state.gathered?.retrieval.searched.documents.map((document) => document.name) ?? [],
       pending: state.gathered?.retrieval.searched.pending ?? 0,
       isSummary: context.summaryOf.length > 0,
+      language: mainLanguage(state.gathered?.retrieval.searched.documents ?? []),
       docsOnly: task.docsOnly,
     },
     model,
@@ -158,6 +159,14 @@ function noticesOfEnd(reason: FinishReason): string[] {
   if (reason === 'length') return ['The answer reached the longest that the model may write here and ends early: ask it to go on.'];
   if (reason === 'content_filter') return ["The provider's content filter ended the answer early."];
   return [];
+}
+
+function mainLanguage(documents: readonly SearchableDocument[]): string | null {
+  const tokens = new Map<string, number>();
+  for (const one of documents) {
+    if (one.language !== null) tokens.set(one.language, (tokens.get(one.language) ?? 0) + one.tokens);
+  }
+  return [...tokens].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }
 
 /** A search over all conversations gives passages; inside one, small or named documents may be given whole. */

@@ -2,7 +2,8 @@ import { and, asc, eq, gt, lt, sql } from 'drizzle-orm';
 import type { AnswerEvent } from '@alcove/contract';
 import { appendMessages, type MessageRow, type NewMessage } from '../conversations/message-store.ts';
 import { ConversationScope } from '../conversations/scope.ts';
-import type { Database, Transaction } from '../db/database.ts';
+import { type Database, together, type Transaction } from '../db/database.ts';
+import { isForeignKeyViolation, isUniqueViolation } from '../db/errors.ts';
 import { answerEvents, generations, messages, retrievalTraces, userCounters } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { UserScope } from '../identity/user-scope.ts';
@@ -31,11 +32,15 @@ export async function startAnswer(
     const answer = rows.at(-1);
     if (answer === undefined) throw new Error('the answer was not written');
     const before = rows[0]?.parentId ?? null;
-    if (before !== null) await refuseWhileStreaming(tx, scope, before);
     // Two questions sent at once: the later one has not seen the other.
     if (before !== readLeaf) throw new AppError('conflict', 'Another message came in just now: read it, then ask again.');
-    await tx.insert(generations).values({ ...keyOf(scope, answer.id), leaseOwner: lease.owner, leaseUntil: lease.until });
-    await insertEvents(tx, scope, answer.id, events);
+    const generation = { ...keyOf(scope, answer.id), leaseOwner: lease.owner, leaseUntil: lease.until };
+    await together(
+      tx,
+      () => (before === null ? Promise.resolve() : refuseWhileStreaming(tx, scope, before)),
+      () => tx.insert(generations).values(generation),
+      () => insertEvents(tx, scope, answer.id, events),
+    );
   });
 }
 
@@ -52,26 +57,6 @@ async function refuseWhileStreaming(tx: Transaction, scope: ConversationScope, p
     );
   if (parent?.status !== 'streaming') return;
   throw new AppError('conflict', 'An answer is still being written here: wait for it or stop it, then ask again.');
-}
-
-/** Appends events and renews the lease. `lost` when the answer is no longer this process's. */
-export async function appendEvents(
-  db: Database,
-  scope: ConversationScope,
-  messageId: string,
-  events: readonly NumberedEvent[],
-  lease: Lease,
-): Promise<'written' | 'stop' | 'lost'> {
-  return db.scoped(scope, async (tx) => {
-    const [row] = await tx
-      .update(generations)
-      .set({ leaseUntil: lease.until })
-      .where(isMine(scope, messageId, lease.owner))
-      .returning({ stopRequested: generations.stopRequested });
-    if (row === undefined) return 'lost';
-    await insertEvents(tx, scope, messageId, events);
-    return row.stopRequested ? 'stop' : 'written';
-  });
 }
 
 export interface FinishedAnswer {
@@ -95,32 +80,45 @@ export async function finishAnswer(
   finished: FinishedAnswer,
   now: Date,
 ): Promise<boolean> {
-  return db.scoped(scope, async (tx) => {
-    const won = await tx
-      .delete(generations)
-      .where(isMine(scope, messageId, owner))
-      .returning({ messageId: generations.messageId });
-    if (won.length === 0) return false;
-    await tx
-      .update(messages)
-      .set({ content: finished.content, status: finished.status, metadata: finished.metadata })
-      .where(isMessage(scope, messageId));
-    await insertEvents(tx, scope, messageId, finished.events);
-    await tx
-      .insert(retrievalTraces)
-      .values({ ...keyOf(scope, messageId), trace: finished.trace, createdAt: now });
-    await tx
-      .update(userCounters)
-      .set({
-        inputTokens: sql`${userCounters.inputTokens} + ${finished.inputTokens}`,
-        outputTokens: sql`${userCounters.outputTokens} + ${finished.outputTokens}`,
-        cacheHits: sql`${userCounters.cacheHits} + ${finished.cacheHit === true ? 1 : 0}`,
-        cacheMisses: sql`${userCounters.cacheMisses} + ${finished.cacheHit === false ? 1 : 0}`,
-      })
-      .where(eq(userCounters.userId, scope.userId));
+  const written = db.scoped(scope, async (tx) => {
+    const [won] = await together(
+      tx,
+      () =>
+        tx
+          .delete(generations)
+          .where(isMine(scope, messageId, owner))
+          .returning({ messageId: generations.messageId }),
+      () =>
+        tx
+          .update(messages)
+          .set({ content: finished.content, status: finished.status, metadata: finished.metadata })
+          .where(isMessage(scope, messageId)),
+      () => insertEvents(tx, scope, messageId, finished.events),
+      () =>
+        tx.insert(retrievalTraces).values({ ...keyOf(scope, messageId), trace: finished.trace, createdAt: now }),
+      () =>
+        tx
+          .update(userCounters)
+          .set({
+            inputTokens: sql`${userCounters.inputTokens} + ${finished.inputTokens}`,
+            outputTokens: sql`${userCounters.outputTokens} + ${finished.outputTokens}`,
+            cacheHits: sql`${userCounters.cacheHits} + ${finished.cacheHit === true ? 1 : 0}`,
+            cacheMisses: sql`${userCounters.cacheMisses} + ${finished.cacheHit === false ? 1 : 0}`,
+          })
+          .where(eq(userCounters.userId, scope.userId)),
+    );
+    if (won.length === 0) throw new LostLease();
     return true;
   });
+  return written.catch((error: unknown) => {
+    // Its events or its message are somebody else's by now, or gone.
+    if (error instanceof LostLease || isUniqueViolation(error) || isForeignKeyViolation(error)) return false;
+    throw error;
+  });
 }
+
+/** Undoes the transaction of a writer that no longer holds the answer. */
+class LostLease extends Error {}
 
 async function insertEvents(
   tx: Transaction,
@@ -141,7 +139,7 @@ export async function readEvents(
   messageId: string,
   afterSeq: number,
 ): Promise<{ events: NumberedEvent[]; status: MessageRow['status'] | null }> {
-  return db.scoped(scope, async (tx) => {
+  return db.reading(scope, async (tx) => {
     // The state first: events that come between the two reads are then found by the next look.
     const [message] = await tx
       .select({ status: messages.status })

@@ -16,6 +16,8 @@ export interface WritingInput {
   pending: number;
   /** The question asks for a summary: the passages are spread over what is to be summarised. */
   isSummary: boolean;
+  /** ISO 639-1 of most of the documents; null when it is not known. */
+  language: string | null;
   /** Nothing but the documents may answer. */
   docsOnly: boolean;
 }
@@ -81,7 +83,7 @@ function extract(input: WritingInput): string {
     page: chunk.page,
   }));
   if (input.isSummary) return summariseExtractively(passages);
-  const { text, match } = answerExtractively(input.question, passages);
+  const { text, match } = answerExtractively(input.question, passages, input.language === null ? {} : { language: input.language });
   if (match !== 'none' || !input.docsOnly) return text;
   return `Not in these documents. The closest passages:\n\n${closest(input)}`;
 }

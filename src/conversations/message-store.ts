@@ -138,7 +138,7 @@ export async function readBranch(
   beforeSeq?: number,
 ): Promise<MessageRow[]> {
   // Walk in pages of recent rows instead of a recursive query: a branch is nearly always the newest rows.
-  return db.scoped(scope, async (tx) => {
+  return db.reading(scope, async (tx) => {
     const found: MessageRow[] = [];
     let wanted: string | null = leafId;
     let below: number | undefined;
@@ -172,7 +172,7 @@ export async function readBranch(
 }
 
 export async function readMessage(db: Database, scope: ConversationScope, id: string): Promise<MessageRow | null> {
-  const [row] = await db.scoped(scope, (tx) =>
+  const [row] = await db.reading(scope, (tx) =>
     tx
       .select()
       .from(messages)
@@ -189,7 +189,7 @@ export async function readMessage(db: Database, scope: ConversationScope, id: st
 
 /** A message of the user's by its id alone; which conversation it is in comes with it. */
 export async function findMessage(db: Database, user: UserScope, id: string): Promise<MessageRow | null> {
-  const [row] = await db.scoped(user, (tx) =>
+  const [row] = await db.reading(user, (tx) =>
     tx
       .select()
       .from(messages)

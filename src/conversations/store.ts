@@ -73,7 +73,7 @@ export async function listConversations(
   after: { activityAt: Date; id: string } | null,
 ): Promise<ConversationRow[]> {
   const { conversationType, status, tag, pinned } = filter;
-  return db.scoped(user, (tx) =>
+  return db.reading(user, (tx) =>
     tx
       .select()
       .from(conversations)
@@ -96,7 +96,7 @@ export async function listConversations(
 }
 
 export async function readConversation(db: Database, scope: ConversationScope): Promise<ConversationRow> {
-  const [row] = await db.scoped(scope, (tx) =>
+  const [row] = await db.reading(scope, (tx) =>
     tx.select().from(conversations).where(isThis(scope)),
   );
   return row ?? gone();

@@ -18,6 +18,11 @@ export interface Statement {
   values: unknown[];
 }
 
+export interface StatementGroup {
+  authority: Authority;
+  statements: readonly Statement[];
+}
+
 type Role = 'alcove_app' | 'alcove_worker' | 'alcove_admin';
 
 export interface QueryLog {
@@ -31,11 +36,15 @@ export interface Database {
   readonly pool: pg.Pool;
   /** Runs `work` as the application role with row-level security set to this authority. Holds no network call. */
   scoped<T>(authority: Authority, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** The same for work that only reads: its end is not waited for. */
+  reading<T>(authority: Authority, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * Reads in one round trip: opening, statements and commit travel together. Each statement is prepared once under
    * its name. Rows come back as PostgreSQL names them, one list for each statement.
    */
   read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]>;
+  /** The same for several authorities in one transaction, all or nothing: each statement sees its own group's only. */
+  batch(groups: readonly StatementGroup[]): Promise<unknown[][][]>;
   /** A role that sees which work is due over all users, never its content. */
   asWorker<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** A role that sees and changes accounts, never what is in them. */
@@ -83,13 +92,19 @@ export function openDatabase(
     return known;
   }
 
-  async function run<T>(role: Role, authority: Authority | null, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async function run<T>(
+    role: Role,
+    authority: Authority | null,
+    work: (tx: Transaction) => Promise<T>,
+    writes = true,
+  ): Promise<T> {
     // With one connection (PGlite) a transaction inside another waits for itself for ever.
     if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
     const client = await pool.connect().catch((error: unknown) => {
       throw translateDatabaseError(error);
     });
     let broken: Error | undefined;
+    let ending: Promise<unknown> | undefined;
     try {
       const begun = client.query(openingStatements(role, authority));
       begun.catch(() => {});
@@ -97,7 +112,10 @@ export function openDatabase(
       if (kind === 'pglite') await begun;
       const result = await inside.run(true, () => work(drizzleOf(client)));
       await begun;
-      await client.query('COMMIT');
+      const committed = client.query('COMMIT');
+      // What was only read need not wait for its end.
+      if (writes) await committed;
+      else ending = committed;
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((reason: Error) => {
@@ -105,16 +123,17 @@ export function openDatabase(
       });
       throw translateDatabaseError(error);
     } finally {
-      client.release(broken);
+      if (ending === undefined) client.release(broken);
+      else ending.then(() => client.release(), (reason: Error) => client.release(reason));
     }
   }
 
-  async function read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]> {
+  async function batch(groups: readonly StatementGroup[]): Promise<unknown[][][]> {
     if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
     const client = await pool.connect().catch((error: unknown) => {
       throw translateDatabaseError(error);
     });
-    const texts = [openingStatements('alcove_app', authority), ...statements, 'COMMIT'];
+    const texts = ['BEGIN; SET LOCAL ROLE alcove_app', ...groups.flatMap(scopedStatements), 'COMMIT'];
     const results: pg.QueryResult<object>[] = [];
     let failure: unknown;
     if (kind === 'pglite') {
@@ -137,36 +156,56 @@ export function openDatabase(
     }
     client.release(broken);
     if (failure !== undefined) throw translateDatabaseError(failure);
-    return results.slice(1, -1).map((result) => result.rows);
+    let at = 1;
+    return groups.map(({ statements }) => {
+      const rows = results.slice(at + 1, at + 1 + statements.length).map((result) => result.rows);
+      at += 1 + statements.length;
+      return rows;
+    });
+  }
+
+  async function read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]> {
+    const [rows] = await batch([{ authority, statements }]);
+    return rows ?? [];
   }
 
   return {
     kind,
     pool,
     read,
+    batch,
     scoped: (authority, work) => run('alcove_app', authority, work),
+    reading: (authority, work) => run('alcove_app', authority, work, false),
     asWorker: (work) => run('alcove_worker', null, work),
     asAdmin: (work) => run('alcove_admin', null, work),
     close: closePool,
   };
 }
 
+function openingStatements(role: Role, authority: Authority | null): string {
+  const opening = `BEGIN; SET LOCAL ROLE ${role}`;
+  return authority === null ? opening : `${opening}; ${setAuthority(authority)}`;
+}
+
+/** In a group after another one, what the one before has set is set anew, the conversation to nothing if there is none. */
+function scopedStatements({ authority, statements }: StatementGroup): (string | Statement)[] {
+  const unset = authority.conversationId === undefined ? `; SET LOCAL app.conversation_id = ''` : '';
+  return [`${setAuthority(authority)}${unset}`, ...statements];
+}
+
 /**
  * SET LOCAL, never set_config (Citus does not forward it) and never SET (it would leak to the pool's next user).
  * SET takes no parameters, so the ids are checked to be nothing but UUIDs.
  */
-function openingStatements(role: Role, authority: Authority | null): string {
-  let statements = `BEGIN; SET LOCAL ROLE ${role}`;
-  if (authority === null) return statements;
-  for (const [setting, id] of [
-    ['app.user_id', authority.userId],
-    ['app.conversation_id', authority.conversationId],
-  ] as const) {
-    if (id === undefined) continue;
-    if (!uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
-    statements += `; SET LOCAL ${setting} = '${id}'`;
-  }
-  return statements;
+function setAuthority(authority: Authority): string {
+  const settings = [['app.user_id', authority.userId]];
+  if (authority.conversationId !== undefined) settings.push(['app.conversation_id', authority.conversationId]);
+  return settings
+    .map(([setting, id]) => {
+      if (id === undefined || !uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
+      return `SET LOCAL ${setting} = '${id}'`;
+    })
+    .join('; ');
 }
 
 /** At debug level: each statement's text and time, never its values. */

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import { AppError } from '../errors.ts';
 
 const away = new Set([
@@ -47,23 +48,35 @@ export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const code = databaseCode(error);
   if (code === undefined) return error;
+  const cause = withoutValues(error);
   if (away.has(code)) {
     return new AppError('unavailable', 'The database cannot be reached right now; try again in a few seconds.', {
-      cause: error,
+      cause,
       retryAfterSeconds: 2,
     });
   }
   if (retry.has(code)) {
     return new AppError('unavailable', 'The database was busy with a conflicting change; try again.', {
-      cause: error,
+      cause,
       retryAfterSeconds: 1,
     });
   }
   if (full.has(code)) {
     return new AppError('storage_full', 'The storage is full: nothing was changed. Free some space and try again.', {
-      cause: error,
+      cause,
     });
   }
+  return cause;
+}
+
+/** The failure as a log may hold it: Drizzle puts parameters into its message, PostgreSQL whole rows into `detail`. */
+function withoutValues(error: unknown): unknown {
+  if (error instanceof DrizzleQueryError) {
+    const clean = new Error(`Failed query: ${error.query}`, { cause: withoutValues(error.cause) });
+    clean.stack = `${clean.message}${error.stack?.slice(error.stack.indexOf('\n    at ')) ?? ''}`;
+    return clean;
+  }
+  if (error instanceof Error && 'detail' in error) error.detail = undefined;
   return error;
 }
 

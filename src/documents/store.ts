@@ -98,7 +98,7 @@ export async function listDocuments(
   limit: number,
   after: { createdAt: Date; id: string } | null,
 ): Promise<DocumentRow[]> {
-  return db.scoped(scope, (tx) =>
+  return db.reading(scope, (tx) =>
     tx
       .select()
       .from(documents)
@@ -118,7 +118,7 @@ export async function listDocuments(
 
 /** A document of the user's by its id alone; null when it is nobody's or somebody else's, which look the same. */
 export async function findDocument(db: Database, user: UserScope, id: string): Promise<DocumentRow | null> {
-  const [row] = await db.scoped(user, (tx) =>
+  const [row] = await db.reading(user, (tx) =>
     tx
       .select()
       .from(documents)
@@ -132,12 +132,12 @@ export async function readDocument(
   scope: ConversationScope,
   id: string,
 ): Promise<DocumentRow | null> {
-  const [row] = await db.scoped(scope, (tx) => tx.select().from(documents).where(isDocument(scope, id)));
+  const [row] = await db.reading(scope, (tx) => tx.select().from(documents).where(isDocument(scope, id)));
   return row ?? null;
 }
 
 export async function readText(db: Database, scope: ConversationScope, id: string): Promise<string | null> {
-  const [row] = await db.scoped(scope, (tx) =>
+  const [row] = await db.reading(scope, (tx) =>
     tx
       .select({ text: documentTexts.text })
       .from(documentTexts)

@@ -59,14 +59,27 @@ async function nextPart(parts: Parts) {
     if (cause instanceof AppError) throw cause;
     const code = (cause as { code?: unknown }).code;
     if (typeof code === 'string' && code.startsWith('FST_')) throw cause;
-    throw new AppError('invalid_request', 'The upload is not valid multipart/form-data, or it was cut off.', { cause });
+    throw cutOff(cause);
   }
 }
 
 function toFile(part: { filename?: string; file: Readable & { truncated?: boolean } }): IncomingFile {
   const name = part.filename ?? 'document';
   refuseBadString(name, 'filename');
-  return { name, content: part.file };
+  return { name, content: Readable.from(contentOf(part.file), { objectMode: false }) };
+}
+
+/** A file that breaks off fails like the rest of its form. */
+async function* contentOf(file: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* file as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw cutOff(cause);
+  }
+}
+
+function cutOff(cause: unknown): AppError {
+  return new AppError('invalid_request', 'The upload is not valid multipart/form-data, or it was cut off.', { cause });
 }
 
 /** @throws AppError `no_conversation_id`, with the sentence of the founding document */

@@ -6,6 +6,9 @@ export interface Position {
   id: string;
 }
 
+/** Strict, because PostgreSQL refuses other forms of times and ids with an error. */
+const positionForm = /^((?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
 export function encodeCursor(position: Position): string {
   return Buffer.from(`${position.at.toISOString()} ${position.id}`).toString('base64url');
 }
@@ -13,7 +16,7 @@ export function encodeCursor(position: Position): string {
 /** @throws AppError `invalid_request` for anything that this server did not make */
 export function decodeCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
-  const match = /^(\S{20,30}) ([0-9a-f-]{36})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  const match = positionForm.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
   const at = new Date(match?.[1] ?? '');
   if (match?.[2] === undefined || Number.isNaN(at.getTime())) throw invalidCursor();
   return { at, id: match[2] };

@@ -5,6 +5,7 @@ import type { ChunkRow } from '../documents/index-store.ts';
 import type { DocumentRow } from '../documents/store.ts';
 import type { AccountRow } from '../identity/store.ts';
 import type { ApiKeyRow } from '../identity/api-key-store.ts';
+import { asWritten } from './exact-json.ts';
 
 // Rows as the contract shows them. Nothing is shown that is not named here.
 
@@ -55,23 +56,9 @@ export function presentMessage(row: MessageRow): Message {
     role: row.role,
     content: row.content,
     status: row.status,
-    metadata: row.metadataSource === null ? row.metadata : parseExact(row.metadataSource),
+    metadata: row.metadataSource === null ? row.metadata : asWritten(row.metadataSource),
     created_at: row.createdAt.toISOString(),
   };
-}
-
-/** Parses so that printing gives the same text: numbers that a double cannot hold stay as they were written. */
-export function parseExact(text: string): unknown {
-  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) =>
-    typeof value === 'number' && context?.source !== undefined && String(value) !== context.source
-      ? rawJson(context.source)
-      : value,
-  );
-}
-
-/** JSON.rawJSON (ES2025 "JSON.parse source text access") is in Node 24 but not yet in TypeScript's library. */
-function rawJson(source: string): unknown {
-  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source);
 }
 
 export function presentDocument(row: DocumentRow): Document {

@@ -1,4 +1,4 @@
-import rateLimit from '@fastify/rate-limit';
+import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { AppError } from '../errors.ts';
 
@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts';
 export async function registerRateLimits(app: FastifyInstance): Promise<void> {
   await app.register(rateLimit, {
     global: false,
+    store: SharedCounts,
     hook: 'preHandler',
     keyGenerator: (request: FastifyRequest) => request.principal?.scope.userId ?? addressBlock(request.ip),
     errorResponseBuilder: (_request, context) =>
@@ -13,6 +14,31 @@ export async function registerRateLimits(app: FastifyInstance): Promise<void> {
         retryAfterSeconds: Math.max(1, Math.ceil(context.ttl / 1000)),
       }),
   });
+}
+
+const maxTracked = 50_000;
+
+/** One count for all routes of a group; the plug-in's own store would keep one for each route. */
+class SharedCounts implements FastifyRateLimitStore {
+  readonly #counts = new Map<string, { current: number; since: number }>();
+
+  incr(key: string, callback: (error: Error | null, result?: { current: number; ttl: number }) => void, windowMs = 60_000): void {
+    const now = Date.now();
+    let count = this.#counts.get(key);
+    if (count === undefined || now - count.since >= windowMs) {
+      count = { current: 0, since: now };
+      this.#counts.delete(key);
+      this.#counts.set(key, count);
+    }
+    count.current += 1;
+    const oldest = this.#counts.size > maxTracked ? this.#counts.keys().next().value : undefined;
+    if (oldest !== undefined) this.#counts.delete(oldest);
+    callback(null, { current: count.current, ttl: windowMs - (now - count.since) });
+  }
+
+  child(): this {
+    return this;
+  }
 }
 
 export interface RateLimit {

@@ -5,9 +5,11 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, t
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { newId } from '../db/ids.ts';
+import { AppError } from '../errors.ts';
 import { registerAuth } from './auth.ts';
 import type { HttpDeps } from './deps.ts';
 import { registerErrors } from './errors.ts';
+import { printExact } from './exact-json.ts';
 import { registerIdempotency } from './idempotency.ts';
 import { registerJsonBody, refuseBadString } from './json-body.ts';
 import { registerOpenApi, registerReference } from './openapi.ts';
@@ -46,7 +48,10 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     onConstructorPoisoning: 'ignore',
   }).withTypeProvider<ZodTypeProvider>() as App;
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  app.setSerializerCompiler((route) => {
+    const print = serializerCompiler(route);
+    return (data) => printExact(print(data));
+  });
   registerErrors(app);
   registerSecurity(app, deps.config);
   registerRequestLog(app);
@@ -94,10 +99,22 @@ function registerRequestLog(app: App): void {
 
 function refuseBadQueries(app: App): void {
   app.addHook('preValidation', async (request) => {
+    refuseBadEncoding(request.url);
     for (const [name, value] of Object.entries((request.query ?? {}) as Record<string, unknown>)) {
       if (typeof value === 'string') refuseBadString(value, name);
     }
   });
+}
+
+/** The query parser would keep a broken escape as it stands: a text that nobody has sent. */
+function refuseBadEncoding(url: string): void {
+  const at = url.indexOf('?');
+  if (at === -1) return;
+  try {
+    decodeURIComponent(url.slice(at + 1));
+  } catch (cause) {
+    throw new AppError('invalid_request', 'The query is not valid percent-encoded UTF-8.', { cause });
+  }
 }
 
 function trustProxy(setting: string | undefined): boolean | string | ((address: string, hop: number) => boolean) {

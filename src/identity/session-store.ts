@@ -18,7 +18,7 @@ export async function readSessionState(
   sessionId: string,
   now: Date,
 ): Promise<SessionState | null> {
-  const [row] = await db.scoped(scope, (tx) =>
+  const [row] = await db.reading(scope, (tx) =>
     tx
       .select({
         role: users.role,

@@ -65,7 +65,7 @@ export async function insertUser(db: Database, scope: UserScope, user: NewUser, 
 }
 
 export async function readUser(db: Database, scope: UserScope): Promise<UserRow | null> {
-  const [row] = await db.scoped(scope, (tx) => tx.select().from(users).where(eq(users.id, scope.userId)));
+  const [row] = await db.reading(scope, (tx) => tx.select().from(users).where(eq(users.id, scope.userId)));
   return row ?? null;
 }
 

@@ -41,7 +41,9 @@ export function openBackground(bytes: Uint8Array): Background {
 
   const count = view.getUint32(12, true);
   const tables = new Map<string, BackgroundTable>();
-  const records = Array.from({ length: count }, (_, at) => readRecord(view, backgroundHeader + at * languageRecord));
+  const records = Array.from({ length: count }, (_, at) =>
+    readRecord(view, backgroundHeader + at * languageRecord),
+  );
   const terms = records.reduce((sum, record) => sum + record.terms, 0);
   let hashesAt = aligned.byteOffset + backgroundHeader + count * languageRecord;
   let sharesAt = hashesAt + 4 * terms;
@@ -72,7 +74,11 @@ function readRecord(view: DataView, at: number): LanguageRecord {
   };
 }
 
-function openTable(hashes: Uint32Array, shares: Uint8Array, { evidence, rarest }: LanguageRecord): BackgroundTable {
+function openTable(
+  hashes: Uint32Array,
+  shares: Uint8Array,
+  { evidence, rarest }: LanguageRecord,
+): BackgroundTable {
   return {
     evidence,
     share(term) {

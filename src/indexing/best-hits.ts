@@ -7,38 +7,76 @@ export interface Hit {
   score: number;
 }
 
-/** Keeps the k best of many scores; most of them fall to one comparison with the worst kept. */
+/**
+ * Keeps the k best of many scores in a binary heap with the worst at the root: most scores fall to one
+ * comparison. Offer segments in order: of equal scores the first ones stay and come first.
+ */
 export class BestHits {
   readonly #k: number;
-  #hits: Hit[] = [];
+  readonly #heap: Hit[] = [];
   #threshold: number;
 
   /** Scores must be above `floor` to count. */
   constructor(k: number, floor: number) {
     this.#k = k;
-    this.#threshold = floor;
+    this.#threshold = k > 0 ? floor : Number.POSITIVE_INFINITY;
   }
 
   /** Offers the scores of the first `count` chunks of a segment. */
   offer(segment: number, scores: Float64Array | Float32Array, count: number): void {
+    let threshold = this.#threshold;
     for (let ordinal = 0; ordinal < count; ordinal++) {
-      const score = scores[ordinal]!;
-      if (score <= this.#threshold) continue;
-      this.#hits.push({ segment, ordinal, score });
-      if (this.#hits.length >= 4 * this.#k + 16) this.#cut();
+      if (scores[ordinal]! <= threshold) continue;
+      this.#keep({ segment, ordinal, score: scores[ordinal]! });
+      threshold = this.#threshold;
     }
   }
 
   /** Best first; equal scores in the order of segments and ordinals. */
   sorted(): Hit[] {
-    this.#cut();
-    return this.#hits;
+    return this.#heap.toSorted((a, b) => (isWorse(a, b) ? 1 : -1));
   }
 
-  #cut(): void {
-    this.#hits.sort((a, b) => b.score - a.score || a.segment - b.segment || a.ordinal - b.ordinal);
-    if (this.#hits.length < this.#k) return;
-    this.#hits.length = this.#k;
-    this.#threshold = this.#hits[this.#k - 1]!.score;
+  #keep(hit: Hit): void {
+    const heap = this.#heap;
+    if (heap.length < this.#k) {
+      heap.push(hit);
+      this.#rise(heap.length - 1);
+    } else {
+      heap[0] = hit;
+      this.#sink();
+    }
+    if (heap.length === this.#k) this.#threshold = heap[0]!.score;
   }
+
+  #rise(start: number): void {
+    const heap = this.#heap;
+    let at = start;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!isWorse(heap[at]!, heap[parent]!)) return;
+      [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
+      at = parent;
+    }
+  }
+
+  #sink(): void {
+    const heap = this.#heap;
+    const sinking = heap[0]!;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isWorse(heap[child + 1]!, heap[child]!)) child++;
+      if (!isWorse(heap[child]!, sinking)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = sinking;
+  }
+}
+
+function isWorse(a: Hit, b: Hit): boolean {
+  if (a.score !== b.score) return a.score < b.score;
+  return a.segment !== b.segment ? a.segment > b.segment : a.ordinal > b.ordinal;
 }

@@ -38,7 +38,9 @@ export function searchKeyword(
   const chunkCount = segments.reduce((sum, segment) => sum + segment.chunkCount, 0);
   if (chunkCount === 0 || options.k <= 0) return [];
   const averageLength = segments.reduce((sum, segment) => sum + segment.totalLength, 0) / chunkCount || 1;
-  const buffers = createScoreBuffers(segments.reduce((most, segment) => Math.max(most, segment.chunkCount), 0));
+  const buffers = createScoreBuffers(
+    segments.reduce((most, segment) => Math.max(most, segment.chunkCount), 0),
+  );
 
   const queries = analyzeFor(segments, parts);
   const frequencies = countFrequencies(segments, queries);
@@ -66,7 +68,10 @@ function analyzeFor(segments: readonly Segment[], parts: readonly QueryPart[]): 
 }
 
 /** In how many chunks of the conversation each term occurs. */
-function countFrequencies(segments: readonly Segment[], queries: Map<string, AnalyzedQuery>): Map<number, number> {
+function countFrequencies(
+  segments: readonly Segment[],
+  queries: Map<string, AnalyzedQuery>,
+): Map<number, number> {
   const frequencies = new Map<number, number>();
   for (const segment of segments) {
     for (const term of queries.get(segment.language)!.terms) {
@@ -79,7 +84,12 @@ function countFrequencies(segments: readonly Segment[], queries: Map<string, Ana
 }
 
 /** Lucene's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), with the background's chunks added to both counts. */
-function inverseFrequency(frequency: number, chunkCount: number, table: BackgroundTable | undefined, share: number): number {
+function inverseFrequency(
+  frequency: number,
+  chunkCount: number,
+  table: BackgroundTable | undefined,
+  share: number,
+): number {
   const evidence = table?.evidence ?? 0;
   const total = chunkCount + evidence;
   const holding = frequency + evidence * share;

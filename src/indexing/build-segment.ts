@@ -1,8 +1,6 @@
-import { crc32 } from 'node:zlib';
 import { type Analyzer, createAnalyzer } from './analyze.ts';
-import { headerLength, segmentLength, segmentMagic, segmentVersion, unitsPerTerm } from './segment.ts';
-import { hashKey, hashTerm } from './term-hash.ts';
-import { ByteWriter } from './varint.ts';
+import { encodeSegment, type Occurrences, type TermPostings } from './encode-segment.ts';
+import { unitsPerTerm } from './segment.ts';
 
 /** What a chunk is found by. The length that BM25 weighs against is that of its own text alone. */
 export interface SearchableChunk {
@@ -41,28 +39,14 @@ export function buildSegment({ language, chunks, units = defaultUnits }: Segment
   const lengths = chunks.map((chunk, ordinal) => {
     const occurrences = new Map<string, Occurrences>();
     const field = new FieldReader(analyze, occurrences);
-    const length = field.read(chunk.searchText, units.text) + field.read(chunk.boilerplate, units.boilerplate);
+    const length =
+      field.read(chunk.searchText, units.text) + field.read(chunk.boilerplate, units.boilerplate);
     field.read(chunk.context, units.context);
     field.read(chunk.topics, units.topics);
     for (const [term, found] of occurrences) append(terms, term, ordinal, found);
     return length;
   });
-  return encode(language, lengths, sortByHash(terms));
-}
-
-interface Occurrences {
-  weight: number;
-  positions: number[];
-}
-
-interface TermPostings {
-  ordinals: number[];
-  occurrences: Occurrences[];
-}
-
-interface HashedPostings extends TermPostings {
-  high: number;
-  low: number;
+  return encodeSegment(language, lengths, terms);
 }
 
 /** Words of different lines of a side field are no phrase: positions leave a gap between them. */
@@ -121,56 +105,4 @@ function append(terms: Map<string, TermPostings>, term: string, ordinal: number,
   }
   postings.ordinals.push(ordinal);
   postings.occurrences.push(found);
-}
-
-function sortByHash(terms: Map<string, TermPostings>): HashedPostings[] {
-  const hashed = Array.from(terms, ([term, postings]) => ({ ...hashTerm(term), ...postings }));
-  return hashed.sort((a, b) => hashKey(a) - hashKey(b));
-}
-
-function encode(language: string, lengths: number[], terms: HashedPostings[]): Uint8Array {
-  const postings = new ByteWriter();
-  const offsets = terms.map((term) => {
-    const start = postings.length;
-    writePostings(term, postings);
-    return start;
-  });
-  offsets.push(postings.length);
-
-  const bytes = new Uint8Array(segmentLength(lengths.length, terms.length, postings.length));
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, segmentMagic, true);
-  view.setUint32(4, segmentVersion, true);
-  view.setUint32(12, lengths.length, true);
-  view.setUint32(16, terms.length, true);
-  view.setUint32(20, postings.length, true);
-  view.setFloat64(24, lengths.reduce((sum, length) => sum + length, 0), true);
-  bytes.set(new TextEncoder().encode(language.slice(0, 8)), 32);
-
-  let at = headerLength;
-  for (const length of lengths) view.setUint32(at, length, true), (at += 4);
-  for (const term of terms) view.setUint32(at, term.high, true), (at += 4);
-  for (const offset of offsets) view.setUint32(at, offset, true), (at += 4);
-  for (const term of terms) view.setUint16(at, term.low, true), (at += 2);
-  bytes.set(postings.toBytes(), at);
-  view.setUint32(8, crc32(bytes.subarray(12)), true);
-  return bytes;
-}
-
-function writePostings({ ordinals, occurrences }: TermPostings, into: ByteWriter): void {
-  into.pushVarint(ordinals.length);
-  let previous = -1;
-  ordinals.forEach((ordinal, entry) => {
-    into.pushVarint(ordinal - previous);
-    into.pushVarint(occurrences[entry]!.weight);
-    previous = ordinal;
-  });
-  for (const { positions } of occurrences) {
-    into.pushVarint(positions.length);
-    let last = -1;
-    for (const position of positions) {
-      into.pushVarint(position - last);
-      last = position;
-    }
-  }
 }

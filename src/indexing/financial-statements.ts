@@ -6,7 +6,13 @@
  */
 export function statementTopics(page: StatementPage): string {
   if (!isTableOfFigures(page.text)) return '';
-  const titles = [...page.headings, ...page.text.split('\n').filter((line) => line.trim()).slice(0, titleLines)].map(lettersOf);
+  const titles = [
+    ...page.headings,
+    ...page.text
+      .split('\n')
+      .filter((line) => line.trim())
+      .slice(0, titleLines),
+  ].map(lettersOf);
   return statements
     .filter(({ title }) => titles.some((line) => title.test(line)))
     .map(({ topics }) => topics.join('\n'))
@@ -68,7 +74,8 @@ const statements: readonly { title: RegExp; topics: readonly string[] }[] = [
     ],
   },
   {
-    title: /statements?of(?:consolidated|net)*(?:income|operations|earnings|profit|loss)|incomestatement|profitandloss(?:account|statement)/,
+    title:
+      /statements?of(?:consolidated|net)*(?:income|operations|earnings|profit|loss)|incomestatement|profitandloss(?:account|statement)/,
     topics: [
       'income statement',
       'statement of income',

@@ -23,10 +23,17 @@ export interface FollowUpOptions {
  * nDCG@10 of later turns, last question alone → so weighed, on four sets (a human's rewriting where there is one):
  * .108 → .136 (.163), .221 → .239 (.240), .305 → .331, .467 → .549.
  */
-export function expandFollowUp(question: string, history: readonly Turn[], options: FollowUpOptions): QueryPart[] {
+export function expandFollowUp(
+  question: string,
+  history: readonly Turn[],
+  options: FollowUpOptions,
+): QueryPart[] {
   const own = { text: question, weight: 1 };
   const share = Math.min(1, selfContained / Math.max(1, information(question, options)));
-  const questions = history.filter((turn) => turn.role === 'user').slice(-maxQuestions).reverse();
+  const questions = history
+    .filter((turn) => turn.role === 'user')
+    .slice(-maxQuestions)
+    .toReversed();
   const earlier = questions.map(({ text }, at) => ({ text, weight: share * questionWeight * decay ** at }));
   const last = history.at(-1);
   if (last?.role !== 'assistant') return [own, ...earlier];

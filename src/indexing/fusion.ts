@@ -30,7 +30,7 @@ export function fuse(lists: readonly RankedList[], options: FusionOptions = {}):
       scores.set(id, (scores.get(id) ?? 0) + weight / (k + at + 1));
     }
   }
-  return Array.from(scores, ([id, score]) => ({ id, score })).sort(
+  return Array.from(scores, ([id, score]) => ({ id, score })).toSorted(
     (a, b) => b.score - a.score || (a.id < b.id ? -1 : 1),
   );
 }

@@ -27,7 +27,11 @@ export interface ScoreBuffers {
 }
 
 export function createScoreBuffers(chunkCount: number): ScoreBuffers {
-  return { scores: new Float64Array(chunkCount), first: createPostings(chunkCount), second: createPostings(chunkCount) };
+  return {
+    scores: new Float64Array(chunkCount),
+    first: createPostings(chunkCount),
+    second: createPostings(chunkCount),
+  };
 }
 
 /** Fills `buffers.scores` with the BM25 score of each chunk of the segment. */

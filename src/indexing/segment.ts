@@ -130,7 +130,8 @@ function readHeader(view: DataView, bytes: Uint8Array): Header {
   if (bytes.length !== expected) {
     throw new UnreadableSegment(`it has ${bytes.length} bytes, its header says ${expected}`);
   }
-  if (crc32(bytes.subarray(12)) !== view.getUint32(8, true)) throw new UnreadableSegment('its checksum differs');
+  if (crc32(bytes.subarray(12)) !== view.getUint32(8, true))
+    throw new UnreadableSegment('its checksum differs');
   return header;
 }
 

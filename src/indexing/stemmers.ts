@@ -34,5 +34,26 @@ const maxStemmedLength = 40;
 
 /** All equal the reference Snowball output; English is Porter2, which `@orama/stemmers` lacks. */
 const stemmers: Partial<Record<string, Stemmer>> = {
-  ar, da, de, el, en, es, fi, fr, hi, hu, id, it, lt, nl, no, nb: no, nn: no, pt, ro, ru, sv, tr,
+  ar,
+  da,
+  de,
+  el,
+  en,
+  es,
+  fi,
+  fr,
+  hi,
+  hu,
+  id,
+  it,
+  lt,
+  nl,
+  no,
+  nb: no,
+  nn: no,
+  pt,
+  ro,
+  ru,
+  sv,
+  tr,
 };

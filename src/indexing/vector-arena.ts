@@ -1,129 +1,113 @@
 import { BestHits, type Hit } from './best-hits.ts';
 import { FreeList } from './free-list.ts';
 import { compileKernel, type KernelExports } from './vector-kernel.ts';
-import { checkDimension, maxQueryValue, quantise, type VectorSegment } from './vectors.ts';
+import { checkDimension, maxQueryValue, quantise, strideOf, type VectorSegment } from './vectors.ts';
 
-/** A document's vectors, ready to be scanned; forget it and its memory comes back. */
+/** A document's vectors in the arena, until they are released. */
 export interface LoadedVectors {
   readonly dimension: number;
   readonly count: number;
   readonly stride: number;
-  /** Where scales and rows are in the arena, or the segment itself when the arena had no room. */
-  readonly place: Block | VectorSegment;
-}
-
-interface Block {
+  /** Address of the scales; the rows follow. */
   readonly address: number;
+  /** Memory that they take. */
   readonly bytes: number;
 }
 
 /**
- * Vectors of many documents in one WebAssembly memory, scanned with SIMD: 5,000 × 384 in 0.12 ms.
- * Make one per process. Memory comes back when a `LoadedVectors` is collected, never while someone holds it:
- * a scan cannot read what has been given to another document meanwhile.
+ * Vectors of many documents in one WebAssembly memory, scanned with SIMD: 5,000 × 384 in 0.1 ms.
+ * Make one per process. It holds at most 4 GiB; the cache in front of it keeps the budget.
  */
 export class VectorArena {
-  readonly #memory: WebAssembly.Memory;
-  readonly #maxBytes: number;
+  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: maxPages });
   readonly #free = new FreeList();
   readonly #kernel: KernelExports;
-  readonly #collected = new FinalizationRegistry<Block>((block) => this.#free.give(block.address, block.bytes));
-  #scratch: Block = { address: 0, bytes: 0 };
+  readonly #loaded = new Set<LoadedVectors>();
+  #scratch = { address: 0, bytes: 0 };
 
-  /** The arena takes no more than `maxBytes`; vectors beyond it are copied at each scan, at a third of the speed. */
-  constructor(maxBytes: number) {
-    this.#maxBytes = Math.min(maxBytes, maxPages * pageBytes);
-    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: maxPages });
+  constructor() {
     const instance = new WebAssembly.Instance(compileKernel(), { m: { memory: this.#memory } });
     // The module is our own bytes and exports exactly this.
     this.#kernel = instance.exports as unknown as KernelExports;
     this.#free.give(0, this.#memory.buffer.byteLength);
   }
 
-  /** Bytes taken, by vectors and by the scan itself. */
+  /** Bytes that loaded vectors take. */
   get bytesInUse(): number {
-    return this.#memory.buffer.byteLength - this.#free.total;
+    return this.#memory.buffer.byteLength - this.#free.total - this.#scratch.bytes;
   }
 
-  load(segment: VectorSegment): LoadedVectors {
-    const { dimension, count, stride, scales, rows } = segment;
-    const block = this.#take(align(4 * count) + rows.length, this.#maxBytes);
-    if (block === null) return { dimension, count, stride, place: segment };
-    this.#write(block.address, scales, rows);
-    const loaded = { dimension, count, stride, place: block };
-    this.#collected.register(loaded, block);
+  load({ dimension, count, stride, scales, rows }: VectorSegment): LoadedVectors {
+    const scaleBytes = align(4 * count);
+    const bytes = align(scaleBytes + rows.length);
+    const address = this.#take(bytes);
+    new Float32Array(this.#memory.buffer, address, count).set(scales);
+    new Int8Array(this.#memory.buffer, address + scaleBytes, rows.length).set(rows);
+    const loaded = { dimension, count, stride, address, bytes };
+    this.#loaded.add(loaded);
     return loaded;
+  }
+
+  /** Gives memory back, once however often it is called. A scan that still names these vectors throws. */
+  release(vectors: LoadedVectors): void {
+    if (this.#loaded.delete(vectors)) this.#free.give(vectors.address, vectors.bytes);
   }
 
   /** As `scanVectors`: the k rows nearest to the query by cosine, right to about 0.002. */
   scan(list: readonly LoadedVectors[], query: Float32Array, k: number): Hit[] {
-    for (const { dimension } of list) checkDimension(dimension, query);
-    const longest = list.reduce((most, { count }) => Math.max(most, count), 0);
+    for (const vectors of list) this.#check(vectors, query);
+    const longest = list.reduce((most, vectors) => Math.max(most, vectors.count), 0);
     if (longest === 0) return [];
-    const { stride } = list[0]!;
-    const queryAt = this.#reserveScratch(2 * stride, 4 * longest, list.some(({ place }) => 'rows' in place));
+    const stride = strideOf(query.length);
+    const queryAt = this.#reserveScratch(align(2 * stride) + align(4 * longest));
     const scoresAt = queryAt + align(2 * stride);
-    const copyAt = scoresAt + align(4 * longest);
     const wanted = new Int16Array(this.#memory.buffer, queryAt, stride).fill(0);
     const queryScale = quantise(query, wanted, maxQueryValue);
     const scores = new Float32Array(this.#memory.buffer, scoresAt, longest);
     const best = new BestHits(k, Number.NEGATIVE_INFINITY);
-    list.forEach(({ place, count }, segment) => {
-      if ('rows' in place) this.#scanCopied(place, queryAt, scoresAt, copyAt);
-      else this.#kernel.scan(place.address + align(4 * count), count, stride, queryAt, place.address, scoresAt);
+    list.forEach(({ address, count }, segment) => {
+      this.#kernel.scan(address + align(4 * count), count, stride, queryAt, address, scoresAt);
       best.offer(segment, scores, count);
     });
     return best.sorted().map((hit) => ({ ...hit, score: hit.score * queryScale }));
   }
 
-  /** Block by block: a block stays in the processor's cache between the copy and the scan. */
-  #scanCopied({ count, stride, scales, rows }: VectorSegment, queryAt: number, scoresAt: number, copyAt: number): void {
-    const step = Math.max(1, Math.floor((copyBytes - align(4)) / (stride + 4)) - 4);
-    for (let from = 0; from < count; from += step) {
-      const to = Math.min(count, from + step);
-      this.#write(copyAt, scales.subarray(from, to), rows.subarray(from * stride, to * stride));
-      const rowsAt = copyAt + align(4 * (to - from));
-      this.#kernel.scan(rowsAt, to - from, stride, queryAt, copyAt, scoresAt + 4 * from);
+  /** Released memory may hold another user's vectors by now: it must not be read, whatever the caller does. */
+  #check(vectors: LoadedVectors, query: Float32Array): void {
+    if (vectors.count > 0) checkDimension(vectors.dimension, query);
+    if (!this.#loaded.has(vectors)) throw new RangeError('These vectors have been released');
+  }
+
+  /** Room for the query and for the scores of one document; returns its address. */
+  #reserveScratch(bytes: number): number {
+    if (bytes > this.#scratch.bytes) {
+      this.#free.give(this.#scratch.address, this.#scratch.bytes);
+      this.#scratch = { address: 0, bytes: 0 };
+      this.#scratch = { address: this.#take(bytes), bytes };
     }
+    return this.#scratch.address;
   }
 
-  #write(address: number, scales: Float32Array, rows: Int8Array): void {
-    new Float32Array(this.#memory.buffer, address, scales.length).set(scales);
-    new Int8Array(this.#memory.buffer, address + align(4 * scales.length), rows.length).set(rows);
-  }
-
-  /** Room for the query, the scores of one document and, where needed, a block of copied rows. */
-  #reserveScratch(queryBytes: number, scoreBytes: number, withCopy: boolean): number {
-    const needed = align(queryBytes) + align(scoreBytes) + (withCopy ? copyBytes : 0);
-    if (needed <= this.#scratch.bytes) return this.#scratch.address;
-    this.#free.give(this.#scratch.address, this.#scratch.bytes);
-    this.#scratch = { address: 0, bytes: 0 };
-    const block = this.#take(needed, maxPages * pageBytes);
-    if (block === null) throw new RangeError('There is no memory left to scan vectors with');
-    this.#scratch = block;
-    return block.address;
-  }
-
-  #take(bytes: number, maxBytes: number): Block | null {
-    const wanted = align(bytes);
-    const found = this.#free.take(wanted);
-    if (found !== null) return { address: found, bytes: wanted };
+  #take(bytes: number): number {
+    const found = this.#free.take(bytes);
+    if (found !== null) return found;
     const size = this.#memory.buffer.byteLength;
+    const room = maxPages - size / pageBytes;
     // An eighth at least: many small steps would cost more than the pages.
-    const pages = Math.ceil(Math.max(wanted, Math.min(size / 8, maxBytes - size)) / pageBytes);
-    if (size + pages * pageBytes > maxBytes + pageBytes) return null;
+    const wanted = Math.ceil(Math.max(bytes, size / 8) / pageBytes);
+    const pages = Math.max(Math.ceil(bytes / pageBytes), Math.min(wanted, room));
+    if (pages > room) throw new RangeError('The memory for vectors is full: lower the budget of the cache');
     this.#memory.grow(pages);
     this.#free.give(size, pages * pageBytes);
-    const address = this.#free.take(wanted);
-    return address === null ? null : { address, bytes: wanted };
+    const grown = this.#free.take(bytes);
+    if (grown === null) throw new RangeError('The memory for vectors did not grow');
+    return grown;
   }
 }
 
 const pageBytes = 65_536;
-/** 4 GiB less a page: addresses stay below 2^32. */
+/** 4 GiB less a page: every address stays below 2^32. */
 const maxPages = 65_535;
-/** Rows copied at a time fit a common second-level cache. */
-const copyBytes = 262_144;
 
 function align(bytes: number): number {
   return Math.ceil(bytes / 16) * 16;

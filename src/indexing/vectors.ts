@@ -40,12 +40,15 @@ export function openVectors(bytes: Uint8Array): VectorSegment {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   const view = new DataView(aligned.buffer, aligned.byteOffset, aligned.byteLength);
   if (aligned.length < headerLength) throw new UnreadableSegment('it is cut short');
-  if (view.getUint32(0, true) !== magic) throw new UnreadableSegment('it is not a vector segment of this version');
+  if (view.getUint32(0, true) !== magic)
+    throw new UnreadableSegment('it is not a vector segment of this version');
   const count = view.getUint32(8, true);
   const dimension = view.getUint32(12, true);
   const stride = strideOf(dimension);
-  if (aligned.length !== headerLength + count * (4 + stride)) throw new UnreadableSegment('its length differs');
-  if (crc32(aligned.subarray(8)) !== view.getUint32(4, true)) throw new UnreadableSegment('its checksum differs');
+  if (aligned.length !== headerLength + count * (4 + stride))
+    throw new UnreadableSegment('its length differs');
+  if (crc32(aligned.subarray(8)) !== view.getUint32(4, true))
+    throw new UnreadableSegment('its checksum differs');
   const scalesAt = aligned.byteOffset + headerLength;
   return {
     dimension,
@@ -65,7 +68,7 @@ export function scanVectors(segments: readonly VectorSegment[], query: Float32Ar
   const queryScale = quantise(query, wanted, maxQueryValue);
   const best = new BestHits(k, Number.NEGATIVE_INFINITY);
   segments.forEach(({ rows, scales, count, dimension, stride }, segment) => {
-    checkDimension(dimension, query);
+    if (count > 0) checkDimension(dimension, query);
     const scores = new Float64Array(count);
     for (let ordinal = 0; ordinal < count; ordinal++) {
       let sum = 0;
@@ -107,6 +110,7 @@ export function checkDimension(dimension: number, query: Float32Array): void {
 const magic = 0x32565841;
 const headerLength = 16;
 
-function strideOf(dimension: number): number {
+/** Bytes of a row of that many dimensions. */
+export function strideOf(dimension: number): number {
   return Math.ceil(dimension / 32) * 32;
 }

@@ -8,7 +8,8 @@ export function splitWords(text: string): string[] {
     const first = word.charCodeAt(0);
     if (first >= firstUnspaced && unspacedStart.test(word)) pushBigrams(word, out);
     else if (isDigit(first)) out.push(shorten(canonicalNumber(word)));
-    else if (isDigit(word.charCodeAt(word.length - 1)) && labelledYear.test(word)) out.push(word.slice(0, -4), word.slice(-4));
+    else if (isDigit(word.charCodeAt(word.length - 1)) && labelledYear.test(word))
+      out.push(word.slice(0, -4), word.slice(-4));
     else out.push(shorten(word));
   }
   return out;
@@ -61,7 +62,7 @@ function shorten(word: string): string {
 }
 
 function pushBigrams(run: string, out: string[]): void {
-  const characters = [...run];
+  const characters = Array.from(run);
   if (characters.length === 1) out.push(run);
   for (let at = 0; at + 1 < characters.length; at++) out.push(`${characters[at]}${characters[at + 1]}`);
 }

@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { createAnalyzer } from '../indexing/analyze.ts';
-import { detectLanguage } from '../indexing/language.ts';
 import type { RankedQuote } from './choose-quotes.ts';
 import type { ChatEvent } from './model.ts';
 import { readQuestion } from './question.ts';
@@ -31,6 +31,14 @@ export interface ExtractiveAnswer {
   citations: { n: number; quote: string }[];
   /** How well the quotations answer: `none` has no citations. */
   match: 'direct' | 'weak' | 'none';
+}
+
+const load = createRequire(import.meta.url);
+
+/** The detector's tables take 50 MB: they are loaded only where the language is not known already. */
+function detectLanguage(text: string): string {
+  const { detectLanguage: detect } = load('../indexing/language.ts') as typeof import('../indexing/language.ts');
+  return detect(text);
 }
 
 const howToAddModel =

@@ -21,7 +21,7 @@ export function expectProblemText(
   expect(body.title.length).toBeGreaterThan(2);
   expect(body.request_id).toBe(header('x-request-id'));
   // One human sentence, with nothing of the inside in it.
-  expect(body.error).toMatch(/^[A-Z"].{5,300}$/s);
+  expect(body.error).toMatch(/^[A-Za-z"].{5,300}$/s);
   expect(text).not.toMatch(/node_modules|\bat .*\.ts:\d|SELECT |INSERT |UPDATE |pg_|alcove_app/);
   return body;
 }

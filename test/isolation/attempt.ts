@@ -20,7 +20,7 @@ export async function attempt(route: string, given: Attempt, w: World): Promise<
 }
 
 function send(method: string, { path, body, form, token }: Attempt, w: World): Promise<Response> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   if (form !== undefined) return w.b.fetch(path, { method, body: form, headers });
   if (body === undefined) return w.b.fetch(path, { method, headers });
   return w.b.fetch(path, {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CreatedApiKey, Uploaded } from '@alcove/contract';
+import type { ApiKey, Uploaded } from '@alcove/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rawRequest } from '../http/raw-request.ts';
 import { routesOf } from '../http/route-table.ts';
@@ -222,7 +222,7 @@ describe('documents', () => {
 
 describe('an API key', () => {
   async function keyOf(body: object) {
-    const { body: made } = await w.a.json<CreatedApiKey>('POST', '/auth/keys', { name: 'limited', ...body });
+    const { body: made } = await w.a.json<ApiKey & { key: string }>('POST', '/auth/keys', { name: 'limited', ...body });
     return { id: made.id, who: personOf(w.baseUrl, made.key, { ...w.a }) };
   }
 
@@ -296,7 +296,7 @@ describe('an API key', () => {
   });
 
   test('is never an administrator', async () => {
-    const { body } = await w.admin.json<CreatedApiKey>('POST', '/auth/keys', { name: 'of the administrator' });
+    const { body } = await w.admin.json<ApiKey & { key: string }>('POST', '/auth/keys', { name: 'of the administrator' });
     const who = personOf(w.baseUrl, body.key, { ...w.admin });
     expect((await w.admin.fetch('/admin/users')).status).toBe(200);
     expect((await who.fetch('/admin/users')).status).toBe(403);

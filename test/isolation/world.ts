@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Answer, CreatedApiKey, Uploaded } from '@alcove/contract';
+import type { Answer, ApiKey, Uploaded } from '@alcove/contract';
 import { newPerson, type Person, type TestApp } from '../support/app.ts';
 
 /** User A with two conversations, user B with one, and a word of A's first conversation that B and a2 must never see. */
@@ -53,7 +53,7 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
     `The lighthouse\n\nThe code of the vault in the lighthouse is ${canary}. The keeper changes it every spring.`,
   );
   const asked = await ask(a, a1, secretQuestion);
-  const key = await a.json<CreatedApiKey>('POST', '/auth/keys', { name: `key ${canary}` });
+  const key = await a.json<ApiKey & { key: string }>('POST', '/auth/keys', { name: `key ${canary}` });
 
   const a2 = await newConversation(a, 'Penguins');
   const a2Document = await addText(a, a2, 'penguins.txt', 'Penguins cannot fly. They live on the southern coasts and swim well.');

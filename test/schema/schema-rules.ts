@@ -154,17 +154,17 @@ async function readTables(client: Client): Promise<Table[]> {
       SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, r.rolname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
       WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace)
     SELECT relname AS name, relrowsecurity AS enabled, relforcerowsecurity AS forced, rolname AS owner,
-      (SELECT jsonb_agg(attname ORDER BY attnum) FROM pg_attribute WHERE attrelid = oid AND attnum > 0 AND NOT attisdropped) AS columns,
+      (SELECT jsonb_agg(attname ORDER BY attnum) FROM pg_attribute WHERE attrelid = names.oid AND attnum > 0 AND NOT attisdropped) AS columns,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('name', i.indexrelid::regclass::text, 'isPrimary', i.indisprimary, 'columns',
          (SELECT jsonb_agg(a.attname) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)))), '[]')
-       FROM pg_index i WHERE i.indrelid = oid AND i.indisunique) AS "unique",
+       FROM pg_index i WHERE i.indrelid = names.oid AND i.indisunique) AS "unique",
       (SELECT coalesce(jsonb_agg(jsonb_build_object('name', k.conname, 'target', k.confrelid::regclass::text, 'onDelete', k.confdeltype,
          'onUpdate', k.confupdtype, 'columns', ${namesOf('k.conrelid', 'k.conkey')}, 'targetColumns', ${namesOf('k.confrelid', 'k.confkey')})), '[]')
-       FROM pg_constraint k WHERE k.conrelid = oid AND k.contype = 'f') AS foreign,
+       FROM pg_constraint k WHERE k.conrelid = names.oid AND k.contype = 'f') AS foreign,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('name', p.polname, 'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid),
          'roles', (SELECT jsonb_agg(coalesce(r.rolname, 'public')) FROM unnest(p.polroles) role LEFT JOIN pg_roles r ON r.oid = role))), '[]')
-       FROM pg_policy p WHERE p.polrelid = oid) AS policies,
-      (SELECT coalesce(jsonb_agg(t.tgname), '[]') FROM pg_trigger t WHERE t.tgrelid = oid AND NOT t.tgisinternal) AS triggers,
+       FROM pg_policy p WHERE p.polrelid = names.oid) AS policies,
+      (SELECT coalesce(jsonb_agg(t.tgname), '[]') FROM pg_trigger t WHERE t.tgrelid = names.oid AND NOT t.tgisinternal) AS triggers,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('column', a.attname, 'storage', a.attstorage, 'dimension', a.atttypmod)), '[]')
        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
        WHERE a.attrelid = names.oid AND a.attnum > 0 AND NOT a.attisdropped AND t.typname IN ('halfvec', 'vector', 'sparsevec')) AS vectors

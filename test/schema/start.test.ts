@@ -80,7 +80,7 @@ function expectRefusal(ended: Ended, sentence: RegExp): void {
 }
 
 describe('the server does not start', () => {
-  test.each([
+  test.concurrent.each([
     ['a weak AUTH_SECRET', { AUTH_SECRET: 'changeme' }, /^AUTH_SECRET is too weak/],
     ['a word repeated as AUTH_SECRET', { AUTH_SECRET: 'changeme'.repeat(8) }, /^AUTH_SECRET is too weak/],
     ['a weak JWT_SECRET', { JWT_SECRET: 'secret', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'alcove' }, /^JWT_SECRET is too weak/],
@@ -150,7 +150,7 @@ test('mended, it starts, says where it is, serves, and ends with 0 when asked to
 test.skipIf(databaseKind !== 'postgres')('four replicas that start at once on an empty database all serve it', async () => {
   const empty = await createTestDatabase(process.env['TEST_DATABASE_URL'] ?? '');
   const folder = await mkdtemp(join(tmpdir(), 'alcove-replicas-'));
-  const like = { dataDir: folder, config: readConfig({ DATA_DIR: folder, DATABASE_URL: empty.url, OLLAMA: 'off', REGISTRATION: 'open', DATABASE_POOL_SIZE: '3' }) };
+  const like = { dataDir: folder, env: { DATA_DIR: folder, DATABASE_URL: empty.url, DATABASE_POOL_SIZE: '3' } };
   let replicas: TestApp[] = [];
   try {
     replicas = await Promise.all([1, 2, 3, 4].map(() => startTestApp({ like })));

@@ -35,7 +35,8 @@ export interface Provider {
   chat(n: number): Promise<ReceivedRequest>;
   /** What happens to the next chat requests, one behaviour each; then the default again. */
   script(...behaviours: Behaviour[]): void;
-  scriptEmbeddings(...behaviours: Behaviour[]): void;
+  /** The same for requests of embeddings; null answers one as usual. */
+  scriptEmbeddings(...behaviours: (Behaviour | null)[]): void;
   /** The default quotes the first source of the prompt. */
   setDefault(behaviour: Behaviour): void;
   /** Forgets the requests, the scripts and the default. */
@@ -57,7 +58,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   const requests: ReceivedRequest[] = [];
   const chats: ReceivedRequest[] = [];
   const waiting = new Map<number, (request: ReceivedRequest) => void>();
-  const queues = { chat: [] as Behaviour[], embeddings: [] as Behaviour[] };
+  const queues = { chat: [] as Behaviour[], embeddings: [] as (Behaviour | null)[] };
   let fallback = behave.answer(quoteFirstSource);
 
   const server = createServer((incoming, response) => {

@@ -35,7 +35,8 @@ import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { depthOf, maxDepth } from '../json-body.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
-import { parseExact, presentConversation, presentMessage } from '../present.ts';
+import { memberText } from '../exact-json.ts';
+import { presentConversation, presentMessage } from '../present.ts';
 import { perMinute } from '../rate-limits.ts';
 import type { App } from '../server.ts';
 
@@ -167,15 +168,14 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
   }
 }
 
-/** The metadata's own text, printed from a parse that keeps order and numbers as they came. */
+/** The metadata's own text, as it came. */
 function exactMetadata(body: string, metadata: unknown): string {
   if (depthOf(metadata) > maxDepth) {
     throw new AppError('invalid_request', `message_metadata is nested deeper than ${maxDepth} levels.`, {
       issues: [{ path: 'message_metadata', message: `is nested deeper than ${maxDepth} levels` }],
     });
   }
-  const exact = parseExact(body) as { message_metadata: unknown };
-  const text = JSON.stringify(exact.message_metadata);
+  const text = memberText(body, 'message_metadata') ?? JSON.stringify(metadata);
   if (Buffer.byteLength(text) <= maxMetadataBytes) return text;
   throw new AppError('invalid_request', 'message_metadata is larger than 256 KiB.', {
     issues: [{ path: 'message_metadata', message: 'is larger than 256 KiB' }],

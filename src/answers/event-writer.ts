@@ -1,0 +1,66 @@
+import type { ConversationScope } from '../conversations/scope.ts';
+import type { Database } from '../db/database.ts';
+import type { Log } from '../jobs/every.ts';
+import type { NumberedEvent } from './running.ts';
+import { type EventBatch, type WriteOutcome, writeEventBatches } from './event-store.ts';
+
+/**
+ * Writes the events of all running answers of this process, many answers in one transaction: while one commits, what
+ * comes meanwhile waits for the next. A thousand answers cost a few commits a moment instead of a thousand.
+ */
+export interface EventWriter {
+  /** Resolves when the events are committed. `renewUntil` extends the lease with them. */
+  write(
+    scope: ConversationScope,
+    messageId: string,
+    events: readonly NumberedEvent[],
+    renewUntil: Date | null,
+  ): Promise<WriteOutcome>;
+}
+
+interface Waiting {
+  batch: EventBatch;
+  resolve(outcome: WriteOutcome): void;
+  reject(error: unknown): void;
+}
+
+/** Answers of one transaction: enough to share its commit, few enough to keep it short. */
+const answersAtOnce = 200;
+
+export function createEventWriter(db: Database, owner: string, log: Log): EventWriter {
+  let waiting: Waiting[] = [];
+  let isWriting = false;
+
+  async function drain(): Promise<void> {
+    isWriting = true;
+    while (waiting.length > 0) {
+      const taken = waiting.slice(0, answersAtOnce);
+      waiting = waiting.slice(answersAtOnce);
+      await writeTogether(taken);
+    }
+    isWriting = false;
+  }
+
+  async function writeTogether(taken: readonly Waiting[]): Promise<void> {
+    try {
+      const outcomes = await writeEventBatches(db, owner, taken.map((one) => one.batch));
+      for (const [at, one] of taken.entries()) one.resolve(outcomes[at] ?? 'lost');
+    } catch (error) {
+      if (taken.length === 1) {
+        taken[0]?.reject(error);
+        return;
+      }
+      // One answer that cannot be written, such as a deleted one, must not hold up the others.
+      log.debug({ err: error, answers: taken.length }, 'events are written one answer at a time');
+      for (const one of taken) await writeTogether([one]);
+    }
+  }
+
+  return {
+    write: (scope, messageId, events, renewUntil) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ batch: { scope, messageId, events, renewUntil }, resolve, reject });
+        if (!isWriting) void drain();
+      }),
+  };
+}

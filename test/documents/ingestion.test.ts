@@ -1,0 +1,284 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Chunk, Document, DocumentStatus, ErrorCode } from '@alcove/contract';
+import { newConversation } from '../answers/support/asking.ts';
+import { until } from '../answers/support/until.ts';
+import { newPerson, type Person, sharedApp, type TestApp } from '../support/app.ts';
+import { behave, startProvider } from '../support/provider.ts';
+import { encryptedPdf, pdfFile, reportFile, textFile, type TestFile } from './support/files.ts';
+import { countersOf, documentOf, filesOf, noRows, rowsOf, upload, uploadAndWait, whenSettled } from './support/uploading.ts';
+
+// With embeddings from a provider that the test can hold, so that a document can be met while it is being read.
+const provider = await startProvider();
+afterAll(() => provider.close());
+beforeEach(() => provider.reset());
+const app = sharedApp({ env: { EMBEDDING_BASE_URL: provider.baseUrl, EMBEDDING_MODEL: 'test-embedding' } });
+let server: TestApp;
+let person: Person;
+let conversation: string;
+beforeAll(async () => {
+  server = await app();
+  person = await newPerson(server.baseUrl);
+  conversation = await newConversation(person);
+});
+
+let held = 0;
+
+/** A document that stands still while its passages are being embedded. */
+async function uploadHeld(who = person, where = conversation): Promise<Document> {
+  held += 1;
+  // Each text is another one: what has been embedded before is not embedded again.
+  const file = textFile('held.txt', `Text number ${held} that is held.`);
+  provider.scriptEmbeddings(behave.hang());
+  const before = provider.requests.length;
+  const [document] = await upload(who, where, file);
+  await until('its passages are being embedded', () => provider.requests.length > before);
+  return documentOf(who, document?.id ?? '');
+}
+
+async function chunksOf(id: string): Promise<Chunk[]> {
+  const all: Chunk[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: { chunks: Chunk[]; next_cursor: string | null } = await person.client.documents.chunks(id, { limit: 7, ...(cursor === null ? {} : { cursor }) });
+    all.push(...page.chunks);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return all;
+}
+
+describe('progress', () => {
+  const order: DocumentStatus[] = ['queued', 'extracting', 'chunking', 'embedding', 'ready'];
+
+  test('is told as events, in order and up to the end', async () => {
+    const [document] = await upload(person, conversation, await reportFile());
+    const states: Document[] = [];
+    for await (const state of person.client.documents.events(document?.id ?? '')) states.push(state);
+    const places = states.map(({ status }) => order.indexOf(status));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(states.map(({ progress }) => progress)).toEqual(states.map(({ progress }) => progress).toSorted((a, b) => a - b));
+    expect(states.length).toBeGreaterThan(1);
+    expect(states.at(-1)).toMatchObject({ status: 'ready', progress: 1, pages: 10, error: null, stage_message: null });
+    expect(states.slice(0, -1).every(({ stage_message: said }) => (said ?? '') !== '')).toBe(true);
+  });
+
+  test('of a finished document is one event', async () => {
+    const [document] = await uploadAndWait(person, conversation, textFile('done.txt', 'done'));
+    const states: Document[] = [];
+    for await (const state of person.client.documents.events(document?.id ?? '')) states.push(state);
+    expect(states).toEqual([document]);
+  });
+
+  test('is seen by asking while it is being read', async () => {
+    const held = await uploadHeld();
+    const seen = await until('the stage is told', async () => {
+      const document = await documentOf(person, held.id);
+      return ['chunking', 'embedding'].includes(document.status) && document;
+    });
+    expect(seen.progress).toBeGreaterThan(0);
+    expect(seen.progress).toBeLessThan(1);
+    await person.client.documents.cancel(held.id);
+  });
+});
+
+describe('the text and its passages', () => {
+  test.each<[string, () => Promise<TestFile> | TestFile]>([
+    ['a report with tables', reportFile],
+    ['Markdown', () => textFile('a.md', `# One\n\nText of one. More of it.\n\n## Two\n\n| a | b |\n| - | - |\n${'| 1 | 2 |\n'.repeat(300)}\n\n- item\n- item`)],
+    ['a long text in Chinese', () => textFile('zh.txt', '第一季度营业收入增长百分之十五。'.repeat(400))],
+    ['emoji and combining marks', () => textFile('marks.txt', `${'👩‍👩‍👧 cafe\u0301 '.repeat(800)}end`)],
+    ['a table', () => textFile('t.csv', `name,value\n${Array.from({ length: 800 }, (_, at) => `row ${at},${at * 3}`).join('\n')}`)],
+  ])('agree character by character: %s', async (_what, make) => {
+    const [document] = await uploadAndWait(person, conversation, await make());
+    expect(document?.status).toBe('ready');
+    const { text } = await person.client.documents.text(document?.id ?? '');
+    const chunks = await chunksOf(document?.id ?? '');
+    expect(chunks).toHaveLength(document?.chunk_count ?? Number.NaN);
+    expect(chunks.map(({ ordinal }) => ordinal)).toEqual(chunks.map((_, at) => at));
+    for (const chunk of chunks) expect(chunk.content).toBe(text.slice(chunk.char_start, chunk.char_end));
+    expect(chunks.every(({ content }) => content.isWellFormed() && content.trim() !== '')).toBe(true);
+    if (document?.pages !== null) expect(chunks.every(({ page }) => page !== null && page >= 1 && page <= (document?.pages ?? 0))).toBe(true);
+  });
+
+  test('are not there before the document is ready', async () => {
+    const held = await uploadHeld();
+    expect((await person.fetch(`/documents/${held.id}/text`)).status).toBe(409);
+    expect((await person.client.documents.chunks(held.id)).chunks).toEqual([]);
+    expect(await rowsOf(server, held.id)).toEqual(noRows);
+    await person.client.documents.cancel(held.id);
+  });
+});
+
+describe('a file that cannot be read', () => {
+  test.each<[string, TestFile, ErrorCode]>([
+    ['encrypted', encryptedPdf('locked.pdf'), 'document_encrypted'],
+    ['empty', textFile('empty.txt', ''), 'document_empty'],
+    ['nothing but white space', textFile('blank.txt', ' \n\t\n'), 'document_empty'],
+    ['an empty PDF', textFile('empty.pdf', ''), 'document_empty'],
+    ['cut off', { name: 'cut.pdf', bytes: pdfFile('cut.pdf', ['text']).bytes.slice(0, 200) }, 'document_malformed'],
+    ['pictures of pages', pdfFile('scan.pdf', ['', '']), 'document_needs_ocr'],
+  ])('because it is %s fails with a reason', async (_what, file, code) => {
+    const [failed] = await uploadAndWait(person, conversation, file);
+    expect(failed).toMatchObject({ status: 'failed', chunk_count: 0, error: { code, error: expect.stringMatching(/^[A-Z].+\.$/) } });
+    expect(await rowsOf(server, failed?.id ?? '')).toEqual(noRows);
+  });
+
+  test('can be tried again, and fails again with the same reason', async () => {
+    const [failed] = await uploadAndWait(person, conversation, encryptedPdf('locked-again.pdf'));
+    const queued = await person.client.documents.retry(failed?.id ?? '');
+    expect(queued).toMatchObject({ status: 'queued', error: null, progress: 0 });
+    expect(await whenSettled(person, queued.id)).toMatchObject({ status: 'failed', error: failed?.error });
+  });
+
+  test('because embeddings are away is tried again by itself', async () => {
+    provider.scriptEmbeddings(behave.serverError(), behave.serverError(), behave.serverError());
+    const [document] = await upload(person, conversation, textFile('later.txt', 'a text for later'));
+    const waiting = await until('the reason is told', async () => {
+      const seen = await documentOf(person, document?.id ?? '');
+      return seen.stage_message?.startsWith('will be tried again') === true && seen;
+    });
+    expect(waiting).toMatchObject({ status: 'queued' });
+    expect(await whenSettled(person, waiting.id)).toMatchObject({ status: 'ready', chunk_count: 1, error: null });
+  });
+});
+
+describe('cancel', () => {
+  test('while it is being read stops the work and leaves nothing', async () => {
+    const held = await uploadHeld();
+    const request = provider.requests.at(-1);
+    const cancelled = await person.client.documents.cancel(held.id);
+    expect(cancelled.status).toBe('cancelled');
+    expect(await request?.ended).toBe('aborted');
+    expect(await documentOf(person, held.id)).toMatchObject({ status: 'cancelled', chunk_count: 0, error: null });
+    expect(await rowsOf(server, held.id)).toEqual(noRows);
+  });
+
+  test('can be taken back', async () => {
+    const held = await uploadHeld();
+    await person.client.documents.cancel(held.id);
+    await person.client.documents.retry(held.id);
+    const ready = await whenSettled(person, held.id);
+    expect(ready).toMatchObject({ status: 'ready', chunk_count: 1 });
+    expect(await rowsOf(server, held.id)).toEqual({ document_texts: 1, chunks: 1, chunk_vectors: 1, segments: 2 });
+  });
+
+  test('and retry at once, again and again, end in one reading', async () => {
+    const held = await uploadHeld();
+    for (let time = 0; time < 5; time += 1) {
+      await person.client.documents.cancel(held.id);
+      await person.client.documents.retry(held.id);
+    }
+    expect(await whenSettled(person, held.id)).toMatchObject({ status: 'ready', chunk_count: 1 });
+    expect(await rowsOf(server, held.id)).toEqual({ document_texts: 1, chunks: 1, chunk_vectors: 1, segments: 2 });
+  });
+
+  test('of a document that is ready is refused, as is trying it again', async () => {
+    const [document] = await uploadAndWait(person, conversation, textFile('ready.txt', 'ready'));
+    for (const verb of ['cancel', 'retry']) {
+      const { status, body } = await person.json('POST', `/documents/${document?.id}/${verb}`, {});
+      expect(status).toBe(409);
+      expect(body).toMatchObject({ code: 'conflict' });
+    }
+  });
+});
+
+describe('delete', () => {
+  test('takes rows, original and counters along', async () => {
+    const owner = await newPerson(server.baseUrl);
+    const [document] = await uploadAndWait(owner, await newConversation(owner), await reportFile());
+    expect(await countersOf(owner)).toMatchObject({ documents: 1, chunks: document?.chunk_count, bytes: document?.size_bytes });
+    const { deleted } = await owner.client.documents.delete(document?.id ?? '');
+    expect(deleted).toEqual({ documents: 1, chunks: document?.chunk_count, bytes: document?.size_bytes });
+    expect((await owner.fetch(`/documents/${document?.id}`)).status).toBe(404);
+    expect(await rowsOf(server, document?.id ?? '')).toEqual(noRows);
+    expect(await countersOf(owner)).toEqual({ documents: 0, chunks: 0, bytes: 0 });
+    await until('the original is gone', async () => (await filesOf(server, owner)).length === 0);
+  });
+
+  test('while it is being read leaves no passage', async () => {
+    const owner = await newPerson(server.baseUrl);
+    const held = await uploadHeld(owner, await newConversation(owner));
+    const request = provider.requests.at(-1);
+    await owner.client.documents.delete(held.id);
+    expect(await request?.ended).toBe('aborted');
+    await until('the original is gone', async () => (await filesOf(server, owner)).length === 0);
+    expect(await rowsOf(server, held.id)).toEqual(noRows);
+    expect(await countersOf(owner)).toEqual({ documents: 0, chunks: 0, bytes: 0 });
+  });
+
+  test('at any moment of the reading leaves no passage', async () => {
+    const owner = await newPerson(server.baseUrl);
+    const id = await newConversation(owner);
+    const files = Array.from({ length: 6 }, (_, at) => textFile(`${at}.txt`, `Text number ${at}. `.repeat(50)));
+    const documents = await upload(owner, id, ...files);
+    // Each is deleted at the first sight of another stage.
+    const stages: DocumentStatus[] = ['queued', 'extracting', 'extracting', 'embedding', 'ready', 'ready'];
+    const deletions = documents.map(async (document, at) => {
+      for await (const state of owner.client.documents.events(document.id)) {
+        if (state.status === stages[at] || state.status === 'ready') break;
+      }
+      expect((await owner.fetch(`/documents/${document.id}`, { method: 'DELETE' })).status).toBe(200);
+    });
+    await Promise.all(deletions);
+    await until('the originals are gone', async () => (await filesOf(server, owner)).length === 0);
+    for (const { id: gone } of documents) expect(await rowsOf(server, gone)).toEqual(noRows);
+    expect(await countersOf(owner)).toEqual({ documents: 0, chunks: 0, bytes: 0 });
+  });
+
+  test('of a conversation while its document is being read leaves nothing', async () => {
+    const owner = await newPerson(server.baseUrl);
+    const id = await newConversation(owner);
+    const held = await uploadHeld(owner, id);
+    const request = provider.requests.at(-1);
+    await owner.json('DELETE', `/conversations/${id}`);
+    expect(await request?.ended).toBe('aborted');
+    await until('the original is gone', async () => (await filesOf(server, owner)).length === 0);
+    expect(await rowsOf(server, held.id)).toEqual(noRows);
+    expect(await countersOf(owner)).toEqual({ documents: 0, chunks: 0, bytes: 0 });
+  });
+
+  test('of a conversation can keep its documents in another one', async () => {
+    const owner = await newPerson(server.baseUrl);
+    const [from, to] = [await newConversation(owner), await newConversation(owner)];
+    const [document] = await uploadAndWait(owner, from, textFile('kept.txt', 'The kept text.'));
+    const { body } = await owner.json('DELETE', `/conversations/${from}?keep_documents_in=${to}`);
+    expect(body).toMatchObject({ deleted: { documents: 0, chunks: 0, bytes: 0 } });
+    expect(await documentOf(owner, document?.id ?? '')).toMatchObject({ conversation_id: to, status: 'ready', chunk_count: 1 });
+    expect((await owner.client.documents.text(document?.id ?? '')).text).toBe('The kept text.');
+    expect(await rowsOf(server, document?.id ?? '')).toEqual({ document_texts: 1, chunks: 1, chunk_vectors: 1, segments: 2 });
+    expect(await countersOf(owner)).toMatchObject({ documents: 1, chunks: 1 });
+    expect(await owner.client.conversations.get(to)).toMatchObject({ document_count: 1 });
+    expect((await owner.client.retrieve(to, { query: 'kept text' })).results).toHaveLength(1);
+  });
+
+  test('of a conversation cannot keep its documents with somebody else', async () => {
+    const owner = await newPerson(server.baseUrl);
+    const from = await newConversation(owner);
+    const [document] = await uploadAndWait(owner, from, textFile('kept.txt', 'The kept text.'));
+    expect((await owner.json('DELETE', `/conversations/${from}?keep_documents_in=${conversation}`)).status).toBe(403);
+    expect(await documentOf(owner, document?.id ?? '')).toMatchObject({ conversation_id: from, status: 'ready' });
+  });
+
+  test('of one of two equal files of two people leaves the other', async () => {
+    const [anna, bert] = [await newPerson(server.baseUrl), await newPerson(server.baseUrl)];
+    const file = textFile('same.txt', 'The same text of two people.');
+    const [hers] = await uploadAndWait(anna, await newConversation(anna), file);
+    const [his] = await uploadAndWait(bert, await newConversation(bert), file);
+    expect(his?.sha256).toBe(hers?.sha256);
+    await anna.client.documents.delete(hers?.id ?? '');
+    await until('her original is gone', async () => (await filesOf(server, anna)).length === 0);
+    expect(await (await bert.client.documents.content(his?.id ?? '')).text()).toBe('The same text of two people.');
+    expect((await bert.client.documents.text(his?.id ?? '')).text).toBe('The same text of two people.');
+    expect(await countersOf(bert)).toMatchObject({ documents: 1, chunks: 1 });
+  });
+});
+
+test('documents of one person that stand still do not hold up those of another', async () => {
+  const [slow, quick] = [await newPerson(server.baseUrl), await newPerson(server.baseUrl)];
+  const where = await newConversation(slow);
+  const held = [await uploadHeld(slow, where), await uploadHeld(slow, where)];
+  const waiting = await upload(slow, where, textFile('third.txt', 'third text'));
+  const [document] = await uploadAndWait(quick, await newConversation(quick), textFile('quick.txt', 'quick text'));
+  expect(document?.status).toBe('ready');
+  expect((await documentOf(slow, waiting[0]?.id ?? '')).status).toBe('queued');
+  for (const { id } of [...held, ...waiting]) await slow.client.documents.delete(id);
+});

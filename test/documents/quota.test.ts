@@ -1,0 +1,74 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Problem } from '@alcove/contract';
+import { newConversation } from '../answers/support/asking.ts';
+import { newPerson, type Person, sharedApp, type TestApp } from '../support/app.ts';
+import { textFile } from './support/files.ts';
+import { countersOf, filesOf, formOf, send, upload } from './support/uploading.ts';
+
+const app = sharedApp({
+  env: { MAX_BYTES_PER_USER_MB: '1', MAX_DOCUMENTS_PER_CONVERSATION: '3', MAX_DOCUMENTS_PER_USER: '5' },
+});
+let server: TestApp;
+let person: Person;
+beforeAll(async () => {
+  server = await app();
+});
+
+async function expectOverQuota(response: Response): Promise<void> {
+  expect(response.status).toBe(429);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(((await response.json()) as Problem).code).toBe('quota_exceeded');
+}
+
+describe('a quota', () => {
+  test('of bytes stops an upload and keeps nothing of it, until something is deleted', async () => {
+    person = await newPerson(server.baseUrl);
+    const id = await newConversation(person);
+    const half = textFile('half.txt', 'x '.repeat(300_000));
+    const [first] = await upload(person, id, half);
+    const before = await countersOf(person);
+    await expectOverQuota(await send(person, id, formOf(half)));
+    expect((await countersOf(person)).bytes).toBe(before.bytes);
+    expect(await filesOf(server, person)).toHaveLength(1);
+    await person.client.documents.delete(first?.id ?? '');
+    expect((await upload(person, id, half))[0]?.status).toBe('queued');
+  });
+
+  test('of documents in a conversation counts each file of an upload, all or none', async () => {
+    person = await newPerson(server.baseUrl);
+    const id = await newConversation(person);
+    const files = ['1', '2', '3', '4'].map((name) => textFile(`${name}.txt`, name));
+    await expectOverQuota(await send(person, id, formOf(...files)));
+    expect(await countersOf(person)).toMatchObject({ documents: 0, bytes: 0 });
+    const [first] = await upload(person, id, ...files.slice(0, 3));
+    await expectOverQuota(await send(person, id, formOf(textFile('4.txt', '4'))));
+    await person.client.documents.delete(first?.id ?? '');
+    await upload(person, id, textFile('4.txt', '4'));
+  });
+
+  test('of documents of an account is over all of its conversations, and freed with one of them', async () => {
+    person = await newPerson(server.baseUrl);
+    const [one, two] = [await newConversation(person), await newConversation(person)];
+    for (const [at, id] of [one, one, one, two, two].entries()) await upload(person, id, textFile(`${at}.txt`, `${at}`));
+    await expectOverQuota(await send(person, two, formOf(textFile('6.txt', '6'))));
+    await person.json('DELETE', `/conversations/${one}`);
+    expect(await countersOf(person)).toMatchObject({ documents: 2 });
+    await upload(person, two, textFile('6.txt', '6'));
+  });
+
+  test('holds under uploads at the same time', async () => {
+    person = await newPerson(server.baseUrl);
+    const id = await newConversation(person);
+    const sent = await Promise.all(Array.from({ length: 10 }, (_, at) => send(person, id, formOf(textFile(`${at}.txt`, `${at}`)))));
+    const statuses = sent.map(({ status }) => status).toSorted();
+    await Promise.all(sent.map((response) => response.body?.cancel()));
+    expect(statuses).toEqual([202, 202, 202, ...Array.from({ length: 7 }, () => 429)]);
+    expect(await countersOf(person)).toMatchObject({ documents: 3, bytes: 3 });
+    expect(await filesOf(server, person)).toHaveLength(3);
+  });
+
+  test('of one person is none of another', async () => {
+    const other = await newPerson(server.baseUrl);
+    expect((await upload(other, await newConversation(other), textFile('x.txt', 'x')))[0]?.status).toBe('queued');
+  });
+});

@@ -1,0 +1,295 @@
+import type { Answer, ErrorCode, Message, Uploaded } from '@alcove/contract';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { behave, type Provider, startProvider } from '../support/provider.ts';
+import { expectProblem } from './problem.ts';
+
+// Every status of the error table, repeats by Idempotency-Key, and the rate limit at its default.
+
+let app: TestApp;
+let provider: Provider;
+let pool: pg.Pool;
+let person: Person;
+let conversation: string;
+
+beforeAll(async () => {
+  provider = await startProvider();
+  app = await startTestApp({
+    allowErrors: true,
+    env: {
+      LLM_BASE_URL: provider.baseUrl,
+      LLM_MODEL: 'test-chat',
+      ANSWER_TIMEOUT_S: '2',
+      MAX_UPLOAD_MB: '1',
+      MAX_DOCUMENTS_PER_CONVERSATION: '2',
+      // Unset: the limit that users get.
+      MESSAGES_PER_MINUTE: '',
+    },
+  });
+  pool = app.app.db.pool;
+  person = await newPerson(app.baseUrl);
+  conversation = await newConversation();
+});
+
+afterAll(async () => {
+  await app?.close();
+  await provider?.close();
+});
+
+async function newConversation(who = person): Promise<string> {
+  return (await who.json<{ id: string }>('POST', '/conversations', {})).body.id;
+}
+
+function post(path: string, body: unknown, headers: Record<string, string> = {}, who = person): Promise<Response> {
+  return who.fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+}
+
+async function upload(content: string | Uint8Array<ArrayBuffer>, name: string, into: string): Promise<Response> {
+  const form = new FormData();
+  form.append('conversationId', into);
+  form.append('file', new File([content], name));
+  return person.fetch('/api/upload', { method: 'POST', body: form });
+}
+
+describe('the error table', () => {
+  test('400 names each field that is wrong', async () => {
+    const response = await post(`/conversations/${conversation}/messages`, { role: 'robot', content: '' });
+    const { issues, error } = await expectProblem(response, 'invalid_request');
+    expect(issues?.map(({ path }) => path).toSorted()).toEqual(['content', 'role']);
+    expect(error).toMatch(/role|content/);
+  });
+
+  test('400 for search by meaning without an embedding model, with the setting that turns it on', async () => {
+    const problem = await expectProblem(
+      await post(`/conversations/${conversation}/retrieve`, { query: 'x', strategy: 'vector' }),
+      'embeddings_unavailable',
+    );
+    expect(problem.error).toContain('EMBEDDING_BASE_URL');
+  });
+
+  test('401 asks for a bearer token', async () => {
+    const response = await fetch(`${app.baseUrl}/conversations`);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    await expectProblem(response, 'unauthenticated');
+  });
+
+  test('403 and 404 differ by status and code only, and name nothing', async () => {
+    const other = await newPerson(app.baseUrl);
+    const foreign = await expectProblem(await other.fetch(`/conversations/${conversation}`), 'forbidden');
+    const missing = await expectProblem(await other.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d'), 'not_found');
+    expect(JSON.stringify([foreign, missing])).not.toMatch(/New conversation|person-/);
+    await expectProblem(await other.fetch('/admin/users'), 'forbidden');
+    await expectProblem(await other.fetch('/no/such/route'), 'not_found');
+    await expectProblem(await other.fetch('/conversations', { method: 'TRACE'.replace('TRACE', 'PUT') }), 'not_found');
+  });
+
+  test('409 while an answer is being written on the branch, and for an address that is taken', async () => {
+    let finish = (): void => {};
+    const next = provider.chats.length + 1;
+    provider.script(behave.answer('one two', { until: new Promise<void>((resolve) => (finish = resolve)) }));
+    const first = post(`/rag/conversation/${conversation}/query`, { query: 'Wait for me' });
+    await provider.chat(next);
+    await expectProblem(await post(`/rag/conversation/${conversation}/query`, { query: 'And me?' }), 'conflict');
+    finish();
+    expect((await first).status).toBe(200);
+    const taken = { email: person.email, password: person.password };
+    await expectProblem(await post('/auth/register', taken), 'email_taken');
+  });
+
+  test('413 for a JSON body over 1 MB and for a file over the limit', async () => {
+    const big = { role: 'user', content: 'x'.repeat(1_100_000) };
+    await expectProblem(await post(`/conversations/${conversation}/messages`, big), 'too_large');
+    const { error } = await expectProblem(await upload('x'.repeat(1_100_000), 'big.txt', conversation), 'too_large');
+    expect(error).toContain('1 MB');
+  });
+
+  test('415 for what cannot be read, whatever it calls itself, and for a body that is not JSON', async () => {
+    const executable = Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, ...new Uint8Array(200)]);
+    await expectProblem(await upload(executable, 'report.pdf', conversation), 'unsupported_media_type');
+    await expectProblem(await upload(executable, 'report.txt', conversation), 'unsupported_media_type');
+    const asText = person.fetch('/conversations', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' });
+    await expectProblem(await asText, 'unsupported_media_type');
+    const asForm = new URLSearchParams({ title: 'x' });
+    await expectProblem(await person.fetch('/conversations', { method: 'POST', body: asForm }), 'unsupported_media_type');
+  });
+
+  test('429 with Retry-After for a quota, and deleting gives it back', async () => {
+    const id = await newConversation();
+    const added: Uploaded[] = [];
+    for (const name of ['a.txt', 'b.txt']) added.push((await (await upload('text', name, id)).json()) as Uploaded);
+    const refused = await upload('text', 'c.txt', id);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    await expectProblem(refused, 'quota_exceeded');
+    await person.json('DELETE', `/documents/${added[0]?.document.id}`);
+    expect((await upload('text', 'c.txt', id)).status).toBe(202);
+  });
+
+  test.each<[ErrorCode, () => ReturnType<typeof behave.hang>]>([
+    ['model_unavailable', () => behave.unauthorized()],
+    ['model_timeout', () => behave.hang()],
+  ])('%s keeps the question, and the error beside it', async (code, behaviour) => {
+    const id = await newConversation();
+    provider.script(behaviour());
+    await expectProblem(await post(`/rag/conversation/${id}/query`, { query: 'Are you there?' }), code);
+    const { body } = await person.json<{ messages: Message[] }>('GET', `/conversations/${id}`);
+    expect(body.messages).toMatchObject([
+      { role: 'user', content: 'Are you there?' },
+      { role: 'assistant', status: 'failed', metadata: { error: { code } } },
+    ]);
+  });
+
+  test.each<[ErrorCode, string, boolean]>([
+    ['internal', 'XX000', false],
+    ['unavailable', '57P01', true],
+    ['unavailable', '40001', true],
+    ['storage_full', '53100', false],
+  ])('%s when the database fails with %s, and nothing of the inside shows', async (code, state, hasRetryAfter) => {
+    const definition = await pool.query<{ text: string }>(`SELECT pg_get_functiondef('alcove_conversation_exists'::regproc) AS text`);
+    await pool.query(`CREATE OR REPLACE FUNCTION alcove_conversation_exists(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+      SET search_path FROM CURRENT AS $$ BEGIN RAISE EXCEPTION 'the inside of the database' USING ERRCODE = '${state}'; END $$`);
+    try {
+      const response = await person.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d');
+      expect(response.headers.has('retry-after')).toBe(hasRetryAfter);
+      const { error } = await expectProblem(response, code);
+      expect(error).not.toContain('inside of the database');
+    } finally {
+      await pool.query(definition.rows[0]?.text ?? '');
+    }
+    await expectProblem(await person.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d'), 'not_found');
+  });
+
+  test('a statement that fails outside a transaction leaves the next requests as they were', async () => {
+    for (let at = 0; at < 3; at += 1) {
+      await expect(pool.query('SELECT 1 / 0')).rejects.toThrow('division by zero');
+      expect((await person.fetch(`/conversations/${conversation}`)).status).toBe(200);
+      expect((await person.fetch('/auth/me')).status).toBe(200);
+    }
+  });
+});
+
+describe('the log', () => {
+  const secret = 'Quetzal7f3a';
+
+  test('of an unexpected failure holds no text of the request', async () => {
+    await pool.query(`ALTER TABLE messages ADD CONSTRAINT planted CHECK (content NOT LIKE '%${secret}%') NOT VALID`);
+    const sent = { role: 'user', content: `Keep ${secret} to yourself`, message_metadata: { note: secret } };
+    await expectProblem(await post(`/conversations/${conversation}/messages`, sent), 'internal');
+    await pool.query('ALTER TABLE messages DROP CONSTRAINT planted');
+    const logs = app.logs.join('\n');
+    expect(logs).toContain('unexpected error');
+    expect(linesWith(secret)).toEqual([]);
+  });
+
+  test('of a body that is not JSON, or not valid, holds nothing of it', async () => {
+    for (const body of [`{"email":"a@example.org","password":${secret}}`, `{"email":"${secret}`, `{"email":["${secret}"],"password":"${secret}"}`, secret]) {
+      await expectProblem(await post('/auth/login', body), 'invalid_request');
+    }
+    await expectProblem(await person.fetch(`/conversations?cursor=${secret}&limit=${secret}`), 'invalid_request');
+    await expectProblem(await fetch(`${app.baseUrl}/auth/me`, { headers: { authorization: `Bearer ${secret}` } }), 'unauthenticated');
+    expect(linesWith(secret)).toEqual([]);
+  });
+
+  function linesWith(text: string): string[] {
+    return app.logs.filter((line) => line.includes(text)).map((line) => line.slice(0, 2_000));
+  }
+});
+
+describe('Idempotency-Key', () => {
+  test('twenty at once make one message, and every answer is the same', async () => {
+    const id = await newConversation();
+    const headers = { 'idempotency-key': 'the same for all' };
+    headers['idempotency-key'] = headers['idempotency-key'].replaceAll(' ', '-');
+    const body = { role: 'user', content: 'only once', message_metadata: { big: 12_345_678_901_234_567n.toString() } };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const response = await post(`/conversations/${id}/messages`, body, headers);
+        return { status: response.status, text: await response.text() };
+      }),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    const { body: history } = await person.json<{ messages: unknown[] }>('GET', `/conversations/${id}`);
+    expect(history.messages).toEqual([JSON.parse(answers[0]?.text ?? '')]);
+    await expectProblem(await post(`/conversations/${id}/messages`, { ...body, content: 'other' }, headers), 'idempotency_mismatch');
+    await expectProblem(await post(`/conversations/${conversation}/messages`, body, headers), 'idempotency_mismatch');
+  });
+
+  test('is one user’s own', async () => {
+    const other = await newPerson(app.baseUrl);
+    const headers = { 'idempotency-key': 'mine' };
+    const [mine, theirs] = await Promise.all([
+      post('/conversations', { title: 'A' }, headers),
+      post('/conversations', { title: 'B' }, headers, other),
+    ]);
+    expect([mine.status, theirs.status]).toEqual([201, 201]);
+    expect(((await mine.json()) as { id: string }).id).not.toBe(((await theirs.json()) as { id: string }).id);
+  });
+
+  test('with a stream: a repeat follows the same answer', async () => {
+    const id = await newConversation();
+    provider.script(behave.answer('Alpha beta gamma delta.'));
+    const before = provider.chats.length;
+    const ask = () => post(`/rag/conversation/${id}/query`, { query: 'Say it', stream: true }, { 'idempotency-key': 'stream-1' });
+    const texts = await Promise.all([ask(), ask(), ask()].map(async (response) => (await response).text()));
+    const later = await (await ask()).text();
+    expect(provider.chats.length).toBe(before + 1);
+    const messageIds = [...texts, later].map((text) => /"message_id":"([^"]+)"/.exec(text)?.[1]);
+    expect(new Set(messageIds).size).toBe(1);
+    for (const text of [...texts, later]) expect(text).toContain('event: done');
+    const { body } = await person.json<{ message_count: number }>('GET', `/conversations/${id}`);
+    expect(body.message_count).toBe(2);
+  });
+
+  test('of a request that failed may be used again', async () => {
+    const id = await newConversation();
+    const headers = { 'idempotency-key': 'second-try' };
+    provider.script(behave.unauthorized());
+    await expectProblem(await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers), 'model_unavailable');
+    const again = await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers);
+    expect(again.status).toBe(200);
+    const repeated = await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers);
+    expect(((await repeated.json()) as Answer).message_id).toBe(((await again.json()) as Answer).message_id);
+  });
+
+  test.each(['', ' ', 'ü'.normalize(), 'x'.repeat(256), 'two words'])('%j is refused', async (key) => {
+    const response = await post('/conversations', {}, { 'idempotency-key': encodeURIComponent(key) === key ? key : Buffer.from(key).toString('latin1') });
+    if (key.trim() === '') expect([201, 400]).toContain(response.status);
+    else await expectProblem(response, 'idempotency_key_invalid');
+  });
+});
+
+describe('the rate limit', () => {
+  test('lets a user send 60 messages in a minute; the next waits, other users do not', async () => {
+    const eager = await newPerson(app.baseUrl);
+    const calm = await newPerson(app.baseUrl);
+    const id = await newConversation(eager);
+    const statuses: number[] = [];
+    for (let at = 0; at < 58; at += 1) {
+      statuses.push((await post(`/conversations/${id}/messages`, { role: 'user', content: String(at) }, {}, eager)).status);
+    }
+    // Asking and appending share the count.
+    statuses.push((await post(`/rag/conversation/${id}/query`, { query: 'Still there?' }, {}, eager)).status);
+    statuses.push((await post('/rag/query', { query: 'And here?' }, {}, eager)).status);
+    expect(new Set(statuses)).toEqual(new Set([200, 201]));
+    for (const [path, body] of [
+      [`/conversations/${id}/messages`, { role: 'user', content: 'one too many' }],
+      [`/rag/conversation/${id}/query`, { query: 'one too many' }],
+      ['/rag/query', { query: 'one too many' }],
+      ['/api/chat', { messages: [{ role: 'user', content: 'one too many' }] }],
+    ] as const) {
+      const response = await post(path, body, { 'x-forwarded-for': '203.0.113.9' }, eager);
+      await expectProblem(response, 'rate_limited');
+      const wait = Number(response.headers.get('retry-after'));
+      expect(wait).toBeGreaterThanOrEqual(1);
+      expect(wait).toBeLessThanOrEqual(60);
+    }
+    expect((await eager.fetch(`/conversations/${id}`)).status).toBe(200);
+    const theirs = await newConversation(calm);
+    expect((await post(`/conversations/${theirs}/messages`, { role: 'user', content: 'hello' }, {}, calm)).status).toBe(201);
+  });
+});

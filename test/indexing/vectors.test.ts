@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UnreadableSegment } from '../../src/indexing/segment.ts';
+import { VectorArena } from '../../src/indexing/vector-arena.ts';
+import { openVectors, quantiseVectors, scanVectors } from '../../src/indexing/vectors.ts';
+
+/** Gaussian enough, and the same at each run. */
+function createVectors(seed: number, count: number, dimension: number): Float32Array[] {
+  let state = seed >>> 0;
+  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const value = () => next() + next() + next() + next() - 2;
+  return Array.from({ length: count }, () => Float32Array.from({ length: dimension }, value));
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  let dot = 0;
+  let left = 0;
+  let right = 0;
+  for (let at = 0; at < a.length; at++) {
+    dot += a[at]! * b[at]!;
+    left += a[at]! ** 2;
+    right += b[at]! ** 2;
+  }
+  return dot / Math.sqrt(left * right);
+}
+
+describe('the vector scan', () => {
+  it('scores as brute force does, plain and with SIMD alike', () => {
+    const arena = new VectorArena();
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 1, max: 100 }),
+        fc.array(fc.nat(9), { minLength: 1, maxLength: 4 }),
+        (seed, dimension, counts) => {
+          const documents = counts.map((count, at) => createVectors(seed + at, count, dimension));
+          const [query] = createVectors(seed ^ 0xffff, 1, dimension) as [Float32Array];
+          const segments = documents.map((vectors) => openVectors(quantiseVectors(vectors)));
+          const loaded = segments.map((segment) => arena.load(segment));
+          const hits = arena.scan(loaded, query, 1000);
+          expect(hits).toHaveLength(counts.reduce((sum, count) => sum + count, 0));
+          for (const { segment, ordinal, score } of hits) {
+            expect(Math.abs(score - cosine(documents[segment]![ordinal]!, query))).toBeLessThan(0.006);
+          }
+          const plain = scanVectors(segments, query, 1000);
+          expect(plain.map((hit) => hit.score.toFixed(4))).toEqual(hits.map((hit) => hit.score.toFixed(4)));
+          for (const vectors of loaded) arena.release(vectors);
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect(arena.bytesInUse).toBe(0);
+  });
+
+  it('finds nearly all of the exact ten best among twice as many', () => {
+    const vectors = createVectors(1, 2000, 384);
+    const segment = openVectors(quantiseVectors(vectors));
+    const arena = new VectorArena();
+    const loaded = arena.load(segment);
+    let found = 0;
+    const queries = createVectors(2, 30, 384);
+    for (const query of queries) {
+      const scores = vectors.map((vector, ordinal) => ({ ordinal, score: cosine(vector, query) }));
+      const exact = scores.toSorted((a, b) => b.score - a.score).slice(0, 10);
+      const hits = new Set(arena.scan([loaded], query, 20).map((hit) => hit.ordinal));
+      found += exact.filter(({ ordinal }) => hits.has(ordinal)).length;
+    }
+    expect(found / (10 * queries.length)).toBeGreaterThanOrEqual(0.99);
+  });
+
+  it('scores vectors without a direction 0', () => {
+    const vectors = [new Float32Array(8), new Float32Array(8).fill(Number.NaN), new Float32Array(8).fill(1)];
+    const loaded = new VectorArena();
+    const document = loaded.load(openVectors(quantiseVectors(vectors)));
+    const scores = new Map(
+      loaded.scan([document], new Float32Array(8).fill(1), 3).map((hit) => [hit.ordinal, hit.score]),
+    );
+    expect(scores.get(0)).toBe(0);
+    expect(scores.get(1)).toBe(0);
+    expect(scores.get(2)).toBeCloseTo(1, 3);
+    expect(loaded.scan([document], new Float32Array(8), 3).map((hit) => hit.score)).toEqual([0, 0, 0]);
+  });
+
+  it('refuses a query of another dimension', () => {
+    const arena = new VectorArena();
+    const document = arena.load(openVectors(quantiseVectors(createVectors(1, 2, 8))));
+    expect(() => arena.scan([document], new Float32Array(9), 1)).toThrow(/9 dimensions/);
+  });
+
+  it('never reads memory that was given back', () => {
+    const arena = new VectorArena();
+    const document = arena.load(openVectors(quantiseVectors(createVectors(1, 2, 8))));
+    arena.release(document);
+    arena.release(document);
+    expect(arena.bytesInUse).toBe(0);
+    expect(() => arena.scan([document], new Float32Array(8).fill(1), 1)).toThrow(/released/);
+  });
+
+  it('uses returned memory again, so that it does not grow without end', () => {
+    const arena = new VectorArena();
+    const held = [];
+    for (let round = 0; round < 200; round++) {
+      held.push(arena.load(openVectors(quantiseVectors(createVectors(round, 1 + ((round * 37) % 90), 64)))));
+      if (held.length > 5) arena.release(held.splice((round * 7) % 5, 1)[0]!);
+      expect(arena.bytesInUse).toBe(held.reduce((sum, vectors) => sum + vectors.bytes, 0));
+    }
+  });
+});
+
+describe('a vector segment', () => {
+  const bytes = quantiseVectors(createVectors(3, 4, 48));
+
+  it('throws for every cut and every changed byte', () => {
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        expect(() => openVectors(bytes.slice(0, at))).toThrow(UnreadableSegment);
+        const changed = bytes.slice();
+        changed[at]! ^= change;
+        expect(() => openVectors(changed)).toThrow(UnreadableSegment);
+      }),
+    );
+  });
+
+  it('refuses vectors of different dimensions', () => {
+    expect(() => quantiseVectors([new Float32Array(3), new Float32Array(4)])).toThrow(/dimension/);
+  });
+
+  it('may be empty', () => {
+    const arena = new VectorArena();
+    const empty = arena.load(openVectors(quantiseVectors([])));
+    expect(arena.scan([empty], new Float32Array(8), 3)).toEqual([]);
+  });
+});
