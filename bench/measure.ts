@@ -14,25 +14,31 @@ export interface Samples {
  */
 export async function alternate(
   candidates: readonly Candidate[],
-  { rounds, perRound, warmUp = perRound }: { rounds: number; perRound: number; warmUp?: number },
+  { rounds, perRound, maxMsPerTurn = Number.POSITIVE_INFINITY }: { rounds: number; perRound: number; maxMsPerTurn?: number },
 ): Promise<Samples> {
   const samples: Samples = {};
   for (const { name, run } of candidates) {
     samples[name] = [];
-    for (let at = 0; at < warmUp; at += 1) await run(at);
+    await take(run, 0, []);
   }
   for (let round = 0; round < rounds; round += 1) {
     // Each round begins with another one: nobody always runs after the same neighbour.
     for (let turn = 0; turn < candidates.length; turn += 1) {
       const { name, run } = candidates[(round + turn) % candidates.length]!;
-      for (let at = 0; at < perRound; at += 1) {
-        const started = performance.now();
-        await run(round * perRound + at);
-        samples[name]!.push(performance.now() - started);
-      }
+      await take(run, round * perRound, samples[name]!);
     }
   }
   return samples;
+
+  /** One turn: so many calls, or fewer of a slow candidate, but never less than two. */
+  async function take(run: Candidate['run'], first: number, into: number[]): Promise<void> {
+    const begun = performance.now();
+    for (let at = 0; at < perRound && (at < 2 || performance.now() - begun < maxMsPerTurn); at += 1) {
+      const started = performance.now();
+      await run(first + at);
+      into.push(performance.now() - started);
+    }
+  }
 }
 
 /** Calls per second with `clients` callers that each wait for their answer. */

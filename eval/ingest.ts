@@ -1,5 +1,6 @@
 import type { Client, Retrieved } from '@alcove/client';
 import type { Place, SourceFile } from './collection.ts';
+import { EvalError } from './eval-error.ts';
 import { inParallel } from './in-parallel.ts';
 import { say, startTicker } from './say.ts';
 
@@ -7,6 +8,8 @@ import { say, startTicker } from './say.ts';
 export interface Indexed {
   /** Conversation id of each place. */
   conversations: ReadonlyMap<string, string>;
+  /** Files that could not be read: what they hold counts as not found. */
+  missed: number;
   /** Ids of what the hits lie on, best first, each with the score of its best chunk. */
   rank(hits: readonly Pick<Retrieved['results'][number], 'document_id' | 'page' | 'score'>[]): [string, number][];
 }
@@ -21,7 +24,7 @@ export async function ingest(client: Client, places: readonly Place[]): Promise<
   const files = new Map<string, SourceFile>();
   const uploads = places.flatMap(({ key, files }) => files.map((file) => ({ key, file })));
   const progress = new Map<SourceFile, number>();
-  let failed = 0;
+  let missed = 0;
   const tell = (): void => {
     const done = [...progress.values()].reduce((sum, one) => sum + one, 0) / Math.max(1, uploads.length);
     say(`  reading ${uploads.length} documents: ${Math.floor(done * 100)} %`);
@@ -35,15 +38,16 @@ export async function ingest(client: Client, places: readonly Place[]): Promise<
       const read = await client.documents.wait(document.id, { onProgress: (now) => progress.set(file, now.progress) });
       progress.set(file, 1);
       if (read.status === 'ready') return;
-      failed += 1;
-      say(`  ${file.name} could not be read and will be missed: ${read.error?.error ?? read.status}`);
+      missed += 1;
+      say(`  ${file.name} could not be read: ${read.error?.error ?? read.status}`);
     });
   } finally {
     ticker.stop();
   }
   const seconds = Math.round((performance.now() - started) / 1000);
-  say(`  read ${uploads.length - failed} documents in ${places.length} conversations in ${seconds} s`);
-  return { conversations, rank: (hits) => rank(hits, files) };
+  say(`  read ${uploads.length - missed} documents in ${places.length} conversations in ${seconds} s`);
+  if (missed === uploads.length && missed > 0) throw new EvalError('None of the documents could be read, so there is nothing to measure.');
+  return { conversations, missed, rank: (hits) => rank(hits, files) };
 }
 
 function rank(hits: Parameters<Indexed['rank']>[0], files: ReadonlyMap<string, SourceFile>): [string, number][] {

@@ -5,7 +5,7 @@ import { readRun } from './datasets.ts';
 import { ingest } from './ingest.ts';
 import { evaluate, type Evaluation } from './metrics.ts';
 import type { EvalOptions } from './options.ts';
-import { print, printComparison, printScores } from './report.ts';
+import { print, printComparison, printMissed, printScores } from './report.ts';
 import { pathFor, ranksOf, writeRun } from './run-file.ts';
 import { say } from './say.ts';
 import { search } from './search.ts';
@@ -30,6 +30,7 @@ export async function measure(
   const judged = Number.isFinite(limit) ? new Map([...judgements].filter(([query]) => run.has(query))) : judgements;
   const scores = evaluate(ranksOf(run), judged);
   printScores(`${collection.name}, ${strategy}`, scores);
+  printMissed(indexed.missed);
   if (compare !== undefined) {
     const other = pathFor(compare, part);
     printComparison(other, scores, evaluate(readRun(other), judged));

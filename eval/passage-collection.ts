@@ -15,7 +15,7 @@ export function readPassageCollection(folder: string, options: Pick<EvalOptions,
   const asked = readQueries(queries).filter((query) => query.text !== '');
   const scopes = chooseScopes(folder, passages, options.pool);
   const questions = asked.map((query): Question => ({ ...query, place: scopes === null ? wholePool : conversationOf(query.id) }));
-  const named = basename(queries).replace(/\.jsonl$/, '').replace(/_?queries_?/, '');
+  const named = basename(queries).replace(/\.jsonl$/, '').replace(/_?queries_?/, ' ').trim();
   return {
     name: [nameOf(folder), named, scopes === null ? 'whole pool' : 'own conversation'].filter(Boolean).join(', '),
     folder,

@@ -5,7 +5,7 @@ import { EvalError } from './eval-error.ts';
 import { type Indexed, ingest } from './ingest.ts';
 import { compare, evaluate, type Evaluation } from './metrics.ts';
 import type { EvalOptions } from './options.ts';
-import { print, printComparison, printScores, signed } from './report.ts';
+import { print, printComparison, printMissed, printScores, signed } from './report.ts';
 import { readTurns, type ReplayTurn } from './replay-turns.ts';
 import { pathFor, ranksOf, type ScoredRun, writeRun } from './run-file.ts';
 import { say, startTicker } from './say.ts';
@@ -44,6 +44,7 @@ export async function replay(
   const score = (run: ScoredRun): Evaluation => evaluate(ranksOf(run), judged);
   const scores = score(played);
   printScores(`${collection.name}, replayed with history, ${strategy}`, scores);
+  printMissed(indexed.missed);
   printTurns(turns, { alone: score(alone), played: scores, rewritten: rewritten === null ? null : score(rewritten) });
   printComparison('the last turn alone', scores, score(alone));
   for (const id of indexed.conversations.values()) await client.conversations.delete(id);

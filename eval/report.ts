@@ -13,6 +13,13 @@ export function printScores(name: string, evaluation: Evaluation): void {
   }
 }
 
+/** A score with documents missing must not pass for a whole one. */
+export function printMissed(missed: number): void {
+  if (missed === 0) return;
+  print(`  ${missed} documents could not be read: what they hold counts as not found.`);
+  process.exitCode = 1;
+}
+
 /** One line, in the columns of the other lines. */
 export function printLine(name: string, evaluation: Evaluation): void {
   print(`${name.padEnd(46)} n ${evaluation.perQuery.size} ${metrics.map((metric) => `${metric} ${(evaluation.mean[metric] ?? 0).toFixed(3)}`).join(' ')}`);

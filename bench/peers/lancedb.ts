@@ -64,7 +64,7 @@ export const lancedb: PeerKind = {
       },
       async nearest(conversation, vector, k) {
         const rows = await search(vector).where(`conversation = ${conversation.place}`).select(['number', '_distance']).limit(k).toArray();
-        return rows.map((row) => Number(row.number));
+        return rows.map((row) => row.number);
       },
       async hybrid(conversation, text, vector, k) {
         const rows = await search(vector)
@@ -74,7 +74,7 @@ export const lancedb: PeerKind = {
           .select(['number', 'content'])
           .limit(k)
           .toArray();
-        return rows.map((row) => ({ number: Number(row.number), content: row.content }));
+        return rows.map((row) => ({ number: row.number, content: row.content }));
       },
       diskBytes: () => folderBytes(path),
       close: async () => {},

@@ -1,8 +1,9 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { id } from '@alcove/contract';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingFile } from '../documents/upload.ts';
 import { AppError } from '../errors.ts';
+import { createEarlyFiles } from './early-files.ts';
 import { refuseBadString } from './json-body.ts';
 
 const maxFieldBytes = 10_000;
@@ -13,34 +14,32 @@ export interface Upload {
 }
 
 /**
- * Reads a multipart upload as it comes. The conversation must be named before the first file, in a field, the query
- * or a header, so that no byte is kept for an upload that has none.
+ * Reads a multipart upload as it comes. Nothing is kept before its conversation is known, from a field, the query or
+ * the path: `conversationId` then.
  */
-export async function readUpload(request: FastifyRequest): Promise<Upload> {
+export async function readUpload(request: FastifyRequest, reply: FastifyReply, conversationId?: string): Promise<Upload> {
   if (!request.isMultipart()) {
     throw new AppError('unsupported_media_type', 'Send files as multipart/form-data with the fields "conversationId" and "file".');
   }
   const parts = request.parts({ limits: { fieldSize: maxFieldBytes } })[Symbol.asyncIterator]();
   const query = request.query as Record<string, unknown>;
-  let conversationId = typeof query['conversationId'] === 'string' ? query['conversationId'] : null;
-  let first: IncomingFile | null = null;
+  let id = conversationId ?? (typeof query['conversationId'] === 'string' ? query['conversationId'] : null);
+  const early = createEarlyFiles(reply.raw);
   for (;;) {
     const { value: part, done } = await nextPart(parts);
     if (done === true) break;
     if (part.type === 'file') {
-      first = toFile(part);
-      break;
-    }
-    if (part.fieldname === 'conversationId' || part.fieldname === 'conversation_id') conversationId = String(part.value);
+      if (id !== null) return { conversationId: id, files: filesOf([...early.files, toFile(part)], parts, id) };
+      await early.add(toFile(part));
+    } else if (part.fieldname === 'conversationId' || part.fieldname === 'conversation_id') id = String(part.value);
   }
-  return { conversationId, files: filesOf(first, parts, conversationId) };
+  return { conversationId: id, files: filesOf(early.files, parts, id) };
 }
 
 type Parts = AsyncIterator<Awaited<ReturnType<ReturnType<FastifyRequest['parts']>['next']>>['value']>;
 
-async function* filesOf(first: IncomingFile | null, parts: Parts, conversationId: string | null) {
-  if (first === null) return;
-  yield first;
+async function* filesOf(first: readonly IncomingFile[], parts: Parts, conversationId: string | null) {
+  yield* first;
   for (;;) {
     const { value: part, done } = await nextPart(parts);
     if (done === true) return;

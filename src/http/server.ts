@@ -48,10 +48,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     onConstructorPoisoning: 'ignore',
   }).withTypeProvider<ZodTypeProvider>() as App;
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler((route) => {
-    const print = serializerCompiler(route);
-    return (data) => printExact(print(data));
-  });
+  app.setSerializerCompiler(exactSerializer);
   registerErrors(app);
   registerSecurity(app, deps.config);
   registerRequestLog(app);
@@ -82,6 +79,11 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
   await app.ready();
   return app;
 }
+
+const exactSerializer: typeof serializerCompiler = (route) => {
+  const print = serializerCompiler(route);
+  return (data) => printExact(print(data));
+};
 
 /** One line a request: the route's pattern, not its path, so that no id or query text lands in the log at info. */
 function registerRequestLog(app: App): void {

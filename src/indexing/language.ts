@@ -12,6 +12,7 @@ export function detectLanguage(text: string): string {
   const candidates = languagesOf(passages);
   if (candidates.length <= 1) return candidates[0] ?? 'und';
   const words = passages.match(/\p{L}[\p{L}\p{M}]*/gu) ?? [];
+  if (words.length < leastWords) return 'und';
   let best = { language: 'und', score: leastScore };
   for (const language of candidates) {
     const table = background.table(language);
@@ -24,6 +25,8 @@ export function detectLanguage(text: string): string {
 /** Immutable data of the product, as a constant would be. */
 const background = readBackground();
 
+/** Fewer words look alike in too many languages. */
+const leastWords = 4;
 /** Mean log share of a word; below this the words are of no language known here. */
 const leastScore = -5.5;
 /** One rare word must not outweigh many common ones. */
@@ -37,7 +40,7 @@ function familiarity(words: readonly string[], language: string, table: Backgrou
     // No term is a stop word: the most familiar of all.
     if (term !== undefined) sum += Math.log(Math.max(leastShare, table.share(hashTerm(term))));
   }
-  return words.length === 0 ? leastScore : sum / words.length;
+  return sum / words.length;
 }
 
 const scripts: readonly { letters: RegExp; languages: readonly string[]; weight?: number }[] = [
@@ -68,7 +71,7 @@ function languagesOf(text: string): readonly string[] {
   return most.languages;
 }
 
-const sampleLength = 600;
+const sampleLength = 400;
 const sampleCount = 5;
 
 /** Five passages: covers, tables and quotations in another language do not decide alone. */

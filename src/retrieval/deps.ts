@@ -2,12 +2,15 @@ import type { Database } from '../db/database.ts';
 import type { Background } from '../indexing/background.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import type { SizedLru } from './lru.ts';
+import type { RerankStage } from './rerank.ts';
 import type { Retrieval } from './retrieve.ts';
 import type { SegmentCache } from './segment-cache.ts';
 
 export interface RetrievalDeps {
   db: Database;
   embedding: EmbeddingModel | null;
+  /** Absent: no reranking. */
+  rerank?: RerankStage | undefined;
   segments: SegmentCache;
   /** How common words are in general: a prior that belongs to nobody. */
   background: Background;

@@ -4,6 +4,7 @@ import type { Turn } from '../indexing/followup.ts';
 import { noSemanticSearch } from '../models/notices.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { type Hit, keywordLeg, vectorLeg } from './legs.ts';
+import { rerank, rerankDepth } from './rerank.ts';
 import { hitKey, type Leg, type LegList, order, type Ordered, type Ranked } from './order.ts';
 import {
   authorityOf,
@@ -86,18 +87,23 @@ async function search(
     lists.push(...(approximate?.lists.map((hits) => ({ leg: 'vector' as const, hits })) ?? []));
   }
   if (input.strategy !== 'vector' && chosen.length > 0) {
-    const found = await timed(timings, 'keyword', () => keywordLeg(scope, chosen, input.queries, input.history ?? [], deps));
-    lists.push(...found.map((hits) => ({ leg: 'keyword' as const, hits })));
+    const hitLists = await timed(timings, 'keyword', () => keywordLeg(scope, chosen, input.queries, input.history ?? [], deps));
+    lists.push(...hitLists.map((hits) => ({ leg: 'keyword' as const, hits })));
   }
   const model = deps.embedding?.id ?? null;
   const nameOf = namer(chosen);
-  const guess = await timed(timings, 'fuse', () => order(lists, model).slice(0, input.topK + contentMargin));
-  const { exact, contents } = await timed(timings, 'rerank', () =>
-    secondLook(scope, approximate, guess, input.topK, nameOf, deps),
-  );
-  const ordered = exact === null ? guess : order(replaceVectorLists(lists, exact), model);
-  const winners = ordered.slice(0, input.topK);
-  const results = await present(scope, winners, contents, nameOf, deps);
+  const wanted = deps.rerank === undefined ? input.topK : rerankDepth(input.topK);
+  const guess = await timed(timings, 'fuse', () => order(lists, model).slice(0, wanted + contentMargin));
+  const found = await timed(timings, 'rerank', async () => {
+    const { exact, contents } = await secondLook(scope, approximate, guess, wanted, nameOf, deps);
+    const ordered = exact === null ? guess : order(replaceVectorLists(lists, exact), model);
+    const candidates = await present(scope, ordered.slice(0, wanted), contents, nameOf, deps);
+    if (deps.rerank === undefined) return candidates;
+    const { chunks, notice } = await rerank(input.queries[0] ?? '', candidates, deps.rerank, signal);
+    if (notice !== null) notices.push(notice);
+    return chunks;
+  });
+  const results = found.slice(0, input.topK);
   const legs = [...new Set(lists.map((list) => list.leg))].toSorted();
   return { results, legs, cacheHit: false, timings, notices, searched };
 }

@@ -55,7 +55,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       },
     },
     async (request, reply) => {
-      const incoming = await readUpload(request);
+      const incoming = await readUpload(request, reply);
       const id = requireConversationId(incoming.conversationId);
       const scope = await ConversationScope.open(db, principalOf(request).scope, id);
       return reply.code(202).send(await keep(scope, incoming.files, request));
@@ -78,7 +78,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     },
     async (request, reply) => {
       const scope = await openConversation(request, db);
-      const files = request.isMultipart() ? (await readUpload(request)).files : oneText(request.body);
+      const files = request.isMultipart() ? (await readUpload(request, reply, scope.conversationId)).files : oneText(request.body);
       return reply.code(202).send(await keep(scope, files, request));
     },
   );
