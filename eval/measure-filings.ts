@@ -4,7 +4,7 @@ import { prepareIndex, type PreparedChunk } from '../src/indexing/prepare.ts';
 import { openSegment, type Segment } from '../src/indexing/segment.ts';
 import { type Passage, readDataset } from './datasets.ts';
 import { evaluate, type Run } from './metrics.ts';
-import { printRow } from './print-row.ts';
+import type { PrintRow } from './print-row.ts';
 
 /** Filings split into pieces of about 400 tokens by lines; a page is as good as its best piece. */
 const pieceLength = 1600;
@@ -16,7 +16,7 @@ interface Filing {
 }
 
 /** Page hit of questions about filings, in the right filing and among all of them. */
-export function measureFilings(folder: string, background: Background): void {
+export function measureFilings(folder: string, background: Background, printRow: PrintRow): void {
   const dataset = readDataset(folder, {
     corpus: 'pages_pdftotext.jsonl.gz',
     judgements: 'page_qrels.tsv',

@@ -5,10 +5,15 @@ import { expandFollowUp, type Turn } from '../src/indexing/followup.ts';
 import { conversationOf, type Dataset, readDataset, readLines } from './datasets.ts';
 import { evaluate, type Judgements } from './metrics.ts';
 import { indexPassages } from './passage-index.ts';
-import { printRow } from './print-row.ts';
+import type { PrintRow } from './print-row.ts';
 
 /** Later turns of conversations: the last question alone against the question weighed with its history. */
-export function measureFollowUps(folder: string, label: string, background: Background): void {
+export function measureFollowUps(
+  folder: string,
+  label: string,
+  background: Background,
+  printRow: PrintRow,
+): void {
   const dataset = readDataset(folder, { queries: 'queries_lastturn.jsonl' });
   const { segment, ids } = indexPassages(dataset.passages);
   const histories = readHistories(folder);

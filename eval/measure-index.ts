@@ -1,6 +1,6 @@
 // Measures the pure index functions on a folder of datasets, without a database or a server:
 //   node eval/measure-index.ts [--data ../shared/data] [--only mtrag]
-// Each row: the dataset, the number of queries, recall, nDCG and MRR, the 95 % interval of nDCG@10.
+// Each row: the dataset, the number of queries, recall, nDCG and MRR, the 95 % interval of nDCG@10, the reference.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ import { measureFilings } from './measure-filings.ts';
 import { measureFollowUps } from './measure-followups.ts';
 import { type Run, evaluate } from './metrics.ts';
 import { indexPassages, type PassageIndex } from './passage-index.ts';
-import { printRow } from './print-row.ts';
+import { createRowPrinter } from './print-row.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +22,7 @@ const { values } = parseArgs({
   },
 });
 const background = readBackground();
+const printRow = createRowPrinter(join(values.data, '../eval/baselines_open.txt'));
 
 if (!existsSync(values.data)) {
   console.log(`Skipped: there is no folder ${values.data}. Name one with --data.`);
@@ -36,15 +37,16 @@ for (const set of ['mtrag/fiqa', 'mtrag/cloud']) {
       fused: `runs/bge_base_1.5.${queries}.jsonl.gz`,
     });
   }
-  measure(set, { queries: 'un_queries_lastturn.jsonl', judgements: 'un_qrels.tsv' }, `${set} unanswered set`);
-  if (set.includes(values.only) && has(set)) measureFollowUps(join(values.data, set), set, background);
+  measure(set, { queries: 'un_queries_lastturn.jsonl', judgements: 'un_qrels.tsv' }, `${set} second set (un)`);
+  if (set.includes(values.only) && has(set))
+    measureFollowUps(join(values.data, set), set, background, printRow);
 }
 measure('tatqa');
 measure('locomo', {}, 'locomo', { scoped: true });
 for (const language of ['en', 'es', 'de', 'ro', 'el', 'ru', 'tr', 'ar', 'hi', 'vi', 'th', 'zh'])
   measure(`xquad/${language}`);
 if ('financebench'.includes(values.only) && has('financebench'))
-  measureFilings(join(values.data, 'financebench'), background);
+  measureFilings(join(values.data, 'financebench'), background, printRow);
 
 function has(set: string): boolean {
   return existsSync(join(values.data, set));

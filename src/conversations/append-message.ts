@@ -1,4 +1,4 @@
-import type { Database } from '../db/database.ts';
+import type { Database, Transaction } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { appendMessages, type MessageRow } from './message-store.ts';
 import type { ConversationScope } from './scope.ts';
@@ -19,8 +19,12 @@ export async function appendMessage(
   input: MessageInput,
   db: Database,
   now: Date,
+  alsoWrite?: (tx: Transaction, row: MessageRow) => Promise<void>,
 ): Promise<MessageRow> {
-  const [row] = await appendMessages(db, scope, [{ ...input, id: newId(), status: 'complete' }], now);
+  const message = { ...input, id: newId(), status: 'complete' as const };
+  const [row] = await appendMessages(db, scope, [message], now, async (tx, rows) => {
+    if (rows[0] !== undefined) await alsoWrite?.(tx, rows[0]);
+  });
   if (row === undefined) throw new Error('the message was not written');
   return row;
 }

@@ -4,6 +4,7 @@ import { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
 import { documents } from '../db/schema.ts';
 import { UserScope } from '../identity/user-scope.ts';
+import { settleVectors } from './embedding-cache-store.ts';
 import { type DocumentRow, type DocumentState, isDocument } from './store.ts';
 
 /** Claims the document for one worker until `leaseUntil`; null when it is settled, gone, or another's. */
@@ -111,14 +112,16 @@ export async function cancelDocument(
   id: string,
   now: Date,
 ): Promise<DocumentRow | null> {
-  const [row] = await db.scoped(scope, (tx) =>
-    tx
+  return db.scoped(scope, async (tx) => {
+    const [row] = await tx
       .update(documents)
       .set({ status: 'cancelled', dueAt: null, leaseOwner: null, stageMessage: null, updatedAt: now })
       .where(and(isDocument(scope, id), isNotNull(documents.dueAt)))
-      .returning(),
-  );
-  return row ?? null;
+      .returning();
+    // A failed document keeps them for its next try; who cancels wants nothing to stay.
+    if (row !== undefined) await settleVectors(tx, scope, id, null, 0);
+    return row ?? null;
+  });
 }
 
 export interface DueDocument {

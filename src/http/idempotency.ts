@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Database } from '../db/database.ts';
+import type { Database, Transaction } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { claimKey, type KeyClaim, releaseKey, settleKey } from '../identity/idempotency-store.ts';
+import { claimKey, type KeyClaim, releaseKey, settleKey, settleKeyWithin } from '../identity/idempotency-store.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -69,6 +69,13 @@ export function registerIdempotency(app: FastifyInstance, db: Database, now: () 
       await sleep(pollMs);
     }
   }
+}
+
+/** Settles the key of this request together with its effect, by what the caller writes in the same transaction. */
+export function settleWith(request: FastifyRequest, status: number): ((tx: Transaction, body: unknown) => Promise<void>) | undefined {
+  const { idempotencyKey: key, principal } = request;
+  if (key === null || principal === null) return undefined;
+  return (tx, body) => settleKeyWithin(tx, principal.scope, key, { status, response: JSON.stringify(body) });
 }
 
 /** For an answer that streams: a repeat follows the same answer. Called before the first byte. */

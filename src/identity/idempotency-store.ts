@@ -1,5 +1,5 @@
 import { and, eq, isNull, lt, sql } from 'drizzle-orm';
-import type { Database } from '../db/database.ts';
+import type { Database, Transaction } from '../db/database.ts';
 import { idempotencyKeys } from '../db/schema.ts';
 import type { UserScope } from './user-scope.ts';
 
@@ -52,12 +52,20 @@ export async function settleKey(
   key: string,
   answer: { status: number; response: string },
 ): Promise<void> {
-  await db.scoped(scope, (tx) =>
-    tx
-      .update(idempotencyKeys)
-      .set(answer)
-      .where(and(eq(idempotencyKeys.userId, scope.userId), eq(idempotencyKeys.key, key))),
-  );
+  await db.scoped(scope, (tx) => settleKeyWithin(tx, scope, key, answer));
+}
+
+/** In the transaction that has the effect: a crash cannot come between the two, so that a repeat has one effect. */
+export async function settleKeyWithin(
+  tx: Transaction,
+  scope: UserScope,
+  key: string,
+  answer: { status: number; response: string },
+): Promise<void> {
+  await tx
+    .update(idempotencyKeys)
+    .set(answer)
+    .where(and(eq(idempotencyKeys.userId, scope.userId), eq(idempotencyKeys.key, key)));
 }
 
 /** A request that changed nothing gives its key back. */

@@ -45,11 +45,13 @@ function explainKind(kind: FaultKind, label: ProviderLabel, limits: ModelLimits)
     stall_timeout: `stopped sending for ${seconds(limits.stallMs)} in the middle of the answer: ask again.`,
     total_timeout: `did not finish within ${seconds(limits.totalMs)}: ask again, or ask for a shorter answer.`,
     embed_timeout: `did not return embeddings within ${seconds(limits.embedMs)}: try again, or check that the model is loaded.`,
+    rerank_timeout: `did not return its scores within ${seconds(limits.rerankMs)}: check that the model is loaded, or use a smaller one.`,
     too_large: 'sent more than one answer may hold and was stopped: ask again, or ask for a shorter answer.',
     cut: 'ended the connection in the middle of the answer: ask again.',
     not_a_stream: `did not answer with a stream: check that ${addressSetting} is the address of its API (it usually ends in /v1).`,
     malformed: `sent a response that is not valid: ask again, and check ${addressSetting} if it happens every time.`,
     unusable_vectors: `returned embeddings that cannot be used: check ${modelSetting} and EMBEDDING_DIMENSIONS.`,
+    unusable_scores: `returned scores that cannot be used: check ${modelSetting} and ${addressSetting}.`,
   };
   return `${name} ${sentences[kind]}`;
 }

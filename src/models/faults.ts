@@ -6,11 +6,13 @@ export type FaultKind =
   | 'stall_timeout'
   | 'total_timeout'
   | 'embed_timeout'
+  | 'rerank_timeout'
   | 'too_large'
   | 'cut'
   | 'not_a_stream'
   | 'malformed'
-  | 'unusable_vectors';
+  | 'unusable_vectors'
+  | 'unusable_scores';
 
 /** A failure that this layer detects itself; `detail` is for the log. */
 export class ModelFault extends Error {

@@ -4,6 +4,7 @@ export interface ModelLimits {
   stallMs: number;
   totalMs: number;
   embedMs: number;
+  rerankMs: number;
   discoverMs: number;
   maxAttempts: number;
   backoffMs: number;
@@ -18,6 +19,8 @@ const defaultLimits: ModelLimits = {
   stallMs: 30_000,
   totalMs: 600_000,
   embedMs: 60_000,
+  // A person waits for it before the first word of the answer; without it the order of the search stays.
+  rerankMs: 10_000,
   // Discovery delays the start of the server.
   discoverMs: 1_500,
   maxAttempts: 3,

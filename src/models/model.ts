@@ -60,11 +60,25 @@ export interface EmbeddingModel {
 
 export type EmbeddingKind = 'query' | 'document';
 
+/** A cross-encoder: reads question and passage together, which no index can. */
+export interface RerankModel {
+  /** The provider's name of the model. */
+  id: string;
+  provider: string;
+  /**
+   * One score for each text, in their order; higher is better, and most models give 0 to 1.
+   * @throws AppError `model_unavailable` or `model_timeout`; `signal.reason` when the caller aborts.
+   */
+  score(query: string, texts: readonly string[], signal: AbortSignal): Promise<number[]>;
+}
+
 export interface Models {
   /** The model that answers unless a request names another; null: answers are extractive. */
   chat: ChatModel | null;
   /** Null: semantic search is off. */
   embedding: EmbeddingModel | null;
+  /** Null: passages keep the order of the search. */
+  rerank: RerankModel | null;
   /** Every chat model that a request may name, the default first. */
   chatModels: ChatModel[];
   /** Sentences for the operator about what was looked for and not found. */
@@ -89,6 +103,18 @@ export interface ModelConfig {
   embeddingModel?: string;
   /** `EMBEDDING_DIMENSIONS`: asked of the provider, and checked on every vector. */
   embeddingDimensions?: number;
+  /** `RERANK_BASE_URL`: a server with a route `/rerank` below it. */
+  rerankBaseUrl?: string;
+  /** `RERANK_API_KEY` */
+  rerankApiKey?: string;
+  /** `RERANK_MODEL` */
+  rerankModel?: string;
+  /** `LOCAL_MODELS_DIR`: where `local:` models are looked for and downloaded to. */
+  localModelsDir?: string;
+  /** `LOCAL_MODELS_DTYPE`: precision of the weights. */
+  localModelsDtype?: string;
+  /** Told about work that takes long, such as the download of a model, in whole sentences. */
+  report?: (sentence: string) => void;
   /** `OPENAI_API_KEY`, `OPENAI_BASE_URL` */
   openaiApiKey?: string;
   openaiBaseUrl?: string;
@@ -109,6 +135,8 @@ export interface ModelConfig {
 export interface ProviderModels {
   chat: ChatModel[];
   embedding: EmbeddingModel | null;
+  /** Absent: this provider has none. */
+  rerank?: RerankModel | null;
   notices: string[];
 }
 

@@ -33,6 +33,7 @@ import { appendAudit } from '../../identity/audit-store.ts';
 import { moveDocuments } from '../../documents/move.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
+import { settleWith } from '../idempotency.ts';
 import { depthOf, maxDepth } from '../json-body.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { memberText } from '../exact-json.ts';
@@ -110,7 +111,9 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       const scope = await open(request);
       const { role, content, message_metadata: metadata, parent_id: parentId } = request.body;
       const metadataSource = metadata === undefined ? null : exactMetadata(request.rawJson ?? '', metadata);
-      const row = await appendMessage(scope, { role, content, metadata: metadata ?? {}, metadataSource, parentId }, db, now());
+      const settle = settleWith(request, 201);
+      const input = { role, content, metadata: metadata ?? {}, metadataSource, parentId };
+      const row = await appendMessage(scope, input, db, now(), settle && ((tx, made) => settle(tx, presentMessage(made))));
       return reply.code(201).send(presentMessage(row));
     },
   );
