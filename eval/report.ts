@@ -22,7 +22,7 @@ export function printMissed(missed: number): void {
 
 /** One line, in the columns of the other lines. */
 export function printLine(name: string, evaluation: Evaluation): void {
-  print(`${name.padEnd(46)} n ${evaluation.perQuery.size} ${metrics.map((metric) => `${metric} ${(evaluation.mean[metric] ?? 0).toFixed(3)}`).join(' ')}`);
+  print(`${name.padEnd(56)} n ${evaluation.perQuery.size} ${metrics.map((metric) => `${metric} ${(evaluation.mean[metric] ?? 0).toFixed(3)}`).join(' ')}`);
 }
 
 export function printComparison(name: string, a: Evaluation, b: Evaluation): void {

@@ -77,7 +77,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       now,
     });
     const blobs = await createDiskStore(config.dataDir);
-    const models = await connectModels(config.models, stopping.signal);
+    const report = (sentence: string): void => log.info(sentence);
+    const models = await connectModels({ ...config.models, report }, stopping.signal);
     const queue = await openQueue(db, log);
     const doorbell = createDoorbell();
     const documents: DocumentDeps = { db, blobs, queue, doorbell, embedding: models.embedding, limits: config.limits, owner, log, now };
@@ -91,6 +92,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
         background: readBackground(),
         cache: new SizedLru(config.retrievalCacheEntries),
         queryEmbeddings: new SizedLru(queryEmbeddingBytes),
+        rerank: models.rerank === null ? undefined : { model: models.rerank, threshold: config.rerankThreshold },
       },
       doorbell,
       running: new RunningAnswers(),

@@ -61,6 +61,13 @@ const environment = z.object({
   EMBEDDING_API_KEY: text,
   EMBEDDING_MODEL: text,
   EMBEDDING_DIMENSIONS: z.coerce.number().int().min(1).max(16_000).optional(),
+  LOCAL_MODELS_DIR: text,
+  LOCAL_MODELS_DTYPE: z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']).optional(),
+  HF_ENDPOINT: z.url().optional(),
+  RERANK_BASE_URL: z.url().optional(),
+  RERANK_API_KEY: text,
+  RERANK_MODEL: text,
+  RERANK_THRESHOLD: z.coerce.number().optional(),
   OPENAI_API_KEY: text,
   OPENAI_BASE_URL: z.url().optional(),
   ANTHROPIC_API_KEY: text,
@@ -90,6 +97,8 @@ export interface Config {
   auth: AuthConfig;
   limits: Limits;
   models: ModelConfig;
+  /** Passages that the reranker scores lower are dropped; null keeps all. */
+  rerankThreshold: number | null;
   segmentCacheBytes: number;
   retrievalCacheEntries: number;
 }
@@ -164,6 +173,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       answerTimeoutMs: e.ANSWER_TIMEOUT_S * 1000,
     },
     models: readModels(e),
+    rerankThreshold: e.RERANK_THRESHOLD ?? null,
     segmentCacheBytes: e.SEGMENT_CACHE_MB * megabyte,
     retrievalCacheEntries: e.RETRIEVAL_CACHE_ENTRIES,
   };
@@ -214,6 +224,12 @@ function readModels(e: Environment): ModelConfig {
     embeddingApiKey: e.EMBEDDING_API_KEY,
     embeddingModel: e.EMBEDDING_MODEL,
     embeddingDimensions: e.EMBEDDING_DIMENSIONS,
+    localModelsDir: resolve(e.LOCAL_MODELS_DIR ?? resolve(e.DATA_DIR, 'models')),
+    localModelsDtype: e.LOCAL_MODELS_DTYPE,
+    modelHub: e.HF_ENDPOINT,
+    rerankBaseUrl: e.RERANK_BASE_URL,
+    rerankApiKey: e.RERANK_API_KEY,
+    rerankModel: e.RERANK_MODEL,
     openaiApiKey: e.OPENAI_API_KEY,
     openaiBaseUrl: e.OPENAI_BASE_URL,
     anthropicApiKey: e.ANTHROPIC_API_KEY,

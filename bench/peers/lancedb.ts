@@ -30,7 +30,7 @@ const rowsAtOnce = 20_000;
 export const lancedb: PeerKind = {
   name: 'LanceDB',
   async open({ folder }) {
-    process.env['LANCE_LOG'] ??= 'error';
+    process.env['LANCEDB_LOG'] ??= 'error';
     const lance = await loadPeer<Lance>('@lancedb/lancedb');
     const path = join(folder, 'lance');
     const database = await lance.connect(path);

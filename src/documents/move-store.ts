@@ -3,6 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { conversations, documents } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
+import { raiseVersion } from './store.ts';
 
 /** All or nothing; the foreign keys take chunks, vectors and segments along. */
 export async function moveRows(
@@ -15,6 +16,8 @@ export async function moveRows(
 ): Promise<number> {
   // Two conversations are in play, so that the transaction is the user's; the filter names one of them.
   return db.scoped({ userId: from.userId }, async (tx) => {
+    // Both rows first and always in one order: two moves in opposite directions would wait for each other.
+    for (const scope of [from, to].toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1))) await raiseVersion(tx, scope);
     const moved = await tx
       .update(documents)
       .set({ conversationId: to.conversationId, updatedAt: now })
@@ -45,7 +48,6 @@ async function shift(tx: Transaction, scope: ConversationScope, by: number, now:
     .update(conversations)
     .set({
       documentCount: sql`${conversations.documentCount} + ${by}`,
-      documentsVersion: sql`${conversations.documentsVersion} + 1`,
       updatedAt: now,
     })
     .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)))

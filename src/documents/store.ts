@@ -160,12 +160,13 @@ export async function updateDocument(
   now: Date,
 ): Promise<DocumentRow | null> {
   return db.scoped(scope, async (tx) => {
+    // The conversation's row first, as the end of ingestion takes them: in another order the two wait for each other.
+    await raiseVersion(tx, scope);
     const [row] = await tx
       .update(documents)
       .set({ ...change, updatedAt: now })
       .where(isDocument(scope, id))
       .returning();
-    if (row !== undefined) await raiseVersion(tx, scope);
     return row ?? null;
   });
 }
@@ -178,6 +179,7 @@ export async function deleteDocument(
   now: Date,
 ): Promise<{ documents: number; chunks: number; bytes: number } | null> {
   return db.scoped(scope, async (tx) => {
+    await raiseVersion(tx, scope);
     const [row] = await tx.delete(documents).where(isDocument(scope, id)).returning();
     if (row === undefined) return null;
     await tx
@@ -186,11 +188,7 @@ export async function deleteDocument(
       .onConflictDoNothing();
     await tx
       .update(conversations)
-      .set({
-        documentCount: sql`${conversations.documentCount} - 1`,
-        documentsVersion: sql`${conversations.documentsVersion} + 1`,
-        updatedAt: now,
-      })
+      .set({ documentCount: sql`${conversations.documentCount} - 1`, updatedAt: now })
       .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)));
     await tx
       .update(userCounters)

@@ -37,7 +37,7 @@ export async function insertUser(db: Database, scope: UserScope, user: NewUser, 
     return await db.scoped(scope, async (tx) => {
       const first = await tx
         .insert(installation)
-        .values({ key: 'first_account', value: scope.userId })
+        .values({ key: 'first_account', value: now.toISOString() })
         .onConflictDoNothing()
         .returning({ key: installation.key });
       const [row] = await tx

@@ -64,7 +64,14 @@ export async function openQueue(database: Database, log: Log): Promise<Queue> {
           localGroupConcurrency: perUser,
         },
         async (jobs) => {
-          for (const job of jobs) await handle(job.data);
+          for (const job of jobs) {
+            try {
+              await handle(job.data);
+            } finally {
+              // The document's row says what became of it; a job that is done would only go on naming its user.
+              await boss.deleteJob(name, job.id);
+            }
+          }
         },
       );
       workers.push(id);

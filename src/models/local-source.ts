@@ -35,11 +35,12 @@ export async function findLocalModel(setting: string, config: ModelConfig): Prom
   const modelsDir = resolve(config.localModelsDir ?? 'models');
   const isPath = isAbsolute(name) || name.startsWith('.');
   const folder = isPath ? resolve(name) : join(modelsDir, name);
-  const shared = { id: `${localPrefix}${isPath ? basename(folder) : name}`, modelsDir };
+  const shown = isPath ? basename(folder) : name;
+  const shared = { id: `${localPrefix}${shown}`, modelsDir };
   const missing = missingFiles(folder);
   if (missing.length === 0) {
     const { dtype, subfolder } = chooseWeights(folder, config.localModelsDtype);
-    return { ...shared, path: folder, mayDownload: false, dtype, subfolder, pooling: await readPooling(folder, name) };
+    return { ...shared, path: folder, mayDownload: false, dtype, subfolder, pooling: await readPooling(folder, shown) };
   }
   if (!isPath && /^[\w.-]+\/[\w.-]+$/.test(name)) {
     const dtype = config.localModelsDtype ?? 'fp32';

@@ -11,6 +11,8 @@ export interface Rows {
 
 /** A local model in a thread of its own, which runs one batch after the other. */
 export interface LocalThread {
+  /** The model's id, `local:` and its name. */
+  readonly id: string;
   /** Null until the model is loaded. */
   readonly dimensions: number | null;
   /** Percent of the download that is under way; null when there is none. */
@@ -104,6 +106,7 @@ export function createLocalThread(setup: LocalSetup, report: (sentence: string) 
   }
 
   return {
+    id: setup.source.id,
     get dimensions() {
       return dimensions;
     },

@@ -113,6 +113,8 @@ export interface ModelConfig {
   localModelsDir?: string;
   /** `LOCAL_MODELS_DTYPE`: precision of the weights. */
   localModelsDtype?: string;
+  /** `HF_ENDPOINT`: the hub that models are downloaded from, where it is not the usual one. */
+  modelHub?: string;
   /** Told about work that takes long, such as the download of a model, in whole sentences. */
   report?: (sentence: string) => void;
   /** `OPENAI_API_KEY`, `OPENAI_BASE_URL` */

@@ -66,8 +66,13 @@ export async function retrieve(
   const cached = deps.cache.get(cacheKey);
   if (cached !== undefined) return { ...cached, searched, cacheHit: true, timings: noTimings() };
   const fresh = await search(scope, input, searched, deps, signal);
-  deps.cache.set(cacheKey, fresh, 1);
+  if (isWhole(fresh, input, deps)) deps.cache.set(cacheKey, fresh, 1);
   return fresh;
+}
+
+/** What a provider that was away has left out must not be left out of the next answer too. */
+function isWhole(found: Retrieval, input: RetrieveInput, deps: RetrievalDeps): boolean {
+  return input.strategy === 'keyword' || deps.embedding === null || found.legs.includes('vector');
 }
 
 async function search(
@@ -243,7 +248,7 @@ function namer(chosen: readonly SearchableDocument[]): (hit: Hit) => ChunkName &
   };
 }
 
-function keyOf(scope: SearchScope, input: RetrieveInput, version: number, deps: RetrievalDeps): string {
+function keyOf(scope: SearchScope, input: RetrieveInput, version: string, deps: RetrievalDeps): string {
   const { userId, conversationId } = authorityOf(scope);
   const documentIds = input.documentIds === undefined ? null : [...input.documentIds].toSorted();
   const { queries, history = [], strategy, topK } = input;

@@ -25,8 +25,8 @@ export interface SearchableDocument {
 }
 
 export interface Searchable {
-  /** Changes whenever the answer of a retrieval could. */
-  version: number;
+  /** Changes whenever the answer of a retrieval could, and never comes back. */
+  version: string;
   /** Ready documents that are not switched off. */
   documents: SearchableDocument[];
   /** Documents that are still being read. */
@@ -44,7 +44,11 @@ export async function readSearchable(db: Database, scope: SearchScope): Promise<
   const [versions, found] = await db.read(authority, [
     {
       name: one ? 'searchable_version' : 'searchable_version_all',
-      text: `SELECT sum(documents_version)::bigint AS version FROM conversations WHERE user_id = $1${one ? ' AND id = $2' : ''}`,
+      // Each conversation by its name: in a sum, a deleted one and a new document could cancel each other out.
+      text: one
+        ? 'SELECT documents_version::text AS version FROM conversations WHERE user_id = $1 AND id = $2'
+        : `SELECT md5(string_agg(id::text || ':' || documents_version, ',' ORDER BY id)) AS version
+           FROM conversations WHERE user_id = $1 AND document_count > 0`,
       values,
     },
     {
@@ -57,9 +61,9 @@ export async function readSearchable(db: Database, scope: SearchScope): Promise<
     },
   ]);
   const rows = (found ?? []) as (SearchableDocument & { status: string })[];
-  const [version] = (versions ?? []) as { version: number | null }[];
+  const [version] = (versions ?? []) as { version: string | null }[];
   return {
-    version: version?.version ?? 0,
+    version: version?.version ?? '',
     pending: rows.filter((row) => row.status !== 'ready').length,
     off: rows.filter((row) => row.status === 'ready' && row.contextMode === 'off').length,
     documents: rows.filter((row) => row.status === 'ready' && row.contextMode !== 'off'),

@@ -281,6 +281,27 @@ describe('delete', () => {
   });
 });
 
+test('changes and deletions while documents become ready are never in each other\'s way', async () => {
+  const owner = await newPerson(server.baseUrl);
+  const where = await newConversation(owner);
+  const documents = await upload(owner, where, ...Array.from({ length: 6 }, (_, at) => textFile(`${at}.txt`, `Busy text number ${at}.`)));
+  let changes = 0;
+  const busy = documents.map(async ({ id }, at) => {
+    for (;;) {
+      const { status } = await owner.json('PATCH', `/documents/${id}`, { name: `${changes}.txt` });
+      expect(status).toBe(200);
+      changes += 1;
+      if ((await documentOf(owner, id)).status !== 'ready') continue;
+      if (at % 2 === 0) expect((await owner.fetch(`/documents/${id}`, { method: 'DELETE' })).status).toBe(200);
+      return;
+    }
+  });
+  await Promise.all(busy);
+  expect(changes).toBeGreaterThan(documents.length);
+  expect(await countersOf(owner)).toMatchObject({ documents: 3, chunks: 3 });
+  expect((await owner.client.conversations.get(where)).document_count).toBe(3);
+});
+
 test('documents of one person that stand still do not hold up those of another', async () => {
   const [slow, quick] = [await newPerson(server.baseUrl), await newPerson(server.baseUrl)];
   const where = await newConversation(slow);

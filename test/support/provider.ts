@@ -6,6 +6,7 @@ import { behave, type Behaviour, type ReceivedPrompt } from './provider-behaviou
 import { type Dialect, dialects } from './provider-dialects.ts';
 import { answerEmbeddings } from './provider-embedding-routes.ts';
 import { perform } from './provider-perform.ts';
+import { answerRerank } from './provider-rerank.ts';
 
 export { behave } from './provider-behaviours.ts';
 
@@ -37,6 +38,8 @@ export interface Provider {
   script(...behaviours: Behaviour[]): void;
   /** The same for requests of embeddings; null answers one as usual. */
   scriptEmbeddings(...behaviours: (Behaviour | null)[]): void;
+  /** The same for requests to rerank. */
+  scriptRerank(...behaviours: (Behaviour | null)[]): void;
   /** The default quotes the first source of the prompt. */
   setDefault(behaviour: Behaviour): void;
   /** Forgets the requests, the scripts and the default. */
@@ -51,6 +54,8 @@ export interface ProviderOptions {
   /** Requests without this key are refused with 401. */
   apiKey?: string;
   synonyms?: string[][];
+  /** The form of `/rerank`; the default is the one that most servers share. */
+  rerank?: 'common' | 'text-embeddings-inference';
   port?: number;
 }
 
@@ -58,7 +63,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   const requests: ReceivedRequest[] = [];
   const chats: ReceivedRequest[] = [];
   const waiting = new Map<number, (request: ReceivedRequest) => void>();
-  const queues = { chat: [] as Behaviour[], embeddings: [] as (Behaviour | null)[] };
+  const queues = { chat: [] as Behaviour[], embeddings: [] as (Behaviour | null)[], rerank: [] as (Behaviour | null)[] };
   let fallback = behave.answer(quoteFirstSource);
 
   const server = createServer((incoming, response) => {
@@ -86,8 +91,11 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   }
 
   function answerOther(request: ReceivedRequest, response: ServerResponse) {
-    const behaviour = /embed/i.test(request.path) ? queues.embeddings.shift() : undefined;
+    const queue = /embed/i.test(request.path) ? queues.embeddings : request.path.endsWith('/rerank') ? queues.rerank : [];
+    const behaviour = queue.shift();
     if (behaviour) return perform(behaviour, response);
+    const reranked = answerRerank(request.path, request.body, options.rerank);
+    if (reranked) return perform(reranked, response);
     const body = answerEmbeddings(request.path, request.body, options) ?? answerLists(request.path, options);
     return perform(
       behave.status(body ? 200 : 404, body ?? { error: { message: 'no such route' } }),
@@ -107,9 +115,10 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       chats[n - 1] ?? (await new Promise<ReceivedRequest>((resolve) => waiting.set(n, resolve))),
     script: (...behaviours) => void queues.chat.push(...behaviours),
     scriptEmbeddings: (...behaviours) => void queues.embeddings.push(...behaviours),
+    scriptRerank: (...behaviours) => void queues.rerank.push(...behaviours),
     setDefault: (behaviour) => void (fallback = behaviour),
     reset() {
-      for (const list of [requests, chats, queues.chat, queues.embeddings]) list.length = 0;
+      for (const list of [requests, chats, queues.chat, queues.embeddings, queues.rerank]) list.length = 0;
       waiting.clear();
       fallback = behave.answer(quoteFirstSource);
     },
