@@ -27,6 +27,7 @@ export async function connectDatabase(config: DatabaseConfig, options: ConnectOp
       database: 'postgres',
       max: 1,
       idleTimeoutMillis: 0,
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, though its types do not say so
       onConnect: startAfresh,
     });
     pool.on('error', (error) => options.onIdleError?.(error));

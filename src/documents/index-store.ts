@@ -3,6 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { chunks, conversations, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
+import type { UserScope } from '../identity/user-scope.ts';
 import { settleVectors, type VectorRow, writeVectors } from './embedding-cache-store.ts';
 import { isDocument } from './store.ts';
 
@@ -154,18 +155,18 @@ export interface SegmentRow {
 /** The segments of these documents, as they are named: immutable for a document's id. */
 export async function readSegments(
   db: Database,
-  authority: { userId: string; conversationId?: string },
+  scope: ConversationScope | UserScope,
   wanted: readonly { conversationId: string; documentId: string }[],
   kind: string,
 ): Promise<SegmentRow[]> {
   if (wanted.length === 0) return [];
-  return db.scoped(authority, (tx) =>
+  return db.scoped(scope, (tx) =>
     tx
       .select({ documentId: segments.documentId, bytes: segments.bytes })
       .from(segments)
       .where(
         and(
-          eq(segments.userId, authority.userId),
+          eq(segments.userId, scope.userId),
           inArray(segments.conversationId, [...new Set(wanted.map((one) => one.conversationId))]),
           inArray(segments.documentId, [...new Set(wanted.map((one) => one.documentId))]),
           eq(segments.kind, kind),

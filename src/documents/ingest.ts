@@ -8,12 +8,14 @@ import { type Prepared, prepareDocument } from './prepare.ts';
 import { claimDocument, type DocumentProgress, type DueDocument, failDocument, reportProgress } from './work-store.ts';
 import { type DocumentRow } from './store.ts';
 
-/** A worker that dies is noticed this much later; a living one extends it at half of it. */
+/** A worker that dies is noticed this much later; a living one extends it all the time. */
 export const leaseMs = 30_000;
 const maxAttempts = 3;
 const retryPauseMs = 5_000;
 /** Progress is written at most this often: it is for people, and for the lease. */
 const progressEveryMs = 400;
+/** Without progress the row is still written this often: so soon does a deletion or a cancellation end the work. */
+const lookEveryMs = 2_000;
 
 const share = { extracting: [0, 0.6], chunking: [0.6, 0.7], embedding: [0.7, 0.98] } as const;
 
@@ -137,7 +139,7 @@ function startProgress(due: DueDocument, deps: DocumentDeps, lost: () => void) {
 
   async function write(): Promise<void> {
     const now = deps.now();
-    const stale = now.getTime() - writtenAt > leaseMs / 2;
+    const stale = now.getTime() - writtenAt > lookEveryMs;
     if (written === latest && !stale) return;
     written = latest;
     writtenAt = now.getTime();

@@ -1,7 +1,7 @@
 import type { Background, BackgroundTable } from './background.ts';
 import { BestHits, type Hit } from './best-hits.ts';
-import { type AnalyzedQuery, analyzeQuery, type QueryPart } from './query-terms.ts';
-import { createScoreBuffers, scoreSegment, type WeightedTerm } from './score-segment.ts';
+import { type AnalyzedQuery, analyzeQuery, type QueryPair, type QueryPart } from './query-terms.ts';
+import { type ScoredQuery, SegmentScorer } from './score-segment.ts';
 import type { Segment } from './segment.ts';
 
 export type { Hit } from './best-hits.ts';
@@ -34,64 +34,91 @@ export function searchKeyword(
   options: KeywordOptions,
 ): Hit[] {
   const parts = typeof query === 'string' ? [{ text: query, weight: 1 }] : query;
-  const { k1, b, phrase } = { ...defaults, ...options };
+  const { k, background, ...weights } = { ...defaults, ...options };
   const chunkCount = segments.reduce((sum, segment) => sum + segment.chunkCount, 0);
-  if (chunkCount === 0 || options.k <= 0) return [];
-  const averageLength = segments.reduce((sum, segment) => sum + segment.totalLength, 0) / chunkCount || 1;
-  const buffers = createScoreBuffers(
-    segments.reduce((most, segment) => Math.max(most, segment.chunkCount), 0),
-  );
+  if (chunkCount === 0 || k <= 0) return [];
 
   const queries = analyzeFor(segments, parts);
-  const frequencies = countFrequencies(segments, queries);
-  const best = new BestHits(options.k, 0);
+  const matches = segments.map((segment) => match(segment, queries.get(segment.language)!));
+  if (queries.size > 1) shareFrequencies(queries);
+  for (const [language, asked] of queries) weigh(asked, chunkCount, background?.table(language));
+
+  const averageLength = segments.reduce((sum, segment) => sum + segment.totalLength, 0) / chunkCount || 1;
+  const scorer = new SegmentScorer(
+    { averageLength, ...weights },
+    segments.reduce((most, segment) => Math.max(most, segment.chunkCount), 0),
+    Math.max(...Array.from(queries.values(), (asked) => asked.terms.length)),
+    matches.reduce((most, { postings }) => Math.max(most, postings), 0),
+  );
+  const best = new BestHits(k, 0);
   segments.forEach((segment, at) => {
-    const { terms, pairs } = queries.get(segment.language)!;
-    const table = options.background?.table(segment.language);
-    const weighted = terms.map((term): WeightedTerm => {
-      const found = segment.find(term);
-      if (found < 0) return { found, weight: 0, idf: 0 };
-      const idf = inverseFrequency(frequencies.get(term.key)!, chunkCount, table, table?.share(term) ?? 0);
-      return { found, weight: term.weight * idf, idf };
-    });
-    if (!weighted.some((term) => term.found >= 0)) return;
-    scoreSegment(segment, weighted, pairs, { averageLength, k1, b, phrase }, buffers);
-    best.offer(at, buffers.scores, segment.chunkCount);
+    const { found, postings } = matches[at]!;
+    if (postings === 0) return;
+    scorer.score(segment, queries.get(segment.language)!, found);
+    best.offer(at, scorer.scores, segment.chunkCount);
   });
   return best.sorted();
 }
 
-/** The query in each language of the segments. */
-function analyzeFor(segments: readonly Segment[], parts: readonly QueryPart[]): Map<string, AnalyzedQuery> {
-  const languages = new Set(segments.map((segment) => segment.language));
-  return new Map(Array.from(languages, (language) => [language, analyzeQuery(parts, language)]));
+/** The query in one language, and what the conversation knows of its terms. */
+interface LanguageQuery extends AnalyzedQuery, ScoredQuery {
+  pairs: QueryPair[];
+  /** In how many chunks of the conversation each term occurs. */
+  frequencies: Float64Array;
 }
 
-/** In how many chunks of the conversation each term occurs. */
-function countFrequencies(
-  segments: readonly Segment[],
-  queries: Map<string, AnalyzedQuery>,
-): Map<number, number> {
-  const frequencies = new Map<number, number>();
-  for (const segment of segments) {
-    for (const term of queries.get(segment.language)!.terms) {
-      const found = segment.find(term);
-      if (found < 0) continue;
-      frequencies.set(term.key, (frequencies.get(term.key) ?? 0) + segment.documentFrequency(found));
-    }
+/** The query in each language of the segments. */
+function analyzeFor(segments: readonly Segment[], parts: readonly QueryPart[]): Map<string, LanguageQuery> {
+  const languages = new Set(segments.map((segment) => segment.language));
+  return new Map(
+    Array.from(languages, (language) => {
+      const analyzed = analyzeQuery(parts, language);
+      const numbers = () => new Float64Array(analyzed.terms.length);
+      return [language, { ...analyzed, frequencies: numbers(), idf: numbers(), weights: numbers() }];
+    }),
+  );
+}
+
+interface Match {
+  /** Index of each query term in the segment, or -1. */
+  found: Int32Array;
+  /** Sum of the lengths of their posting lists. */
+  postings: number;
+}
+
+/** Finds the query's terms in a segment and adds to their frequencies. */
+function match(segment: Segment, { terms, frequencies }: LanguageQuery): Match {
+  const found = new Int32Array(terms.length);
+  let postings = 0;
+  for (let term = 0; term < terms.length; term++) {
+    const index = segment.find(terms[term]!);
+    found[term] = index;
+    if (index < 0) continue;
+    const frequency = segment.documentFrequency(index);
+    frequencies[term]! += frequency;
+    postings += frequency;
   }
-  return frequencies;
+  return { found, postings };
+}
+
+/** A name is the same term in documents of every language. */
+function shareFrequencies(queries: ReadonlyMap<string, LanguageQuery>): void {
+  const sums = new Map<number, number>();
+  for (const { terms, frequencies } of queries.values()) {
+    terms.forEach(({ key }, term) => sums.set(key, (sums.get(key) ?? 0) + frequencies[term]!));
+  }
+  for (const { terms, frequencies } of queries.values()) {
+    terms.forEach(({ key }, term) => (frequencies[term] = sums.get(key)!));
+  }
 }
 
 /** Lucene's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), with the background's chunks added to both counts. */
-function inverseFrequency(
-  frequency: number,
-  chunkCount: number,
-  table: BackgroundTable | undefined,
-  share: number,
-): number {
+function weigh(query: LanguageQuery, chunkCount: number, table: BackgroundTable | undefined): void {
   const evidence = table?.evidence ?? 0;
   const total = chunkCount + evidence;
-  const holding = frequency + evidence * share;
-  return Math.log(1 + (total - holding + 0.5) / (holding + 0.5));
+  query.terms.forEach((term, at) => {
+    const holding = query.frequencies[at]! + evidence * (table?.share(term) ?? 0);
+    query.idf[at] = Math.log(1 + (total - holding + 0.5) / (holding + 0.5));
+    query.weights[at] = query.idf[at]! * term.weight;
+  });
 }

@@ -1,13 +1,14 @@
+import { countAdjacent, PositionReader } from './positions.ts';
 import type { QueryPair } from './query-terms.ts';
-import { createPostings, type Positions, type Postings, type Segment, unitsPerTerm } from './segment.ts';
+import { type PostingBuffers, type PostingList, type Segment, unitsPerTerm } from './segment.ts';
 
-/** A query term as one segment knows it. */
-export interface WeightedTerm {
-  /** Index in the segment, or -1. */
-  found: number;
-  /** idf times its weight in the query. */
-  weight: number;
-  idf: number;
+/** A query in the language of a segment. */
+export interface ScoredQuery {
+  pairs: readonly QueryPair[];
+  /** idf of each term. */
+  idf: Float64Array;
+  /** idf of each term times its weight in the query. */
+  weights: Float64Array;
 }
 
 export interface ScoreSettings {
@@ -18,106 +19,84 @@ export interface ScoreSettings {
   phrase: number;
 }
 
-/** Memory that one search uses for all its segments. */
-export interface ScoreBuffers {
-  /** Score of each chunk of the segment that was scored last. */
-  scores: Float64Array;
-  first: Postings;
-  second: Postings;
-}
-
-export function createScoreBuffers(chunkCount: number): ScoreBuffers {
-  return {
-    scores: new Float64Array(chunkCount),
-    first: createPostings(chunkCount),
-    second: createPostings(chunkCount),
-  };
-}
-
-/** Fills `buffers.scores` with the BM25 score of each chunk of the segment. */
-export function scoreSegment(
-  segment: Segment,
-  terms: readonly WeightedTerm[],
-  pairs: readonly QueryPair[],
-  settings: ScoreSettings,
-  buffers: ScoreBuffers,
-): void {
-  const { scores, first } = buffers;
-  const saturate = createSaturation(segment, settings);
-  scores.fill(0, 0, segment.chunkCount);
-  for (const term of terms) {
-    if (term.found < 0) continue;
-    segment.readPostings(term.found, first);
-    for (let entry = 0; entry < first.count; entry++) {
-      const ordinal = first.ordinals[entry]!;
-      scores[ordinal]! += term.weight * saturate(first.weights[entry]!, ordinal);
-    }
-  }
-  if (settings.phrase > 0) scorePairs(segment, terms, pairs, settings.phrase, saturate, buffers);
-}
-
-type Saturation = (units: number, ordinal: number) => number;
-
-/** BM25's share of a term that occurs so much in a chunk: from 0 to k1 + 1. */
-function createSaturation({ lengths }: Segment, { averageLength, k1, b }: ScoreSettings): Saturation {
-  const fixed = k1 * (1 - b) * unitsPerTerm;
-  const perUnit = (k1 * b * unitsPerTerm) / averageLength;
-  return (units, ordinal) => (units * (k1 + 1)) / (units + fixed + perUnit * lengths[ordinal]!);
-}
-
 /** A pair of which a word is nearly everywhere says nothing, and its lists are the longest. */
 const minPairIdf = 0.7;
 
-function scorePairs(
-  segment: Segment,
-  terms: readonly WeightedTerm[],
-  pairs: readonly QueryPair[],
-  phrase: number,
-  saturate: Saturation,
-  { scores, first, second }: ScoreBuffers,
-): void {
-  let held = -1;
-  let firstPositions: Positions | undefined;
-  for (const pair of pairs) {
-    const left = terms[pair.first]!;
-    const right = terms[pair.second]!;
-    const idf = Math.min(left.idf, right.idf);
-    if (left.found < 0 || right.found < 0 || idf < minPairIdf) continue;
-    if (held !== left.found) {
-      segment.readPostings(left.found, first);
-      firstPositions = segment.readPositions(first);
-      held = left.found;
+/** Scores segments one after the other in memory that they share. */
+export class SegmentScorer {
+  /** Score of each chunk of the segment that was scored last. */
+  readonly scores: Float64Array;
+  readonly #settings: ScoreSettings;
+  readonly #buffers: PostingBuffers;
+  readonly #lists: PostingList[];
+  readonly #left = new PositionReader();
+  readonly #right = new PositionReader();
+
+  /** `maxPostings` is the sum of the longest posting lists of one segment. */
+  constructor(settings: ScoreSettings, maxChunks: number, maxTerms: number, maxPostings: number) {
+    this.#settings = settings;
+    this.scores = new Float64Array(maxChunks);
+    this.#buffers = { ordinals: new Uint32Array(maxPostings), weights: new Uint32Array(maxPostings) };
+    this.#lists = Array.from({ length: maxTerms }, () => ({ start: 0, count: 0, positionsAt: 0 }));
+  }
+
+  /** Fills `scores`. `found` has the index of each query term in the segment, or -1. */
+  score(segment: Segment, query: ScoredQuery, found: Int32Array): void {
+    this.scores.fill(0, 0, segment.chunkCount);
+    let start = 0;
+    for (let term = 0; term < found.length; term++) {
+      const list = this.#lists[term]!;
+      list.start = start;
+      list.count = 0;
+      if (found[term]! < 0) continue;
+      segment.readPostings(found[term]!, list, this.#buffers);
+      this.#addTerm(segment, list, query.weights[term]!);
+      start += list.count;
     }
-    segment.readPostings(right.found, second);
-    const secondPositions = segment.readPositions(second);
-    const weight = phrase * pair.weight * idf;
+    if (this.#settings.phrase > 0) for (const pair of query.pairs) this.#addPair(segment, pair, query.idf);
+  }
+
+  #addTerm({ lengths }: Segment, { start, count }: PostingList, weight: number): void {
+    const { averageLength, k1, b } = this.#settings;
+    const { ordinals, weights } = this.#buffers;
+    const { scores } = this;
+    const top = weight * (k1 + 1);
+    const fixed = k1 * (1 - b) * unitsPerTerm;
+    const perUnit = (k1 * b * unitsPerTerm) / averageLength;
+    for (let entry = start; entry < start + count; entry++) {
+      const ordinal = ordinals[entry]!;
+      const units = weights[entry]!;
+      scores[ordinal]! += (top * units) / (units + fixed + perUnit * lengths[ordinal]!);
+    }
+  }
+
+  #addPair({ lengths, postings }: Segment, pair: QueryPair, idf: Float64Array): void {
+    const { averageLength, k1, b, phrase } = this.#settings;
+    const { ordinals, weights } = this.#buffers;
+    const first = this.#lists[pair.first]!;
+    const second = this.#lists[pair.second]!;
+    const rarer = Math.min(idf[pair.first]!, idf[pair.second]!);
+    if (first.count === 0 || second.count === 0 || rarer < minPairIdf) return;
+    const left = this.#left;
+    const right = this.#right;
+    left.open(postings, first.positionsAt);
+    right.open(postings, second.positionsAt);
+    const top = phrase * pair.weight * rarer * (k1 + 1);
     let other = 0;
     for (let entry = 0; entry < first.count; entry++) {
-      const ordinal = first.ordinals[entry]!;
-      while (other < second.count && second.ordinals[other]! < ordinal) other++;
-      if (other === second.count) break;
-      if (second.ordinals[other] !== ordinal) continue;
-      const together = countAdjacent(firstPositions!, entry, secondPositions, other);
+      const ordinal = ordinals[first.start + entry]!;
+      while (other < second.count && ordinals[second.start + other]! < ordinal) other++;
+      if (other === second.count) return;
+      if (ordinals[second.start + other] !== ordinal) continue;
+      left.read(entry);
+      right.read(other);
+      const together = countAdjacent(left, right);
       if (together === 0) continue;
-      const occurrences = firstPositions!.starts[entry + 1]! - firstPositions!.starts[entry]!;
-      scores[ordinal]! += weight * saturate((together * first.weights[entry]!) / occurrences, ordinal);
+      // Fields weigh differently: an occurrence counts what the first word's do on average.
+      const units = (together * weights[first.start + entry]!) / left.count;
+      const length =
+        k1 * (1 - b) * unitsPerTerm + (k1 * b * unitsPerTerm * lengths[ordinal]!) / averageLength;
+      this.scores[ordinal]! += (top * units) / (units + length);
     }
   }
-}
-
-/** How often a position of one list is followed by the next position in the other. */
-function countAdjacent(left: Positions, leftEntry: number, right: Positions, rightEntry: number): number {
-  let at = left.starts[leftEntry]!;
-  let other = right.starts[rightEntry]!;
-  const end = left.starts[leftEntry + 1]!;
-  const otherEnd = right.starts[rightEntry + 1]!;
-  let count = 0;
-  while (at < end && other < otherEnd) {
-    const wanted = left.values[at]! + 1;
-    const here = right.values[other]!;
-    if (here === wanted) count++;
-    if (here <= wanted) other++;
-    if (here >= wanted) at++;
-  }
-  return count;
 }

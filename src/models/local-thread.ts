@@ -41,6 +41,7 @@ export function createLocalThread(setup: LocalSetup, report: (sentence: string) 
   let dimensions: number | null = null;
   let downloaded: number | null = null;
   let running: Waiting | null = null;
+  let end: (error: unknown) => Promise<unknown> = async () => {};
   let isLoaded = false;
   const waiting: Waiting[] = [];
 
@@ -55,7 +56,7 @@ export function createLocalThread(setup: LocalSetup, report: (sentence: string) 
     thread.unref();
     worker = thread;
     return new Promise((resolve, reject) => {
-      const end = (error: unknown): void => {
+      end = async (error) => {
         if (worker !== thread) return;
         worker = null;
         isLoaded = false;
@@ -64,10 +65,10 @@ export function createLocalThread(setup: LocalSetup, report: (sentence: string) 
         reject(error);
         for (const one of [running, ...waiting.splice(0)]) one?.reject(error);
         running = null;
-        void thread.terminate();
+        await thread.terminate();
       };
-      thread.on('error', (cause) => end(explainLocalFailure(setup, 'model', cause.message)));
-      thread.on('exit', () => end(unavailable(`The local model ${setup.source.id} ended unexpectedly: it is loaded anew in a moment.`)));
+      thread.on('error', (cause) => void end(explainLocalFailure(setup, 'model', cause.message)));
+      thread.on('exit', () => void end(unavailable(`The local model ${setup.source.id} ended unexpectedly: it is loaded anew in a moment.`)));
       thread.on('message', (message: LocalReply) => {
         if (message.type === 'progress') return tellProgress(message.percent);
         if (message.type === 'done') return finish((one) => one.resolve(message));
@@ -81,7 +82,7 @@ export function createLocalThread(setup: LocalSetup, report: (sentence: string) 
         }
         const error = explainLocalFailure(setup, message.reason, message.detail);
         if (message.reason === 'run') finish((one) => one.reject(error));
-        else end(error);
+        else void end(error);
       });
     });
   }
@@ -132,10 +133,7 @@ export function createLocalThread(setup: LocalSetup, report: (sentence: string) 
       });
     },
     async stop() {
-      const thread = worker;
-      worker = null;
-      isLoaded = false;
-      await thread?.terminate();
+      await end(unavailable(`The local model ${setup.source.id} is stopped with its server.`));
     },
   };
 }

@@ -60,8 +60,9 @@ async function load(): Promise<Run> {
     progress_callback: reportProgress(),
   };
   const kind = task === 'embed' ? transformers.AutoModel : transformers.AutoModelForSequenceClassification;
-  const tokenizer = await transformers.AutoTokenizer.from_pretrained(source.path, { local_files_only: !source.mayDownload });
+  // The model first: when the hub does not have it, its error says so, and the tokenizer's does not.
   const model = await kind.from_pretrained(source.path, options);
+  const tokenizer = await transformers.AutoTokenizer.from_pretrained(source.path, { local_files_only: !source.mayDownload });
   const run = runWith(tokenizer, model);
   const probe = await run({ texts: ['a'], ...(task === 'score' ? { query: 'a' } : {}) });
   reply({ type: 'ready', dimensions: probe.dimensions });

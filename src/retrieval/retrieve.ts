@@ -1,6 +1,8 @@
 import type { Strategy, Timings } from '@alcove/contract';
+import { servingModel } from '../documents/re-embed-serving.ts';
 import { AppError } from '../errors.ts';
 import type { Turn } from '../indexing/followup.ts';
+import type { EmbeddingModel } from '../models/model.ts';
 import { noSemanticSearch } from '../models/notices.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { type Hit, keywordLeg, vectorLeg } from './legs.ts';
@@ -95,7 +97,7 @@ async function search(
     const hitLists = await timed(timings, 'keyword', () => keywordLeg(scope, chosen, input.queries, input.history ?? [], deps));
     lists.push(...hitLists.map((hits) => ({ leg: 'keyword' as const, hits })));
   }
-  const model = deps.embedding?.id ?? null;
+  const model = approximate?.model ?? null;
   const nameOf = namer(chosen);
   const wanted = deps.rerank === undefined ? input.topK : rerankDepth(input.topK);
   const guess = await timed(timings, 'fuse', () => order(lists, model).slice(0, wanted + contentMargin));
@@ -134,17 +136,20 @@ async function runVectorLeg(
     notices.push(noSemanticSearch);
     return null;
   }
-  const usable = chosen.filter((one) => one.embeddingModel === embedding.id);
+  // While a conversation is being embedded again, the model that its vectors are of goes on serving it.
+  const serving = servingModel(chosen, embedding.id);
+  const model = serving === null || serving === embedding.id ? embedding : (embedding.withModel?.(serving) ?? null);
+  const usable = model === null ? [] : chosen.filter((one) => one.embeddingModel === model.id);
   if (usable.length < chosen.length) {
     notices.push(
-      `${chosen.length - usable.length} documents have no vectors of the current embedding model; keyword search covers them.`,
+      `${chosen.length - usable.length} documents have no vectors of the embedding model in use yet; keyword search covers them.`,
     );
   }
-  if (usable.length === 0) return null;
+  if (model === null || usable.length === 0) return null;
   try {
-    const vectors = await timed(timings, 'embed', () => embedQueries(scope, input.queries, deps, signal));
-    const leg = await timed(timings, 'vector', () => vectorLeg(scope, usable, vectors, embedding.id, deps));
-    return { ...leg, vectors, model: embedding.id };
+    const vectors = await timed(timings, 'embed', () => embedQueries(scope, input.queries, model, deps, signal));
+    const leg = await timed(timings, 'vector', () => vectorLeg(scope, usable, vectors, model.id, deps));
+    return { ...leg, vectors, model: model.id };
   } catch (error) {
     // With a keyword leg a provider that is away costs quality, not the answer.
     if (input.strategy === 'vector' || signal.aborted || !(error instanceof AppError)) throw error;
@@ -221,11 +226,10 @@ async function present(
 async function embedQueries(
   scope: SearchScope,
   queries: readonly string[],
+  embedding: EmbeddingModel,
   deps: RetrievalDeps,
   signal: AbortSignal,
 ): Promise<Float32Array[]> {
-  const { embedding } = deps;
-  if (embedding === null) throw embeddingsUnavailable();
   const { userId, conversationId } = authorityOf(scope);
   const keys = queries.map((query) => JSON.stringify([userId, conversationId ?? null, embedding.id, query]));
   const missing = queries.filter((_, at) => deps.queryEmbeddings.get(keys[at] ?? '') === undefined);

@@ -4,7 +4,7 @@ import { openSegment, type Segment } from '../indexing/segment.ts';
 import { type LoadedVectors, VectorArena } from '../indexing/vector-arena.ts';
 import { openVectors } from '../indexing/vectors.ts';
 import { SizedLru } from './lru.ts';
-import { authorityOf, type SearchableDocument, type SearchScope } from './store.ts';
+import type { SearchableDocument, SearchScope } from './store.ts';
 
 /** An opened segment reads its bytes in place; this much more is held for each. */
 const overheadBytes = 2_000;
@@ -62,7 +62,7 @@ export function createSegmentCache(db: Database, maxBytes: number): SegmentCache
     if (missing.length > 0) {
       const wanted = missing.map((one) => ({ conversationId: one.conversationId, documentId: one.id }));
       const keys = new Map(missing.map((one) => [one.id, keyOf(one)]));
-      for (const row of await readSegments(db, authorityOf(scope), wanted, kind)) {
+      for (const row of await readSegments(db, scope, wanted, kind)) {
         const { opened, size } = open(row.bytes);
         found.set(row.documentId, opened);
         cache.set(keys.get(row.documentId) ?? '', opened, size + overheadBytes);

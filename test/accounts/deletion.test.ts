@@ -38,7 +38,9 @@ async function tablesWith(text: string): Promise<string[]> {
   );
   const found: string[] = [];
   for (const { name } of tables) {
-    const { rows } = await pool.query(`SELECT 1 FROM ${name} t WHERE position($1 IN t::text) > 0 LIMIT 1`, [text]);
+    const { rows } = await pool.query(`SELECT 1 FROM ${name} t WHERE position($1 IN t::text) > 0 LIMIT 1`, [
+      text,
+    ]);
     if (rows.length > 0) found.push(name);
   }
   return found;
@@ -61,51 +63,77 @@ async function live(person: Person): Promise<string> {
     body: JSON.stringify(message),
   });
   const document = { name: `${word}.txt`, text: `The name of the animal is ${word}. It lives on an island.` };
-  const added = await person.json<{ document: { status: string } }>('POST', `/conversations/${body.id}/documents?wait=ready`, document);
+  const added = await person.json<{ document: { status: string } }>(
+    'POST',
+    `/conversations/${body.id}/documents?wait=ready`,
+    document,
+  );
   expect(added.body.document.status).toBe('ready');
-  const asked = await person.json('POST', `/rag/conversation/${body.id}/query`, { query: 'What is the name of the animal?' });
+  const asked = await person.json('POST', `/rag/conversation/${body.id}/query`, {
+    query: 'What is the name of the animal?',
+  });
   expect(JSON.stringify(asked.body)).toContain(word);
   await person.json('POST', '/rag/query', { query: `Tell me about ${word}` });
   return word;
 }
 
-test.each(['any account', 'the first account, which is the administrator'])('%s leaves no row but the audit log, no text and no file', async (which) => {
-  const person = which === 'any account' ? await newPerson(app.baseUrl) : first;
-  const word = await live(person);
-  const { body: key } = await person.json<ApiKey & { key: string }>('POST', '/auth/keys', { name: word });
-  const login = await fetch(`${app.baseUrl}/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-refresh-token': 'body' },
-    body: JSON.stringify({ email: person.email, password: person.password }),
-  });
-  const session = (await login.json()) as Session;
-  expect((await tablesWith(word)).length).toBeGreaterThan(8);
-  expect((await originalsOf(person)).length).toBe(1);
+test.each(['any account', 'the first account, which is the administrator'])(
+  '%s leaves no row but the audit log, no text and no file',
+  async (which) => {
+    const person = which === 'any account' ? await newPerson(app.baseUrl) : first;
+    const word = await live(person);
+    const { body: key } = await person.json<ApiKey & { key: string }>('POST', '/auth/keys', { name: word });
+    const login = await fetch(`${app.baseUrl}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-refresh-token': 'body' },
+      body: JSON.stringify({ email: person.email, password: person.password }),
+    });
+    const session = (await login.json()) as Session;
+    expect((await tablesWith(word)).length).toBeGreaterThan(8);
+    expect((await originalsOf(person)).length).toBe(1);
 
-  for (const body of [{ password: 'not the password' }, {}]) {
-    expect((await person.json('DELETE', '/auth/me', body)).status).toBe(403);
-  }
-  expect((await person.json('DELETE', '/auth/me', { password: person.password })).status).toBe(204);
+    for (const body of [{ password: 'not the password' }, {}]) {
+      expect((await person.json('DELETE', '/auth/me', body)).status).toBe(403);
+    }
+    expect((await person.json('DELETE', '/auth/me', { password: person.password })).status).toBe(204);
 
-  // At once on every path; files and their notes within seconds.
-  for (const token of [person.token, session.access_token, key.key]) {
-    await expectProblem(await personOf(app.baseUrl, token, person).fetch('/auth/me'), 'unauthenticated');
-  }
-  const refreshed = await fetch(`${app.baseUrl}/auth/refresh`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ refresh_token: session.refresh_token }),
-  });
-  await expectProblem(refreshed, 'unauthenticated');
-  expect(await tablesWith(word)).toEqual([]);
-  expect(await tablesWith(person.email)).toEqual([]);
-  await vi.waitFor(async () => expect(await originalsOf(person)).toEqual([]), { timeout: 30_000, interval: 100 });
-  await vi.waitFor(async () => expect(await tablesWith(person.id)).toEqual(['public.audit_log']), { timeout: 30_000, interval: 250 });
+    // At once on every path; files and their notes within seconds.
+    for (const token of [person.token, session.access_token, key.key]) {
+      await expectProblem(await personOf(app.baseUrl, token, person).fetch('/auth/me'), 'unauthenticated');
+    }
+    const refreshed = await fetch(`${app.baseUrl}/auth/refresh`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ refresh_token: session.refresh_token }),
+    });
+    await expectProblem(refreshed, 'unauthenticated');
+    expect(await tablesWith(word)).toEqual([]);
+    expect(await tablesWith(person.email)).toEqual([]);
+    await vi.waitFor(async () => expect(await originalsOf(person)).toEqual([]), {
+      timeout: 30_000,
+      interval: 100,
+    });
+    await vi.waitFor(async () => expect(await tablesWith(person.id)).toEqual(['public.audit_log']), {
+      timeout: 30_000,
+      interval: 250,
+    });
 
-  const { rows } = await app.app.db.pool.query<{ entry: Record<string, unknown> }>(`SELECT to_jsonb(a) AS entry FROM audit_log a WHERE user_id = $1`, [person.id]);
-  expect(rows.map(({ entry }) => entry['action'])).toContain('account.deleted');
-  for (const { entry } of rows) expect(Object.keys(entry).toSorted()).toEqual(['action', 'address', 'created_at', 'id', 'target', 'user_id']);
-});
+    const { rows } = await app.app.db.pool.query<{ entry: Record<string, unknown> }>(
+      `SELECT to_jsonb(a) AS entry FROM audit_log a WHERE user_id = $1`,
+      [person.id],
+    );
+    expect(rows.map(({ entry }) => entry['action'])).toContain('account.deleted');
+    for (const { entry } of rows)
+      expect(Object.keys(entry).toSorted()).toEqual([
+        'action',
+        'address',
+        'created_at',
+        'id',
+        'target',
+        'user_id',
+      ]);
+  },
+);
 
 test('its address may be used again, by a new account that has nothing of the old', async () => {
   const person = await newPerson(app.baseUrl);
@@ -121,5 +149,7 @@ test('its address may be used again, by a new account that has nothing of the ol
   expect(session.user.id).not.toBe(person.id);
   expect(session.user.role).toBe('user');
   const who = personOf(app.baseUrl, session.access_token, { ...person, id: session.user.id });
-  expect((await who.json<{ conversations: unknown[] }>('GET', '/conversations')).body.conversations).toEqual([]);
+  expect((await who.json<{ conversations: unknown[] }>('GET', '/conversations')).body.conversations).toEqual(
+    [],
+  );
 });

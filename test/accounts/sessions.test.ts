@@ -33,10 +33,18 @@ interface SignedIn {
 
 /** Another session of a person, with its refresh token in the body, as a client without a cookie jar has it. */
 async function signIn(person: Person): Promise<SignedIn> {
-  const response = await post('/auth/login', { email: person.email, password: person.password }, { 'x-refresh-token': 'body' });
+  const response = await post(
+    '/auth/login',
+    { email: person.email, password: person.password },
+    { 'x-refresh-token': 'body' },
+  );
   expect(response.status).toBe(200);
   const session = (await response.json()) as Session;
-  return { session, refresh: session.refresh_token ?? '', who: personOf(app.baseUrl, session.access_token, person) };
+  return {
+    session,
+    refresh: session.refresh_token ?? '',
+    who: personOf(app.baseUrl, session.access_token, person),
+  };
 }
 
 function refresh(token: unknown, headers: Record<string, string> = {}): Promise<Response> {
@@ -44,14 +52,21 @@ function refresh(token: unknown, headers: Record<string, string> = {}): Promise<
 }
 
 async function actionsOf(person: Person): Promise<string[]> {
-  const { rows } = await pool.query<{ action: string }>('SELECT action FROM audit_log WHERE user_id = $1 ORDER BY id', [person.id]);
+  const { rows } = await pool.query<{ action: string }>(
+    'SELECT action FROM audit_log WHERE user_id = $1 ORDER BY id',
+    [person.id],
+  );
   return rows.map(({ action }) => action);
 }
 
 describe('registration', () => {
   test('makes the first account the administrator, and no other', async () => {
     const later = await newPerson(app.baseUrl);
-    expect((await admin.json('GET', '/auth/me')).body).toMatchObject({ id: admin.id, role: 'admin', status: 'active' });
+    expect((await admin.json('GET', '/auth/me')).body).toMatchObject({
+      id: admin.id,
+      role: 'admin',
+      status: 'active',
+    });
     expect((await later.json('GET', '/auth/me')).body).toMatchObject({ id: later.id, role: 'user' });
     expect((await admin.fetch('/admin/users')).status).toBe(200);
     expect((await later.fetch('/admin/users')).status).toBe(403);
@@ -59,11 +74,19 @@ describe('registration', () => {
 
   test('answers with a bearer token and a cookie that scripts cannot read and other sites cannot send', async () => {
     const email = `cookie-${crypto.randomUUID()}@example.org`;
-    const response = await post('/auth/register', { email, password: 'a good long password', name: ' Ada ' }, { 'x-forwarded-proto': 'https' });
+    const response = await post(
+      '/auth/register',
+      { email, password: 'a good long password', name: ' Ada ' },
+      { 'x-forwarded-proto': 'https' },
+    );
     expect(response.status).toBe(201);
     const body = (await response.json()) as Session;
     expect(Object.keys(body).toSorted()).toEqual(['access_token', 'expires_in', 'token_type', 'user']);
-    expect(body).toMatchObject({ token_type: 'bearer', expires_in: 600, user: { email, name: 'Ada', role: 'user', status: 'active' } });
+    expect(body).toMatchObject({
+      token_type: 'bearer',
+      expires_in: 600,
+      user: { email, name: 'Ada', role: 'user', status: 'active' },
+    });
     const [cookie = ''] = response.headers.getSetCookie();
     expect(cookie).toMatch(/^alcove_rt=alr_[\w-]+; /);
     for (const part of ['HttpOnly', 'SameSite=Strict', 'Path=/']) expect(cookie).toContain(part);
@@ -72,13 +95,26 @@ describe('registration', () => {
 
   test('takes neither id, role, status nor owner from the body', async () => {
     const email = `role-${crypto.randomUUID()}@example.org`;
-    const more = { id: admin.id, userId: admin.id, user_id: admin.id, role: 'admin', status: 'active', token_version: 9 };
+    const more = {
+      id: admin.id,
+      userId: admin.id,
+      user_id: admin.id,
+      role: 'admin',
+      status: 'active',
+      token_version: 9,
+    };
     const response = await post('/auth/register', { email, password: 'a good long password', ...more });
     const { user, access_token: token } = (await response.json()) as Session;
     expect(user.id).not.toBe(admin.id);
     expect(user.role).toBe('user');
     const who = personOf(app.baseUrl, token, { email, password: '', id: user.id });
-    const renamed = await who.json('PATCH', '/auth/me', { name: 'Eve', role: 'admin', id: admin.id, status: 'suspended', email: admin.email });
+    const renamed = await who.json('PATCH', '/auth/me', {
+      name: 'Eve',
+      role: 'admin',
+      id: admin.id,
+      status: 'suspended',
+      email: admin.email,
+    });
     expect(renamed.body).toMatchObject({ id: user.id, name: 'Eve', role: 'user', status: 'active', email });
     expect((await who.fetch('/admin/users')).status).toBe(403);
   });
@@ -103,7 +139,10 @@ describe('registration', () => {
 describe('login', () => {
   test('says the same to an unknown address and to a wrong password', async () => {
     const known = await post('/auth/login', { email: admin.email, password: 'not the password' });
-    const unknown = await post('/auth/login', { email: `nobody-${crypto.randomUUID()}@example.org`, password: 'not the password' });
+    const unknown = await post('/auth/login', {
+      email: `nobody-${crypto.randomUUID()}@example.org`,
+      password: 'not the password',
+    });
     const { request_id: _1, ...first } = await expectProblem(known, 'unauthenticated');
     const { request_id: _2, ...second } = await expectProblem(unknown, 'unauthenticated');
     expect(second).toEqual(first);
@@ -116,15 +155,30 @@ describe('login', () => {
     const nobody = `nobody-${crypto.randomUUID()}@example.org`;
     for (const email of [target.email, nobody]) {
       for (let at = 1; at <= 10; at += 1) {
-        const headers = { 'x-forwarded-for': `203.0.113.${at}`, 'x-real-ip': `198.51.100.${at}`, forwarded: `for=192.0.2.${at}` };
-        const failed = await post('/auth/login', { email: at % 2 === 0 ? email : email.toUpperCase(), password: `guess ${at}` }, headers);
+        const headers = {
+          'x-forwarded-for': `203.0.113.${at}`,
+          'x-real-ip': `198.51.100.${at}`,
+          forwarded: `for=192.0.2.${at}`,
+        };
+        const failed = await post(
+          '/auth/login',
+          { email: at % 2 === 0 ? email : email.toUpperCase(), password: `guess ${at}` },
+          headers,
+        );
         expect(failed.status).toBe(401);
       }
-      const eleventh = await post('/auth/login', { email, password: 'guess 11' }, { 'x-forwarded-for': '203.0.113.99' });
+      const eleventh = await post(
+        '/auth/login',
+        { email, password: 'guess 11' },
+        { 'x-forwarded-for': '203.0.113.99' },
+      );
       expect(Number(eleventh.headers.get('retry-after'))).toBeGreaterThan(0);
       await expectProblem(eleventh, 'rate_limited');
     }
-    await expectProblem(await post('/auth/login', { email: target.email, password: target.password }), 'rate_limited');
+    await expectProblem(
+      await post('/auth/login', { email: target.email, password: target.password }),
+      'rate_limited',
+    );
     expect((await target.fetch('/auth/me')).status).toBe(200);
     const other = await newPerson(app.baseUrl);
     expect((await post('/auth/login', { email: other.email, password: other.password })).status).toBe(200);
@@ -165,11 +219,17 @@ describe('refresh', () => {
     const stolen = await signIn(person);
     const other = await signIn(person);
     const successor = (await (await refresh(stolen.refresh)).json()) as Session;
-    await pool.query(`UPDATE refresh_tokens SET used_at = used_at - interval '11 seconds' WHERE user_id = $1 AND used_at IS NOT NULL`, [person.id]);
+    await pool.query(
+      `UPDATE refresh_tokens SET used_at = used_at - interval '11 seconds' WHERE user_id = $1 AND used_at IS NOT NULL`,
+      [person.id],
+    );
     await expectProblem(await refresh(stolen.refresh), 'unauthenticated');
     await expectProblem(await refresh(successor.refresh_token), 'unauthenticated');
     await expectProblem(await stolen.who.fetch('/auth/me'), 'unauthenticated');
-    await expectProblem(await personOf(app.baseUrl, successor.access_token, person).fetch('/auth/me'), 'unauthenticated');
+    await expectProblem(
+      await personOf(app.baseUrl, successor.access_token, person).fetch('/auth/me'),
+      'unauthenticated',
+    );
     expect((await other.who.fetch('/auth/me')).status).toBe(200);
     expect((await refresh(other.refresh)).status).toBe(200);
     expect(await actionsOf(person)).toContain('session.reuse_detected');
@@ -177,28 +237,61 @@ describe('refresh', () => {
 
   test('an expired session is over', async () => {
     const { refresh: token, who } = await signIn(await newPerson(app.baseUrl));
-    await pool.query(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = $1`, [who.id]);
+    await pool.query(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = $1`, [
+      who.id,
+    ]);
     await expectProblem(await refresh(token), 'unauthenticated');
   });
 
-  test.each([[null], [''], [[]], [{}], [0], [true], ['alr_x'], ['alr_AAAAAAAAAAAAAAAAAAAAAA_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'], ['x'.repeat(600)]])(
-    '%j as a refresh token is refused',
-    async (token) => {
-      const response = await refresh(token);
-      expect([400, 401]).toContain(response.status);
-      await expectProblem(response, response.status === 400 ? 'invalid_request' : 'unauthenticated');
-    },
-  );
+  test.each([
+    [null],
+    [''],
+    [[]],
+    [{}],
+    [0],
+    [true],
+    ['alr_x'],
+    ['alr_AAAAAAAAAAAAAAAAAAAAAA_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+    ['x'.repeat(600)],
+  ])('%j as a refresh token is refused', async (token) => {
+    const response = await refresh(token);
+    expect([400, 401]).toContain(response.status);
+    await expectProblem(response, response.status === 400 ? 'invalid_request' : 'unauthenticated');
+  });
 
-  test.each(['null', 'undefined', '""', '[]', '{}', '0', 'true', '.', '..', 'a.b.c', 'alk_', 'alr_', 'Bearer'])('%s as a bearer token is refused', async (token) => {
-    for (const [name, value] of [['authorization', `Bearer ${token}`], ['x-api-key', token], ['authorization', token]] as const) {
-      await expectProblem(await fetch(`${app.baseUrl}/auth/me`, { headers: { [name]: value } }), 'unauthenticated');
+  test.each([
+    'null',
+    'undefined',
+    '""',
+    '[]',
+    '{}',
+    '0',
+    'true',
+    '.',
+    '..',
+    'a.b.c',
+    'alk_',
+    'alr_',
+    'Bearer',
+  ])('%s as a bearer token is refused', async (token) => {
+    for (const [name, value] of [
+      ['authorization', `Bearer ${token}`],
+      ['x-api-key', token],
+      ['authorization', token],
+    ] as const) {
+      await expectProblem(
+        await fetch(`${app.baseUrl}/auth/me`, { headers: { [name]: value } }),
+        'unauthenticated',
+      );
     }
   });
 
   test('a refresh token is no bearer token, and an access token no refresh token', async () => {
     const { refresh: token, session } = await signIn(await newPerson(app.baseUrl));
-    await expectProblem(await fetch(`${app.baseUrl}/auth/me`, { headers: { authorization: `Bearer ${token}` } }), 'unauthenticated');
+    await expectProblem(
+      await fetch(`${app.baseUrl}/auth/me`, { headers: { authorization: `Bearer ${token}` } }),
+      'unauthenticated',
+    );
     expect((await refresh(session.access_token)).status).toBe(401);
   });
 
@@ -206,7 +299,8 @@ describe('refresh', () => {
     const person = await newPerson(app.baseUrl);
     const response = await post('/auth/login', { email: person.email, password: person.password });
     const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-    const send = (headers: Record<string, string>) => rawRequest(app.baseUrl, { method: 'POST', path: '/auth/refresh', headers: { cookie, ...headers } });
+    const send = (headers: Record<string, string>) =>
+      rawRequest(app.baseUrl, { method: 'POST', path: '/auth/refresh', headers: { cookie, ...headers } });
     const { host } = new URL(app.baseUrl);
     const foreign: Record<string, string>[] = [
       { 'sec-fetch-site': 'cross-site' },
@@ -226,7 +320,12 @@ describe('refresh', () => {
     const own = await send({ 'sec-fetch-site': 'same-origin', origin: `http://${host}` });
     expect(own.status, own.body).toBe(200);
     const cookieOnly = await rawRequest(app.baseUrl, { path: '/auth/me', headers: { cookie } });
-    expectProblemText(cookieOnly.body, cookieOnly.status, (name) => cookieOnly.headers[name]?.toString(), 'unauthenticated');
+    expectProblemText(
+      cookieOnly.body,
+      cookieOnly.status,
+      (name) => cookieOnly.headers[name]?.toString(),
+      'unauthenticated',
+    );
   });
 });
 
@@ -248,16 +347,31 @@ describe('the end of a session', () => {
     const other = await signIn(person);
     const wrong = { current_password: 'not the password', new_password: 'another good password' };
     await expectProblem(await jsonAs(person, 'POST', '/auth/password', wrong), 'forbidden');
-    await expectProblem(await jsonAs(person, 'POST', '/auth/password', { current_password: person.password, new_password: 'short' }), 'invalid_request');
+    await expectProblem(
+      await jsonAs(person, 'POST', '/auth/password', {
+        current_password: person.password,
+        new_password: 'short',
+      }),
+      'invalid_request',
+    );
     expect((await other.who.fetch('/auth/me')).status).toBe(200);
-    const changed = await jsonAs(person, 'POST', '/auth/password', { current_password: person.password, new_password: 'another good password' });
+    const changed = await jsonAs(person, 'POST', '/auth/password', {
+      current_password: person.password,
+      new_password: 'another good password',
+    });
     expect(changed.status).toBe(200);
     const session = (await changed.json()) as Session;
     expect((await personOf(app.baseUrl, session.access_token, person).fetch('/auth/me')).status).toBe(200);
-    for (const old of [person, other.who]) await expectProblem(await old.fetch('/auth/me'), 'unauthenticated');
+    for (const old of [person, other.who])
+      await expectProblem(await old.fetch('/auth/me'), 'unauthenticated');
     await expectProblem(await refresh(other.refresh), 'unauthenticated');
-    await expectProblem(await post('/auth/login', { email: person.email, password: person.password }), 'unauthenticated');
-    expect((await post('/auth/login', { email: person.email, password: 'another good password' })).status).toBe(200);
+    await expectProblem(
+      await post('/auth/login', { email: person.email, password: person.password }),
+      'unauthenticated',
+    );
+    expect(
+      (await post('/auth/login', { email: person.email, password: 'another good password' })).status,
+    ).toBe(200);
     expect(await actionsOf(person)).toContain('password.changed');
   });
 
@@ -268,15 +382,23 @@ describe('the end of a session', () => {
     const byKey = personOf(app.baseUrl, key.key, person);
     const { body: conversation } = await person.json<{ id: string }>('POST', '/conversations', {});
     expect((await byKey.fetch('/auth/me')).status).toBe(200);
-    expect((await admin.json('PATCH', `/admin/users/${person.id}`, { status: 'suspended' })).body).toMatchObject({ status: 'suspended' });
+    expect(
+      (await admin.json('PATCH', `/admin/users/${person.id}`, { status: 'suspended' })).body,
+    ).toMatchObject({ status: 'suspended' });
     for (const who of [person, session.who, byKey]) {
       await expectProblem(await who.fetch(`/conversations/${conversation.id}`), 'unauthenticated');
     }
     await expectProblem(await refresh(session.refresh), 'unauthenticated');
-    await expectProblem(await post('/auth/login', { email: person.email, password: person.password }), 'unauthenticated');
+    await expectProblem(
+      await post('/auth/login', { email: person.email, password: person.password }),
+      'unauthenticated',
+    );
     await admin.json('PATCH', `/admin/users/${person.id}`, { status: 'active' });
     expect((await person.fetch(`/conversations/${conversation.id}`)).status).toBe(200);
-    await expectProblem(await jsonAs(admin, 'PATCH', `/admin/users/${admin.id}`, { status: 'suspended' }), 'conflict');
+    await expectProblem(
+      await jsonAs(admin, 'PATCH', `/admin/users/${admin.id}`, { status: 'suspended' }),
+      'conflict',
+    );
   });
 
   test('what another replica has suspended or signed out is refused within five seconds', async () => {
@@ -285,7 +407,10 @@ describe('the end of a session', () => {
     for (const who of [person, session.who]) expect((await who.fetch('/auth/me')).status).toBe(200);
     const started = performance.now();
     await pool.query(`UPDATE users SET status = 'suspended' WHERE id = $1`, [person.id]);
-    await vi.waitFor(async () => expect((await session.who.fetch('/auth/me')).status).toBe(401), { timeout: 10_000, interval: 50 });
+    await vi.waitFor(async () => expect((await session.who.fetch('/auth/me')).status).toBe(401), {
+      timeout: 10_000,
+      interval: 50,
+    });
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
@@ -293,11 +418,19 @@ describe('the end of a session', () => {
 test('failures of the current password are counted too', async () => {
   const person = await newPerson(app.baseUrl);
   const guess = { current_password: 'not the password', new_password: 'another good password' };
-  for (let at = 0; at < 10; at += 1) await expectProblem(await jsonAs(person, 'POST', '/auth/password', guess), 'forbidden');
+  for (let at = 0; at < 10; at += 1)
+    await expectProblem(await jsonAs(person, 'POST', '/auth/password', guess), 'forbidden');
   await expectProblem(await jsonAs(person, 'POST', '/auth/password', guess), 'rate_limited');
-  await expectProblem(await jsonAs(person, 'DELETE', '/auth/me', { password: 'not the password' }), 'rate_limited');
+  await expectProblem(
+    await jsonAs(person, 'DELETE', '/auth/me', { password: 'not the password' }),
+    'rate_limited',
+  );
 });
 
 function jsonAs(person: Person, method: string, path: string, body: unknown): Promise<Response> {
-  return person.fetch(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  return person.fetch(path, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
 }

@@ -41,7 +41,12 @@ async function newConversation(who = person): Promise<string> {
   return (await who.json<{ id: string }>('POST', '/conversations', {})).body.id;
 }
 
-function post(path: string, body: unknown, headers: Record<string, string> = {}, who = person): Promise<Response> {
+function post(
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+  who = person,
+): Promise<Response> {
   return who.fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -49,7 +54,11 @@ function post(path: string, body: unknown, headers: Record<string, string> = {},
   });
 }
 
-async function upload(content: string | Uint8Array<ArrayBuffer>, name: string, into: string): Promise<Response> {
+async function upload(
+  content: string | Uint8Array<ArrayBuffer>,
+  name: string,
+  into: string,
+): Promise<Response> {
   const form = new FormData();
   form.append('conversationId', into);
   form.append('file', new File([content], name));
@@ -81,11 +90,17 @@ describe('the error table', () => {
   test('403 and 404 differ by status and code only, and name nothing', async () => {
     const other = await newPerson(app.baseUrl);
     const foreign = await expectProblem(await other.fetch(`/conversations/${conversation}`), 'forbidden');
-    const missing = await expectProblem(await other.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d'), 'not_found');
+    const missing = await expectProblem(
+      await other.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d'),
+      'not_found',
+    );
     expect(JSON.stringify([foreign, missing])).not.toMatch(/New conversation|person-/);
     await expectProblem(await other.fetch('/admin/users'), 'forbidden');
     await expectProblem(await other.fetch('/no/such/route'), 'not_found');
-    await expectProblem(await other.fetch('/conversations', { method: 'TRACE'.replace('TRACE', 'PUT') }), 'not_found');
+    await expectProblem(
+      await other.fetch('/conversations', { method: 'TRACE'.replace('TRACE', 'PUT') }),
+      'not_found',
+    );
   });
 
   test('409 while an answer is being written on the branch, and for an address that is taken', async () => {
@@ -94,7 +109,10 @@ describe('the error table', () => {
     provider.script(behave.answer('one two', { until: new Promise<void>((resolve) => (finish = resolve)) }));
     const first = post(`/rag/conversation/${conversation}/query`, { query: 'Wait for me' });
     await provider.chat(next);
-    await expectProblem(await post(`/rag/conversation/${conversation}/query`, { query: 'And me?' }), 'conflict');
+    await expectProblem(
+      await post(`/rag/conversation/${conversation}/query`, { query: 'And me?' }),
+      'conflict',
+    );
     finish();
     expect((await first).status).toBe(200);
     const taken = { email: person.email, password: person.password };
@@ -104,7 +122,10 @@ describe('the error table', () => {
   test('413 for a JSON body over 1 MB and for a file over the limit', async () => {
     const big = { role: 'user', content: 'x'.repeat(1_100_000) };
     await expectProblem(await post(`/conversations/${conversation}/messages`, big), 'too_large');
-    const { error } = await expectProblem(await upload('x'.repeat(1_100_000), 'big.txt', conversation), 'too_large');
+    const { error } = await expectProblem(
+      await upload('x'.repeat(1_100_000), 'big.txt', conversation),
+      'too_large',
+    );
     expect(error).toContain('1 MB');
   });
 
@@ -112,16 +133,24 @@ describe('the error table', () => {
     const executable = Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, ...new Uint8Array(200)]);
     await expectProblem(await upload(executable, 'report.pdf', conversation), 'unsupported_media_type');
     await expectProblem(await upload(executable, 'report.txt', conversation), 'unsupported_media_type');
-    const asText = person.fetch('/conversations', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' });
+    const asText = person.fetch('/conversations', {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: '{}',
+    });
     await expectProblem(await asText, 'unsupported_media_type');
     const asForm = new URLSearchParams({ title: 'x' });
-    await expectProblem(await person.fetch('/conversations', { method: 'POST', body: asForm }), 'unsupported_media_type');
+    await expectProblem(
+      await person.fetch('/conversations', { method: 'POST', body: asForm }),
+      'unsupported_media_type',
+    );
   });
 
   test('429 with Retry-After for a quota, and deleting gives it back', async () => {
     const id = await newConversation();
     const added: Uploaded[] = [];
-    for (const name of ['a.txt', 'b.txt']) added.push((await (await upload('text', name, id)).json()) as Uploaded);
+    for (const name of ['a.txt', 'b.txt'])
+      added.push((await (await upload('text', name, id)).json()) as Uploaded);
     const refused = await upload('text', 'c.txt', id);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     await expectProblem(refused, 'quota_exceeded');
@@ -148,20 +177,28 @@ describe('the error table', () => {
     ['unavailable', '57P01', true],
     ['unavailable', '40001', true],
     ['storage_full', '53100', false],
-  ])('%s when the database fails with %s, and nothing of the inside shows', async (code, state, hasRetryAfter) => {
-    const definition = await pool.query<{ text: string }>(`SELECT pg_get_functiondef('alcove_conversation_exists'::regproc) AS text`);
-    await pool.query(`CREATE OR REPLACE FUNCTION alcove_conversation_exists(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+  ])(
+    '%s when the database fails with %s, and nothing of the inside shows',
+    async (code, state, hasRetryAfter) => {
+      const definition = await pool.query<{ text: string }>(
+        `SELECT pg_get_functiondef('alcove_conversation_exists'::regproc) AS text`,
+      );
+      await pool.query(`CREATE OR REPLACE FUNCTION alcove_conversation_exists(wanted uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
       SET search_path FROM CURRENT AS $$ BEGIN RAISE EXCEPTION 'the inside of the database' USING ERRCODE = '${state}'; END $$`);
-    try {
-      const response = await person.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d');
-      expect(response.headers.has('retry-after')).toBe(hasRetryAfter);
-      const { error } = await expectProblem(response, code);
-      expect(error).not.toContain('inside of the database');
-    } finally {
-      await pool.query(definition.rows[0]?.text ?? '');
-    }
-    await expectProblem(await person.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d'), 'not_found');
-  });
+      try {
+        const response = await person.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d');
+        expect(response.headers.has('retry-after')).toBe(hasRetryAfter);
+        const { error } = await expectProblem(response, code);
+        expect(error).not.toContain('inside of the database');
+      } finally {
+        await pool.query(definition.rows[0]?.text ?? '');
+      }
+      await expectProblem(
+        await person.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d'),
+        'not_found',
+      );
+    },
+  );
 
   test('a statement that fails outside a transaction leaves the next requests as they were', async () => {
     for (let at = 0; at < 3; at += 1) {
@@ -176,7 +213,9 @@ describe('the log', () => {
   const secret = 'Quetzal7f3a';
 
   test('of an unexpected failure holds no text of the request', async () => {
-    await pool.query(`ALTER TABLE messages ADD CONSTRAINT planted CHECK (content NOT LIKE '%${secret}%') NOT VALID`);
+    await pool.query(
+      `ALTER TABLE messages ADD CONSTRAINT planted CHECK (content NOT LIKE '%${secret}%') NOT VALID`,
+    );
     const sent = { role: 'user', content: `Keep ${secret} to yourself`, message_metadata: { note: secret } };
     await expectProblem(await post(`/conversations/${conversation}/messages`, sent), 'internal');
     await pool.query('ALTER TABLE messages DROP CONSTRAINT planted');
@@ -186,11 +225,22 @@ describe('the log', () => {
   });
 
   test('of a body that is not JSON, or not valid, holds nothing of it', async () => {
-    for (const body of [`{"email":"a@example.org","password":${secret}}`, `{"email":"${secret}`, `{"email":["${secret}"],"password":"${secret}"}`, secret]) {
+    for (const body of [
+      `{"email":"a@example.org","password":${secret}}`,
+      `{"email":"${secret}`,
+      `{"email":["${secret}"],"password":"${secret}"}`,
+      secret,
+    ]) {
       await expectProblem(await post('/auth/login', body), 'invalid_request');
     }
-    await expectProblem(await person.fetch(`/conversations?cursor=${secret}&limit=${secret}`), 'invalid_request');
-    await expectProblem(await fetch(`${app.baseUrl}/auth/me`, { headers: { authorization: `Bearer ${secret}` } }), 'unauthenticated');
+    await expectProblem(
+      await person.fetch(`/conversations?cursor=${secret}&limit=${secret}`),
+      'invalid_request',
+    );
+    await expectProblem(
+      await fetch(`${app.baseUrl}/auth/me`, { headers: { authorization: `Bearer ${secret}` } }),
+      'unauthenticated',
+    );
     expect(linesWith(secret)).toEqual([]);
   });
 
@@ -204,7 +254,11 @@ describe('Idempotency-Key', () => {
     const id = await newConversation();
     const headers = { 'idempotency-key': 'the same for all' };
     headers['idempotency-key'] = headers['idempotency-key'].replaceAll(' ', '-');
-    const body = { role: 'user', content: 'only once', message_metadata: { big: 12_345_678_901_234_567n.toString() } };
+    const body = {
+      role: 'user',
+      content: 'only once',
+      message_metadata: { big: 12_345_678_901_234_567n.toString() },
+    };
     const answers = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const response = await post(`/conversations/${id}/messages`, body, headers);
@@ -215,8 +269,14 @@ describe('Idempotency-Key', () => {
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     const { body: history } = await person.json<{ messages: unknown[] }>('GET', `/conversations/${id}`);
     expect(history.messages).toEqual([JSON.parse(answers[0]?.text ?? '')]);
-    await expectProblem(await post(`/conversations/${id}/messages`, { ...body, content: 'other' }, headers), 'idempotency_mismatch');
-    await expectProblem(await post(`/conversations/${conversation}/messages`, body, headers), 'idempotency_mismatch');
+    await expectProblem(
+      await post(`/conversations/${id}/messages`, { ...body, content: 'other' }, headers),
+      'idempotency_mismatch',
+    );
+    await expectProblem(
+      await post(`/conversations/${conversation}/messages`, body, headers),
+      'idempotency_mismatch',
+    );
   });
 
   test('is one user’s own', async () => {
@@ -234,7 +294,12 @@ describe('Idempotency-Key', () => {
     const id = await newConversation();
     provider.script(behave.answer('Alpha beta gamma delta.'));
     const before = provider.chats.length;
-    const ask = () => post(`/rag/conversation/${id}/query`, { query: 'Say it', stream: true }, { 'idempotency-key': 'stream-1' });
+    const ask = () =>
+      post(
+        `/rag/conversation/${id}/query`,
+        { query: 'Say it', stream: true },
+        { 'idempotency-key': 'stream-1' },
+      );
     const texts = await Promise.all([ask(), ask(), ask()].map(async (response) => (await response).text()));
     const later = await (await ask()).text();
     expect(provider.chats.length).toBe(before + 1);
@@ -249,7 +314,10 @@ describe('Idempotency-Key', () => {
     const id = await newConversation();
     const headers = { 'idempotency-key': 'second-try' };
     provider.script(behave.unauthorized());
-    await expectProblem(await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers), 'model_unavailable');
+    await expectProblem(
+      await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers),
+      'model_unavailable',
+    );
     const again = await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers);
     expect(again.status).toBe(200);
     const repeated = await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers);
@@ -257,7 +325,11 @@ describe('Idempotency-Key', () => {
   });
 
   test.each(['', ' ', 'ü'.normalize(), 'x'.repeat(256), 'two words'])('%j is refused', async (key) => {
-    const response = await post('/conversations', {}, { 'idempotency-key': encodeURIComponent(key) === key ? key : Buffer.from(key).toString('latin1') });
+    const response = await post(
+      '/conversations',
+      {},
+      { 'idempotency-key': encodeURIComponent(key) === key ? key : Buffer.from(key).toString('latin1') },
+    );
     if (key.trim() === '') expect([201, 400]).toContain(response.status);
     else await expectProblem(response, 'idempotency_key_invalid');
   });
@@ -270,7 +342,10 @@ describe('the rate limit', () => {
     const id = await newConversation(eager);
     const statuses: number[] = [];
     for (let at = 0; at < 58; at += 1) {
-      statuses.push((await post(`/conversations/${id}/messages`, { role: 'user', content: String(at) }, {}, eager)).status);
+      statuses.push(
+        (await post(`/conversations/${id}/messages`, { role: 'user', content: String(at) }, {}, eager))
+          .status,
+      );
     }
     // Asking and appending share the count.
     statuses.push((await post(`/rag/conversation/${id}/query`, { query: 'Still there?' }, {}, eager)).status);
@@ -290,6 +365,8 @@ describe('the rate limit', () => {
     }
     expect((await eager.fetch(`/conversations/${id}`)).status).toBe(200);
     const theirs = await newConversation(calm);
-    expect((await post(`/conversations/${theirs}/messages`, { role: 'user', content: 'hello' }, {}, calm)).status).toBe(201);
+    expect(
+      (await post(`/conversations/${theirs}/messages`, { role: 'user', content: 'hello' }, {}, calm)).status,
+    ).toBe(201);
   });
 });

@@ -35,17 +35,23 @@ afterAll(async () => {
 });
 
 /** The document's own calls: a bearer token, and JSON where there is a body. */
-async function call<T = Record<string, unknown>>(method: string, path: string, body?: unknown, who = person) {
-  return who.json<T>(method, path, body);
-}
+const call: Person['json'] = (method, path, body) => person.json(method, path, body);
 
 async function newConversation(title = 'My RAG Conversation', who = person): Promise<string> {
-  const { status, body } = await call('POST', '/conversations/', { title, conversation_type: 'rag_query' }, who);
+  const { status, body } = await who.json('POST', '/conversations/', {
+    title,
+    conversation_type: 'rag_query',
+  });
   expect(status).toBe(201);
   return String(body['id']);
 }
 
-async function upload(conversationId: string | null, name: string, text: string, query = ''): Promise<Response> {
+async function upload(
+  conversationId: string | null,
+  name: string,
+  text: string,
+  query = '',
+): Promise<Response> {
   const form = new FormData();
   if (conversationId !== null) form.append('conversationId', conversationId);
   form.append('file', new File([text], name, { type: 'text/plain' }));
@@ -54,9 +60,17 @@ async function upload(conversationId: string | null, name: string, text: string,
 
 describe('conversation management', () => {
   test.each(['/conversations/', '/conversations'])('POST %s creates a conversation', async (path) => {
-    const { status, body } = await call('POST', path, { title: 'My RAG Conversation', conversation_type: 'rag_query' });
+    const { status, body } = await call('POST', path, {
+      title: 'My RAG Conversation',
+      conversation_type: 'rag_query',
+    });
     expect(status).toBe(201);
-    expect(body).toMatchObject({ title: 'My RAG Conversation', conversation_type: 'rag_query', status: 'active', message_count: 0 });
+    expect(body).toMatchObject({
+      title: 'My RAG Conversation',
+      conversation_type: 'rag_query',
+      status: 'active',
+      message_count: 0,
+    });
     expect(body['id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(body['created_at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
@@ -70,13 +84,11 @@ describe('conversation management', () => {
   test('the list can be narrowed to one type and shows nothing of other users', async () => {
     const reader = await newPerson(app.baseUrl);
     const asked = await newConversation('mine', reader);
-    await call('POST', '/conversations/', { conversation_type: 'general' }, reader);
+    await reader.json('POST', '/conversations/', { conversation_type: 'general' });
     for (const path of ['/conversations/', '/conversations']) {
-      const { status, body } = await call<{ conversations: { id: string }[]; next_cursor: null }>(
+      const { status, body } = await reader.json<{ conversations: { id: string }[]; next_cursor: null }>(
         'GET',
         `${path}?conversation_type=rag_query&limit=50`,
-        undefined,
-        reader,
       );
       expect(status).toBe(200);
       expect(body.conversations.map(({ id }) => id)).toEqual([asked]);
@@ -87,19 +99,26 @@ describe('conversation management', () => {
   test('message_metadata goes in, metadata comes out, in the history too', async () => {
     const id = await newConversation();
     const metadata = {
-      search_results: [{ document: 'report.txt', page: 3, score: 0.87, excerpt: 'Revenue grew by 12 percent.' }],
+      search_results: [
+        { document: 'report.txt', page: 3, score: 0.87, excerpt: 'Revenue grew by 12 percent.' },
+      ],
       processing_time_ms: 1250,
     };
     const sent = { role: 'user', content: 'What are the key financial metrics?', message_metadata: metadata };
     const added = await call('POST', `/conversations/${id}/messages`, sent);
     expect(added.status).toBe(201);
     expect(added.body).toMatchObject({ role: 'user', content: sent.content, metadata });
-    const slashed = await call('POST', `/conversations/${id}/messages/`, { role: 'assistant', content: 'Revenue and margin.' });
+    const slashed = await call('POST', `/conversations/${id}/messages/`, {
+      role: 'assistant',
+      content: 'Revenue and margin.',
+    });
     expect(slashed.status).toBe(201);
     for (const path of [`/conversations/${id}`, `/conversations/${id}/`]) {
       const history = await call<ConversationHistory>('GET', path);
       expect(history.status).toBe(200);
-      expect(history.body.messages.map(({ role, content, metadata: kept }) => ({ role, content, kept }))).toEqual([
+      expect(
+        history.body.messages.map(({ role, content, metadata: kept }) => ({ role, content, kept })),
+      ).toEqual([
         { role: 'user', content: sent.content, kept: metadata },
         { role: 'assistant', content: 'Revenue and margin.', kept: {} },
       ]);
@@ -128,24 +147,27 @@ describe('conversation management', () => {
     expect(JSON.stringify(list.body)).not.toContain(id);
   });
 
-  test.each(['/conversations/stats/overview', '/conversations/stats/overview/'])('GET %s counts what the user has', async (path) => {
-    const counted = await newPerson(app.baseUrl);
-    const id = await newConversation('counted', counted);
-    await call('POST', '/conversations/', { conversation_type: 'general' }, counted);
-    await call('POST', `/conversations/${id}/messages`, { role: 'user', content: 'one' }, counted);
-    await call('POST', `/conversations/${id}/messages`, { role: 'assistant', content: 'two' }, counted);
-    await call('POST', `/rag/conversation/${id}/query`, { query: 'What is new?' }, counted);
-    const { status, body } = await call('GET', path, undefined, counted);
-    expect(status).toBe(200);
-    expect(body).toMatchObject({
-      total_conversations: 2,
-      conversations_by_type: { general: 1, rag_query: 1 },
-      total_messages: 4,
-      messages_by_role: { user: 2, assistant: 2, system: 0 },
-    });
-    expect(body['latency_ms']).toMatchObject({ generate: { n: 1 } });
-    expect(body['activity']).toMatchObject([{ messages: 4, questions: 2 }]);
-  });
+  test.each(['/conversations/stats/overview', '/conversations/stats/overview/'])(
+    'GET %s counts what the user has',
+    async (path) => {
+      const counted = await newPerson(app.baseUrl);
+      const id = await newConversation('counted', counted);
+      await counted.json('POST', '/conversations/', { conversation_type: 'general' });
+      await counted.json('POST', `/conversations/${id}/messages`, { role: 'user', content: 'one' });
+      await counted.json('POST', `/conversations/${id}/messages`, { role: 'assistant', content: 'two' });
+      await counted.json('POST', `/rag/conversation/${id}/query`, { query: 'What is new?' });
+      const { status, body } = await counted.json('GET', path);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({
+        total_conversations: 2,
+        conversations_by_type: { general: 1, rag_query: 1 },
+        total_messages: 4,
+        messages_by_role: { user: 2, assistant: 2, system: 0 },
+      });
+      expect(body['latency_ms']).toMatchObject({ generate: { n: 1 } });
+      expect(body['activity']).toMatchObject([{ messages: 4, questions: 2 }]);
+    },
+  );
 });
 
 describe('asking', () => {
@@ -167,7 +189,9 @@ describe('asking', () => {
   test('a follow-up in the conversation sees what was said, and its strategy, times and cache hit are kept', async () => {
     const id = await newConversation();
     expect((await upload(id, 'report.txt', report, '?wait=ready')).status).toBe(202);
-    const first = await call<Answer>('POST', `/rag/conversation/${id}/query`, { query: 'What are the key financial metrics?' });
+    const first = await call<Answer>('POST', `/rag/conversation/${id}/query`, {
+      query: 'What are the key financial metrics?',
+    });
     expect(first.body.answer).toContain('[1]');
     const asked = { query: 'Can you elaborate on the revenue growth?', strategy: 'rrf_fusion', top_k: 10 };
     const { status, body } = await call<Answer>('POST', `/rag/conversation/${id}/query/`, asked);
@@ -187,7 +211,10 @@ describe('asking', () => {
   test('include_sources: false leaves the sources out of the answer', async () => {
     const id = await newConversation();
     await upload(id, 'report.txt', report, '?wait=ready');
-    const { body } = await call<Answer>('POST', `/rag/conversation/${id}/query`, { query: 'Revenue?', include_sources: false });
+    const { body } = await call<Answer>('POST', `/rag/conversation/${id}/query`, {
+      query: 'Revenue?',
+      include_sources: false,
+    });
     expect(body.mode).toBe('documents');
     expect(body.sources).toEqual([]);
   });
@@ -200,7 +227,7 @@ describe('errors', () => {
     const headers = { authorization: 'Bearer not-a-token' };
     await expectProblem(await fetch(`${app.baseUrl}${path}`, { headers }), 'unauthenticated');
     const leaver = await newPerson(app.baseUrl);
-    expect((await call('DELETE', '/auth/me', { password: leaver.password }, leaver)).status).toBe(204);
+    expect((await leaver.json('DELETE', '/auth/me', { password: leaver.password })).status).toBe(204);
     await expectProblem(await leaver.fetch(path), 'unauthenticated');
   });
 
@@ -208,8 +235,15 @@ describe('errors', () => {
     const id = await newConversation();
     const other = await newPerson(app.baseUrl);
     await expectProblem(await other.fetch(`/conversations/${id}`), 'forbidden');
-    await expectProblem(await other.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d'), 'not_found');
-    const bad = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"role":"robot","content":"x"}' };
+    await expectProblem(
+      await other.fetch('/conversations/019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d'),
+      'not_found',
+    );
+    const bad = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"role":"robot","content":"x"}',
+    };
     await expectProblem(await person.fetch(`/conversations/${id}/messages`, bad), 'invalid_request');
   });
 });
@@ -233,7 +267,10 @@ describe('documents of one conversation', () => {
     const form = new FormData();
     form.append('conversationId', id);
     form.append('file', new File(['text'], 'a.txt'));
-    await expectProblem(await fetch(`${app.baseUrl}/api/upload`, { method: 'POST', body: form }), 'unauthenticated');
+    await expectProblem(
+      await fetch(`${app.baseUrl}/api/upload`, { method: 'POST', body: form }),
+      'unauthenticated',
+    );
     const other = await newPerson(app.baseUrl);
     await expectProblem(await other.fetch('/api/upload', { method: 'POST', body: form }), 'forbidden');
   });
@@ -247,7 +284,11 @@ describe('documents of one conversation', () => {
       documents: unknown[];
     };
     expect(documents).toEqual([document]);
-    expect(document).toMatchObject({ conversation_id: id, name: 'report.txt', size_bytes: Buffer.byteLength(report) });
+    expect(document).toMatchObject({
+      conversation_id: id,
+      name: 'report.txt',
+      size_bytes: Buffer.byteLength(report),
+    });
     await person.client.documents.wait(document.id);
     const { rows } = await app.app.db.pool.query(
       'SELECT DISTINCT d.conversation_id AS document, c.conversation_id AS chunk FROM chunks c JOIN documents d ON c.document_id = d.id WHERE d.id = $1',
@@ -278,13 +319,17 @@ describe('documents of one conversation', () => {
   test('scenarios 2 and 3: chat A answers from its document, chat B knows nothing of it', async () => {
     const a = await newConversation('Chat A');
     await upload(a, 'report.txt', report, '?wait=ready');
-    const inA = await call<Answer>('POST', `/rag/conversation/${a}/query`, { query: 'By how much did revenue grow?' });
+    const inA = await call<Answer>('POST', `/rag/conversation/${a}/query`, {
+      query: 'By how much did revenue grow?',
+    });
     expect(inA.body.mode).toBe('documents');
     expect(inA.body.sources.map(({ document_name: name }) => name)).toContain('report.txt');
     expect(provider.chats.at(-1)?.prompt?.text).toContain('48.2 million');
 
     const b = await newConversation('Chat B');
-    const inB = await call<Answer>('POST', `/rag/conversation/${b}/query`, { query: 'By how much did revenue grow?' });
+    const inB = await call<Answer>('POST', `/rag/conversation/${b}/query`, {
+      query: 'By how much did revenue grow?',
+    });
     expect(inB.body).toMatchObject({ mode: 'llm', sources: [] });
     const prompt = provider.chats.at(-1)?.prompt?.text ?? '';
     expect(prompt).toContain('This conversation has no documents');
@@ -304,20 +349,23 @@ describe('documents of one conversation', () => {
 });
 
 describe.skipIf(requestsModules.length === 0)('the Python examples, unchanged', () => {
-  test.each(requestsModules)('run from the first conversation to its history (import requests: %s)', async (module) => {
-    const examples = ['create-and-ask', 'continue', 'read-history'];
-    const printed = await runPython(module, { baseUrl: app.baseUrl, token: person.token, examples });
-    const answer = 'I answer from general knowledge, because the prompt holds no source.';
-    expect(printed.split('\n')).toEqual([
-      answer,
-      answer,
-      '[user]: What are the key financial metrics?',
-      `[assistant]: ${answer}`,
-      '[user]: Can you explain the revenue growth in more detail?',
-      `[assistant]: ${answer}`,
-      '',
-    ]);
-  });
+  test.each(requestsModules)(
+    'run from the first conversation to its history (import requests: %s)',
+    async (module) => {
+      const examples = ['create-and-ask', 'continue', 'read-history'];
+      const printed = await runPython(module, { baseUrl: app.baseUrl, token: person.token, examples });
+      const answer = 'I answer from general knowledge, because the prompt holds no source.';
+      expect(printed.split('\n')).toEqual([
+        answer,
+        answer,
+        '[user]: What are the key financial metrics?',
+        `[assistant]: ${answer}`,
+        '[user]: Can you explain the revenue growth in more detail?',
+        `[assistant]: ${answer}`,
+        '',
+      ]);
+    },
+  );
 
   test.each(requestsModules)('show how many sources an answer had (import requests: %s)', async (module) => {
     const id = await newConversation('Financial Analysis Discussion');
@@ -341,5 +389,7 @@ test('the interactive reference is at /docs', async () => {
 async function filesIn(dataDir: string): Promise<string[]> {
   const entries = await readdir(dataDir, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return files.filter((path) => databaseKind === 'postgres' || !path.startsWith(join(dataDir, 'database'))).toSorted();
+  return files
+    .filter((path) => databaseKind === 'postgres' || !path.startsWith(join(dataDir, 'database')))
+    .toSorted();
 }

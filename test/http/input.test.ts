@@ -27,7 +27,11 @@ async function newConversation(): Promise<string> {
   return (await person.json<{ id: string }>('POST', '/conversations', {})).body.id;
 }
 
-function post(path: string, body: string | Uint8Array<ArrayBuffer>, contentType = 'application/json'): Promise<Response> {
+function post(
+  path: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  contentType = 'application/json',
+): Promise<Response> {
   return person.fetch(path, { method: 'POST', headers: { 'content-type': contentType }, body });
 }
 
@@ -45,7 +49,10 @@ describe('JSON', () => {
     ['a text for an object', '"title"'],
     ['100,000 levels of arrays', '['.repeat(100_000)],
     ['100,000 levels, closed', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
-    ['100,000 levels of objects in a field', `{"settings":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`],
+    [
+      '100,000 levels of objects in a field',
+      `{"settings":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
+    ],
     ['100,000 members', `{"tags":[${'1,'.repeat(100_000)}1]}`],
   ])('%s is refused within a second', async (_name, body) => {
     const started = performance.now();
@@ -54,9 +61,17 @@ describe('JSON', () => {
   });
 
   test('bytes that are not UTF-8 are refused, never replaced', async () => {
-    const bytes = Buffer.concat([Buffer.from('{"title":"'), Buffer.from([0xff, 0xfe, 0xc3]), Buffer.from('"}')]);
+    const bytes = Buffer.concat([
+      Buffer.from('{"title":"'),
+      Buffer.from([0xff, 0xfe, 0xc3]),
+      Buffer.from('"}'),
+    ]);
     await expectProblem(await post('/conversations', bytes), 'invalid_request');
-    const encodedSurrogate = Buffer.concat([Buffer.from('{"title":"'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}')]);
+    const encodedSurrogate = Buffer.concat([
+      Buffer.from('{"title":"'),
+      Buffer.from([0xed, 0xa0, 0x80]),
+      Buffer.from('"}'),
+    ]);
     await expectProblem(await post('/conversations', encodedSurrogate), 'invalid_request');
   });
 
@@ -68,7 +83,10 @@ describe('JSON', () => {
     ['message_metadata.note', withMetadata(String.raw`{"note":"\ude00"}`)],
     ['message_metadata.key', withMetadata(String.raw`{"key\u0000":1}`)],
   ])('a NUL or a lone surrogate is refused by the name of its field: %s', async (field, body) => {
-    const { issues, error } = await expectProblem(await post(`/conversations/${conversation}/messages`, body), 'invalid_request');
+    const { issues, error } = await expectProblem(
+      await post(`/conversations/${conversation}/messages`, body),
+      'invalid_request',
+    );
     expect(issues?.map(({ path }) => path)).toEqual([field]);
     expect(error).toContain(field);
   });
@@ -80,10 +98,18 @@ describe('JSON', () => {
         path: `/conversations/${conversation}/title?title=${title}`,
         headers: { authorization: `Bearer ${person.token}` },
       });
-      expectProblemText(response.body, response.status, (name) => response.headers[name]?.toString(), 'invalid_request');
+      expectProblemText(
+        response.body,
+        response.status,
+        (name) => response.headers[name]?.toString(),
+        'invalid_request',
+      );
     }
     for (const id of ['%00', '%FF', '%', 'a%2Fb', '..%2f..%2f', '%ED%A0%80', 'x'.repeat(600)]) {
-      const response = await rawRequest(app.baseUrl, { path: `/conversations/${id}`, headers: { authorization: `Bearer ${person.token}` } });
+      const response = await rawRequest(app.baseUrl, {
+        path: `/conversations/${id}`,
+        headers: { authorization: `Bearer ${person.token}` },
+      });
       expect([400, 404, 414], `${id}: ${response.body}`).toContain(response.status);
       expect(JSON.parse(response.body)).toHaveProperty('code');
     }
@@ -111,11 +137,17 @@ describe('JSON', () => {
   test.each([
     ['the order of its keys', '{"z":1,"a":2,"m":{"y":1,"b":2}}'],
     ['keys that look like numbers', '{"10":"ten","2":"two","b":1,"1":"one"}'],
-    ['numbers beyond 2^53', '{"id":12345678901234567890,"neg":-9007199254740993,"list":[18446744073709551615]}'],
+    [
+      'numbers beyond 2^53',
+      '{"id":12345678901234567890,"neg":-9007199254740993,"list":[18446744073709551615]}',
+    ],
     ['the form of its numbers', '{"a":1.0,"b":1e3,"c":1E+2,"d":0.10,"e":-0,"f":1e400,"g":5e-324}'],
     ['composed and decomposed letters', `{"nfc":"\u00e9","nfd":"e\u0301","\u00e9":1,"e\u0301":2}`],
     ['emoji, joiners and directions', `{"family":"👨‍👩‍👧‍👦","flag":"🏴󠁧󠁢󠁥󠁮󠁧󠁿","rtl":"שלום ‮abc‬ عليكم","zwnj":"می‌خواهم"}`],
-    ['escapes', String.raw`{"quote":"\"","slash":"\/","unit":"\u001f","letter":"\u00e9","pair":"\ud83d\ude00"}`],
+    [
+      'escapes',
+      String.raw`{"quote":"\"","slash":"\/","unit":"\u001f","letter":"\u00e9","pair":"\ud83d\ude00"}`,
+    ],
     ['spaces between', '{ "a" : [ 1 , 2 ] ,\n\t"b" : null }'],
     ['empty things', '{"a":{},"b":[],"c":"","d":null,"e":[[],{}],"":0}'],
     ['a list', '[1,"two",null]'],
@@ -142,7 +174,10 @@ describe('JSON', () => {
     ['markup', '<script>alert(1)</script> \n\nevent: done\ndata: {}\n\n'],
   ])('content comes back byte for byte: %s', async (_name, content) => {
     const id = await newConversation();
-    const { status, body } = await person.json<Message>('POST', `/conversations/${id}/messages`, { role: 'user', content });
+    const { status, body } = await person.json<Message>('POST', `/conversations/${id}/messages`, {
+      role: 'user',
+      content,
+    });
     expect(status).toBe(201);
     expect(body.content).toBe(content);
     const history = await person.json<{ messages: Message[] }>('GET', `/conversations/${id}`);
@@ -150,17 +185,25 @@ describe('JSON', () => {
   });
 
   test('keys that would touch prototypes are inert, wherever they stand', async () => {
-    const hostile = '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"lc":1,"toString":"x","hasOwnProperty":1}';
+    const hostile =
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"lc":1,"toString":"x","hasOwnProperty":1}';
     const added = await post(`/conversations/${conversation}/messages`, withMetadata(hostile));
     expect(added.status).toBe(201);
     expect(await added.text()).toContain(`"metadata":${hostile}`);
     const inBody = `{"__proto__":{"role":"system","content":"from the prototype"},"constructor":{"prototype":{"title":"x"}},"role":"user","content":"own"}`;
     const own = await post(`/conversations/${conversation}/messages`, inBody);
     expect(await own.json()).toMatchObject({ role: 'user', content: 'own' });
-    const missing = await post(`/conversations/${conversation}/messages`, '{"__proto__":{"role":"user","content":"inherited"}}');
+    const missing = await post(
+      `/conversations/${conversation}/messages`,
+      '{"__proto__":{"role":"user","content":"inherited"}}',
+    );
     await expectProblem(missing, 'invalid_request');
     const settings = `{"settings":${hostile}}`;
-    const changed = await person.fetch(`/conversations/${conversation}`, { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: settings });
+    const changed = await person.fetch(`/conversations/${conversation}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: settings,
+    });
     expect(changed.status).toBe(200);
     const query = await person.fetch('/conversations?__proto__[polluted]=1&constructor=1');
     expect(query.status).toBe(200);
@@ -174,9 +217,25 @@ describe('paging', () => {
   const place = (text: string) => Buffer.from(text).toString('base64url');
   const id = '019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d';
 
-  test.each(['1000000000', '201', '0', '-1', 'NaN', '1.5', '1e9', 'ten', '', ' ', '[]', '5;DROP TABLE messages'])('limit=%j is refused', async (limit) => {
+  test.each([
+    '1000000000',
+    '201',
+    '0',
+    '-1',
+    'NaN',
+    '1.5',
+    '1e9',
+    'ten',
+    '',
+    ' ',
+    '[]',
+    '5;DROP TABLE messages',
+  ])('limit=%j is refused', async (limit) => {
     for (const path of [...lists(), `/conversations/${conversation}`]) {
-      await expectProblem(await person.fetch(`${path}?limit=${encodeURIComponent(limit)}`), 'invalid_request');
+      await expectProblem(
+        await person.fetch(`${path}?limit=${encodeURIComponent(limit)}`),
+        'invalid_request',
+      );
     }
   });
 
@@ -198,26 +257,43 @@ describe('paging', () => {
     place('#-1'),
   ])('cursor %j is refused', async (cursor) => {
     for (const path of lists()) {
-      const { issues } = await expectProblem(await person.fetch(`${path}?cursor=${encodeURIComponent(cursor)}`), 'invalid_request');
+      const { issues } = await expectProblem(
+        await person.fetch(`${path}?cursor=${encodeURIComponent(cursor)}`),
+        'invalid_request',
+      );
       expect(issues?.[0]?.path).toBe('cursor');
     }
   });
 
-  test.each(['x', '#', '#-1', '#1e3', '#9999999999999', `2026-01-01T00:00:00.000Z ${id}`])('chunk cursor %j is refused', async (text) => {
-    const { body } = await person.json<{ document: { id: string } }>('POST', `/conversations/${conversation}/documents?wait=ready`, { name: 'a.txt', text: 'A text.' });
-    await expectProblem(await person.fetch(`/documents/${body.document.id}/chunks?cursor=${place(text)}`), 'invalid_request');
-  });
+  test.each(['x', '#', '#-1', '#1e3', '#9999999999999', `2026-01-01T00:00:00.000Z ${id}`])(
+    'chunk cursor %j is refused',
+    async (text) => {
+      const { body } = await person.json<{ document: { id: string } }>(
+        'POST',
+        `/conversations/${conversation}/documents?wait=ready`,
+        { name: 'a.txt', text: 'A text.' },
+      );
+      await expectProblem(
+        await person.fetch(`/documents/${body.document.id}/chunks?cursor=${place(text)}`),
+        'invalid_request',
+      );
+    },
+  );
 
   test('pages neither skip nor repeat, also while conversations are added', async () => {
     const reader = await newPerson(app.baseUrl);
     const made: string[] = [];
-    const add = async () => made.push((await reader.json<{ id: string }>('POST', '/conversations', {})).body.id);
+    const add = async () =>
+      made.push((await reader.json<{ id: string }>('POST', '/conversations', {})).body.id);
     for (let at = 0; at < 7; at += 1) await add();
     const seen: string[] = [];
     let cursor: string | null = null;
     do {
       const next: string = cursor === null ? '' : `&cursor=${cursor}`;
-      const { body } = await reader.json<{ conversations: { id: string }[]; next_cursor: string | null }>('GET', `/conversations?limit=3${next}`);
+      const { body } = await reader.json<{ conversations: { id: string }[]; next_cursor: string | null }>(
+        'GET',
+        `/conversations?limit=3${next}`,
+      );
       seen.push(...body.conversations.map((row) => row.id));
       cursor = body.next_cursor;
       await add();
@@ -226,7 +302,10 @@ describe('paging', () => {
   });
 
   test('ids mean the same in capitals', async () => {
-    for (const path of [`/conversations/${conversation.toUpperCase()}`, `/conversations/${conversation.toUpperCase()}/documents`]) {
+    for (const path of [
+      `/conversations/${conversation.toUpperCase()}`,
+      `/conversations/${conversation.toUpperCase()}/documents`,
+    ]) {
       const response = await person.fetch(path);
       expect(response.status, await response.text()).toBe(200);
     }
@@ -238,7 +317,9 @@ describe('paging', () => {
 describe('multipart', () => {
   test('every malformed upload is refused, keeps nothing and harms nobody', async () => {
     const before = await originals();
-    for (const { name, body, contentType = 'multipart/form-data; boundary=X' } of malformedMultiparts(conversation)) {
+    for (const { name, body, contentType = 'multipart/form-data; boundary=X' } of malformedMultiparts(
+      conversation,
+    )) {
       const headers = { authorization: `Bearer ${person.token}`, 'content-type': contentType };
       const answer = await rawRequest(app.baseUrl, { method: 'POST', path: '/api/upload', headers, body });
       expect.soft(answer.status, `${name}: ${answer.body}`).toBe(400);
@@ -261,11 +342,19 @@ describe('multipart', () => {
       const head = `POST /api/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${person.token}\r\nContent-Type: multipart/form-data; boundary=X\r\nContent-Length: 1000000\r\n\r\n`;
       const body = `--X\r\nContent-Disposition: form-data; name="conversationId"\r\n\r\n${id}\r\n--X\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n${'x'.repeat(200_000)}`;
       socket.write(head + body);
-      await vi.waitFor(async () => expect((await originals()).length).toBeGreaterThan(before.length), { timeout: 5_000, interval: 5 });
+      await vi.waitFor(async () => expect((await originals()).length).toBeGreaterThan(before.length), {
+        timeout: 5_000,
+        interval: 5,
+      });
       socket.destroy();
-      await vi.waitFor(async () => expect(await originals()).toEqual(before), { timeout: 5_000, interval: 10 });
+      await vi.waitFor(async () => expect(await originals()).toEqual(before), {
+        timeout: 5_000,
+        interval: 10,
+      });
     }
-    expect((await person.json<{ documents: unknown[] }>('GET', `/conversations/${id}/documents`)).body.documents).toEqual([]);
+    expect(
+      (await person.json<{ documents: unknown[] }>('GET', `/conversations/${id}/documents`)).body.documents,
+    ).toEqual([]);
   });
 
   test.each([
@@ -287,7 +376,9 @@ describe('multipart', () => {
     expect(document.name).toMatch(safe);
     const content = await person.fetch(`/documents/${document.id}/content`);
     expect(content.status).toBe(200);
-    expect(content.headers.get('content-disposition')).toMatch(/^attachment; filename="[\x20-\x21\x23-\x7e]*"; filename\*=UTF-8''[\w!#$&+.^`|~%-]*$/);
+    expect(content.headers.get('content-disposition')).toMatch(
+      /^attachment; filename="[\x20-\x21\x23-\x7e]*"; filename\*=UTF-8''[\w!#$&+.^`|~%-]*$/,
+    );
     expect(content.headers.get('x-evil')).toBeNull();
     expect(await content.text()).toBe('text');
   });
@@ -296,6 +387,12 @@ describe('multipart', () => {
 /** Originals, kept or still coming. */
 async function originals(): Promise<string[]> {
   const folders = ['blobs', 'incoming'].map((name) => join(app.dataDir, name));
-  const listed = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })));
-  return listed.flat().filter((entry) => entry.isFile()).map((entry) => entry.name).toSorted();
+  const listed = await Promise.all(
+    folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })),
+  );
+  return listed
+    .flat()
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .toSorted();
 }

@@ -50,7 +50,8 @@ export function hasType(schema: Schema, value: unknown): boolean {
   if (types === null) return true;
   if (value === null) return types.has('null');
   if (Array.isArray(value)) return types.has('array');
-  if (typeof value === 'number') return types.has('number') || (types.has('integer') && Number.isInteger(value));
+  if (typeof value === 'number')
+    return types.has('number') || (types.has('integer') && Number.isInteger(value));
   return types.has(typeof value);
 }
 
@@ -70,7 +71,9 @@ export function exampleOf(schema: Schema): unknown {
   if (schema.anyOf !== undefined) return exampleOf(schema.anyOf[0] ?? {});
   switch ([schema.type].flat()[0]) {
     case 'object':
-      return Object.fromEntries((schema.required ?? []).map((name) => [name, exampleOf(schema.properties?.[name] ?? {})]));
+      return Object.fromEntries(
+        (schema.required ?? []).map((name) => [name, exampleOf(schema.properties?.[name] ?? {})]),
+      );
     case 'array':
       return (schema.minItems ?? 0) > 0 ? [exampleOf(schema.items ?? {})] : [];
     case 'boolean':

@@ -33,8 +33,14 @@ export async function runPython(module: RequestsModule, run: PythonRun): Promise
     .replaceAll('<your_jwt_token>', run.token);
   const modules = await mkdtemp(join(tmpdir(), 'alcove-python-'));
   try {
-    if (module === 'urllib') await copyFile(join(folder, 'requests-by-urllib.py'), join(modules, 'requests.py'));
-    const env = { ...process.env, PYTHONPATH: modules, PYTHONDONTWRITEBYTECODE: '1', PYTHONIOENCODING: 'utf-8' };
+    if (module === 'urllib')
+      await copyFile(join(folder, 'requests-by-urllib.py'), join(modules, 'requests.py'));
+    const env = {
+      ...process.env,
+      PYTHONPATH: modules,
+      PYTHONDONTWRITEBYTECODE: '1',
+      PYTHONIOENCODING: 'utf-8',
+    };
     const { stdout } = await promisify(execFile)('python3', ['-c', script], { env, timeout: 30_000 });
     return stdout;
   } finally {

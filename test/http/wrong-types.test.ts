@@ -1,7 +1,15 @@
 import type { ApiKey } from '@alcove/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newPerson, type Person, personOf, startTestApp, type TestApp } from '../support/app.ts';
-import { edges, exampleOf, hasType, type Operation, operationsOf, type Schema, values } from './openapi-inputs.ts';
+import {
+  edges,
+  exampleOf,
+  hasType,
+  type Operation,
+  operationsOf,
+  type Schema,
+  values,
+} from './openapi-inputs.ts';
 
 // Every operation of the OpenAPI document with every wrong type in every place: 4xx, never 5xx.
 
@@ -16,9 +24,22 @@ beforeAll(async () => {
   const owner = await newPerson(app.baseUrl);
   const { body: conversation } = await owner.json<{ id: string }>('POST', '/conversations', {});
   const text = { name: 'a.txt', text: 'A short text about herons.' };
-  const { body: added } = await owner.json<{ document: { id: string } }>('POST', `/conversations/${conversation.id}/documents?wait=ready`, text);
-  const { body: asked } = await owner.json<{ message_id: string }>('POST', `/rag/conversation/${conversation.id}/query`, { query: 'Herons?' });
-  ids = { conversation: conversation.id, document: added.document.id, message: asked.message_id, user: (await newPerson(app.baseUrl)).id };
+  const { body: added } = await owner.json<{ document: { id: string } }>(
+    'POST',
+    `/conversations/${conversation.id}/documents?wait=ready`,
+    text,
+  );
+  const { body: asked } = await owner.json<{ message_id: string }>(
+    'POST',
+    `/rag/conversation/${conversation.id}/query`,
+    { query: 'Herons?' },
+  );
+  ids = {
+    conversation: conversation.id,
+    document: added.document.id,
+    message: asked.message_id,
+    user: (await newPerson(app.baseUrl)).id,
+  };
   // A key, not a session: nothing of what follows may end it.
   const { body: key } = await owner.json<ApiKey & { key: string }>('POST', '/auth/keys', { name: 'tester' });
   person = personOf(app.baseUrl, key.key, owner);
@@ -45,8 +66,13 @@ function whoFor({ path }: Operation): Person {
   return path.startsWith('/admin/') ? admin : person;
 }
 
-async function send(operation: Operation, path: string, body?: unknown): Promise<{ status: number; text: string }> {
-  const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+async function send(
+  operation: Operation,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; text: string }> {
+  const init =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   const response = await whoFor(operation).fetch(path, { method: operation.method, ...init });
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
   if (isStream) await response.body?.cancel();
@@ -64,12 +90,16 @@ test('bodies of a wrong shape, and wrong types in every field', async () => {
       tried += 1;
       const { status, text } = await send(operation, path, body);
       const fits = refused ? status >= 400 && status < 500 : status < 500;
-      if (!fits) wrong.push(`${method} ${pattern} ${JSON.stringify(body).slice(0, 200)} → ${status} ${text.slice(0, 200)}`);
+      if (!fits)
+        wrong.push(
+          `${method} ${pattern} ${JSON.stringify(body).slice(0, 200)} → ${status} ${text.slice(0, 200)}`,
+        );
     };
     for (const value of values) await check(value, !hasType(schema, value) && value !== null);
     const good = exampleOf(schema) as Record<string, unknown>;
     for (const [name, field] of Object.entries(fieldsOf(schema))) {
-      for (const value of values.filter((value) => !hasType(field, value))) await check({ ...good, [name]: value }, true);
+      for (const value of values.filter((value) => !hasType(field, value)))
+        await check({ ...good, [name]: value }, true);
       for (const value of edges) await check({ ...good, [name]: value }, !hasType(field, value));
     }
   }
@@ -78,21 +108,49 @@ test('bodies of a wrong shape, and wrong types in every field', async () => {
 });
 
 test('wrong ids in every path', async () => {
-  const bad = ['x', '0', '-1', 'null', 'undefined', '[object Object]', `${ids.conversation}x`, ids.conversation.slice(1), `' OR 1=1 --`, '%27', 'NaN', '1e9'];
+  const bad = [
+    'x',
+    '0',
+    '-1',
+    'null',
+    'undefined',
+    '[object Object]',
+    `${ids.conversation}x`,
+    ids.conversation.slice(1),
+    `' OR 1=1 --`,
+    '%27',
+    'NaN',
+    '1e9',
+  ];
   const wrong: string[] = [];
   for (const operation of operations().filter(({ path }) => path.includes('{id}'))) {
     for (const id of bad) {
       const path = operation.path.replace('{id}', id === '%27' ? id : encodeURIComponent(id));
       const body = operation.body === null ? undefined : exampleOf(operation.body);
       const { status, text } = await send(operation, path, body);
-      if (![400, 404].includes(status)) wrong.push(`${operation.method} ${path} → ${status} ${text.slice(0, 200)}`);
+      if (![400, 404].includes(status))
+        wrong.push(`${operation.method} ${path} → ${status} ${text.slice(0, 200)}`);
     }
   }
   expect(wrong).toEqual([]);
 });
 
 test('wrong values in every parameter of every query', async () => {
-  const bad = ['', 'x', '-1', '1e9', '1.5', 'NaN', 'null', '[]', '{}', 'true,false', `' OR 1=1 --`, '\u202e', '😀'];
+  const bad = [
+    '',
+    'x',
+    '-1',
+    '1e9',
+    '1.5',
+    'NaN',
+    'null',
+    '[]',
+    '{}',
+    'true,false',
+    `' OR 1=1 --`,
+    '\u202e',
+    '😀',
+  ];
   const wrong: string[] = [];
   for (const operation of operations()) {
     for (const { in: where, name, schema } of operation.parameters) {
@@ -106,13 +164,19 @@ test('wrong values in every parameter of every query', async () => {
             : await sendHeader(operation, path, name, value);
         const mustFail = schema.type === 'integer' && !/^\d+$/.test(value) && where === 'query';
         const fits = mustFail ? status === 400 : status < 500;
-        if (!fits) wrong.push(`${operation.method} ${path} ${name}=${value} → ${status} ${text.slice(0, 200)}`);
+        if (!fits)
+          wrong.push(`${operation.method} ${path} ${name}=${value} → ${status} ${text.slice(0, 200)}`);
       }
       // The same name twice is a list to some parsers.
       if (where !== 'query') continue;
       const path = await pathOf(operation);
-      const twice = await send(operation, `${path}?${name}=1&${name}=2`, operation.body === null ? undefined : exampleOf(operation.body));
-      if (twice.status >= 500) wrong.push(`${operation.method} ${path} ${name} twice → ${twice.status} ${twice.text}`);
+      const twice = await send(
+        operation,
+        `${path}?${name}=1&${name}=2`,
+        operation.body === null ? undefined : exampleOf(operation.body),
+      );
+      if (twice.status >= 500)
+        wrong.push(`${operation.method} ${path} ${name} twice → ${twice.status} ${twice.text}`);
     }
   }
   expect(wrong).toEqual([]);
@@ -120,12 +184,17 @@ test('wrong values in every parameter of every query', async () => {
 
 async function sendHeader(operation: Operation, path: string, name: string, value: string) {
   if (!/^[\x20-\x7e]*$/.test(value)) return { status: 400, text: '' };
-  const response = await whoFor(operation).fetch(path, { method: operation.method, headers: { [name]: value } });
+  const response = await whoFor(operation).fetch(path, {
+    method: operation.method,
+    headers: { [name]: value },
+  });
   await response.body?.cancel();
   return { status: response.status, text: '' };
 }
 
 /** The fields of a body, through the union with null that an optional body is. */
 function fieldsOf(schema: Schema): Record<string, Schema> {
-  return schema.properties ?? schema.anyOf?.find(({ properties }) => properties !== undefined)?.properties ?? {};
+  return (
+    schema.properties ?? schema.anyOf?.find(({ properties }) => properties !== undefined)?.properties ?? {}
+  );
 }

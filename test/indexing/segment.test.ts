@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildSegment } from '../../src/indexing/build-segment.ts';
-import { createPostings, openSegment, UnreadableSegment, unitsPerTerm } from '../../src/indexing/segment.ts';
+import { PositionReader } from '../../src/indexing/positions.ts';
+import { openSegment, type Segment, UnreadableSegment, unitsPerTerm } from '../../src/indexing/segment.ts';
 import { hashTerm } from '../../src/indexing/term-hash.ts';
 
 const bytes = buildSegment({
@@ -13,18 +14,23 @@ const bytes = buildSegment({
   ],
 });
 
-function read(segment: ReturnType<typeof openSegment>, term: string) {
+function read(segment: Segment, term: string) {
   const found = segment.find(hashTerm(term));
   if (found < 0) return null;
-  const postings = createPostings(segment.chunkCount);
-  segment.readPostings(found, postings);
-  const { starts, values } = segment.readPositions(postings);
-  expect(segment.documentFrequency(found)).toBe(postings.count);
-  return Array.from({ length: postings.count }, (_, entry) => ({
-    ordinal: postings.ordinals[entry],
-    weight: postings.weights[entry]! / unitsPerTerm,
-    positions: [...values.subarray(starts[entry], starts[entry + 1])],
-  }));
+  const list = { start: 0, count: 0, positionsAt: 0 };
+  const buffers = { ordinals: new Uint32Array(10), weights: new Uint32Array(10) };
+  segment.readPostings(found, list, buffers);
+  expect(segment.documentFrequency(found)).toBe(list.count);
+  const positions = new PositionReader();
+  positions.open(segment.postings, list.positionsAt);
+  return Array.from({ length: list.count }, (_, entry) => {
+    positions.read(entry);
+    return {
+      ordinal: buffers.ordinals[entry],
+      weight: buffers.weights[entry]! / unitsPerTerm,
+      positions: [...positions.values.subarray(0, positions.count)],
+    };
+  });
 }
 
 describe('an index segment', () => {

@@ -11,7 +11,8 @@ export async function attempt(route: string, given: Attempt, w: World): Promise<
   const what = `${method} ${given.path} ${JSON.stringify(given.body ?? null)}`;
   expect(response.status, `${what}: ${text}`).toBe(given.status);
   const shown = `${text}\n${JSON.stringify([...response.headers])}`;
-  for (const secret of secretsOf(w)) expect(shown.includes(secret), `${what} shows ${secret}: ${shown}`).toBe(false);
+  for (const secret of secretsOf(w))
+    expect(shown.includes(secret), `${what} shows ${secret}: ${shown}`).toBe(false);
   if (given.status < 400) return text;
   const { code, request_id: _, ...rest } = problem.parse(JSON.parse(text));
   if (given.status === 403) expect(code).toBe('forbidden');
@@ -31,7 +32,19 @@ function send(method: string, { path, body, form, token }: Attempt, w: World): P
 }
 
 function secretsOf(w: World): string[] {
-  return [w.canary, w.a1, w.a2, w.a1Document, w.a1Message, w.a1Question, w.a1Answer, w.aKey, w.aKeyText, w.a.id, w.a.token];
+  return [
+    w.canary,
+    w.a1,
+    w.a2,
+    w.a1Document,
+    w.a1Message,
+    w.a1Question,
+    w.a1Answer,
+    w.aKey,
+    w.aKeyText,
+    w.a.id,
+    w.a.token,
+  ];
 }
 
 /** Requests of one route one after the other; a foreign id and a missing one must be told apart by nothing else. */
@@ -43,7 +56,14 @@ export async function attemptAll(route: string, given: Attempt[], w: World): Pro
     refusals.set(one.status, (refusals.get(one.status) ?? new Set()).add(answer));
   }
   for (const [status, answers] of refusals) {
-    const plain = [...answers].filter((answer) => !answer.includes('parent message') && !answer.includes('in this conversation') && !answer.includes('template'));
-    expect(plain.length, `${route} answers ${status} in ${[...answers].join(' and ')}`).toBeLessThanOrEqual(1);
+    const plain = [...answers].filter(
+      (answer) =>
+        !answer.includes('parent message') &&
+        !answer.includes('in this conversation') &&
+        !answer.includes('template'),
+    );
+    expect(plain.length, `${route} answers ${status} in ${[...answers].join(' and ')}`).toBeLessThanOrEqual(
+      1,
+    );
   }
 }

@@ -18,7 +18,11 @@ export type IsolationCase = (w: World) => Attempt[];
  */
 export const cases: Record<string, IsolationCase> = {
   'POST /conversations': (w) => [
-    { path: '/conversations', status: 201, body: { title: 'mine', id: w.a1, user_id: w.a.id, userId: w.a.id } },
+    {
+      path: '/conversations',
+      status: 201,
+      body: { title: 'mine', id: w.a1, user_id: w.a.id, userId: w.a.id },
+    },
     { path: '/conversations', status: 404, body: { template_id: w.a1 } },
   ],
   'GET /conversations': (w) => [
@@ -26,14 +30,17 @@ export const cases: Record<string, IsolationCase> = {
     { path: `/conversations?tag=${w.canary}&user_id=${w.a.id}`, status: 200 },
     { path: `/conversations?cursor=${cursorBehind(w.a1)}`, status: 200 },
   ],
-  'GET /conversations/stats/overview': (w) => [{ path: `/conversations/stats/overview?user_id=${w.a.id}`, status: 200 }],
+  'GET /conversations/stats/overview': (w) => [
+    { path: `/conversations/stats/overview?user_id=${w.a.id}`, status: 200 },
+  ],
   'GET /conversations/:id': (w) => [
     ...conversation(w, (id) => `/conversations/${id}`),
     { path: `/conversations/${w.b1}?branch=${w.a1Answer}`, status: 404 },
     { path: `/conversations/${w.b1}?before=${w.a1Answer}`, status: 404 },
     { path: `/conversations/${w.a1Document}`, status: 404 },
   ],
-  'PATCH /conversations/:id': (w) => conversation(w, (id) => `/conversations/${id}`, { title: 'taken', pinned: true, user_id: w.b.id }),
+  'PATCH /conversations/:id': (w) =>
+    conversation(w, (id) => `/conversations/${id}`, { title: 'taken', pinned: true, user_id: w.b.id }),
   'DELETE /conversations/:id': (w) => [
     ...conversation(w, (id) => `/conversations/${id}`),
     { path: `/conversations/${w.b1}?keep_documents_in=${w.a1}`, status: 403 },
@@ -43,8 +50,16 @@ export const cases: Record<string, IsolationCase> = {
   'GET /conversations/:id/stats': (w) => conversation(w, (id) => `/conversations/${id}/stats`),
   'POST /conversations/:id/messages': (w) => [
     ...conversation(w, (id) => `/conversations/${id}/messages`, { role: 'user', content: 'planted' }),
-    { path: `/conversations/${w.b1}/messages`, status: 404, body: { role: 'user', content: 'x', parent_id: w.a1Answer } },
-    { path: `/conversations/${w.b1}/messages`, status: 201, body: { role: 'user', content: 'x', conversation_id: w.a1, user_id: w.a.id } },
+    {
+      path: `/conversations/${w.b1}/messages`,
+      status: 404,
+      body: { role: 'user', content: 'x', parent_id: w.a1Answer },
+    },
+    {
+      path: `/conversations/${w.b1}/messages`,
+      status: 201,
+      body: { role: 'user', content: 'x', conversation_id: w.a1, user_id: w.a.id },
+    },
   ],
   'PUT /conversations/:id/title': (w) => conversation(w, (id) => `/conversations/${id}/title?title=taken`),
   'POST /conversations/:id/documents': (w) => [
@@ -58,9 +73,21 @@ export const cases: Record<string, IsolationCase> = {
   ],
   'POST /conversations/:id/retrieve': (w) => [
     ...conversation(w, (id) => `/conversations/${id}/retrieve`, { query: secretQuestion }),
-    { path: `/conversations/${w.b1}/retrieve`, status: 200, body: { query: secretQuestion, conversation_id: w.a1 } },
-    { path: `/conversations/${w.b1}/retrieve`, status: 200, body: { query: secretQuestion, strategy: 'vector', top_k: 50 } },
-    { path: `/conversations/${w.b1}/retrieve`, status: 200, body: { query: secretQuestion, strategy: 'keyword', top_k: 50 } },
+    {
+      path: `/conversations/${w.b1}/retrieve`,
+      status: 200,
+      body: { query: secretQuestion, conversation_id: w.a1 },
+    },
+    {
+      path: `/conversations/${w.b1}/retrieve`,
+      status: 200,
+      body: { query: secretQuestion, strategy: 'vector', top_k: 50 },
+    },
+    {
+      path: `/conversations/${w.b1}/retrieve`,
+      status: 200,
+      body: { query: secretQuestion, strategy: 'keyword', top_k: 50 },
+    },
   ],
   'POST /api/upload': (w) => [
     { path: '/api/upload', status: 403, form: file({ conversationId: w.a1 }) },
@@ -72,7 +99,8 @@ export const cases: Record<string, IsolationCase> = {
     ...single(w.a1Document, w, (id) => `/documents/${id}`),
     ...single(w.a1, w, (id) => `/documents/${id}`),
   ],
-  'PATCH /documents/:id': (w) => single(w.a1Document, w, (id) => `/documents/${id}`, { name: 'taken.txt', conversation_id: w.b1 }),
+  'PATCH /documents/:id': (w) =>
+    single(w.a1Document, w, (id) => `/documents/${id}`, { name: 'taken.txt', conversation_id: w.b1 }),
   'DELETE /documents/:id': (w) => single(w.a1Document, w, (id) => `/documents/${id}`),
   'GET /documents/:id/events': (w) => single(w.a1Document, w, (id) => `/documents/${id}/events`),
   'GET /documents/:id/content': (w) => single(w.a1Document, w, (id) => `/documents/${id}/content`),
@@ -83,17 +111,37 @@ export const cases: Record<string, IsolationCase> = {
   'POST /rag/query': (w) => [
     { path: '/rag/query', status: 200, body: { query: secretQuestion } },
     { path: '/rag/query', status: 200, body: { query: secretQuestion, scope: 'all', top_k: 50 } },
-    { path: '/rag/query', status: 200, body: { query: secretQuestion, document_ids: [w.a1Document], user_id: w.a.id } },
+    {
+      path: '/rag/query',
+      status: 200,
+      body: { query: secretQuestion, document_ids: [w.a1Document], user_id: w.a.id },
+    },
     { path: '/rag/query', status: 200, body: { query: secretQuestion, scope: 'all', stream: true } },
   ],
   'POST /rag/conversation/:id/query': (w) => [
     ...conversation(w, (id) => `/rag/conversation/${id}/query`, { query: secretQuestion }),
     ...conversation(w, (id) => `/rag/conversation/${id}/query`, { query: secretQuestion, stream: true }),
     { path: `/rag/conversation/${w.b1}/query`, status: 200, body: { query: secretQuestion } },
-    { path: `/rag/conversation/${w.b1}/query`, status: 200, body: { query: secretQuestion, document_ids: [w.a1Document] } },
-    { path: `/rag/conversation/${w.b1}/query`, status: 200, body: { query: secretQuestion, document_ids: [w.b1Document, w.a1Document] } },
-    { path: `/rag/conversation/${w.b1}/query`, status: 404, body: { query: secretQuestion, parent_id: w.a1Answer } },
-    { path: `/rag/conversation/${w.b1}/query`, status: 404, body: { query: secretQuestion, parent_id: w.nothing } },
+    {
+      path: `/rag/conversation/${w.b1}/query`,
+      status: 200,
+      body: { query: secretQuestion, document_ids: [w.a1Document] },
+    },
+    {
+      path: `/rag/conversation/${w.b1}/query`,
+      status: 200,
+      body: { query: secretQuestion, document_ids: [w.b1Document, w.a1Document] },
+    },
+    {
+      path: `/rag/conversation/${w.b1}/query`,
+      status: 404,
+      body: { query: secretQuestion, parent_id: w.a1Answer },
+    },
+    {
+      path: `/rag/conversation/${w.b1}/query`,
+      status: 404,
+      body: { query: secretQuestion, parent_id: w.nothing },
+    },
   ],
   'GET /messages/:id/stream': (w) => [
     ...single(w.a1Answer, w, (id) => `/messages/${id}/stream`),
@@ -103,34 +151,72 @@ export const cases: Record<string, IsolationCase> = {
   'POST /api/chat': (w) => [
     { path: '/api/chat', status: 403, body: { messages: chat(), conversationId: w.a1 } },
     { path: '/api/chat', status: 404, body: { messages: chat(), conversationId: w.nothing } },
-    { path: '/api/chat', status: 404, body: { messages: chat(), conversationId: w.b1, parentId: w.a1Answer } },
-    { path: '/api/chat', status: 200, body: { messages: chat(), conversationId: w.b1, id: w.a1, messageId: w.a1Answer } },
+    {
+      path: '/api/chat',
+      status: 404,
+      body: { messages: chat(), conversationId: w.b1, parentId: w.a1Answer },
+    },
+    {
+      path: '/api/chat',
+      status: 200,
+      body: { messages: chat(), conversationId: w.b1, id: w.a1, messageId: w.a1Answer },
+    },
     { path: '/api/chat', status: 200, body: { messages: chat(), id: w.a1 } },
   ],
   'GET /api/chat/:id/stream': (w) => conversation(w, (id) => `/api/chat/${id}/stream`),
 
   'POST /auth/register': (w) => [
     { path: '/auth/register', status: 409, body: { email: w.a.email, password: 'long enough password' } },
-    { path: '/auth/register', status: 409, body: { email: w.a.email.toUpperCase(), password: 'long enough password' } },
+    {
+      path: '/auth/register',
+      status: 409,
+      body: { email: w.a.email.toUpperCase(), password: 'long enough password' },
+    },
     {
       path: '/auth/register',
       status: 201,
-      body: { email: `new-${w.canary.toLowerCase().slice(-8)}-${Math.random()}@example.org`, password: 'long enough password', id: w.a.id, user_id: w.a.id, role: 'admin' },
+      body: {
+        email: `new-${w.canary.toLowerCase().slice(-8)}-${Math.random()}@example.org`,
+        password: 'long enough password',
+        id: w.a.id,
+        user_id: w.a.id,
+        role: 'admin',
+      },
     },
   ],
-  'POST /auth/login': (w) => [{ path: '/auth/login', status: 401, body: { email: w.a.email, password: 'not the password' } }],
-  'POST /auth/refresh': (w) => [{ path: '/auth/refresh', status: 401, body: { refresh_token: w.a.token, user_id: w.a.id } }],
+  'POST /auth/login': (w) => [
+    { path: '/auth/login', status: 401, body: { email: w.a.email, password: 'not the password' } },
+  ],
+  'POST /auth/refresh': (w) => [
+    { path: '/auth/refresh', status: 401, body: { refresh_token: w.a.token, user_id: w.a.id } },
+  ],
   'POST /auth/logout': (w) => [{ path: `/auth/logout?user_id=${w.a.id}`, status: 204, token: w.bSpareToken }],
   'GET /auth/me': (w) => [{ path: `/auth/me?id=${w.a.id}`, status: 200 }],
-  'PATCH /auth/me': (w) => [{ path: '/auth/me', status: 200, body: { name: 'Bob', id: w.a.id, userId: w.a.id, role: 'admin', status: 'active' } }],
-  'DELETE /auth/me': (w) => [{ path: '/auth/me', status: 403, body: { password: 'not the password', id: w.a.id, user_id: w.a.id } }],
+  'PATCH /auth/me': (w) => [
+    {
+      path: '/auth/me',
+      status: 200,
+      body: { name: 'Bob', id: w.a.id, userId: w.a.id, role: 'admin', status: 'active' },
+    },
+  ],
+  'DELETE /auth/me': (w) => [
+    { path: '/auth/me', status: 403, body: { password: 'not the password', id: w.a.id, user_id: w.a.id } },
+  ],
   'POST /auth/password': (w) => [
-    { path: '/auth/password', status: 403, body: { current_password: 'not the password', new_password: 'long enough password', user_id: w.a.id } },
+    {
+      path: '/auth/password',
+      status: 403,
+      body: { current_password: 'not the password', new_password: 'long enough password', user_id: w.a.id },
+    },
   ],
   'GET /auth/keys': (w) => [{ path: `/auth/keys?user_id=${w.a.id}`, status: 200 }],
   'POST /auth/keys': (w) => [
     { path: '/auth/keys', status: 403, body: { name: 'k', scope: 'conversation', conversation_id: w.a1 } },
-    { path: '/auth/keys', status: 404, body: { name: 'k', scope: 'conversation', conversation_id: w.nothing } },
+    {
+      path: '/auth/keys',
+      status: 404,
+      body: { name: 'k', scope: 'conversation', conversation_id: w.nothing },
+    },
     { path: '/auth/keys', status: 201, body: { name: 'k', user_id: w.a.id, userId: w.a.id } },
   ],
   'DELETE /auth/keys/:id': (w) => single(w.aKey, w, (id) => `/auth/keys/${id}`),

@@ -30,8 +30,11 @@ export async function linesWithErrors(text: string): Promise<{ lines: number[]; 
 function compile(folder: string): Promise<string> {
   const compiler = join(root, 'node_modules/typescript7/bin/tsc');
   return new Promise((done) => {
-    execFile(process.execPath, [compiler, '--noEmit', '--pretty', 'false', '-p', folder], { cwd: folder }, (_error, stdout) =>
-      done(stdout),
+    execFile(
+      process.execPath,
+      [compiler, '--noEmit', '--pretty', 'false', '-p', folder],
+      { cwd: folder },
+      (_error, stdout) => done(stdout),
     );
   });
 }

@@ -18,7 +18,9 @@ let tables: { name: string; conversation: string | null }[];
 
 beforeAll(async () => {
   provider = await startProvider();
-  app = await startTestApp({ env: { EMBEDDING_BASE_URL: provider.baseUrl, EMBEDDING_MODEL: 'test-embedding' } });
+  app = await startTestApp({
+    env: { EMBEDDING_BASE_URL: provider.baseUrl, EMBEDDING_MODEL: 'test-embedding' },
+  });
   pool = app.app.db.pool;
   w = await buildWorld(app);
   await plantRows(pool, w);
@@ -43,7 +45,8 @@ async function acting<T>(authority: Authority, work: (client: pg.PoolClient) => 
     await client.query('BEGIN');
     await client.query(`SET LOCAL ROLE ${authority.role ?? 'alcove_app'}`);
     if (authority.userId !== undefined) await client.query(`SET LOCAL app.user_id = '${authority.userId}'`);
-    if (authority.conversationId !== undefined) await client.query(`SET LOCAL app.conversation_id = '${authority.conversationId}'`);
+    if (authority.conversationId !== undefined)
+      await client.query(`SET LOCAL app.conversation_id = '${authority.conversationId}'`);
     return await work(client);
   } finally {
     await client.query('ROLLBACK');
@@ -60,7 +63,10 @@ async function outcome(work: Promise<unknown>): Promise<string> {
 }
 
 async function countOf(client: pg.Pool | pg.PoolClient, table: string, userId: string): Promise<number> {
-  const { rows } = await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${table} WHERE user_id = $1`, [userId]);
+  const { rows } = await client.query<{ n: string }>(
+    `SELECT count(*) AS n FROM ${table} WHERE user_id = $1`,
+    [userId],
+  );
   return Number(rows[0]?.n);
 }
 
@@ -80,7 +86,10 @@ describe('row-level security alone', () => {
         const { rows } = await client.query<{ user_id: string }>(`SELECT user_id FROM ${table.name}`);
         return rows.map((row) => row.user_id);
       });
-      expect([...new Set(seen)].filter((id) => id !== w.b.id), table.name).toEqual([]);
+      expect(
+        [...new Set(seen)].filter((id) => id !== w.b.id),
+        table.name,
+      ).toEqual([]);
       for (const statement of [harmless(table), `DELETE FROM ${table.name}`]) {
         await acting({ userId: w.b.id }, async (client) => {
           await client.query('SAVEPOINT s');
@@ -103,7 +112,10 @@ describe('row-level security alone', () => {
           await client.query('SAVEPOINT s');
           const updated = await client.query(harmless(table)).catch((error: unknown) => databaseCode(error));
           if (typeof updated === 'string') await client.query('ROLLBACK TO s');
-          expect(typeof updated === 'string' ? updated : updated?.rowCount, table.name).toBeOneOf([0, '42501']);
+          expect(typeof updated === 'string' ? updated : updated?.rowCount, table.name).toBeOneOf([
+            0,
+            '42501',
+          ]);
         });
       }
       expect((await acting(authority, (client) => client.query('SELECT * FROM users'))).rows).toEqual([]);
@@ -113,36 +125,55 @@ describe('row-level security alone', () => {
   test('as B, a row in the name of A cannot be written', async () => {
     for (const table of tables) {
       const row = await rowOf(pool, table, w);
-      expect(await outcome(acting({ userId: w.b.id }, (client) => insertRow(client, table.name, row))), table.name).toBe('42501');
-      expect(await outcome(acting({}, (client) => insertRow(client, table.name, row))), table.name).toBe('42501');
+      expect(
+        await outcome(acting({ userId: w.b.id }, (client) => insertRow(client, table.name, row))),
+        table.name,
+      ).toBe('42501');
+      expect(await outcome(acting({}, (client) => insertRow(client, table.name, row))), table.name).toBe(
+        '42501',
+      );
     }
   });
 
   test('as B, an own row cannot be handed to A, nor taken into another conversation', async () => {
     const handed = (set: string, conversationId?: string) =>
-      outcome(acting({ userId: w.b.id, conversationId }, (client) => client.query(`UPDATE messages SET ${set}`)));
+      outcome(
+        acting({ userId: w.b.id, conversationId }, (client) => client.query(`UPDATE messages SET ${set}`)),
+      );
     expect(await handed(`user_id = '${w.a.id}'`)).toBe('42501');
     expect(await handed(`conversation_id = '${w.a1}'`, w.b1)).toBe('42501');
   });
 
   test('with a2 in scope, A sees and changes nothing of a1', async () => {
-    const below = tables.filter((table) => table.conversation !== null && !['conversation_directory', 'api_keys'].includes(table.name));
+    const below = tables.filter(
+      (table) => table.conversation !== null && !['conversation_directory', 'api_keys'].includes(table.name),
+    );
     expect(below.length).toBeGreaterThanOrEqual(10);
     const authority = { userId: w.a.id, conversationId: w.a2 };
     for (const table of below) {
       const row = await rowOf(pool, table, w);
       const seen = await acting(authority, async (client) => {
-        const { rows } = await client.query<{ id: string }>(`SELECT ${table.conversation} AS id FROM ${table.name}`);
+        const { rows } = await client.query<{ id: string }>(
+          `SELECT ${table.conversation} AS id FROM ${table.name}`,
+        );
         return [...new Set(rows.map(({ id }) => id))];
       });
-      expect(seen.filter((id) => id !== w.a2), table.name).toEqual([]);
+      expect(
+        seen.filter((id) => id !== w.a2),
+        table.name,
+      ).toEqual([]);
       await acting(authority, async (client) => {
         await client.query(`DELETE FROM ${table.name}`);
         await client.query('SET LOCAL ROLE NONE');
-        const { rows } = await client.query(`SELECT 1 FROM ${table.name} WHERE ${table.conversation} = $1`, [w.a1]);
+        const { rows } = await client.query(`SELECT 1 FROM ${table.name} WHERE ${table.conversation} = $1`, [
+          w.a1,
+        ]);
         expect(rows.length, table.name).toBeGreaterThan(0);
       });
-      expect(await outcome(acting(authority, (client) => insertRow(client, table.name, row))), table.name).toBe('42501');
+      expect(
+        await outcome(acting(authority, (client) => insertRow(client, table.name, row))),
+        table.name,
+      ).toBe('42501');
     }
   });
 
@@ -161,13 +192,19 @@ describe('row-level security alone', () => {
       ['alcove_admin', 'SELECT value FROM installation'],
     ] as const;
     for (const [role, statement] of refused) {
-      expect(await outcome(acting({ role, userId: w.a.id }, (client) => client.query(statement))), `${role}: ${statement}`).toBe('42501');
+      expect(
+        await outcome(acting({ role, userId: w.a.id }, (client) => client.query(statement))),
+        `${role}: ${statement}`,
+      ).toBe('42501');
     }
   });
 
   test('the two functions that look over all users tell one fact each, and the secret of the installation is out of reach', async () => {
     await acting({ userId: w.b.id }, async (client) => {
-      const { rows } = await client.query('SELECT alcove_conversation_exists($1) AS found, alcove_conversation_exists($2) AS missing', [w.a1, w.nothing]);
+      const { rows } = await client.query(
+        'SELECT alcove_conversation_exists($1) AS found, alcove_conversation_exists($2) AS missing',
+        [w.a1, w.nothing],
+      );
       expect(rows).toEqual([{ found: true, missing: false }]);
       const { rows: kept } = await client.query<{ key: string }>('SELECT key FROM installation');
       expect(kept).toEqual([{ key: 'first_account' }]);
@@ -176,7 +213,9 @@ describe('row-level security alone', () => {
 
   test('what a transaction was allowed does not outlive it', async () => {
     await app.app.db.scoped({ userId: w.a.id, conversationId: w.a1 }, () => Promise.resolve());
-    await app.app.db.scoped({ userId: w.a.id, conversationId: w.a1 }, () => Promise.reject(new Error('undone'))).catch(() => {});
+    await app.app.db
+      .scoped({ userId: w.a.id, conversationId: w.a1 }, () => Promise.reject(new Error('undone')))
+      .catch(() => {});
     for (let at = 0; at < 5; at += 1) {
       const { rows } = await pool.query(
         `SELECT coalesce(current_setting('app.user_id', true), '') AS u, coalesce(current_setting('app.conversation_id', true), '') AS c, current_user = session_user AS own`,
@@ -221,7 +260,12 @@ describe('keys alone', () => {
   };
 
   function below({ a2, b, b1 }: World): Row[] {
-    return [{ conversation_id: a2 }, { conversation_id: b1 }, { user_id: b.id }, { user_id: b.id, conversation_id: b1 }];
+    return [
+      { conversation_id: a2 },
+      { conversation_id: b1 },
+      { user_id: b.id },
+      { user_id: b.id, conversation_id: b1 },
+    ];
   }
 
   test('every table that refers to more than its user is tried', async () => {
@@ -232,14 +276,19 @@ describe('keys alone', () => {
     expect(Object.keys(crossings).toSorted()).toEqual(rows.map(({ name }) => name).toSorted());
   });
 
-  test.each(Object.keys(crossings))('even the superuser cannot write a row of %s that crosses users or conversations', async (name) => {
-    const table = tables.find((candidate) => candidate.name === name);
-    if (table === undefined) throw new Error(`there is no table ${name}`);
-    const row = await rowOf(pool, table, w);
-    for (const change of crossings[name]?.(w) ?? []) {
-      expect(await outcome(insertRow(pool, name, { ...row, ...change })), JSON.stringify(change)).toBe('23503');
-    }
-  });
+  test.each(Object.keys(crossings))(
+    'even the superuser cannot write a row of %s that crosses users or conversations',
+    async (name) => {
+      const table = tables.find((candidate) => candidate.name === name);
+      if (table === undefined) throw new Error(`there is no table ${name}`);
+      const row = await rowOf(pool, table, w);
+      for (const change of crossings[name]?.(w) ?? []) {
+        expect(await outcome(insertRow(pool, name, { ...row, ...change })), JSON.stringify(change)).toBe(
+          '23503',
+        );
+      }
+    },
+  );
 
   test('nor move one there', async () => {
     for (const statement of [
@@ -255,7 +304,10 @@ describe('keys alone', () => {
   });
 
   test('an id of a conversation belongs to one user', async () => {
-    const taken = pool.query('INSERT INTO conversation_directory (conversation_id, user_id) VALUES ($1, $2)', [w.a1, w.b.id]);
+    const taken = pool.query(
+      'INSERT INTO conversation_directory (conversation_id, user_id) VALUES ($1, $2)',
+      [w.a1, w.b.id],
+    );
     expect(await outcome(taken)).toBe('23505');
   });
 });
@@ -272,7 +324,9 @@ describe('explicit filters alone, row-level security switched off', () => {
   });
 
   test('the database would now show everything', async () => {
-    const seen = await acting({ userId: w.b.id }, (client) => client.query('SELECT 1 FROM messages WHERE id = $1', [w.a1Message]));
+    const seen = await acting({ userId: w.b.id }, (client) =>
+      client.query('SELECT 1 FROM messages WHERE id = $1', [w.a1Message]),
+    );
     expect(seen.rows).toHaveLength(1);
   });
 
@@ -284,7 +338,9 @@ describe('explicit filters alone, row-level security switched off', () => {
 
   test('a2 still finds nothing of a1', async () => {
     for (const strategy of ['keyword', 'rrf_fusion']) {
-      expect(JSON.stringify(await ask(w.a, w.a2, secretQuestion, { strategy, top_k: 50 }))).not.toContain(w.canary);
+      expect(JSON.stringify(await ask(w.a, w.a2, secretQuestion, { strategy, top_k: 50 }))).not.toContain(
+        w.canary,
+      );
     }
     const named = await ask(w.a, w.a2, secretQuestion, { document_ids: [w.a1Document] });
     expect(named.sources).toEqual([]);

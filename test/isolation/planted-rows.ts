@@ -4,7 +4,9 @@ import type { World } from './world.ts';
 export type Row = Record<string, unknown>;
 
 /** Tables that hold rows of a user, by the column that names them. */
-export async function userTables(client: pg.Pool | pg.PoolClient): Promise<{ name: string; conversation: string | null }[]> {
+export async function userTables(
+  client: pg.Pool | pg.PoolClient,
+): Promise<{ name: string; conversation: string | null }[]> {
   const { rows } = await client.query<{ name: string; columns: string[] }>(
     `SELECT c.relname AS name, array_agg(a.attname::text) AS columns FROM pg_class c
      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -14,7 +16,8 @@ export async function userTables(client: pg.Pool | pg.PoolClient): Promise<{ nam
     .filter(({ columns }) => columns.includes('user_id'))
     .map(({ name, columns }) => ({
       name,
-      conversation: name === 'conversations' ? 'id' : columns.includes('conversation_id') ? 'conversation_id' : null,
+      conversation:
+        name === 'conversations' ? 'id' : columns.includes('conversation_id') ? 'conversation_id' : null,
     }));
 }
 
@@ -48,14 +51,23 @@ export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
 }
 
 /** One row of A's, of a1 where the table is below a conversation. */
-export async function rowOf(pool: pg.Pool, table: { name: string; conversation: string | null }, w: World): Promise<Row> {
+export async function rowOf(
+  pool: pg.Pool,
+  table: { name: string; conversation: string | null },
+  w: World,
+): Promise<Row> {
   const inside = table.conversation === null ? '' : `AND ${table.conversation} = '${w.a1}'`;
-  const { rows } = await pool.query<{ row: Row }>(`SELECT to_jsonb(t) AS row FROM ${table.name} t WHERE user_id = $1 ${inside} LIMIT 1`, [w.a.id]);
+  const { rows } = await pool.query<{ row: Row }>(
+    `SELECT to_jsonb(t) AS row FROM ${table.name} t WHERE user_id = $1 ${inside} LIMIT 1`,
+    [w.a.id],
+  );
   const row = rows[0]?.row;
   if (row === undefined) throw new Error(`A has no row in ${table.name}: plant one`);
   return row;
 }
 
 export function insertRow(client: pg.Pool | pg.PoolClient, table: string, row: Row): Promise<pg.QueryResult> {
-  return client.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_record(null::${table}, $1)`, [JSON.stringify(row)]);
+  return client.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_record(null::${table}, $1)`, [
+    JSON.stringify(row),
+  ]);
 }

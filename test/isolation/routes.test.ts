@@ -8,7 +8,15 @@ import { personOf, startTestApp, type TestApp } from '../support/app.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
 import { attemptAll } from './attempt.ts';
 import { cases, staticRoutes } from './cases.ts';
-import { addText, ask, buildWorld, newConversation, secretQuestion, snapshotOfA, type World } from './world.ts';
+import {
+  addText,
+  ask,
+  buildWorld,
+  newConversation,
+  secretQuestion,
+  snapshotOfA,
+  type World,
+} from './world.ts';
 
 let app: TestApp;
 let provider: Provider;
@@ -53,7 +61,8 @@ describe('every route', () => {
     const described = app.app.http.swagger().paths ?? {};
     for (const [path, methods] of Object.entries(described)) {
       const name = path.replaceAll(/\{(\w+)\}/g, ':$1');
-      for (const method of Object.keys(methods ?? {})) expect(routes).toContain(`${method.toUpperCase()} ${name}`);
+      for (const method of Object.keys(methods ?? {}))
+        expect(routes).toContain(`${method.toUpperCase()} ${name}`);
     }
   });
 
@@ -69,7 +78,11 @@ describe('every route', () => {
     const mark = provider.requests.length;
     const documents = await count('documents');
     for (const [route, attempts] of Object.entries(cases)) {
-      await attemptAll(route, attempts(w).filter(({ status }) => status === 403 || status === 404), w);
+      await attemptAll(
+        route,
+        attempts(w).filter(({ status }) => status === 403 || status === 404),
+        w,
+      );
     }
     expect(provider.requests.length).toBe(mark);
     expect(await originals()).toEqual(kept);
@@ -91,7 +104,9 @@ describe('every route', () => {
       const mine = await w.a.fetch(path);
       expect(mine.status).toBe(200);
       for (const name of ['etag', 'last-modified', 'age']) expect(mine.headers.get(name)).toBeNull();
-      const theirs = await w.b.fetch(path, { headers: { 'if-none-match': '*', 'if-modified-since': new Date().toUTCString() } });
+      const theirs = await w.b.fetch(path, {
+        headers: { 'if-none-match': '*', 'if-modified-since': new Date().toUTCString() },
+      });
       expect([403, 404]).toContain(theirs.status);
     }
   });
@@ -103,7 +118,13 @@ describe('inside one user, conversation a2', () => {
     const answers: unknown[] = [];
     for (const strategy of ['vector', 'keyword', 'rrf_fusion']) {
       answers.push(await ask(w.a, w.a2, secretQuestion, { strategy, top_k: 50 }));
-      answers.push(await w.a.json('POST', `/conversations/${w.a2}/retrieve`, { query: secretQuestion, strategy, top_k: 50 }));
+      answers.push(
+        await w.a.json('POST', `/conversations/${w.a2}/retrieve`, {
+          query: secretQuestion,
+          strategy,
+          top_k: 50,
+        }),
+      );
     }
     answers.push(await ask(w.a, w.a2, secretQuestion, { document_ids: [w.a1Document] }));
     answers.push(await ask(w.a, w.a2, secretQuestion, { document_ids: [w.a2Document, w.a1Document] }));
@@ -115,15 +136,23 @@ describe('inside one user, conversation a2', () => {
       body: JSON.stringify({ messages, conversationId: w.a2, id: w.a1 }),
     });
     answers.push(await chat.text());
-    for (const path of ['', '/stats', '/documents']) answers.push(await w.a.json('GET', `/conversations/${w.a2}${path}`));
+    for (const path of ['', '/stats', '/documents'])
+      answers.push(await w.a.json('GET', `/conversations/${w.a2}${path}`));
     expect(JSON.stringify(answers)).not.toContain(w.canary);
     expect(JSON.stringify(answers)).toContain('penguins.txt');
     expect(receivedSince(mark)).not.toContain(w.canary);
   });
 
   test('refuses messages of a1 as parent, page or branch', async () => {
-    const parent = await w.a.json('POST', `/rag/conversation/${w.a2}/query`, { query: 'Why?', parent_id: w.a1Answer });
-    const appended = await w.a.json('POST', `/conversations/${w.a2}/messages`, { role: 'user', content: 'x', parent_id: w.a1Answer });
+    const parent = await w.a.json('POST', `/rag/conversation/${w.a2}/query`, {
+      query: 'Why?',
+      parent_id: w.a1Answer,
+    });
+    const appended = await w.a.json('POST', `/conversations/${w.a2}/messages`, {
+      role: 'user',
+      content: 'x',
+      parent_id: w.a1Answer,
+    });
     const branch = await w.a.json('GET', `/conversations/${w.a2}?branch=${w.a1Answer}`);
     const before = await w.a.json('GET', `/conversations/${w.a2}?before=${w.a1Message}`);
     expect([parent, appended, branch, before].map(({ status }) => status)).toEqual([404, 404, 404, 404]);
@@ -144,11 +173,17 @@ describe('inside one user, conversation a2', () => {
 
   test('sees a1 only where the user asks for all of their own conversations', async () => {
     const mark = provider.requests.length;
-    const { body } = await w.a.json<{ sources: { document_id: string; conversation_id: string }[] }>('POST', '/rag/query', {
-      query: secretQuestion,
-      scope: 'all',
-    });
-    expect(body.sources).toContainEqual(expect.objectContaining({ document_id: w.a1Document, conversation_id: w.a1 }));
+    const { body } = await w.a.json<{ sources: { document_id: string; conversation_id: string }[] }>(
+      'POST',
+      '/rag/query',
+      {
+        query: secretQuestion,
+        scope: 'all',
+      },
+    );
+    expect(body.sources).toContainEqual(
+      expect.objectContaining({ document_id: w.a1Document, conversation_id: w.a1 }),
+    );
     expect(receivedSince(mark)).toContain(w.canary);
     expect(JSON.stringify(await ask(w.a, w.a1, secretQuestion))).toContain(w.canary);
   });
@@ -157,7 +192,11 @@ describe('inside one user, conversation a2', () => {
 describe('while A is being answered', () => {
   test('B can neither follow nor stop it, and A gets all of it', async () => {
     let finish = (): void => {};
-    provider.script(behave.answer('One two three four five [1].', { until: new Promise<void>((resolve) => (finish = resolve)) }));
+    provider.script(
+      behave.answer('One two three four five [1].', {
+        until: new Promise<void>((resolve) => (finish = resolve)),
+      }),
+    );
     const next = provider.chats.length + 1;
     const conversation = await newConversation(w.a, 'A stream');
     const response = await w.a.fetch(`/rag/conversation/${conversation}/query`, {
@@ -166,7 +205,10 @@ describe('while A is being answered', () => {
       body: JSON.stringify({ query: 'Count to five', stream: true }),
     });
     await provider.chat(next);
-    const { body: history } = await w.a.json<{ messages: { id: string; status: string }[] }>('GET', `/conversations/${conversation}`);
+    const { body: history } = await w.a.json<{ messages: { id: string; status: string }[] }>(
+      'GET',
+      `/conversations/${conversation}`,
+    );
     const running = history.messages.at(-1);
     expect(running?.status).toBe('streaming');
     expect((await w.b.fetch(`/messages/${running?.id}/stream`)).status).toBe(404);
@@ -174,7 +216,10 @@ describe('while A is being answered', () => {
     expect((await w.b.fetch(`/api/chat/${conversation}/stream`)).status).toBe(403);
     finish();
     expect(await response.text()).toContain('"status":"complete"');
-    const { body: after } = await w.a.json<{ messages: { content: string }[] }>('GET', `/conversations/${conversation}`);
+    const { body: after } = await w.a.json<{ messages: { content: string }[] }>(
+      'GET',
+      `/conversations/${conversation}`,
+    );
     expect(after.messages.at(-1)?.content).toMatch(/^One two three four five/);
   });
 });
@@ -201,7 +246,8 @@ describe('documents', () => {
     expect((await retrieve()).body).toMatchObject({ cache_hit: true });
     await w.a.json('DELETE', `/documents/${id}`);
     expect((await retrieve()).body.results).toEqual([]);
-    for (const part of ['', '/content', '/text', '/chunks', '/events']) expect((await w.a.fetch(`/documents/${id}${part}`)).status).toBe(404);
+    for (const part of ['', '/content', '/text', '/chunks', '/events'])
+      expect((await w.a.fetch(`/documents/${id}${part}`)).status).toBe(404);
     const mark = provider.requests.length;
     expect((await ask(w.a, a3, query.query)).mode).toBe('llm');
     expect(receivedSince(mark)).not.toContain('412');
@@ -212,24 +258,35 @@ describe('documents', () => {
     const to = await newConversation(w.a, 'To');
     const id = await addText(w.a, from, 'tower.txt', 'The tower of Alvast is 93 metres high.');
     const query = { query: 'How high is the tower?' };
-    expect((await w.a.json<{ results: unknown[] }>('POST', `/conversations/${to}/retrieve`, query)).body.results).toEqual([]);
+    expect(
+      (await w.a.json<{ results: unknown[] }>('POST', `/conversations/${to}/retrieve`, query)).body.results,
+    ).toEqual([]);
     expect((await w.a.json('DELETE', `/conversations/${from}?keep_documents_in=${to}`)).status).toBe(200);
     expect((await w.a.fetch(`/conversations/${from}`)).status).toBe(404);
-    const found = await w.a.json<{ results: { document_id: string }[] }>('POST', `/conversations/${to}/retrieve`, query);
+    const found = await w.a.json<{ results: { document_id: string }[] }>(
+      'POST',
+      `/conversations/${to}/retrieve`,
+      query,
+    );
     expect(found.body.results.map(({ document_id: found }) => found)).toEqual([id]);
   });
 });
 
 describe('an API key', () => {
   async function keyOf(body: object) {
-    const { body: made } = await w.a.json<ApiKey & { key: string }>('POST', '/auth/keys', { name: 'limited', ...body });
+    const { body: made } = await w.a.json<ApiKey & { key: string }>('POST', '/auth/keys', {
+      name: 'limited',
+      ...body,
+    });
     return { id: made.id, who: personOf(w.baseUrl, made.key, { ...w.a }) };
   }
 
   test('for reading reads, and is refused on every route that changes something, through either header', async () => {
     const { who } = await keyOf({ scope: 'read' });
     expect((await who.fetch(`/conversations/${w.a1}`)).status).toBe(200);
-    expect((await who.json('POST', `/conversations/${w.a2}/retrieve`, { query: 'penguins' })).status).toBe(200);
+    expect((await who.json('POST', `/conversations/${w.a2}/retrieve`, { query: 'penguins' })).status).toBe(
+      200,
+    );
     const before = await snapshotOfA(w);
     for (const route of routesOf(app.app)) {
       const [method = '', pattern = ''] = route.split(' ');
@@ -238,7 +295,12 @@ describe('an API key', () => {
       const path = pattern.replace(':id', pattern.startsWith('/documents') ? w.a2Document : w.a2);
       const headers = { 'content-type': 'application/json' };
       expect((await who.fetch(path, { method, body: '{}', headers })).status, route).toBe(403);
-      const other = await rawRequest(w.baseUrl, { method, path, body: '{}', headers: { ...headers, 'x-api-key': who.token } });
+      const other = await rawRequest(w.baseUrl, {
+        method,
+        path,
+        body: '{}',
+        headers: { ...headers, 'x-api-key': who.token },
+      });
       expect(other.status, route).toBe(403);
     }
     expect(await snapshotOfA(w)).toBe(before);
@@ -258,11 +320,16 @@ describe('an API key', () => {
     for (const [route, attempts] of Object.entries(cases)) {
       const method = route.split(' ')[0] ?? '';
       if (route.includes('/auth/')) continue;
-      const about = attempts(w).filter(({ path }) => [w.a1, w.a1Document, w.a1Answer].some((id) => path.includes(id)));
+      const about = attempts(w).filter(({ path }) =>
+        [w.a1, w.a1Document, w.a1Answer].some((id) => path.includes(id)),
+      );
       for (const { path, body, form } of about) {
         const json = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
         const init = form === undefined ? (body === undefined ? {} : json) : { body: form };
-        answers.push([`${method} ${path} ${JSON.stringify(body)}`, await who.fetch(path, { method, ...init })]);
+        answers.push([
+          `${method} ${path} ${JSON.stringify(body)}`,
+          await who.fetch(path, { method, ...init }),
+        ]);
       }
     }
     expect(answers.length).toBeGreaterThan(20);
@@ -296,7 +363,9 @@ describe('an API key', () => {
   });
 
   test('is never an administrator', async () => {
-    const { body } = await w.admin.json<ApiKey & { key: string }>('POST', '/auth/keys', { name: 'of the administrator' });
+    const { body } = await w.admin.json<ApiKey & { key: string }>('POST', '/auth/keys', {
+      name: 'of the administrator',
+    });
     const who = personOf(w.baseUrl, body.key, { ...w.admin });
     expect((await w.admin.fetch('/admin/users')).status).toBe(200);
     expect((await who.fetch('/admin/users')).status).toBe(403);
@@ -311,11 +380,23 @@ test('an administrator sees accounts, never what is in them', async () => {
 });
 
 test('the log at debug level holds no text, password, token or key', async () => {
-  const upload = await w.a.json<Uploaded>('POST', `/conversations/${w.a1}/documents?wait=ready`, { name: `${w.canary}.txt`, text: w.canary });
+  const upload = await w.a.json<Uploaded>('POST', `/conversations/${w.a1}/documents?wait=ready`, {
+    name: `${w.canary}.txt`,
+    text: w.canary,
+  });
   expect(upload.body.document.status).toBe('ready');
   const logs = app.logs.join('\n');
   expect(logs).toContain('insert into \\"documents\\"');
-  for (const secret of [w.canary, w.canary.toLowerCase(), w.a.password, w.a.token, w.b.token, w.aKeyText, w.a.email, secretQuestion]) {
+  for (const secret of [
+    w.canary,
+    w.canary.toLowerCase(),
+    w.a.password,
+    w.a.token,
+    w.b.token,
+    w.aKeyText,
+    w.a.email,
+    secretQuestion,
+  ]) {
     expect(logs.includes(secret), `the log holds ${secret}`).toBe(false);
   }
   expect(logs).not.toMatch(/eyJ[\w-]+\.[\w-]+\.|al[rk]_[\w-]{22}_|\$argon2/);
@@ -323,8 +404,14 @@ test('the log at debug level holds no text, password, token or key', async () =>
 
 async function originals(): Promise<string[]> {
   const folders = ['blobs', 'incoming'].map((name) => join(app.dataDir, name));
-  const listed = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })));
-  return listed.flat().filter((entry) => entry.isFile()).map((entry) => entry.name).toSorted();
+  const listed = await Promise.all(
+    folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })),
+  );
+  return listed
+    .flat()
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .toSorted();
 }
 
 async function count(table: string): Promise<number> {

@@ -15,13 +15,22 @@ const withoutScope = new Set([
   'deleteExpiredKeys',
   'orphanedAnswers',
   'dueDocuments',
+  'dueReEmbeddings',
+  'countStale',
+  'isIngesting',
   'dueBlobDeletions',
   'settleBlobDeletion',
 ]);
 
+/** Their authority is inside what they are given, one for each. */
+const manyScopes = new Set(['writeEventBatches']);
+
+/** They touch no row. */
+const pure = new Set(['vectorKind', 'authorityOf', 'readVector']);
+
 /** Below a conversation these take a user's authority on purpose: they find out which conversation a row is in. */
-const byUser = new Set(['findMessage', 'findDocument', 'readSegments']);
-const belowConversation = ['answers/store', 'conversations/message-store', 'documents/'];
+const byUser = new Set(['findMessage', 'findDocument', 'findVectors', 'readSegments']);
+const belowConversation = ['answers/', 'conversations/message-store', 'documents/'];
 
 const prelude = `
 import type { Database, Transaction } from '${root}/src/db/database.ts';
@@ -41,11 +50,15 @@ interface StoreFunction {
 
 /** Every function that a store file exports: only those files speak SQL. */
 async function storeFunctions(): Promise<StoreFunction[]> {
-  const files = globSync('src/*/{store,*-store}.ts', { cwd: root }).filter((file) => !/files\/(blob|disk)-store/.test(file));
+  const files = globSync('src/*/{store,*-store}.ts', { cwd: root }).filter(
+    (file) => !/files\/(blob|disk)-store/.test(file),
+  );
   const found = await Promise.all(
     files.map(async (file) => {
       const module = (await import(pathToFileURL(join(root, file)).href)) as Record<string, unknown>;
-      return Object.entries(module).flatMap(([name, value]) => (typeof value === 'function' ? [{ file, name }] : []));
+      return Object.entries(module).flatMap(([name, value]) =>
+        typeof value === 'function' ? [{ file, name }] : [],
+      );
     }),
   );
   return found.flat().toSorted((a, b) => a.name.localeCompare(b.name));
@@ -54,20 +67,24 @@ async function storeFunctions(): Promise<StoreFunction[]> {
 test('no store function accepts a plain object or an id in place of a scope', async () => {
   const all = await storeFunctions();
   expect(all.length).toBeGreaterThan(50);
-  const bound = all.filter(({ name }) => !withoutScope.has(name) && !/^(vectorKind|authorityOf)$/.test(name));
+  const bound = all.filter(({ name }) => !withoutScope.has(name) && !manyScopes.has(name) && !pure.has(name));
   const checks = bound.map(
     ({ file, name }) =>
       `{ type F = typeof import('${root}/${file}').${name}; const plain: Refuses<Plain, F> = 'refuses it'; const id: Refuses<string, F> = 'refuses it'; void [plain, id]; }`,
   );
   const { lines } = await linesWithErrors(`${prelude}\n${checks.join('\n')}\nexport {};\n`);
   const first = prelude.split('\n').length;
-  expect(lines.map((line) => `${bound[line - first - 1]?.file} ${bound[line - first - 1]?.name}`)).toEqual([]);
+  expect(lines.map((line) => `${bound[line - first - 1]?.file} ${bound[line - first - 1]?.name}`)).toEqual(
+    [],
+  );
 });
 
 test('no store function below a conversation accepts the authority of its user', async () => {
   const all = await storeFunctions();
   const bound = all.filter(
-    ({ file, name }) => belowConversation.some((place) => file.includes(place)) && !withoutScope.has(name) && !byUser.has(name) && name !== 'vectorKind',
+    ({ file, name }) =>
+      belowConversation.some((place) => file.includes(place)) &&
+      ![withoutScope, manyScopes, byUser, pure].some((exempt) => exempt.has(name)),
   );
   expect(bound.length).toBeGreaterThan(20);
   const checks = bound.map(
@@ -76,7 +93,9 @@ test('no store function below a conversation accepts the authority of its user',
   );
   const { lines } = await linesWithErrors(`${prelude}\n${checks.join('\n')}\nexport {};\n`);
   const first = prelude.split('\n').length;
-  expect(lines.map((line) => `${bound[line - first - 1]?.file} ${bound[line - first - 1]?.name}`)).toEqual([]);
+  expect(lines.map((line) => `${bound[line - first - 1]?.file} ${bound[line - first - 1]?.name}`)).toEqual(
+    [],
+  );
 });
 
 test('the compiler refuses planted calls, and only those', async () => {
@@ -85,6 +104,7 @@ import { readConversation, deleteConversation } from '${root}/src/conversations/
 import { findMessage, readMessage } from '${root}/src/conversations/message-store.ts';
 import { listDocuments } from '${root}/src/documents/store.ts';
 import { readEvents } from '${root}/src/answers/store.ts';
+import { writeEventBatches } from '${root}/src/answers/event-store.ts';
 import { ConversationScope as Scope } from '${root}/src/conversations/scope.ts';
 import { UserScope as User } from '${root}/src/identity/user-scope.ts';
 declare const db: Database;
@@ -112,6 +132,9 @@ void readEvents(db, user, id, 0); // refused
 void readEvents(db, { user, userId: id, conversationId: id }, id, 0); // refused
 void new Scope(user, id); // refused
 void new User(id, undefined); // refused
+void writeEventBatches(db, id, [{ scope, messageId: id, events: [], renewUntil: null }]);
+void writeEventBatches(db, id, [{ scope: plain, messageId: id, events: [], renewUntil: null }]); // refused
+void writeEventBatches(db, id, [{ scope: user, messageId: id, events: [], renewUntil: null }]); // refused
 const forged: ConversationScope = plain; // refused
 const copied: UserScope = { ...user }; // refused
 void [forged, copied];

@@ -36,7 +36,10 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
   const admin = await newPerson(baseUrl);
   const a = await newPerson(baseUrl);
   const b = await newPerson(baseUrl);
-  const spare = await b.json<{ access_token: string }>('POST', '/auth/login', { email: b.email, password: b.password });
+  const spare = await b.json<{ access_token: string }>('POST', '/auth/login', {
+    email: b.email,
+    password: b.password,
+  });
   await a.json('PATCH', '/auth/me', { name: `Ada ${canary}` });
 
   const a1 = await newConversation(a, `The vault ${canary}`);
@@ -56,11 +59,21 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
   const key = await a.json<ApiKey & { key: string }>('POST', '/auth/keys', { name: `key ${canary}` });
 
   const a2 = await newConversation(a, 'Penguins');
-  const a2Document = await addText(a, a2, 'penguins.txt', 'Penguins cannot fly. They live on the southern coasts and swim well.');
+  const a2Document = await addText(
+    a,
+    a2,
+    'penguins.txt',
+    'Penguins cannot fly. They live on the southern coasts and swim well.',
+  );
   await ask(a, a2, 'Can penguins fly?');
 
   const b1 = await newConversation(b, 'Bridges');
-  const b1Document = await addText(b, b1, 'bridges.txt', 'The old bridge has seven arches. It was built of sandstone in 1342.');
+  const b1Document = await addText(
+    b,
+    b1,
+    'bridges.txt',
+    'The old bridge has seven arches. It was built of sandstone in 1342.',
+  );
   const b1Asked = await ask(b, b1, 'How many arches has the bridge?');
   return {
     baseUrl,
@@ -91,14 +104,30 @@ export async function newConversation(person: Person, title: string): Promise<st
 }
 
 /** Adds a text as a document and waits until it is ready. */
-export async function addText(person: Person, conversation: string, name: string, text: string): Promise<string> {
-  const added = await person.json<Uploaded>('POST', `/conversations/${conversation}/documents?wait=ready`, { name, text });
+export async function addText(
+  person: Person,
+  conversation: string,
+  name: string,
+  text: string,
+): Promise<string> {
+  const added = await person.json<Uploaded>('POST', `/conversations/${conversation}/documents?wait=ready`, {
+    name,
+    text,
+  });
   if (added.body.document?.status !== 'ready') throw new Error(`not ready: ${JSON.stringify(added.body)}`);
   return added.body.document.id;
 }
 
-export async function ask(person: Person, conversation: string, query: string, more: object = {}): Promise<Answer> {
-  const { status, body } = await person.json<Answer>('POST', `/rag/conversation/${conversation}/query`, { query, ...more });
+export async function ask(
+  person: Person,
+  conversation: string,
+  query: string,
+  more: object = {},
+): Promise<Answer> {
+  const { status, body } = await person.json<Answer>('POST', `/rag/conversation/${conversation}/query`, {
+    query,
+    ...more,
+  });
   if (status !== 200) throw new Error(`not answered: ${JSON.stringify(body)}`);
   return body;
 }
@@ -111,8 +140,14 @@ export async function snapshotOfA({ a, a1, a2, a1Document, a2Document }: World):
     '/auth/keys',
     '/conversations',
     '/conversations/stats/overview',
-    ...[a1, a2].flatMap((id) => [`/conversations/${id}`, `/conversations/${id}/documents`, `/conversations/${id}/stats`]),
-    ...[a1Document, a2Document].flatMap((id) => ['', '/text', '/chunks', '/content'].map((part) => `/documents/${id}${part}`)),
+    ...[a1, a2].flatMap((id) => [
+      `/conversations/${id}`,
+      `/conversations/${id}/documents`,
+      `/conversations/${id}/stats`,
+    ]),
+    ...[a1Document, a2Document].flatMap((id) =>
+      ['', '/text', '/chunks', '/content'].map((part) => `/documents/${id}${part}`),
+    ),
   ]) {
     const response = await a.fetch(path);
     parts.push(`${path} ${response.status} ${await response.text()}`);

@@ -12,7 +12,7 @@ const size = 16;
 export async function writeTinyEmbedder(folder: string, weights = 'model.onnx'): Promise<void> {
   await writeModel(folder, 'BertModel', weights, {
     nodes: [{ op: 'Gather', inputs: ['words', 'input_ids'], output: 'last_hidden_state' }],
-    constants: { words: { dims: [vocabulary.length, size], values: wordTable(0.5) } },
+    constants: { words: { dims: [vocabulary.length, size], values: wordTable(0.2) } },
     inputs: ['input_ids', 'attention_mask', 'token_type_ids'],
     output: { name: 'last_hidden_state', dims: ['batch', 'length', size] },
   });

@@ -35,7 +35,10 @@ test('the live schema keeps every rule of the data model', async () => {
 });
 
 describe('a planted table or change is caught', () => {
-  const secured = (table: string, condition = `user_id = nullif(current_setting('app.user_id', true), '')::uuid`) => [
+  const secured = (
+    table: string,
+    condition = `user_id = nullif(current_setting('app.user_id', true), '')::uuid`,
+  ) => [
     `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
     `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`,
     `CREATE POLICY own ON ${table} TO alcove_app USING (${condition}) WITH CHECK (${condition})`,
@@ -43,15 +46,25 @@ describe('a planted table or change is caught', () => {
   const planted: [string, string[], string[]][] = [
     [
       'a table of a user that keeps the rules',
-      ['CREATE TABLE good (user_id uuid REFERENCES users ON DELETE CASCADE, id uuid, PRIMARY KEY (user_id, id))', ...secured('good')],
+      [
+        'CREATE TABLE good (user_id uuid REFERENCES users ON DELETE CASCADE, id uuid, PRIMARY KEY (user_id, id))',
+        ...secured('good'),
+      ],
       [],
     ],
     [
       'no user_id',
-      ['CREATE TABLE bad (id uuid PRIMARY KEY)', ...secured('bad', `id = nullif(current_setting('app.user_id', true), '')::uuid`)],
+      [
+        'CREATE TABLE bad (id uuid PRIMARY KEY)',
+        ...secured('bad', `id = nullif(current_setting('app.user_id', true), '')::uuid`),
+      ],
       ['bad: has no user_id'],
     ],
-    ['no primary key', ['CREATE TABLE bad (user_id uuid REFERENCES users)', ...secured('bad')], ['bad: has no primary key']],
+    [
+      'no primary key',
+      ['CREATE TABLE bad (user_id uuid REFERENCES users)', ...secured('bad')],
+      ['bad: has no primary key'],
+    ],
     [
       'a primary key without the user',
       ['CREATE TABLE bad (user_id uuid REFERENCES users, id uuid PRIMARY KEY)', ...secured('bad')],
@@ -78,7 +91,10 @@ describe('a planted table or change is caught', () => {
         'CREATE TABLE bad (user_id uuid, id uuid, session_id uuid CONSTRAINT crossing REFERENCES sessions (id), PRIMARY KEY (user_id, id))',
         ...secured('bad'),
       ],
-      ['bad: crossing does not tie user_id to the user of sessions', 'sessions: the key planted_target does not have user_id in it'],
+      [
+        'bad: crossing does not tie user_id to the user of sessions',
+        'sessions: the key planted_target does not have user_id in it',
+      ],
     ],
     [
       'a conversation that nothing ties to its user',
@@ -114,35 +130,78 @@ describe('a planted table or change is caught', () => {
       ],
       ['messages: has the trigger planted_trigger'],
     ],
-    ['row-level security off', ['ALTER TABLE messages DISABLE ROW LEVEL SECURITY'], ['messages: row-level security is off']],
-    ['row-level security not forced', ['ALTER TABLE chunks NO FORCE ROW LEVEL SECURITY'], ['chunks: row-level security is not forced']],
+    [
+      'row-level security off',
+      ['ALTER TABLE messages DISABLE ROW LEVEL SECURITY'],
+      ['messages: row-level security is off'],
+    ],
+    [
+      'row-level security not forced',
+      ['ALTER TABLE chunks NO FORCE ROW LEVEL SECURITY'],
+      ['chunks: row-level security is not forced'],
+    ],
     [
       'a policy with a sub-select',
-      [`CREATE POLICY extra ON messages TO alcove_app USING (user_id IN (SELECT id FROM users WHERE id = nullif(current_setting('app.user_id', true), '')::uuid))`],
+      [
+        `CREATE POLICY extra ON messages TO alcove_app USING (user_id IN (SELECT id FROM users WHERE id = nullif(current_setting('app.user_id', true), '')::uuid))`,
+      ],
       ['messages: the policy extra has a sub-select'],
     ],
-    ['a policy for everybody', ['CREATE POLICY extra ON messages USING (true)'], ['messages: the policy extra is for everybody']],
+    [
+      'a policy for everybody',
+      ['CREATE POLICY extra ON messages USING (true)'],
+      ['messages: the policy extra is for everybody'],
+    ],
     [
       'a policy that does not ask for the user',
       ['CREATE POLICY extra ON documents TO alcove_app USING (true)'],
       ['documents: the policy extra does not compare the user'],
     ],
-    ['a role that owns a table', ['ALTER TABLE activity OWNER TO alcove_app'], ['activity: belongs to alcove_app', 'alcove_app: owns something']],
-    ['a role that bypasses row-level security', ['ALTER ROLE alcove_worker BYPASSRLS'], ['alcove_worker: can do more than its grants say']],
+    [
+      'a role that owns a table',
+      ['ALTER TABLE activity OWNER TO alcove_app'],
+      ['activity: belongs to alcove_app', 'alcove_app: owns something'],
+    ],
+    [
+      'a role that bypasses row-level security',
+      ['ALTER ROLE alcove_worker BYPASSRLS'],
+      ['alcove_worker: can do more than its grants say'],
+    ],
     ['a role that can log in', ['ALTER ROLE alcove_app LOGIN'], ['alcove_app: can log in']],
-    ['a role inside another', ['GRANT alcove_admin TO alcove_app'], ['alcove_app: is a member of another role']],
-    ['vectors that go to TOAST', ['ALTER TABLE chunk_vectors ALTER COLUMN embedding SET STORAGE EXTERNAL'], ['chunk_vectors: embedding is not STORAGE PLAIN']],
+    [
+      'a role inside another',
+      ['GRANT alcove_admin TO alcove_app'],
+      ['alcove_app: is a member of another role'],
+    ],
+    [
+      'vectors that go to TOAST',
+      ['ALTER TABLE chunk_vectors ALTER COLUMN embedding SET STORAGE EXTERNAL'],
+      ['chunk_vectors: embedding is not STORAGE PLAIN'],
+    ],
     [
       'vectors of a fixed dimension',
-      ['ALTER TABLE chunk_vectors ALTER COLUMN embedding TYPE halfvec(3)', 'ALTER TABLE chunk_vectors ALTER COLUMN embedding SET STORAGE PLAIN'],
+      [
+        'ALTER TABLE chunk_vectors ALTER COLUMN embedding TYPE halfvec(3)',
+        'ALTER TABLE chunk_vectors ALTER COLUMN embedding SET STORAGE PLAIN',
+      ],
       ['chunk_vectors: embedding has a fixed dimension'],
     ],
-    ['an audit log that can be changed', ['GRANT UPDATE ON audit_log TO alcove_app'], ['audit_log: alcove_app is granted UPDATE']],
-    ['an audit log that can be cut', ['GRANT DELETE ON audit_log TO alcove_worker'], ['audit_log: alcove_worker is granted DELETE']],
+    [
+      'an audit log that can be changed',
+      ['GRANT UPDATE ON audit_log TO alcove_app'],
+      ['audit_log: alcove_app is granted UPDATE'],
+    ],
+    [
+      'an audit log that can be cut',
+      ['GRANT DELETE ON audit_log TO alcove_worker'],
+      ['audit_log: alcove_worker is granted DELETE'],
+    ],
     ['a table open to everybody', ['GRANT SELECT ON users TO PUBLIC'], ['users: PUBLIC is granted SELECT']],
     [
       'a function that anybody may call as its owner',
-      [`CREATE FUNCTION planted() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM users'`],
+      [
+        `CREATE FUNCTION planted() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM users'`,
+      ],
       ['planted: anybody may call it', 'planted: has no search_path of its own'],
     ],
   ];
@@ -160,7 +219,9 @@ test('the audit log takes entries and gives none back up', async () => {
     const failed = app.app.db.scoped(as, (tx) => tx.execute(statement));
     await expect(failed, statement).rejects.toMatchObject({ cause: { code: '42501' } });
   }
-  const kept = await app.app.db.scoped(as, (tx) => tx.execute('SELECT action FROM audit_log ORDER BY created_at, id'));
+  const kept = await app.app.db.scoped(as, (tx) =>
+    tx.execute('SELECT action FROM audit_log ORDER BY created_at, id'),
+  );
   expect(kept.rows).toContainEqual({ action: 'account.created' });
 });
 
@@ -173,9 +234,24 @@ test('migrating again changes nothing', async () => {
 });
 
 test.each([
-  ['row-level security is off', 'ALTER TABLE messages DISABLE ROW LEVEL SECURITY', 'ALTER TABLE messages ENABLE ROW LEVEL SECURITY', 'table messages has no row-level security'],
-  ['it is not forced', 'ALTER TABLE documents NO FORCE ROW LEVEL SECURITY', 'ALTER TABLE documents FORCE ROW LEVEL SECURITY', 'row-level security of documents is not forced'],
-  ['a table belongs to the application role', 'ALTER TABLE activity OWNER TO alcove_app', 'ALTER TABLE activity OWNER TO CURRENT_USER', 'table activity belongs to alcove_app'],
+  [
+    'row-level security is off',
+    'ALTER TABLE messages DISABLE ROW LEVEL SECURITY',
+    'ALTER TABLE messages ENABLE ROW LEVEL SECURITY',
+    'table messages has no row-level security',
+  ],
+  [
+    'it is not forced',
+    'ALTER TABLE documents NO FORCE ROW LEVEL SECURITY',
+    'ALTER TABLE documents FORCE ROW LEVEL SECURITY',
+    'row-level security of documents is not forced',
+  ],
+  [
+    'a table belongs to the application role',
+    'ALTER TABLE activity OWNER TO alcove_app',
+    'ALTER TABLE activity OWNER TO CURRENT_USER',
+    'table activity belongs to alcove_app',
+  ],
 ])('the self-check at start refuses when %s', async (_name, breaks, mends, message) => {
   await checkIsolation(app.app.db);
   await pool.query(breaks);

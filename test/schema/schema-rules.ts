@@ -14,7 +14,14 @@ interface Table {
   owner: string;
   /** Primary key and unique keys and indexes. */
   unique: { name: string; isPrimary: boolean; columns: string[] }[];
-  foreign: { name: string; columns: string[]; target: string; targetColumns: string[]; onDelete: string; onUpdate: string }[];
+  foreign: {
+    name: string;
+    columns: string[];
+    target: string;
+    targetColumns: string[];
+    onDelete: string;
+    onUpdate: string;
+  }[];
   policies: { name: string; roles: string[]; using: string | null; check: string | null }[];
   triggers: string[];
   vectors: { column: string; storage: string; dimension: number }[];
@@ -46,7 +53,8 @@ function brokenKeys(table: Table): string[] {
   const { name, columns, unique } = table;
   const primary = unique.find(({ isPrimary }) => isPrimary);
   if (primary === undefined) return [`${name}: has no primary key`];
-  if (isGlobal(table)) return primary.columns.length === 1 ? [] : [`${name}: a global table is keyed by the key itself`];
+  if (isGlobal(table))
+    return primary.columns.length === 1 ? [] : [`${name}: a global table is keyed by the key itself`];
   if (name === 'users') return primary.columns.join() === 'id' ? [] : ['users: is keyed by its id'];
   if (!columns.includes('user_id')) return [`${name}: has no user_id`];
   return unique.flatMap(({ name: key, columns: keyed }) =>
@@ -57,21 +65,29 @@ function brokenKeys(table: Table): string[] {
 function brokenForeignKeys(table: Table, tables: Table[]): string[] {
   const { name, columns, foreign } = table;
   const broken = foreign.flatMap(({ name: key, onDelete, onUpdate }) => [
-    ...(['n', 'd'].includes(onDelete) ? [`${name}: ${key} sets columns to null or default when its target goes`] : []),
-    ...(['n', 'd'].includes(onUpdate) ? [`${name}: ${key} sets columns to null or default when its target changes`] : []),
+    ...(['n', 'd'].includes(onDelete)
+      ? [`${name}: ${key} sets columns to null or default when its target goes`]
+      : []),
+    ...(['n', 'd'].includes(onUpdate)
+      ? [`${name}: ${key} sets columns to null or default when its target changes`]
+      : []),
   ]);
   if (isGlobal(table) || name === 'users' || !columns.includes('user_id')) return broken;
   for (const { name: key, columns: from, target, targetColumns } of foreign) {
     const to = targetColumns[from.indexOf('user_id')];
-    if (to !== (target === 'users' ? 'id' : 'user_id')) broken.push(`${name}: ${key} does not tie user_id to the user of ${target}`);
+    if (to !== (target === 'users' ? 'id' : 'user_id'))
+      broken.push(`${name}: ${key} does not tie user_id to the user of ${target}`);
     if (tables.find((other) => other.name === target)?.columns.includes('conversation_id') !== true) continue;
     const conversation = targetColumns[from.indexOf('conversation_id')];
-    if (conversation !== 'conversation_id') broken.push(`${name}: ${key} does not tie conversation_id to the conversation of ${target}`);
+    if (conversation !== 'conversation_id')
+      broken.push(`${name}: ${key} does not tie conversation_id to the conversation of ${target}`);
   }
   // The audit log outlives its users.
-  if (foreign.length === 0 && name !== 'audit_log') broken.push(`${name}: no foreign key ties it to its user`);
+  if (foreign.length === 0 && name !== 'audit_log')
+    broken.push(`${name}: no foreign key ties it to its user`);
   const tied = foreign.some(({ columns: from }) => from.includes('conversation_id'));
-  if (columns.includes('conversation_id') && !tied) broken.push(`${name}: no foreign key ties its conversation_id to its user`);
+  if (columns.includes('conversation_id') && !tied)
+    broken.push(`${name}: no foreign key ties its conversation_id to its user`);
   return broken;
 }
 
@@ -88,7 +104,8 @@ function brokenSecurity(table: Table): string[] {
     if (/\bselect\b/i.test(text)) broken.push(`${name}: the policy ${policy} has a sub-select`);
     if (roles.includes('public')) broken.push(`${name}: the policy ${policy} is for everybody`);
     if (!roles.includes('alcove_app') || name === 'installation') continue;
-    if (!/current_setting\('app\.user_id'::text, true\)/.test(text)) broken.push(`${name}: the policy ${policy} does not compare the user`);
+    if (!/current_setting\('app\.user_id'::text, true\)/.test(text))
+      broken.push(`${name}: the policy ${policy} does not compare the user`);
   }
   return broken;
 }
@@ -101,7 +118,13 @@ function brokenVectors({ name, vectors }: Table): string[] {
 }
 
 async function brokenRoles(client: Client): Promise<string[]> {
-  const { rows } = await client.query<{ name: string; bad: boolean; login: boolean; owns: string; member: string }>(
+  const { rows } = await client.query<{
+    name: string;
+    bad: boolean;
+    login: boolean;
+    owns: string;
+    member: string;
+  }>(
     `SELECT r.rolname AS name, r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication AS bad, r.rolcanlogin AS login,
        (SELECT count(*) FROM pg_class c WHERE c.relowner = r.oid) + (SELECT count(*) FROM pg_proc p WHERE p.proowner = r.oid)
          + (SELECT count(*) FROM pg_namespace n WHERE n.nspowner = r.oid) AS owns,
@@ -131,7 +154,8 @@ async function brokenGrants(client: Client): Promise<string[]> {
   return rows.flatMap(({ role, tab, privilege }) => {
     const what = `${tab}: ${role} is granted ${privilege}`;
     if (role === 'PUBLIC' || ['TRUNCATE', 'TRIGGER', 'REFERENCES'].includes(privilege)) return [what];
-    if (tab === 'audit_log' && privilege !== 'INSERT' && !(role === 'alcove_app' && privilege === 'SELECT')) return [what];
+    if (tab === 'audit_log' && privilege !== 'INSERT' && !(role === 'alcove_app' && privilege === 'SELECT'))
+      return [what];
     return [];
   });
 }
@@ -144,7 +168,9 @@ async function brokenFunctions(client: Client): Promise<string[]> {
   );
   return rows.flatMap(({ name, settings, open }) => [
     ...(open ? [`${name}: anybody may call it`] : []),
-    ...(settings?.some((setting) => setting.startsWith('search_path=')) === true ? [] : [`${name}: has no search_path of its own`]),
+    ...(settings?.some((setting) => setting.startsWith('search_path=')) === true
+      ? []
+      : [`${name}: has no search_path of its own`]),
   ]);
 }
 

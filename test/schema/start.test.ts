@@ -23,7 +23,8 @@ let blocker: Server;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'alcove-start-'));
-  if (databaseKind === 'postgres') database = await createTestDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+  if (databaseKind === 'postgres')
+    database = await createTestDatabase(process.env['TEST_DATABASE_URL'] ?? '');
   config = readConfig({ DATA_DIR: dataDir, ...databaseUrl() }).database;
   await inDatabase();
   blocker = createServer().listen(0, '127.0.0.1');
@@ -83,27 +84,47 @@ describe('the server does not start', () => {
   test.concurrent.each([
     ['a weak AUTH_SECRET', { AUTH_SECRET: 'changeme' }, /^AUTH_SECRET is too weak/],
     ['a word repeated as AUTH_SECRET', { AUTH_SECRET: 'changeme'.repeat(8) }, /^AUTH_SECRET is too weak/],
-    ['a weak JWT_SECRET', { JWT_SECRET: 'secret', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'alcove' }, /^JWT_SECRET is too weak/],
-    ['another kind of database', { DATABASE_URL: 'mysql://root@127.0.0.1/alcove' }, /^DATABASE_URL: must begin with postgres/],
+    [
+      'a weak JWT_SECRET',
+      { JWT_SECRET: 'secret', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'alcove' },
+      /^JWT_SECRET is too weak/,
+    ],
+    [
+      'another kind of database',
+      { DATABASE_URL: 'mysql://root@127.0.0.1/alcove' },
+      /^DATABASE_URL: must begin with postgres/,
+    ],
     ['two databases', { DATABASE_URL: 'postgres://127.0.0.1/x', CLOUD_SQL_INSTANCE: 'p:r:i' }, /both set/],
     ['a port that is no number', { PORT: 'http' }, /^PORT: /],
     ['half an issuer', { JWKS_URL: 'https://id.example/jwks' }, /JWT_ISSUER and JWT_AUDIENCE/],
-    ['a database that nobody answers for', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/alcove' }, /^The database cannot be reached/],
+    [
+      'a database that nobody answers for',
+      { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/alcove' },
+      /^The database cannot be reached/,
+    ],
   ])('with %s', async (_name, env, sentence) => {
     expectRefusal(await start(env), sentence);
   });
 
-  test.skipIf(databaseKind !== 'postgres')('with a database that does not exist, or a user it does not know', async () => {
-    const missing = new URL(database?.url ?? '');
-    missing.pathname = '/alcove_no_such_database';
-    expectRefusal(await start({ DATABASE_URL: missing.href }), /does not exist: create it/);
-    const stranger = new URL(database?.url ?? '');
-    stranger.username = 'alcove_no_such_user';
-    expectRefusal(await start({ DATABASE_URL: stranger.href }), /^The database (refuses this user|cannot be reached)/);
-  });
+  test.skipIf(databaseKind !== 'postgres')(
+    'with a database that does not exist, or a user it does not know',
+    async () => {
+      const missing = new URL(database?.url ?? '');
+      missing.pathname = '/alcove_no_such_database';
+      expectRefusal(await start({ DATABASE_URL: missing.href }), /does not exist: create it/);
+      const stranger = new URL(database?.url ?? '');
+      stranger.username = 'alcove_no_such_user';
+      expectRefusal(
+        await start({ DATABASE_URL: stranger.href }),
+        /^The database (refuses this user|cannot be reached)/,
+      );
+    },
+  );
 
   test('with a database of a newer version', async () => {
-    await inDatabase(`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('newer', ${future})`);
+    await inDatabase(
+      `INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('newer', ${future})`,
+    );
     expectRefusal(await start(databaseUrl()), /^The database belongs to a newer version of Alcove/);
     const db = await connectDatabase(config);
     await db.pool.query(`DELETE FROM drizzle.__drizzle_migrations WHERE created_at = ${future}`);
@@ -112,7 +133,10 @@ describe('the server does not start', () => {
 
   test('with row-level security switched off on a table', async () => {
     await inDatabase('ALTER TABLE messages DISABLE ROW LEVEL SECURITY');
-    expectRefusal(await start(databaseUrl()), /^The database does not isolate users: table messages has no row-level security\.$/m);
+    expectRefusal(
+      await start(databaseUrl()),
+      /^The database does not isolate users: table messages has no row-level security\.$/m,
+    );
     await inDatabase('ALTER TABLE messages ENABLE ROW LEVEL SECURITY');
   });
 
@@ -120,7 +144,10 @@ describe('the server does not start', () => {
     const holder = await connectDatabase(config);
     const ended = await start({});
     await holder.close();
-    expectRefusal(ended, new RegExp(`in use by process ${process.pid}: stop that one, or choose another DATA_DIR`));
+    expectRefusal(
+      ended,
+      new RegExp(`in use by process ${process.pid}: stop that one, or choose another DATA_DIR`),
+    );
   });
 
   test('on a port that is taken', async () => {
@@ -131,7 +158,14 @@ describe('the server does not start', () => {
 });
 
 test('mended, it starts, says where it is, serves, and ends with 0 when asked to', async () => {
-  const env = { PATH: process.env['PATH'], HOME: dataDir, DATA_DIR: dataDir, OLLAMA: 'off', PORT: '0', LOG_LEVEL: 'warn' };
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: dataDir,
+    DATA_DIR: dataDir,
+    OLLAMA: 'off',
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+  };
   const child = spawn(process.execPath, ['src/main.ts'], { cwd: root, env: { ...env, ...databaseUrl() } });
   let printed = '';
   const address = await new Promise<string>((found) => {
@@ -147,21 +181,29 @@ test('mended, it starts, says where it is, serves, and ends with 0 when asked to
   expect(await exited).toEqual([0, null]);
 });
 
-test.skipIf(databaseKind !== 'postgres')('four replicas that start at once on an empty database all serve it', async () => {
-  const empty = await createTestDatabase(process.env['TEST_DATABASE_URL'] ?? '');
-  const folder = await mkdtemp(join(tmpdir(), 'alcove-replicas-'));
-  const like = { dataDir: folder, env: { DATA_DIR: folder, DATABASE_URL: empty.url, DATABASE_POOL_SIZE: '3' } };
-  let replicas: TestApp[] = [];
-  try {
-    replicas = await Promise.all([1, 2, 3, 4].map(() => startTestApp({ like })));
-    const person = await newPerson(replicas[0]?.baseUrl ?? '');
-    for (const { baseUrl } of replicas) {
-      const answer = await fetch(`${baseUrl}/auth/me`, { headers: { authorization: `Bearer ${person.token}` } });
-      expect(answer.status).toBe(200);
+test.skipIf(databaseKind !== 'postgres')(
+  'four replicas that start at once on an empty database all serve it',
+  async () => {
+    const empty = await createTestDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+    const folder = await mkdtemp(join(tmpdir(), 'alcove-replicas-'));
+    const like = {
+      dataDir: folder,
+      env: { DATA_DIR: folder, DATABASE_URL: empty.url, DATABASE_POOL_SIZE: '3' },
+    };
+    let replicas: TestApp[] = [];
+    try {
+      replicas = await Promise.all([1, 2, 3, 4].map(() => startTestApp({ like })));
+      const person = await newPerson(replicas[0]?.baseUrl ?? '');
+      for (const { baseUrl } of replicas) {
+        const answer = await fetch(`${baseUrl}/auth/me`, {
+          headers: { authorization: `Bearer ${person.token}` },
+        });
+        expect(answer.status).toBe(200);
+      }
+    } finally {
+      await Promise.all(replicas.map((replica) => replica.close()));
+      await empty.drop();
+      await rm(folder, { recursive: true, force: true });
     }
-  } finally {
-    await Promise.all(replicas.map((replica) => replica.close()));
-    await empty.drop();
-    await rm(folder, { recursive: true, force: true });
-  }
-});
+  },
+);

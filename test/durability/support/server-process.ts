@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { databaseKind } from '../../support/app.ts';
+import { createTestDatabase } from '../../support/postgres.ts';
+
+/** Alcove in a process of its own, as `npm start` runs it, so that it can be killed. */
+export interface ServerProcess {
+  baseUrl: string;
+  pid: number;
+  /** Everything that it has printed and logged. */
+  output(): string;
+  /** Sends the signal and resolves when the process is gone. */
+  end(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<{ code: number | null; signal: NodeJS.Signals | null; ms: number }>;
+}
+
+/** A data folder and a database that outlive the processes on them. */
+export interface Home {
+  dataDir: string;
+  start(env?: Record<string, string>): Promise<ServerProcess>;
+}
+
+const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+const startWithinMs = 60_000;
+
+/** A home for the servers of a test file; whatever still runs there at the end is killed, and all of it removed. */
+export async function createHome(env: Record<string, string> = {}): Promise<Home> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'alcove-home-'));
+  const database = databaseKind === 'postgres' && env['DATABASE_URL'] === undefined ? await createTestDatabase(serverUrl()) : null;
+  const running = new Set<ServerProcess>();
+  afterAll(async () => {
+    await Promise.all([...running].map((server) => server.end('SIGKILL')));
+    await database?.drop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  const always = {
+    DATA_DIR: dataDir,
+    PORT: '0',
+    OLLAMA: 'off',
+    REGISTRATION: 'open',
+    LOG_LEVEL: 'warn',
+    MESSAGES_PER_MINUTE: '1000000',
+    ...(database === null ? {} : { DATABASE_URL: database.url }),
+    ...env,
+  };
+  return {
+    dataDir,
+    async start(more = {}) {
+      const server = await startProcess({ ...always, ...more });
+      running.add(server);
+      return server;
+    },
+  };
+}
+
+function serverUrl(): string {
+  const url = process.env['TEST_DATABASE_URL'];
+  if (url === undefined) throw new Error('ALCOVE_TEST_DB=postgres needs TEST_DATABASE_URL');
+  return url;
+}
+
+async function startProcess(env: Record<string, string>): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const baseUrl = await announcedUrl(child, () => output);
+  return {
+    baseUrl,
+    pid: child.pid ?? 0,
+    output: () => output,
+    async end(signal) {
+      const started = performance.now();
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      const [code, by] = await exited;
+      return { code, signal: by, ms: performance.now() - started };
+    },
+  };
+}
+
+/** The address that the server prints once it listens. */
+function announcedUrl(child: ChildProcess, output: () => string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`the server ${why}:\n${output()}`));
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      fail('did not start in time');
+    }, startWithinMs);
+    const look = () => {
+      const port = /is at http:\/\/localhost:(\d+)/.exec(output())?.[1];
+      if (port === undefined) return;
+      clearTimeout(timer);
+      resolve(`http://127.0.0.1:${port}`);
+    };
+    child.stdout?.on('data', look);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      fail(`ended with code ${code}`);
+    });
+  });
+}
