@@ -9,14 +9,15 @@ import { round, type Table } from './report.ts';
 import { createCaller, type Person, register } from './server/people.ts';
 import { type EmbeddedApp, startEmbedded } from './server/embedded.ts';
 
-const content = 'How did the net revenue of the segment change against the prior year, and what does management say about it?';
+const content =
+  'How did the net revenue of the segment change against the prior year, and what does management say about it?';
 const writers = 8;
 
 /** A message with its place in the tree and all counters, against one bare INSERT through the same driver and pool. */
-export async function append(options: BenchOptions): Promise<Table[]> {
+export async function* append(options: BenchOptions): AsyncGenerator<Table> {
   const running = await startEmbedded(options.databaseUrl);
   try {
-    return [await measureAppend(running, options)];
+    yield await measureAppend(running, options);
   } finally {
     await running.close();
   }
@@ -27,19 +28,29 @@ export async function measureAppend(running: EmbeddedApp, options: BenchOptions)
   const caller = createCaller(running.baseUrl);
   const people = await Promise.all(Array.from({ length: writers }, () => register(caller)));
   const scopes = await Promise.all(people.map((person) => openOne(running, person)));
-  await db.pool.query(`CREATE TABLE bench_messages (user_id uuid NOT NULL, conversation_id uuid NOT NULL, id uuid NOT NULL, seq integer NOT NULL,
+  await db.pool
+    .query(`CREATE TABLE bench_messages (user_id uuid NOT NULL, conversation_id uuid NOT NULL, id uuid NOT NULL, seq integer NOT NULL,
     role text NOT NULL, content text NOT NULL, metadata jsonb NOT NULL, created_at timestamptz NOT NULL, PRIMARY KEY (user_id, id))`);
   let seq = 0;
   const bare = (at: number): Promise<unknown> => {
     seq += 1;
     const { userId, conversationId } = scopes[at % writers]!;
     const values = [userId, conversationId, newId(), seq, 'user', content, '{}', new Date()];
-    return db.pool.query('INSERT INTO bench_messages VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id', values);
+    return db.pool.query(
+      'INSERT INTO bench_messages VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id',
+      values,
+    );
   };
   const input = { role: 'user' as const, content, metadata: {}, metadataSource: null };
-  const alcove = (at: number): Promise<unknown> => appendMessage(scopes[at % writers]!, input, db, new Date());
+  const alcove = (at: number): Promise<unknown> =>
+    appendMessage(scopes[at % writers]!, input, db, new Date());
   const http = (at: number): Promise<unknown> =>
-    caller.json('POST', `/conversations/${scopes[at % writers]!.conversationId}/messages`, people[at % writers]!.token, { role: 'user', content });
+    caller.json(
+      'POST',
+      `/conversations/${scopes[at % writers]!.conversationId}/messages`,
+      people[at % writers]!.token,
+      { role: 'user', content },
+    );
 
   const candidates = [
     { name: 'bare INSERT', run: bare },
@@ -65,12 +76,19 @@ export async function measureAppend(running: EmbeddedApp, options: BenchOptions)
       [`per_s_${writers}_writers`]: round(median(rates[name]!)),
       'rate against bare': round(median(rates[name]!) / base.rate),
     })),
-    notes: [`${rounds} alternating rounds of 60 calls; then ${writers} writers, each a user with one conversation. Target: append at 0.6 of the bare INSERT.`],
+    notes: [
+      `${rounds} alternating rounds of 60 calls; then ${writers} writers, each a user with one conversation. Target: append at 0.6 of the bare INSERT.`,
+    ],
   };
 }
 
 async function openOne(running: EmbeddedApp, person: Person): Promise<ConversationScope> {
   const user = UserScope.grant(person.id);
-  const row = await insertConversation(running.app.db, user, { title: 'Bench', conversationType: 'general' }, new Date());
+  const row = await insertConversation(
+    running.app.db,
+    user,
+    { title: 'Bench', conversationType: 'general' },
+    new Date(),
+  );
   return ConversationScope.ofOwnRow(user, { userId: person.id, conversationId: row.id });
 }

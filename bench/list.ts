@@ -8,10 +8,10 @@ const pageSize = 50;
 const writers = 4;
 
 /** The list of an account with many conversations while others are written to. */
-export async function list(options: BenchOptions): Promise<Table[]> {
+export async function* list(options: BenchOptions): AsyncGenerator<Table> {
   const running = await startEmbedded(options.databaseUrl);
   try {
-    return [await measureList(running, options)];
+    yield await measureList(running, options);
   } finally {
     await running.close();
   }
@@ -25,15 +25,25 @@ export async function measureList(running: EmbeddedApp, options: BenchOptions): 
   const person = await register(caller);
   await fill(running, person, count);
   const bare = `SELECT id, title, activity_at FROM conversations WHERE user_id = $1 ORDER BY activity_at DESC, id DESC LIMIT ${pageSize}`;
-  const samples: Record<string, number[]> = { 'bare SELECT of a page': [], 'first page': [], 'a page in the middle': [] };
+  const samples: Record<string, number[]> = {
+    'bare SELECT of a page': [],
+    'first page': [],
+    'a page in the middle': [],
+  };
   const middle = await cursorInTheMiddle(caller, person, count);
   const stop = new AbortController();
   const written = writeUntil(caller, person, stop.signal);
   for (let at = 0; at < calls; at += 1) {
     samples['bare SELECT of a page']!.push((await timed(() => db.pool.query(bare, [person.id]))).ms);
-    samples['first page']!.push((await timed(() => caller.json('GET', `/conversations?limit=${pageSize}`, person.token))).ms);
+    samples['first page']!.push(
+      (await timed(() => caller.json('GET', `/conversations?limit=${pageSize}`, person.token))).ms,
+    );
     samples['a page in the middle']!.push(
-      (await timed(() => caller.json('GET', `/conversations?limit=${pageSize}&cursor=${middle}`, person.token))).ms,
+      (
+        await timed(() =>
+          caller.json('GET', `/conversations?limit=${pageSize}&cursor=${middle}`, person.token),
+        )
+      ).ms,
     );
   }
   stop.abort();
@@ -66,27 +76,45 @@ async function fill(running: EmbeddedApp, person: Person, count: number): Promis
      INSERT INTO conversation_directory (conversation_id, user_id) SELECT id, $1::uuid FROM made`,
     [person.id, count],
   );
-  await pool.query('UPDATE user_counters SET conversations = conversations + $2 WHERE user_id = $1', [person.id, count]);
+  await pool.query('UPDATE user_counters SET conversations = conversations + $2 WHERE user_id = $1', [
+    person.id,
+    count,
+  ]);
   await pool.query('ANALYZE conversations');
 }
 
 async function cursorInTheMiddle(caller: HttpCaller, { token }: Person, count: number): Promise<string> {
   let cursor = '';
   for (let seen = 0; seen < count / 2; seen += 200) {
-    const page = await caller.json<{ next_cursor: string | null }>('GET', `/conversations?limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`, token);
+    const page = await caller.json<{ next_cursor: string | null }>(
+      'GET',
+      `/conversations?limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      token,
+    );
     cursor = encodeURIComponent(page.next_cursor ?? '');
   }
   return cursor;
 }
 
-async function writeUntil(caller: HttpCaller, { token }: Person, signal: AbortSignal): Promise<{ appends: number; seconds: number }> {
-  const { conversations } = await caller.json<{ conversations: { id: string }[] }>('GET', '/conversations?limit=200', token);
+async function writeUntil(
+  caller: HttpCaller,
+  { token }: Person,
+  signal: AbortSignal,
+): Promise<{ appends: number; seconds: number }> {
+  const { conversations } = await caller.json<{ conversations: { id: string }[] }>(
+    'GET',
+    '/conversations?limit=200',
+    token,
+  );
   const started = performance.now();
   let appends = 0;
   const writer = async (first: number): Promise<void> => {
     for (let at = first; !signal.aborted; at += writers) {
       const { id } = conversations[at % conversations.length]!;
-      await caller.json('POST', `/conversations/${id}/messages`, token, { role: 'user', content: 'A message while others list.' });
+      await caller.json('POST', `/conversations/${id}/messages`, token, {
+        role: 'user',
+        content: 'A message while others list.',
+      });
       appends += 1;
     }
   };

@@ -4,29 +4,58 @@ import { describeMachine, printTable, type Table, writeReport } from './report.t
 
 interface Command {
   summary: string;
-  run(options: BenchOptions): Promise<Table[]>;
+  run(options: BenchOptions): Promise<AsyncGenerator<Table>>;
 }
 
 const commands: Record<string, Command> = {
-  smoke: { summary: 'a little of everything, under 3 minutes', run: async (options) => (await import('./smoke.ts')).smoke(options) },
-  append: { summary: 'a message, against a bare INSERT', run: async (options) => (await import('./append.ts')).append(options) },
-  list: { summary: '10,000 conversations, listed during writes', run: async (options) => (await import('./list.ts')).list(options) },
-  ingest: { summary: 'a filing of 500 pages, from upload to searchable', run: async (options) => (await import('./ingest.ts')).ingest(options) },
-  streams: { summary: '1,000 answers at once, 20 events a second each', run: async (options) => (await import('./streams.ts')).streams(options) },
-  retrieval: { summary: 'search beside other ways to do it, at 300,000 chunks', run: async (options) => (await import('./retrieval.ts')).retrieval(options) },
+  smoke: {
+    summary: 'a little of everything, under 3 minutes',
+    run: async (options) => (await import('./smoke.ts')).smoke(options),
+  },
+  append: {
+    summary: 'a message, against a bare INSERT',
+    run: async (options) => (await import('./append.ts')).append(options),
+  },
+  list: {
+    summary: '10,000 conversations, listed during writes',
+    run: async (options) => (await import('./list.ts')).list(options),
+  },
+  ingest: {
+    summary: 'a filing of 500 pages, from upload to searchable',
+    run: async (options) => (await import('./ingest.ts')).ingest(options),
+  },
+  streams: {
+    summary: '1,000 answers at once, 20 events a second each',
+    run: async (options) => (await import('./streams.ts')).streams(options),
+  },
+  retrieval: {
+    summary: 'search beside other ways to do it, at 300,000 chunks',
+    run: async (options) => (await import('./retrieval.ts')).retrieval(options),
+  },
 };
 
 const { command: name, options } = readOptions(process.argv.slice(2), process.env);
 const command = name === undefined ? undefined : commands[name];
 if (command === undefined) {
-  console.error('npm run bench -- COMMAND [--database URL] [--out FILE] [--quick] [--seed N] [--profile FOLDER]\n');
-  for (const [each, { summary }] of Object.entries(commands)) console.error(`  ${each.padEnd(10)} ${summary}`);
+  console.error(
+    'npm run bench -- COMMAND [--database URL] [--out FILE] [--quick] [--seed N] [--profile FOLDER]\n',
+  );
+  for (const [each, { summary }] of Object.entries(commands))
+    console.error(`  ${each.padEnd(10)} ${summary}`);
   process.exitCode = 1;
 } else {
   const started = performance.now();
-  console.log(Object.entries(describeMachine()).map(([key, value]) => `${key} ${value}`).join(', '));
-  const tables = await command.run(options);
-  for (const table of tables) printTable(table);
-  if (options.out !== null) writeReport(options.out, `npm run bench -- ${process.argv.slice(2).join(' ')}`, tables);
+  console.log(
+    Object.entries(describeMachine())
+      .map(([key, value]) => `${key} ${value}`)
+      .join(', '),
+  );
+  const tables: Table[] = [];
+  for await (const table of await command.run(options)) {
+    printTable(table);
+    tables.push(table);
+  }
+  if (options.out !== null)
+    writeReport(options.out, `npm run bench -- ${process.argv.slice(2).join(' ')}`, tables);
   console.log(`\n${Math.round((performance.now() - started) / 1000)} s`);
 }

@@ -14,7 +14,11 @@ export interface Samples {
  */
 export async function alternate(
   candidates: readonly Candidate[],
-  { rounds, perRound, maxMsPerTurn = Number.POSITIVE_INFINITY }: { rounds: number; perRound: number; maxMsPerTurn?: number },
+  {
+    rounds,
+    perRound,
+    maxMsPerTurn = Number.POSITIVE_INFINITY,
+  }: { rounds: number; perRound: number; maxMsPerTurn?: number },
 ): Promise<Samples> {
   const samples: Samples = {};
   for (const { name, run } of candidates) {

@@ -15,7 +15,10 @@ export interface BenchOptions {
 }
 
 /** Reads what follows `npm run bench --`. @throws TypeError for an option that does not exist */
-export function readOptions(args: string[], env: NodeJS.ProcessEnv): { command: string | undefined; options: BenchOptions } {
+export function readOptions(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+): { command: string | undefined; options: BenchOptions } {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

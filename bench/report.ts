@@ -21,7 +21,9 @@ export function printTable({ title, rows, notes = [] }: Table): void {
   const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at]!.length)));
   console.log(`\n${title}`);
   for (const line of lines) {
-    console.log(`  ${line.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  ')}`.trimEnd());
+    console.log(
+      `  ${line.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  ')}`.trimEnd(),
+    );
   }
   for (const note of notes) console.log(`  ${note}`);
 }
@@ -44,5 +46,9 @@ export function describeMachine(): Record<string, Cell> {
 
 function show(cell: Cell | undefined): string {
   if (cell === null || cell === undefined) return '-';
-  return typeof cell === 'number' ? (Number.isFinite(cell) ? cell.toLocaleString('en-US', { maximumSignificantDigits: 3 }) : '-') : cell;
+  return typeof cell === 'number'
+    ? Number.isFinite(cell)
+      ? cell.toLocaleString('en-US', { maximumSignificantDigits: 3 })
+      : '-'
+    : cell;
 }

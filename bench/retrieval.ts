@@ -21,11 +21,14 @@ import { createCaller, register } from './server/people.ts';
 import { startServer } from './server/start.ts';
 
 /** Search inside one conversation among very many: Alcove beside what one would use instead, on the same chunks. */
-export async function retrieval(options: BenchOptions): Promise<Table[]> {
-  if (options.databaseUrl === null) throw new Error('retrieval needs a PostgreSQL with pgvector: --database URL, or TEST_DATABASE_URL');
+export async function* retrieval(options: BenchOptions): AsyncGenerator<Table> {
+  if (options.databaseUrl === null)
+    throw new Error('retrieval needs a PostgreSQL with pgvector: --database URL, or TEST_DATABASE_URL');
   const plan = planOf(options);
   const total = totalOf(plan);
-  console.log(`${total.chunks.toLocaleString('en-US')} chunks in ${total.conversations.toLocaleString('en-US')} conversations, ${plan.dimensions} dimensions`);
+  console.log(
+    `${total.chunks.toLocaleString('en-US')} chunks in ${total.conversations.toLocaleString('en-US')} conversations, ${plan.dimensions} dimensions`,
+  );
   installPeers();
   const folder = await mkdtemp(join(tmpdir(), 'alcove-bench-peers-'));
   const peerDatabase = await createTestDatabase(options.databaseUrl);
@@ -34,7 +37,10 @@ export async function retrieval(options: BenchOptions): Promise<Table[]> {
     profileFolder: options.profileFolder,
     env: { EMBEDDING_BASE_URL: 'http://127.0.0.1:9/v1', EMBEDDING_MODEL: benchModel },
   });
-  const { peers, notRun } = await openPeers({ databaseUrl: peerDatabase.url, folder, dimensions: plan.dimensions }, options.list('peers'));
+  const { peers, notRun } = await openPeers(
+    { databaseUrl: peerDatabase.url, folder, dimensions: plan.dimensions },
+    options.list('peers'),
+  );
   const caller = createCaller(server.baseUrl);
   const person = await register(caller);
   const db = await connectDatabase({ kind: 'postgresql', url: server.databaseUrl ?? '', poolSize: 10 });
@@ -42,11 +48,28 @@ export async function retrieval(options: BenchOptions): Promise<Table[]> {
   const flat = await openFlat(options.databaseUrl, options.seed, plan.dimensions);
   try {
     const collection = createCollection(options.seed, plan.dimensions);
-    const { costs, measured } = await loadAll(makeConversations(plan, collection, options.seed), loader, peers);
+    const { costs, measured } = await loadAll(
+      makeConversations(plan, collection, options.seed),
+      loader,
+      peers,
+    );
     const idle = await server.usage();
-    const tables = await compareAll({ options, plan, collection, measured, db, server, caller, person, loader, peers, flat });
+    yield* compareAll({
+      options,
+      plan,
+      collection,
+      measured,
+      db,
+      server,
+      caller,
+      person,
+      loader,
+      peers,
+      flat,
+    });
     const used = await server.usage();
-    return [...tables, await costTable(costs, peers, { idle, used }), ...notRunTable(notRun)];
+    yield await costTable(costs, peers, { idle, used });
+    yield* notRunTable(notRun);
   } finally {
     for (const peer of peers) await peer.close();
     caller.close();
@@ -59,7 +82,10 @@ export async function retrieval(options: BenchOptions): Promise<Table[]> {
   }
 }
 
-async function openPeers(context: PeerContext, wanted: string[] | null): Promise<{ peers: Peer[]; notRun: { name: string; reason: string }[] }> {
+async function openPeers(
+  context: PeerContext,
+  wanted: string[] | null,
+): Promise<{ peers: Peer[]; notRun: { name: string; reason: string }[] }> {
   const peers: Peer[] = [];
   const notRun: { name: string; reason: string }[] = [];
   for (const { name, open } of peerKinds) {
@@ -67,7 +93,10 @@ async function openPeers(context: PeerContext, wanted: string[] | null): Promise
     try {
       peers.push(await open(context));
     } catch (error) {
-      notRun.push({ name, reason: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error) });
+      notRun.push({
+        name,
+        reason: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
+      });
     }
   }
   return { peers, notRun };

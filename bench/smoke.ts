@@ -21,32 +21,32 @@ const strategies = ['keyword', 'vector', 'rrf_fusion'] as const;
 const topK = 10;
 
 /** A little of everything: on the embedded database, and on PostgreSQL too where there is one. */
-export async function smoke(options: BenchOptions): Promise<Table[]> {
+export async function* smoke(options: BenchOptions): AsyncGenerator<Table> {
   const brief = { ...options, quick: true };
-  const tables: Table[] = [];
   for (const databaseUrl of options.databaseUrl === null ? [null] : [null, options.databaseUrl]) {
-    tables.push(await measureIdle(databaseUrl));
+    yield await measureIdle(databaseUrl);
     // Questions have vectors, and nothing else is embedded: the address is nobody's.
     const embeddings = { EMBEDDING_BASE_URL: 'http://127.0.0.1:9/v1', EMBEDDING_MODEL: benchModel };
-    await withApp(databaseUrl, embeddings, async (running, caller, person) => {
-      tables.push(await measureRetrieval(running, caller, person, options));
+    yield* withApp(databaseUrl, embeddings, async function* (running, caller, person) {
+      yield await measureRetrieval(running, caller, person, options);
     });
-    await withApp(databaseUrl, {}, async (running, caller, person) => {
-      tables.push(await measureAppend(running, brief), await measureList(running, brief), await measureFiling(running, caller, person, brief));
+    yield* withApp(databaseUrl, {}, async function* (running, caller, person) {
+      yield await measureAppend(running, brief);
+      yield await measureList(running, brief);
+      yield await measureFiling(running, caller, person, brief);
     });
   }
-  return tables;
 }
 
-async function withApp(
+async function* withApp(
   databaseUrl: string | null,
   env: Record<string, string>,
-  work: (running: EmbeddedApp, caller: HttpCaller, person: Person) => Promise<void>,
-): Promise<void> {
+  work: (running: EmbeddedApp, caller: HttpCaller, person: Person) => AsyncGenerator<Table>,
+): AsyncGenerator<Table> {
   const running = await startEmbedded(databaseUrl, { INGEST_TIMEOUT_S: '300', ...env });
   const caller = createCaller(running.baseUrl);
   try {
-    await work(running, caller, await register(caller));
+    yield* work(running, caller, await register(caller));
   } finally {
     caller.close();
     await running.close();
@@ -60,17 +60,28 @@ async function measureIdle(databaseUrl: string | null): Promise<Table> {
     await sleep(5000);
     const { rssBytes, heapBytes } = await server.usage();
     const what = databaseUrl === null ? 'with the embedded database in it' : 'beside a PostgreSQL';
-    return { title: 'idle memory of the server', rows: [{ what, rss_mb: Math.round(rssBytes / 2 ** 20), heap_mb: Math.round(heapBytes / 2 ** 20) }] };
+    return {
+      title: 'idle memory of the server',
+      rows: [{ what, rss_mb: Math.round(rssBytes / 2 ** 20), heap_mb: Math.round(heapBytes / 2 ** 20) }],
+    };
   } finally {
     await server.stop();
   }
 }
 
-async function measureRetrieval(running: EmbeddedApp, caller: HttpCaller, person: Person, options: BenchOptions): Promise<Table> {
+async function measureRetrieval(
+  running: EmbeddedApp,
+  caller: HttpCaller,
+  person: Person,
+  options: BenchOptions,
+): Promise<Table> {
   const { db, models } = running.app;
   const collection = createCollection(options.seed, dimensions);
   const vectors = new Map<string, Float32Array>();
-  if (models.embedding !== null) Object.assign(models.embedding, { embed: async (texts: string[]) => texts.map((text) => vectors.get(text)) });
+  if (models.embedding !== null)
+    Object.assign(models.embedding, {
+      embed: async (texts: string[]) => texts.map((text) => vectors.get(text)),
+    });
   const rows: Table['rows'] = [];
   for (const size of sizes) {
     const documents = collection.conversation(size);
@@ -81,7 +92,10 @@ async function measureRetrieval(running: EmbeddedApp, caller: HttpCaller, person
     const samples = await alternate(
       [
         { name: 'limit', run: (at) => nearest(documents, queries[at % queries.length]!.vector) },
-        ...strategies.map((strategy) => ({ name: strategy, run: (at: number) => retriever(scope, queries[at % queries.length]!, strategy, topK) })),
+        ...strategies.map((strategy) => ({
+          name: strategy,
+          run: (at: number) => retriever(scope, queries[at % queries.length]!, strategy, topK),
+        })),
         { name: 'HTTP', run: (at) => overHttp(caller, person, scope, queries[at % queries.length]!) },
       ],
       { rounds: options.quick ? 3 : 6, perRound: 20 },
@@ -90,7 +104,9 @@ async function measureRetrieval(running: EmbeddedApp, caller: HttpCaller, person
     for (const [name, times] of Object.entries(samples)) {
       rows.push({
         chunks: size,
-        what: { limit: 'brute force over float32 in memory', HTTP: 'rrf_fusion over HTTP' }[name] ?? `${name}, in process`,
+        what:
+          { limit: 'brute force over float32 in memory', HTTP: 'rrf_fusion over HTTP' }[name] ??
+          `${name}, in process`,
         p50_ms: round(median(times)),
         p99_ms: round(percentile(times, 0.99)),
         'of brute force': round(median(times) / limit),
@@ -98,22 +114,50 @@ async function measureRetrieval(running: EmbeddedApp, caller: HttpCaller, person
       });
     }
   }
-  return { title: `retrieval with content, ${dimensions} dimensions (${db.kind})`, rows, notes: ['Alternating rounds; no retrieval is answered from a cache.'] };
+  return {
+    title: `retrieval with content, ${dimensions} dimensions (${db.kind})`,
+    rows,
+    notes: ['Alternating rounds; no retrieval is answered from a cache.'],
+  };
 }
 
-async function fill(running: EmbeddedApp, person: Person, documents: MadeDocument[]): Promise<ConversationScope> {
+async function fill(
+  running: EmbeddedApp,
+  person: Person,
+  documents: MadeDocument[],
+): Promise<ConversationScope> {
   const user = UserScope.grant(person.id);
-  const row = await insertConversation(running.app.db, user, { title: 'Bench', conversationType: 'general' }, new Date());
+  const row = await insertConversation(
+    running.app.db,
+    user,
+    { title: 'Bench', conversationType: 'general' },
+    new Date(),
+  );
   const scope = ConversationScope.ofOwnRow(user, { userId: person.id, conversationId: row.id });
-  for (const document of documents) await writeDocument(running.app.db, scope, document, indexDocument(document, true));
+  for (const document of documents)
+    await writeDocument(running.app.db, scope, document, indexDocument(document, true));
   return scope;
 }
 
-function overHttp(caller: HttpCaller, { token }: Person, scope: ConversationScope, query: MadeQuery): Promise<unknown> {
-  return caller.json('POST', `/conversations/${scope.conversationId}/retrieve`, token, { query: query.text, strategy: 'rrf_fusion', top_k: topK });
+function overHttp(
+  caller: HttpCaller,
+  { token }: Person,
+  scope: ConversationScope,
+  query: MadeQuery,
+): Promise<unknown> {
+  return caller.json('POST', `/conversations/${scope.conversationId}/retrieve`, token, {
+    query: query.text,
+    strategy: 'rrf_fusion',
+    top_k: topK,
+  });
 }
 
-async function recall(retriever: Retriever, scope: ConversationScope, documents: MadeDocument[], queries: MadeQuery[]): Promise<number> {
+async function recall(
+  retriever: Retriever,
+  scope: ConversationScope,
+  documents: MadeDocument[],
+  queries: MadeQuery[],
+): Promise<number> {
   let found = 0;
   for (const query of queries) {
     const { results } = await retriever(scope, query, 'vector', topK);

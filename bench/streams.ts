@@ -16,7 +16,7 @@ const question = 'How did the net revenue change against the prior year?';
 const shortQuestion = `${question} (in short)`;
 
 /** Many answers at once: the memory of the server, and how much later than the model's own the first word comes. */
-export async function streams(options: BenchOptions): Promise<Table[]> {
+export async function* streams(options: BenchOptions): AsyncGenerator<Table> {
   const count = options.number('streams', options.quick ? 200 : 1000);
   const seconds = options.number('seconds', options.quick ? 10 : 25);
   const rampSeconds = Math.max(2, count / 100);
@@ -24,7 +24,12 @@ export async function streams(options: BenchOptions): Promise<Table[]> {
   const server = await startServer({
     serverUrl: options.databaseUrl,
     profileFolder: options.profileFolder,
-    env: { LLM_BASE_URL: `${stub.url}/v1`, LLM_MODEL: 'bench-chat', LLM_CONTEXT_WINDOW: '32000', DATABASE_POOL_SIZE: '10' },
+    env: {
+      LLM_BASE_URL: `${stub.url}/v1`,
+      LLM_MODEL: 'bench-chat',
+      LLM_CONTEXT_WINDOW: '32000',
+      DATABASE_POOL_SIZE: '10',
+    },
   });
   const caller = createCaller(server.baseUrl);
   const direct = createCaller(stub.url);
@@ -44,7 +49,14 @@ export async function streams(options: BenchOptions): Promise<Table[]> {
     const after = await server.usage();
     const cores = (after.cpuMs - before.cpuMs) / (performance.now() - started);
     const all = await Promise.all(reading);
-    return [tableOf(count, { idle, after, cores }, quiet, busy, all, server.databaseUrl === null ? 'pglite' : 'postgresql')];
+    yield tableOf(
+      count,
+      { idle, after, cores },
+      quiet,
+      busy,
+      all,
+      server.databaseUrl === null ? 'pglite' : 'postgresql',
+    );
   } finally {
     caller.close();
     direct.close();
@@ -59,7 +71,13 @@ interface Probes {
 }
 
 /** Single short answers while the others run, alternately asked of Alcove and of the model itself. */
-async function probe(caller: HttpCaller, direct: HttpCaller, users: Person[], rounds: number, pauseMs: number): Promise<Probes> {
+async function probe(
+  caller: HttpCaller,
+  direct: HttpCaller,
+  users: Person[],
+  rounds: number,
+  pauseMs: number,
+): Promise<Probes> {
   const times: Probes = { alcove: [], direct: [] };
   for (let at = 0; at < rounds; at += 1) {
     times.direct.push((await readStream(direct, directRequest)).firstTokenMs);
@@ -78,7 +96,13 @@ const directRequest: StreamRequest = {
 };
 
 function ask(caller: HttpCaller, user: Person, query = question): Promise<ReadStream> {
-  const wanted = { path: '/rag/query', token: user.token, body: { query, stream: true }, word: 'event: delta', end: '"status":"complete"' };
+  const wanted = {
+    path: '/rag/query',
+    token: user.token,
+    body: { query, stream: true },
+    word: 'event: delta',
+    end: '"status":"complete"',
+  };
   return readStream(caller, wanted);
 }
 
@@ -101,20 +125,37 @@ function tableOf(
       { what: 'RSS of the server during, MB', value: megabytes(after.rssBytes), of: 400 },
       { what: 'first word of the model itself, alone, p50 ms', value: round(median(quiet.direct)), of: null },
       { what: 'overhead of the first word, alone, p50 ms', value: overhead(quiet), of: 15 },
-      { what: 'first word of the model itself, among all, p50 ms', value: round(median(busy.direct)), of: null },
+      {
+        what: 'first word of the model itself, among all, p50 ms',
+        value: round(median(busy.direct)),
+        of: null,
+      },
       { what: 'overhead of the first word, among all, p50 ms', value: overhead(busy), of: 15 },
-      { what: 'the same, p95 ms', value: round(percentile(busy.alcove, 0.95) - percentile(busy.direct, 0.95)), of: null },
+      {
+        what: 'the same, p95 ms',
+        value: round(percentile(busy.alcove, 0.95) - percentile(busy.direct, 0.95)),
+        of: null,
+      },
       { what: 'event loop of the server late by, p50 ms', value: round(after.lagMs.p50), of: null },
       { what: 'the same, p99 ms', value: round(after.lagMs.p99), of: null },
       { what: 'cores used by the server', value: round(cores), of: null },
-      { what: 'events read for one answer', value: round(median(all.map((stream) => stream.events))), of: null },
+      {
+        what: 'events read for one answer',
+        value: round(median(all.map((stream) => stream.events))),
+        of: null,
+      },
     ],
-    notes: ['Column "of" is the target where there is one. Model, server, database and clients share the machine.'],
+    notes: [
+      'Column "of" is the target where there is one. Model, server, database and clients share the machine.',
+    ],
   };
 }
 
 async function startStub(tokens: number): Promise<{ url: string; child: ChildProcess }> {
-  const child = fork(fileURLToPath(new URL('./streams/stub.ts', import.meta.url)), [String(eventsPerSecond), String(Math.round(tokens))]);
+  const child = fork(fileURLToPath(new URL('./streams/stub.ts', import.meta.url)), [
+    String(eventsPerSecond),
+    String(Math.round(tokens)),
+  ]);
   const [message] = (await once(child, 'message')) as [{ port: number }];
   return { url: `http://127.0.0.1:${message.port}`, child };
 }

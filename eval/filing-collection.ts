@@ -13,13 +13,21 @@ interface FilingQuery {
 }
 
 /** `pdfs/NAME.pdf` with questions about one of them each; what is found is a page, `NAME#N` with N from 0. */
-export function readFilingCollection(folder: string, options: Pick<EvalOptions, 'queries' | 'qrels' | 'pool'>): Collection {
+export function readFilingCollection(
+  folder: string,
+  options: Pick<EvalOptions, 'queries' | 'qrels' | 'pool'>,
+): Collection {
   const { queries, qrels } = queryFiles(folder, options);
-  const names = [...readLines<{ doc_name: string }>(requireFile(folder, 'list of documents', ['documents.jsonl']))].map((line) => line.doc_name);
+  const names = [
+    ...readLines<{ doc_name: string }>(requireFile(folder, 'list of documents', ['documents.jsonl'])),
+  ].map((line) => line.doc_name);
   const places = names.map((name): Place => ({ key: name, files: [filing(folder, name)] }));
   const asked = [...readTexts<FilingQuery>(queries)];
   const stray = asked.find((query) => !names.includes(query.doc));
-  if (stray !== undefined) throw new EvalError(`${queries}: question ${stray._id} is about "${stray.doc}", which documents.jsonl does not name.`);
+  if (stray !== undefined)
+    throw new EvalError(
+      `${queries}: question ${stray._id} is about "${stray.doc}", which documents.jsonl does not name.`,
+    );
   const isPooled = options.pool === 'all';
   return {
     name: `${nameOf(folder)}, pages, ${isPooled ? 'all documents' : 'own document'}`,

@@ -22,7 +22,10 @@ export function namedFile(folder: string, option: string, names: readonly string
 }
 
 /** The queries file, and the judgements that belong to it. */
-export function queryFiles(folder: string, options: { queries?: string | undefined; qrels?: string | undefined }) {
+export function queryFiles(
+  folder: string,
+  options: { queries?: string | undefined; qrels?: string | undefined },
+) {
   const queries =
     options.queries === undefined
       ? requireFile(folder, 'queries', ['queries.jsonl', 'queries_lastturn.jsonl'])

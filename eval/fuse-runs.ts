@@ -19,11 +19,13 @@ interface WeighedRun {
 export function fuseRuns({ folder, fuse: names, fusion, out, compare, ...options }: EvalOptions): void {
   const runs = (names ?? []).map((name) => readWeighed(folder, name));
   const { qrels } = queryFiles(folder, options);
-  if (qrels === undefined) throw new EvalError(`${folder} has no judgements to score with: give --qrels FILE.`);
+  if (qrels === undefined)
+    throw new EvalError(`${folder} has no judgements to score with: give --qrels FILE.`);
   const judgements = readJudgements(qrels);
   for (const { name, run } of runs) printLine(`${name} alone`, evaluate(run, judgements));
   const combinations = combine(runs.map((run) => run.weights));
-  if (out !== undefined && combinations.length > 1) throw new EvalError('--out takes one combination of weights.');
+  if (out !== undefined && combinations.length > 1)
+    throw new EvalError('--out takes one combination of weights.');
   for (const weights of combinations) {
     const fused = fuseOnce(runs, weights, fusion);
     const scores = evaluate(ranksOf(fused), judgements);
@@ -35,7 +37,11 @@ export function fuseRuns({ folder, fuse: names, fusion, out, compare, ...options
   }
 }
 
-export function fuseOnce(runs: readonly { run: Run }[], weights: readonly number[], fusion: EvalOptions['fusion']): ScoredRun {
+export function fuseOnce(
+  runs: readonly { run: Run }[],
+  weights: readonly number[],
+  fusion: EvalOptions['fusion'],
+): ScoredRun {
   const queries = new Set(runs.flatMap(({ run }) => [...run.keys()]));
   return new Map(
     Array.from(queries, (query) => {
@@ -51,10 +57,14 @@ function readWeighed(folder: string, given: string): WeighedRun {
   const path = [name, join(folder, name)].find((one) => existsSync(one));
   if (path === undefined) throw new EvalError(`There is no run file ${name}, neither here nor in ${folder}.`);
   const weights = (list ?? '1').split(',').map(Number);
-  if (weights.some((weight) => !Number.isFinite(weight))) throw new EvalError(`The weights of ${name} are numbers: ${list}.`);
+  if (weights.some((weight) => !Number.isFinite(weight)))
+    throw new EvalError(`The weights of ${name} are numbers: ${list}.`);
   return { name, run: readRun(path), weights };
 }
 
 function combine(lists: readonly number[][]): number[][] {
-  return lists.reduce<number[][]>((all, list) => all.flatMap((one) => list.map((weight) => [...one, weight])), [[]]);
+  return lists.reduce<number[][]>(
+    (all, list) => all.flatMap((one) => list.map((weight) => [...one, weight])),
+    [[]],
+  );
 }

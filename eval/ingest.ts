@@ -11,7 +11,9 @@ export interface Indexed {
   /** Files that could not be read: what they hold counts as not found. */
   missed: number;
   /** Ids of what the hits lie on, best first, each with the score of its best chunk. */
-  rank(hits: readonly Pick<Retrieved['results'][number], 'document_id' | 'page' | 'score'>[]): [string, number][];
+  rank(
+    hits: readonly Pick<Retrieved['results'][number], 'document_id' | 'page' | 'score'>[],
+  ): [string, number][];
 }
 
 /** The server reads a user's documents two at a time; the others may as well be on their way. */
@@ -29,13 +31,19 @@ export async function ingest(client: Client, places: readonly Place[]): Promise<
     const done = [...progress.values()].reduce((sum, one) => sum + one, 0) / Math.max(1, uploads.length);
     say(`  reading ${uploads.length} documents: ${Math.floor(done * 100)} %`);
   };
-  for (const { key } of places) conversations.set(key, (await client.conversations.create({ title: 'Evaluation' })).id);
+  for (const { key } of places)
+    conversations.set(key, (await client.conversations.create({ title: 'Evaluation' })).id);
   const ticker = startTicker(tell);
   try {
     await inParallel(uploads, uploadsAtOnce, async ({ key, file }) => {
-      const { document } = await client.documents.upload(conversations.get(key) ?? '', { name: file.name, blob: await file.open() });
+      const { document } = await client.documents.upload(conversations.get(key) ?? '', {
+        name: file.name,
+        blob: await file.open(),
+      });
       files.set(document.id, file);
-      const read = await client.documents.wait(document.id, { onProgress: (now) => progress.set(file, now.progress) });
+      const read = await client.documents.wait(document.id, {
+        onProgress: (now) => progress.set(file, now.progress),
+      });
       progress.set(file, 1);
       if (read.status === 'ready') return;
       missed += 1;
@@ -46,11 +54,15 @@ export async function ingest(client: Client, places: readonly Place[]): Promise<
   }
   const seconds = Math.round((performance.now() - started) / 1000);
   say(`  read ${uploads.length - missed} documents in ${places.length} conversations in ${seconds} s`);
-  if (missed === uploads.length && missed > 0) throw new EvalError('None of the documents could be read, so there is nothing to measure.');
+  if (missed === uploads.length && missed > 0)
+    throw new EvalError('None of the documents could be read, so there is nothing to measure.');
   return { conversations, missed, rank: (hits) => rank(hits, files) };
 }
 
-function rank(hits: Parameters<Indexed['rank']>[0], files: ReadonlyMap<string, SourceFile>): [string, number][] {
+function rank(
+  hits: Parameters<Indexed['rank']>[0],
+  files: ReadonlyMap<string, SourceFile>,
+): [string, number][] {
   const best = new Map<string, number>();
   for (const hit of hits) {
     const id = hit.page === null ? undefined : files.get(hit.document_id)?.idOfPage(hit.page);

@@ -30,7 +30,8 @@ async function run(options: EvalOptions): Promise<void> {
     for (const collection of collections) {
       const work = options.replay ? replay : measure;
       const scores = await work(server.client, collection, options, folders.length > 1);
-      if (scores !== null) lines.push([`${collection.name}${options.replay ? ', replayed' : ''}, ${options.strategy}`, scores]);
+      if (scores !== null)
+        lines.push([`${collection.name}${options.replay ? ', replayed' : ''}, ${options.strategy}`, scores]);
     }
   } finally {
     await server.close();

@@ -3,7 +3,7 @@ import { searchKeyword } from '../src/indexing/bm25.ts';
 import { prepareIndex, type PreparedChunk } from '../src/indexing/prepare.ts';
 import { openSegment, type Segment } from '../src/indexing/segment.ts';
 import { type Passage, readDataset } from './datasets.ts';
-import { evaluate, type Run } from './metrics.ts';
+import { type Evaluation, evaluate, type Run } from './metrics.ts';
 import type { PrintRow } from './print-row.ts';
 
 /** Filings split into pieces of about 400 tokens by lines; a page is as good as its best piece. */
@@ -15,8 +15,18 @@ interface Filing {
   pages: string[];
 }
 
-/** Page hit of questions about filings, in the right filing and among all of them. */
+/** Prints the page hits of questions about filings, in the right filing and among all of them. */
 export function measureFilings(folder: string, background: Background, printRow: PrintRow): void {
+  const { own, among } = evaluateFilings(folder, background);
+  printRow('financebench pages, own document', own);
+  printRow('financebench pages, all documents', among);
+}
+
+/** Page hits of questions about filings, in the right filing and among all of them. */
+export function evaluateFilings(
+  folder: string,
+  background: Background,
+): { own: Evaluation; among: Evaluation } {
   const dataset = readDataset(folder, {
     corpus: 'pages_pdftotext.jsonl.gz',
     judgements: 'page_qrels.tsv',
@@ -28,11 +38,8 @@ export function measureFilings(folder: string, background: Background, printRow:
   const documentOf = new Map(dataset.passages.map((page) => [page.id, page.document ?? '']));
 
   const search = (list: readonly Filing[], text: string) => {
-    const hits = searchKeyword(
-      list.map((filing) => filing.segment),
-      text,
-      { k: 100, background },
-    );
+    const segments = list.map((filing) => filing.segment);
+    const hits = searchKeyword(segments, text, { k: 100, background });
     return hits.map((hit) => list[hit.segment]!.pages[hit.ordinal]!);
   };
   const own: Run = new Map(
@@ -41,9 +48,8 @@ export function measureFilings(folder: string, background: Background, printRow:
       return [id, filing ? search([filing], text) : []];
     }),
   );
-  printRow('financebench pages, own document', evaluate(own, dataset.judgements));
   const among: Run = new Map(dataset.queries.map(({ id, text }) => [id, search(all, text)]));
-  printRow('financebench pages, all documents', evaluate(among, dataset.judgements));
+  return { own: evaluate(own, dataset.judgements), among: evaluate(among, dataset.judgements) };
 }
 
 function indexFiling(name: string, pages: readonly Passage[]): Filing {

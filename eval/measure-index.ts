@@ -37,7 +37,11 @@ for (const set of ['mtrag/fiqa', 'mtrag/cloud']) {
       fused: `runs/bge_base_1.5.${queries}.jsonl.gz`,
     });
   }
-  measure(set, { queries: 'un_queries_lastturn.jsonl', judgements: 'un_qrels.tsv' }, `${set} second set (un)`);
+  measure(
+    set,
+    { queries: 'un_queries_lastturn.jsonl', judgements: 'un_qrels.tsv' },
+    `${set} second set (un)`,
+  );
   if (set.includes(values.only) && has(set))
     measureFollowUps(join(values.data, set), set, background, printRow);
 }

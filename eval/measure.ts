@@ -27,7 +27,9 @@ export async function measure(
     print(`${collection.name}: no judgements; the run is in ${pathFor(out ?? '', part)}`);
     return null;
   }
-  const judged = Number.isFinite(limit) ? new Map([...judgements].filter(([query]) => run.has(query))) : judgements;
+  const judged = Number.isFinite(limit)
+    ? new Map([...judgements].filter(([query]) => run.has(query)))
+    : judgements;
   const scores = evaluate(ranksOf(run), judged);
   printScores(`${collection.name}, ${strategy}`, scores);
   printMissed(indexed.missed);

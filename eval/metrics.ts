@@ -21,7 +21,11 @@ export interface Interval {
 }
 
 /** Recall, nDCG, MRR and hit rate at each depth, by the conventions of trec_eval (linear gain, log2 discount). */
-export function evaluate(run: Run, judgements: Judgements, depths: readonly number[] = [1, 3, 5, 10]): Evaluation {
+export function evaluate(
+  run: Run,
+  judgements: Judgements,
+  depths: readonly number[] = [1, 3, 5, 10],
+): Evaluation {
   const perQuery = new Map<string, QueryScores>();
   let missing = 0;
   for (const [query, relevant] of judgements) {

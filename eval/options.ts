@@ -60,8 +60,10 @@ export function readOptions(args: string[]): EvalOptions | null {
   if (folder === undefined) throw new EvalError('Name the folder to measure with.');
   if (!values.fuse && runs.length > 0) throw new EvalError(`One folder at a time: "${runs[0]}" is too many.`);
   if (values.fuse && runs.length === 0) throw new EvalError('--fuse needs run files: --fuse RUN:0.2 RUN:1');
-  if (values.scopes && values.pool === 'all') throw new EvalError('--scopes and --pool all exclude each other.');
-  if (values.pool !== undefined && values.pool !== 'all' && values.pool !== 'own') throw new EvalError('--pool is "own" or "all".');
+  if (values.scopes && values.pool === 'all')
+    throw new EvalError('--scopes and --pool all exclude each other.');
+  if (values.pool !== undefined && values.pool !== 'all' && values.pool !== 'own')
+    throw new EvalError('--pool is "own" or "all".');
   const embeddings = endpoint('--embeddings', values.embeddings, '--model', values.model);
   const strategy = strategies.find((one) => one === values.strategy);
   if (values.strategy !== undefined && strategy === undefined) {
@@ -125,7 +127,8 @@ function parse(args: string[]) {
 
 function endpoint(name: string, baseUrl: string | undefined, modelName: string, model: string | undefined) {
   if (baseUrl === undefined && model === undefined) return undefined;
-  if (baseUrl === undefined || model === undefined) throw new EvalError(`${name} URL and ${modelName} ID belong together.`);
+  if (baseUrl === undefined || model === undefined)
+    throw new EvalError(`${name} URL and ${modelName} ID belong together.`);
   if (!URL.canParse(baseUrl)) throw new EvalError(`${name} is not a URL: ${baseUrl}`);
   return { baseUrl, model };
 }

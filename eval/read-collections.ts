@@ -26,11 +26,15 @@ export function foldersOf(folder: string): string[] {
 
 /** The set in a folder. @throws EvalError when a file is missing or broken, or there is nothing to do with it */
 export function readCollection(folder: string, options: Reading): Collection {
-  const collection = isFilings(folder) ? readFilingCollection(folder, options) : readPassageCollection(folder, options);
+  const collection = isFilings(folder)
+    ? readFilingCollection(folder, options)
+    : readPassageCollection(folder, options);
   if (options.replay) readTurns(folder, options.tasks);
   if (collection.judgements !== null) return collection;
-  if (options.replay) throw new EvalError(`${folder} has no judgements, which --replay needs: give --qrels FILE.`);
-  if (options.out === undefined) throw new EvalError(`${folder} has no judgements: give --qrels FILE, or --out FILE for the run alone.`);
+  if (options.replay)
+    throw new EvalError(`${folder} has no judgements, which --replay needs: give --qrels FILE.`);
+  if (options.out === undefined)
+    throw new EvalError(`${folder} has no judgements: give --qrels FILE, or --out FILE for the run alone.`);
   return collection;
 }
 

@@ -23,8 +23,12 @@ export interface ReplayTurn {
 
 /** The turns of `conversations.jsonl`, or of a file of tasks that each bring their history. @throws EvalError without either */
 export function readTurns(folder: string, tasks: string | undefined): ReplayTurn[] {
-  const path = tasks === undefined ? findFile(folder, ['conversations.jsonl', 'tasks.jsonl', 'un_tasks.jsonl']) : namedFile(folder, '--tasks', [tasks]);
-  if (path === undefined) throw new EvalError(`--replay needs conversations.jsonl in ${folder}: found ${listOf(folder)}.`);
+  const path =
+    tasks === undefined
+      ? findFile(folder, ['conversations.jsonl', 'tasks.jsonl', 'un_tasks.jsonl'])
+      : namedFile(folder, '--tasks', [tasks]);
+  if (path === undefined)
+    throw new EvalError(`--replay needs conversations.jsonl in ${folder}: found ${listOf(folder)}.`);
   return basename(path) === 'conversations.jsonl'
     ? [...readLines<ConversationLine>(path)].flatMap(turnsOf)
     : [...readLines<TaskLine>(path)].map(turnOfTask);
@@ -39,7 +43,13 @@ interface ConversationLine {
   conversation_id: string;
   /** The longest stretch of the conversation's beginning that is known word by word. */
   longest_known_history: Spoken[];
-  turns: { task_id: string; turn: number; question: string | null; rewrite: string | null; reference_answer?: string | null }[];
+  turns: {
+    task_id: string;
+    turn: number;
+    question: string | null;
+    rewrite: string | null;
+    reference_answer?: string | null;
+  }[];
 }
 
 interface TaskLine {
@@ -50,7 +60,11 @@ interface TaskLine {
 }
 
 /** Where the words of an earlier turn are not known, its question or answer is simply not there. */
-function turnsOf({ conversation_id: conversation, longest_known_history: known, turns }: ConversationLine): ReplayTurn[] {
+function turnsOf({
+  conversation_id: conversation,
+  longest_known_history: known,
+  turns,
+}: ConversationLine): ReplayTurn[] {
   const history: Message[] = [];
   const replayed: ReplayTurn[] = [];
   for (const { task_id: id, turn, question, rewrite, reference_answer: reference } of turns) {
@@ -65,7 +79,10 @@ function turnsOf({ conversation_id: conversation, longest_known_history: known, 
 }
 
 function turnOfTask({ task_id: id, turn, input }: TaskLine): ReplayTurn {
-  const said = input.map(({ speaker, text }): Message => ({ role: speaker === 'user' ? 'user' : 'assistant', content: text }));
+  const said = input.map(({ speaker, text }): Message => ({
+    role: speaker === 'user' ? 'user' : 'assistant',
+    content: text,
+  }));
   const question = said.pop()?.content ?? '';
   return { id, conversation: conversationOf(id), turn: Number(turn), history: said, question, rewrite: null };
 }

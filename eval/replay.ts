@@ -28,16 +28,27 @@ export async function replay(
   if (judgements === null) throw new EvalError(`${folder} has no judgements, which --replay needs.`);
   const isPooled = collection.places.every((place) => place.key === wholePool);
   const placeOf = (turn: ReplayTurn): string => (isPooled ? wholePool : turn.conversation);
-  const turns = readTurns(folder, tasks).filter((turn) => judgements.has(turn.id)).slice(0, limit);
+  const turns = readTurns(folder, tasks)
+    .filter((turn) => judgements.has(turn.id))
+    .slice(0, limit);
   if (turns.length === 0) throw new EvalError(`${folder}: none of the questions to replay is judged.`);
   say(`${collection.name}, replay of ${turns.length} questions, ${strategy}`);
   const indexed = await ingest(client, collection.places);
 
   const questions = turns.map((turn) => ({ id: turn.id, text: turn.question, place: placeOf(turn) }));
   const alone = await search(client, indexed, questions, strategy);
-  const rewrites = turns.flatMap((turn) => (turn.rewrite === null ? [] : [{ id: turn.id, text: turn.rewrite, place: placeOf(turn) }]));
-  const rewritten = rewrites.length === turns.length ? await search(client, indexed, rewrites, strategy) : null;
-  const played = await play(client, indexed, turns.filter((turn) => indexed.conversations.has(placeOf(turn))), placeOf, strategy);
+  const rewrites = turns.flatMap((turn) =>
+    turn.rewrite === null ? [] : [{ id: turn.id, text: turn.rewrite, place: placeOf(turn) }],
+  );
+  const rewritten =
+    rewrites.length === turns.length ? await search(client, indexed, rewrites, strategy) : null;
+  const played = await play(
+    client,
+    indexed,
+    turns.filter((turn) => indexed.conversations.has(placeOf(turn))),
+    placeOf,
+    strategy,
+  );
   if (out !== undefined) writeRun(pathFor(out, isOneOfSeveral ? basename(folder) : null), played);
 
   const judged = new Map([...judgements].filter(([query]) => turns.some((turn) => turn.id === query)));
@@ -45,7 +56,11 @@ export async function replay(
   const scores = score(played);
   printScores(`${collection.name}, replayed with history, ${strategy}`, scores);
   printMissed(indexed.missed);
-  printTurns(turns, { alone: score(alone), played: scores, rewritten: rewritten === null ? null : score(rewritten) });
+  printTurns(turns, {
+    alone: score(alone),
+    played: scores,
+    rewritten: rewritten === null ? null : score(rewritten),
+  });
   printComparison('the last turn alone', scores, score(alone));
   for (const id of indexed.conversations.values()) await client.conversations.delete(id);
   return scores;
@@ -64,7 +79,12 @@ async function play(
     for (const turn of turns) {
       const conversation = indexed.conversations.get(placeOf(turn)) ?? '';
       const parent = await appendHistory(client, conversation, turn);
-      const answer = await client.asking.ask(conversation, { query: turn.question, strategy, top_k: topK, parent_id: parent });
+      const answer = await client.asking.ask(conversation, {
+        query: turn.question,
+        strategy,
+        top_k: topK,
+        parent_id: parent,
+      });
       run.set(turn.id, indexed.rank(answer.sources));
     }
   } finally {
@@ -75,7 +95,11 @@ async function play(
 
 /** A branch from the root with what was said; a first turn has only a note as its root, which no history shows. */
 async function appendHistory(client: Client, conversation: string, { history }: ReplayTurn): Promise<string> {
-  const root = await client.messages.add(conversation, { role: 'system', content: 'A new conversation.', parent_id: null });
+  const root = await client.messages.add(conversation, {
+    role: 'system',
+    content: 'A new conversation.',
+    parent_id: null,
+  });
   let parent = root.id;
   for (const { role, content } of history) {
     parent = (await client.messages.add(conversation, { role, content, parent_id: parent })).id;
@@ -92,12 +116,25 @@ interface Variants {
 function printTurns(turns: readonly ReplayTurn[], variants: Variants): void {
   print('\n  nDCG@5 by turn     n   last turn   with history   difference                human rewrite');
   const groups = Map.groupBy(turns, ({ turn }) => String(turn));
-  for (const [turn, group] of [...groups].toSorted(([a], [b]) => Number(a) - Number(b))) printGroup(`turn ${turn}`, group, variants);
-  printGroup('first turns', turns.filter(({ turn }) => turn === 1), variants);
-  printGroup('later turns', turns.filter(({ turn }) => turn > 1), variants);
+  for (const [turn, group] of [...groups].toSorted(([a], [b]) => Number(a) - Number(b)))
+    printGroup(`turn ${turn}`, group, variants);
+  printGroup(
+    'first turns',
+    turns.filter(({ turn }) => turn === 1),
+    variants,
+  );
+  printGroup(
+    'later turns',
+    turns.filter(({ turn }) => turn > 1),
+    variants,
+  );
 }
 
-function printGroup(name: string, group: readonly ReplayTurn[], { alone, played, rewritten }: Variants): void {
+function printGroup(
+  name: string,
+  group: readonly ReplayTurn[],
+  { alone, played, rewritten }: Variants,
+): void {
   if (group.length === 0) return;
   const ids = new Set(group.map((turn) => turn.id));
   const { mean, low, high } = compare(part(played, ids), part(alone, ids), 'nDCG@5');

@@ -6,7 +6,9 @@ const hits: readonly Metric[] = ['Hit@1', 'Hit@3', 'Hit@5', 'Hit@10'];
 /** Each metric with its 95 % interval, and how many questions have a hit at all. */
 export function printScores(name: string, evaluation: Evaluation): void {
   const { perQuery, missing } = evaluation;
-  print(`\n${name}: ${perQuery.size} judged questions${missing === 0 ? '' : `, ${missing} of them not asked`}`);
+  print(
+    `\n${name}: ${perQuery.size} judged questions${missing === 0 ? '' : `, ${missing} of them not asked`}`,
+  );
   for (const metric of [...metrics, ...hits]) {
     const { mean, low, high } = confidence(evaluation, metric);
     print(`  ${metric.padEnd(8)} ${mean.toFixed(3)}  [${low.toFixed(3)}, ${high.toFixed(3)}]`);
@@ -22,7 +24,9 @@ export function printMissed(missed: number): void {
 
 /** One line, in the columns of the other lines. */
 export function printLine(name: string, evaluation: Evaluation): void {
-  print(`${name.padEnd(56)} n ${evaluation.perQuery.size} ${metrics.map((metric) => `${metric} ${(evaluation.mean[metric] ?? 0).toFixed(3)}`).join(' ')}`);
+  print(
+    `${name.padEnd(56)} n ${evaluation.perQuery.size} ${metrics.map((metric) => `${metric} ${(evaluation.mean[metric] ?? 0).toFixed(3)}`).join(' ')}`,
+  );
 }
 
 export function printComparison(name: string, a: Evaluation, b: Evaluation): void {

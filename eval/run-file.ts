@@ -11,7 +11,10 @@ export function ranksOf(run: ScoredRun): Run {
 /** A line `{ query_id, results: [[id, score], …] }` for each query. */
 export function writeRun(path: string, run: ScoredRun): void {
   const lines = Array.from(run, ([id, results]) =>
-    JSON.stringify({ query_id: id, results: results.map(([found, score]) => [found, Number(score.toFixed(6))]) }),
+    JSON.stringify({
+      query_id: id,
+      results: results.map(([found, score]) => [found, Number(score.toFixed(6))]),
+    }),
   );
   writeFileSync(path, `${lines.join('\n')}\n`);
 }

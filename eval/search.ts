@@ -19,13 +19,18 @@ export async function search(
 ): Promise<ScoredRun> {
   const run: ScoredRun = new Map();
   const asked = questions.filter((question) => indexed.conversations.has(question.place));
-  if (asked.length < questions.length) say(`  ${questions.length - asked.length} questions belong to no conversation`);
+  if (asked.length < questions.length)
+    say(`  ${questions.length - asked.length} questions belong to no conversation`);
   const started = performance.now();
   let done = 0;
   const ticker = startTicker(() => say(`  asked ${done} of ${asked.length} questions`));
   try {
     const lists = await inParallel(asked, questionsAtOnce, async ({ text: query, place }) => {
-      const { results } = await client.retrieve(indexed.conversations.get(place) ?? '', { query, strategy, top_k: topK });
+      const { results } = await client.retrieve(indexed.conversations.get(place) ?? '', {
+        query,
+        strategy,
+        top_k: topK,
+      });
       done += 1;
       return indexed.rank(results);
     });

@@ -15,7 +15,9 @@ export interface EvalServer {
 }
 
 /** A whole server in this process on a free port, with a database and a data folder that go with it. */
-export async function startServer(options: Pick<EvalOptions, 'database' | 'embeddings' | 'llm'>): Promise<EvalServer> {
+export async function startServer(
+  options: Pick<EvalOptions, 'database' | 'embeddings' | 'llm'>,
+): Promise<EvalServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'alcove-eval-'));
   const database = options.database === undefined ? null : await createTestDatabase(options.database);
   let app: RunningApp | null = null;
@@ -25,7 +27,10 @@ export async function startServer(options: Pick<EvalOptions, 'database' | 'embed
     await rm(dataDir, { recursive: true, force: true });
   };
   try {
-    app = await startApp(readConfig(environmentOf(dataDir, database?.url, options)), pino({ level: 'error' }, process.stderr));
+    app = await startApp(
+      readConfig(environmentOf(dataDir, database?.url, options)),
+      pino({ level: 'error' }, process.stderr),
+    );
     await app.http.listen({ host: '127.0.0.1', port: 0 });
     const address = app.http.server.address();
     if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
@@ -56,7 +61,10 @@ function environmentOf(
     INGEST_TIMEOUT_S: '600',
     SEGMENT_CACHE_MB: '512',
     ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
-    ...(embeddings !== undefined && { EMBEDDING_BASE_URL: embeddings.baseUrl, EMBEDDING_MODEL: embeddings.model }),
+    ...(embeddings !== undefined && {
+      EMBEDDING_BASE_URL: embeddings.baseUrl,
+      EMBEDDING_MODEL: embeddings.model,
+    }),
     ...(llm !== undefined && { LLM_BASE_URL: llm.baseUrl, LLM_MODEL: llm.model }),
   };
 }
@@ -65,6 +73,9 @@ function environmentOf(
 async function signIn(baseUrl: string): Promise<Client> {
   const account = { email: 'eval@example.org', password: crypto.randomUUID() };
   const { access_token: first } = await createClient({ baseUrl }).accounts.register(account);
-  const { key } = await createClient({ baseUrl, token: () => first }).accounts.createKey({ name: 'eval', scope: 'write' });
+  const { key } = await createClient({ baseUrl, token: () => first }).accounts.createKey({
+    name: 'eval',
+    scope: 'write',
+  });
   return createClient({ baseUrl, token: () => key });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createEventWriter } from './answers/event-writer.ts';
 import { reapOrphans } from './answers/reaper.ts';
@@ -18,6 +19,7 @@ import { dueDocuments } from './documents/work-store.ts';
 import { AppError } from './errors.ts';
 import { collectBlobs } from './files/collect.ts';
 import { createDiskStore } from './files/disk-store.ts';
+import { reconcileBlobs } from './files/reconcile.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { isLoopback } from './http/security.ts';
 import { type App, createServer, type Logger } from './http/server.ts';
@@ -56,6 +58,7 @@ const hourMs = 3_600_000;
 const ingestionsPerUser = 2;
 /** Running answers may end by themselves this long when the server stops; then they become resumable orphans. */
 const drainMs = 10_000;
+const lastEventsMs = 2_000;
 
 /** Wires everything together and starts it, without listening. */
 export async function startApp(config: Config, log: Logger): Promise<RunningApp> {
@@ -81,7 +84,17 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     const models = await connectModels({ ...config.models, report }, stopping.signal);
     const queue = await openQueue(db, log);
     const doorbell = createDoorbell();
-    const documents: DocumentDeps = { db, blobs, queue, doorbell, embedding: models.embedding, limits: config.limits, owner, log, now };
+    const documents: DocumentDeps = {
+      db,
+      blobs,
+      queue,
+      doorbell,
+      embedding: models.embedding,
+      limits: config.limits,
+      owner,
+      log,
+      now,
+    };
     const answers: HttpDeps['answers'] = {
       db,
       models,
@@ -92,7 +105,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
         background: readBackground(),
         cache: new SizedLru(config.retrievalCacheEntries),
         queryEmbeddings: new SizedLru(queryEmbeddingBytes),
-        rerank: models.rerank === null ? undefined : { model: models.rerank, threshold: config.rerankThreshold },
+        rerank:
+          models.rerank === null ? undefined : { model: models.rerank, threshold: config.rerankThreshold },
       },
       doorbell,
       running: new RunningAnswers(),
@@ -103,7 +117,10 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       now,
     };
     const works = config.role !== 'web';
-    const reEmbedder = models.embedding === null ? null : createReEmbedder({ db, embedding: models.embedding, owner, log, now });
+    const reEmbedder =
+      models.embedding === null
+        ? null
+        : createReEmbedder({ db, embedding: models.embedding, owner, log, now });
     const loops = works ? await startWorker(documents, answers, reEmbedder, queue, stopping.signal) : [];
     const notices = [...switchedOff(models), ...models.notices];
     const http = await createServer(
@@ -125,14 +142,25 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     );
     const close = async (): Promise<void> => {
       await drain(answers.running);
+      // Readers get the last event of their answer; who reads on after that is cut off, and may resume elsewhere.
+      const closed = http.close();
+      await Promise.race([closed, sleep(lastEventsMs, undefined, { ref: false })]);
       stopping.abort();
-      await http.close();
+      await closed;
       await queue.stop();
       await Promise.all(loops);
       await Promise.all(answers.running.all().map((answer) => answer.finished));
       await db.close();
     };
-    return { http, db, models, version, notices, reEmbeddingProgress: () => reEmbedder?.progress() ?? null, close };
+    return {
+      http,
+      db,
+      models,
+      version,
+      notices,
+      reEmbeddingProgress: () => reEmbedder?.progress() ?? null,
+      close,
+    };
   } catch (error) {
     stopping.abort();
     await db.close().catch(() => {});
@@ -166,7 +194,10 @@ async function startWorker(
   return [
     every(sweepMs, 'sweep', sweep, signal, log),
     every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now()), signal, log),
-    ...(reEmbedder === null ? [] : [every(reEmbedMs, 'embed again', () => reEmbedder.run(signal), signal, log)]),
+    ...(reEmbedder === null
+      ? []
+      : [every(reEmbedMs, 'embed again', () => reEmbedder.run(signal), signal, log)]),
+    every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now()), signal, log),
     every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db, now()), signal, log),
   ];
 }
@@ -180,12 +211,18 @@ async function drain(running: RunningAnswers): Promise<void> {
     Promise.all(answers.map((answer) => answer.finished)),
     new Promise((resolve) => timeout.addEventListener('abort', resolve, { once: true })),
   ]);
-  const stopped = new AppError('unavailable', 'The server stopped while it wrote this answer: what came is kept. Ask again to go on.');
+  const stopped = new AppError(
+    'unavailable',
+    'The server stopped while it wrote this answer: what came is kept. Ask again to go on.',
+  );
   for (const answer of running.all()) answer.stop.abort(stopped);
 }
 
 function switchedOff(models: Models): string[] {
-  return [...(models.chat === null ? [noLanguageModel] : []), ...(models.embedding === null ? [noSemanticSearch] : [])];
+  return [
+    ...(models.chat === null ? [noLanguageModel] : []),
+    ...(models.embedding === null ? [noSemanticSearch] : []),
+  ];
 }
 
 function findWebApp(): string | null {

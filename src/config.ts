@@ -142,10 +142,14 @@ export class ConfigError extends Error {
 
 /** Reads the settings. @throws ConfigError with one line for each bad variable. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = environment.safeParse(set);
   if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
+    );
   }
   const e = parsed.data;
   refuseWeakSecret('AUTH_SECRET', e.AUTH_SECRET);
@@ -206,7 +210,9 @@ function readDatabase(e: Environment): DatabaseConfig {
 function readIssuer(e: Environment): AuthConfig['issuer'] {
   if (e.JWT_ISSUER === undefined && e.JWKS_URL === undefined && e.JWT_SECRET === undefined) return undefined;
   if (e.JWT_ISSUER === undefined || e.JWT_AUDIENCE === undefined) {
-    throw new ConfigError('an external issuer needs JWT_ISSUER and JWT_AUDIENCE beside JWKS_URL or JWT_SECRET');
+    throw new ConfigError(
+      'an external issuer needs JWT_ISSUER and JWT_AUDIENCE beside JWKS_URL or JWT_SECRET',
+    );
   }
   if ((e.JWKS_URL === undefined) === (e.JWT_SECRET === undefined)) {
     throw new ConfigError('JWT_ISSUER needs exactly one of JWKS_URL (public keys) and JWT_SECRET (HS256)');

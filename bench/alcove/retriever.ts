@@ -8,10 +8,19 @@ import type { SearchScope } from '../../src/retrieval/store.ts';
 import type { MadeQuery } from '../data/collection.ts';
 import { benchModel } from './write-document.ts';
 
-export type Retriever = (scope: SearchScope, query: MadeQuery, strategy: Strategy, topK: number) => Promise<Retrieval>;
+export type Retriever = (
+  scope: SearchScope,
+  query: MadeQuery,
+  strategy: Strategy,
+  topK: number,
+) => Promise<Retrieval>;
 
 /** Retrieval as the server does it, with vectors of the questions at hand and no memory of earlier answers. */
-export function createRetriever(db: Database, dimensions: number, segmentCacheBytes = 256 * 2 ** 20): Retriever {
+export function createRetriever(
+  db: Database,
+  dimensions: number,
+  segmentCacheBytes = 256 * 2 ** 20,
+): Retriever {
   const vectors = new Map<string, Float32Array>();
   const embedding = {
     id: benchModel,

@@ -18,7 +18,11 @@ export function keywordIndexOf(document: MadeDocument): PreparedIndex {
 }
 
 /** What ingestion would have made of the document. */
-export function indexDocument(document: MadeDocument, withVectors: boolean, index = keywordIndexOf(document)): IndexedDocument {
+export function indexDocument(
+  document: MadeDocument,
+  withVectors: boolean,
+  index = keywordIndexOf(document),
+): IndexedDocument {
   const { language, segment } = index;
   const embeddings = document.chunks.map((chunk) => chunk.vector);
   return {
@@ -36,7 +40,9 @@ export function indexDocument(document: MadeDocument, withVectors: boolean, inde
     pages: null,
     language,
     warnings: [],
-    vectors: withVectors ? { model: benchModel, rows: embeddings.map(toRow), segment: quantiseVectors(embeddings) } : null,
+    vectors: withVectors
+      ? { model: benchModel, rows: embeddings.map(toRow), segment: quantiseVectors(embeddings) }
+      : null,
   };
 }
 
@@ -53,9 +59,18 @@ export async function writeDocument(
 ): Promise<string> {
   const id = newId();
   const now = new Date();
-  const file = { id, name: document.name, mediaType: 'text/plain', sizeBytes: document.text.length, sha256: id, blobKey: `${scope.userId}/${id}` };
+  const file = {
+    id,
+    name: document.name,
+    mediaType: 'text/plain',
+    sizeBytes: document.text.length,
+    sha256: id,
+    blobKey: `${scope.userId}/${id}`,
+  };
   await insertDocuments(db, scope, [file], unlimited, now);
-  if ((await claimDocument(db, scope, id, owner, now, new Date(now.getTime() + 60_000))) === null) throw new Error('the document was not claimed');
-  if (!(await completeDocument(db, scope, id, owner, indexed, new Date()))) throw new Error('the document was not written');
+  if ((await claimDocument(db, scope, id, owner, now, new Date(now.getTime() + 60_000))) === null)
+    throw new Error('the document was not claimed');
+  if (!(await completeDocument(db, scope, id, owner, indexed, new Date())))
+    throw new Error('the document was not written');
   return id;
 }

@@ -19,7 +19,14 @@ export interface AlcoveLoader {
 
 /** Indexed documents wait here, so that small conversations share a COPY. */
 const chunksAtOnce = 10_000;
-const tables = ['conversations', 'conversation_directory', 'documents', 'chunks', 'chunk_vectors', 'segments'];
+const tables = [
+  'conversations',
+  'conversation_directory',
+  'documents',
+  'chunks',
+  'chunk_vectors',
+  'segments',
+];
 
 /** The rows that ingestion would have written, by COPY as a role that row-level security does not bind. */
 export async function openAlcoveLoader(databaseUrl: string, userId: string): Promise<AlcoveLoader> {
@@ -52,7 +59,12 @@ export async function openAlcoveLoader(databaseUrl: string, userId: string): Pro
         const documentId = newId();
         firstOf.set(documentId, first);
         first += document.chunks.length;
-        addDocument(rows, { userId, conversationId: conversation.id, documentId }, document, indexOf(document));
+        addDocument(
+          rows,
+          { userId, conversationId: conversation.id, documentId },
+          document,
+          indexOf(document),
+        );
       }
       waiting += conversation.size;
       if (waiting >= chunksAtOnce) await write();
@@ -83,7 +95,8 @@ const targets = {
   directory: 'conversation_directory (conversation_id, user_id)',
   documents:
     'documents (user_id, conversation_id, id, name, media_type, size_bytes, sha256, blob_key, status, progress, chunk_count, token_count, language, embedding_model, created_at, updated_at)',
-  chunks: 'chunks (user_id, conversation_id, document_id, ordinal, id, heading, char_start, char_end, tokens, content)',
+  chunks:
+    'chunks (user_id, conversation_id, document_id, ordinal, id, heading, char_start, char_end, tokens, content)',
   vectors: 'chunk_vectors (user_id, conversation_id, document_id, ordinal, model, embedding, content_hash)',
   segments: 'segments (user_id, conversation_id, document_id, kind, bytes)',
 } as const;
@@ -101,10 +114,26 @@ function hash(text: string): Uint8Array {
 function conversationRow(userId: string, { id, documents }: BulkConversation): Field[] {
   const now = { time: new Date() };
   const count = { int4: documents.length };
-  return [{ uuid: userId }, { uuid: id }, { text: 'Bench' }, { text: 'general' }, { text: 'active' }, count, count, now, now, now];
+  return [
+    { uuid: userId },
+    { uuid: id },
+    { text: 'Bench' },
+    { text: 'general' },
+    { text: 'active' },
+    count,
+    count,
+    now,
+    now,
+    now,
+  ];
 }
 
-function addDocument(rows: Rows, { userId, conversationId, documentId }: Keys, document: MadeDocument, index: PreparedIndex): void {
+function addDocument(
+  rows: Rows,
+  { userId, conversationId, documentId }: Keys,
+  document: MadeDocument,
+  index: PreparedIndex,
+): void {
   const user = { uuid: userId };
   const conversation = { uuid: conversationId };
   const id = { uuid: documentId };
@@ -134,8 +163,25 @@ function addDocument(rows: Rows, { userId, conversationId, documentId }: Keys, d
   indexed.chunks.forEach((chunk, ordinal) => {
     const place = { int4: ordinal };
     const span = [{ int4: chunk.charStart }, { int4: chunk.charEnd }, { int4: chunk.tokens }];
-    rows[targets.chunks].push([user, conversation, id, place, { uuid: newId() }, { textArray: [] }, ...span, { text: chunk.content }]);
-    rows[targets.vectors].push([user, conversation, id, place, { text: benchModel }, { halfvec: document.chunks[ordinal]!.vector }, { bytea: hash(chunk.content) }]);
+    rows[targets.chunks].push([
+      user,
+      conversation,
+      id,
+      place,
+      { uuid: newId() },
+      { textArray: [] },
+      ...span,
+      { text: chunk.content },
+    ]);
+    rows[targets.vectors].push([
+      user,
+      conversation,
+      id,
+      place,
+      { text: benchModel },
+      { halfvec: document.chunks[ordinal]!.vector },
+      { bytea: hash(chunk.content) },
+    ]);
   });
   rows[targets.segments].push(
     [user, conversation, id, { text: keywordKind }, { bytea: indexed.keywordSegment }],

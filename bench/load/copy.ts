@@ -23,7 +23,11 @@ const bytesAtOnce = 1 << 20;
 const epochMs = Date.UTC(2000, 0, 1);
 
 /** Writes rows by binary COPY; `target` is a table with its columns. */
-export async function copyRows(client: pg.ClientBase, target: string, rows: Iterable<readonly Field[]>): Promise<void> {
+export async function copyRows(
+  client: pg.ClientBase,
+  target: string,
+  rows: Iterable<readonly Field[]>,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     // The driver runs anything with these methods as a query.
     const query = {
@@ -84,7 +88,8 @@ function encodeField(field: Exclude<Field, null>): Buffer {
   if ('bytea' in field) return Buffer.from(field.bytea);
   if ('bool' in field) return Buffer.from([field.bool ? 1 : 0]);
   if ('textArray' in field) return encodeArray(field.textArray);
-  if ('vector' in field) return encodeVector(Buffer.from(new Float32Array(field.vector).buffer).swap32(), field.vector.length);
+  if ('vector' in field)
+    return encodeVector(Buffer.from(new Float32Array(field.vector).buffer).swap32(), field.vector.length);
   if ('halfvec' in field) return encodeVector(halves(field.halfvec).swap16(), field.halfvec.length);
   const bytes = Buffer.alloc('int4' in field ? 4 : 8);
   if ('int4' in field) bytes.writeInt32BE(field.int4);
@@ -103,7 +108,9 @@ function encodeVector(numbers: Buffer, dimensions: number): Buffer {
 
 /** Node has Float16Array; the types of this language level do not know it yet. */
 function halves(values: Float32Array): Buffer {
-  const { Float16Array: Halves } = globalThis as unknown as { Float16Array: new (values: Float32Array) => { buffer: ArrayBuffer } };
+  const { Float16Array: Halves } = globalThis as unknown as {
+    Float16Array: new (values: Float32Array) => { buffer: ArrayBuffer };
+  };
   return Buffer.from(new Halves(values).buffer);
 }
 

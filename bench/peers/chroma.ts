@@ -10,7 +10,11 @@ import { numbered, type PeerKind } from './peer.ts';
 
 interface Collection {
   add(rows: { ids: string[]; embeddings: number[][]; documents: string[] }): Promise<void>;
-  query(query: { queryEmbeddings: number[][]; nResults: number; include: string[] }): Promise<{ ids: string[][] }>;
+  query(query: {
+    queryEmbeddings: number[][];
+    nResults: number;
+    include: string[];
+  }): Promise<{ ids: string[][] }>;
 }
 interface Client {
   version(): Promise<string>;
@@ -38,7 +42,11 @@ export const chroma: PeerKind = {
       holdsMeasuredOnly: true,
       async add(conversation) {
         const name = `conversation-${conversation.place}`;
-        const collection = await client.createCollection({ name, embeddingFunction: null, configuration: { hnsw: { space: 'cosine' } } });
+        const collection = await client.createCollection({
+          name,
+          embeddingFunction: null,
+          configuration: { hnsw: { space: 'cosine' } },
+        });
         collections.set(conversation.place, collection);
         const rows = [...numbered(conversation)];
         for (let at = 0; at < rows.length; at += rowsAtOnce) {
@@ -52,11 +60,14 @@ export const chroma: PeerKind = {
       },
       finish: async () => {},
       async nearest(conversation, vector, k) {
-        const found = await collections.get(conversation.place)!.query({ queryEmbeddings: [[...vector]], nResults: k, include: [] });
+        const found = await collections
+          .get(conversation.place)!
+          .query({ queryEmbeddings: [[...vector]], nResults: k, include: [] });
         return (found.ids[0] ?? []).map(Number);
       },
       diskBytes: () => folderBytes(path),
-      rssBytes: async () => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${server.pid}/status`, 'utf8'))?.[1]) * 1024,
+      rssBytes: async () =>
+        Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${server.pid}/status`, 'utf8'))?.[1]) * 1024,
       close: async () => void server.kill('SIGKILL'),
     };
   },
@@ -64,12 +75,16 @@ export const chroma: PeerKind = {
 
 function startServer(path: string, port: number): ChildProcess {
   const script = `require(${JSON.stringify(bindings)}).cli(['chroma', 'run', '--path', ${JSON.stringify(path)}, '--host', '127.0.0.1', '--port', '${port}'])`;
-  return spawn(process.execPath, ['-e', script], { cwd: fileURLToPath(new URL('.', import.meta.url)), stdio: 'ignore' });
+  return spawn(process.execPath, ['-e', script], {
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    stdio: 'ignore',
+  });
 }
 
 async function waitFor(client: Client, server: ChildProcess): Promise<string> {
   for (let attempt = 0; attempt < startTries; attempt += 1) {
-    if (server.exitCode !== null) throw new Error(`its server ended with code ${server.exitCode}: the native binding does not load here`);
+    if (server.exitCode !== null)
+      throw new Error(`its server ended with code ${server.exitCode}: the native binding does not load here`);
     try {
       return await client.version();
     } catch {

@@ -8,8 +8,14 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 export function installPeers(): void {
   if (isInstalled('sqlite-vec') && isInstalled('@lancedb/lancedb')) return;
   console.log('Installing the peers into bench/peers …');
-  const { status, stderr } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, encoding: 'utf8' });
-  if (status !== 0) console.log(`npm install in bench/peers ended with ${status}: ${stderr.trim().split('\n').slice(0, 5).join('\n')}`);
+  const { status, stderr } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  if (status !== 0)
+    console.log(
+      `npm install in bench/peers ended with ${status}: ${stderr.trim().split('\n').slice(0, 5).join('\n')}`,
+    );
 }
 
 /** Loads an installed peer's module; its types are not the project's. */

@@ -63,7 +63,11 @@ export const lancedb: PeerKind = {
         await table?.createIndex('content', { config: lance.Index.fts() });
       },
       async nearest(conversation, vector, k) {
-        const rows = await search(vector).where(`conversation = ${conversation.place}`).select(['number', '_distance']).limit(k).toArray();
+        const rows = await search(vector)
+          .where(`conversation = ${conversation.place}`)
+          .select(['number', '_distance'])
+          .limit(k)
+          .toArray();
         return rows.map((row) => row.number);
       },
       async hybrid(conversation, text, vector, k) {

@@ -5,14 +5,24 @@ import { type BulkConversation, numbered, type Peer, type PeerContext, type Peer
 import { tableBytes } from './pgvector.ts';
 
 interface Store {
-  similaritySearchVectorWithScore(query: number[], k: number, filter: object): Promise<[{ metadata: { number: number } }, number][]>;
+  similaritySearchVectorWithScore(
+    query: number[],
+    k: number,
+    filter: object,
+  ): Promise<[{ metadata: { number: number } }, number][]>;
 }
 interface Module {
   PGVectorStore: { initialize(embeddings: object, options: object): Promise<Store> };
 }
 
-export const langchain: PeerKind = { name: 'LangChain PGVectorStore', open: (context) => open(context, false) };
-export const langchainIndexed: PeerKind = { name: 'LangChain PGVectorStore, indexed', open: (context) => open(context, true) };
+export const langchain: PeerKind = {
+  name: 'LangChain PGVectorStore',
+  open: (context) => open(context, false),
+};
+export const langchainIndexed: PeerKind = {
+  name: 'LangChain PGVectorStore, indexed',
+  open: (context) => open(context, true),
+};
 
 /** Its own table and its own SQL; the rows are the ones that it would write, put there faster. */
 async function open({ databaseUrl }: PeerContext, indexed: boolean): Promise<Peer> {
@@ -38,7 +48,9 @@ async function open({ databaseUrl }: PeerContext, indexed: boolean): Promise<Pee
       client.release();
     },
     async nearest(conversation: BulkConversation, vector: Float32Array, k: number) {
-      const found = await store.similaritySearchVectorWithScore([...vector], k, { conversation: conversation.id });
+      const found = await store.similaritySearchVectorWithScore([...vector], k, {
+        conversation: conversation.id,
+      });
       return found.map(([document]) => document.metadata.number);
     },
     diskBytes: () => tableBytes(pool, tableName),

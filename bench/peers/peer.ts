@@ -31,7 +31,12 @@ export interface Peer {
   /** Numbers of the nearest chunks, best first. */
   nearest(conversation: BulkConversation, vector: Float32Array, k: number): Promise<number[]>;
   /** Both legs fused, with content; absent where there is no such thing. */
-  hybrid?(conversation: BulkConversation, text: string, vector: Float32Array, k: number): Promise<NumberedText[]>;
+  hybrid?(
+    conversation: BulkConversation,
+    text: string,
+    vector: Float32Array,
+    k: number,
+  ): Promise<NumberedText[]>;
   diskBytes(): Promise<number>;
   /** Resident memory of its own process, where it has one. */
   rssBytes?(): Promise<number>;
@@ -52,7 +57,9 @@ export interface PeerKind {
   open(context: PeerContext): Promise<Peer>;
 }
 
-export function* numbered(conversation: BulkConversation): Generator<{ number: number; text: string; vector: Float32Array }> {
+export function* numbered(
+  conversation: BulkConversation,
+): Generator<{ number: number; text: string; vector: Float32Array }> {
   let number = conversation.first;
   for (const { chunks } of conversation.documents) {
     for (const { text, vector } of chunks) {

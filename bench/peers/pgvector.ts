@@ -5,14 +5,19 @@ import { numbered, type Peer, type PeerContext, type PeerKind, wordsOf } from '.
 const perLeg = 100;
 
 /** One table as tutorials have it: text, `vector` in its default storage, btree on the conversation, HNSW, full text. */
-export const pgvectorUsual: PeerKind = { name: 'pgvector, usual schema', open: (context) => openUsual(context) };
+export const pgvectorUsual: PeerKind = {
+  name: 'pgvector, usual schema',
+  open: (context) => openUsual(context),
+};
 
 /** The fastest layout found for exact search: a narrow table in key order, `halfvec` kept in the row. */
 export const pgvectorBest: PeerKind = { name: 'pgvector, best layout', open: (context) => openBest(context) };
 
 async function openUsual({ databaseUrl, dimensions }: PeerContext): Promise<Peer> {
   const pool = await openPool(databaseUrl);
-  await pool.query(`CREATE TABLE usual_chunks (id bigint PRIMARY KEY, conversation_id uuid NOT NULL, content text NOT NULL, embedding vector(${dimensions}) NOT NULL)`);
+  await pool.query(
+    `CREATE TABLE usual_chunks (id bigint PRIMARY KEY, conversation_id uuid NOT NULL, content text NOT NULL, embedding vector(${dimensions}) NOT NULL)`,
+  );
   const client = await pool.connect();
   const nearest = 'SELECT id FROM usual_chunks WHERE conversation_id = $1 ORDER BY embedding <=> $2 LIMIT $3';
   const hybrid = `WITH v AS (SELECT id, row_number() OVER (ORDER BY distance) AS rank FROM
@@ -37,19 +42,29 @@ async function openUsual({ databaseUrl, dimensions }: PeerContext): Promise<Peer
     async finish() {
       await client.query(`SET maintenance_work_mem = '1GB'`);
       await client.query('CREATE INDEX ON usual_chunks (conversation_id)');
-      await client.query(`ALTER TABLE usual_chunks ADD tsv tsvector GENERATED ALWAYS AS (to_tsvector('english', content)) STORED`);
+      await client.query(
+        `ALTER TABLE usual_chunks ADD tsv tsvector GENERATED ALWAYS AS (to_tsvector('english', content)) STORED`,
+      );
       await client.query('CREATE INDEX ON usual_chunks USING gin (tsv)');
       await client.query('CREATE INDEX ON usual_chunks USING hnsw (embedding vector_cosine_ops)');
       await client.query('ANALYZE usual_chunks');
       client.release();
     },
     async nearest(conversation, vector, k) {
-      const { rows } = await pool.query<{ id: string }>({ name: 'usual', text: nearest, values: [conversation.id, vectorText(vector), k] });
+      const { rows } = await pool.query<{ id: string }>({
+        name: 'usual',
+        text: nearest,
+        values: [conversation.id, vectorText(vector), k],
+      });
       return rows.map((row) => Number(row.id));
     },
     async hybrid(conversation, text, vector, k) {
       const values = [conversation.id, vectorText(vector), wordsOf(text).join(' | '), k];
-      const { rows } = await pool.query<{ id: string; content: string }>({ name: 'usual_hybrid', text: hybrid, values });
+      const { rows } = await pool.query<{ id: string; content: string }>({
+        name: 'usual_hybrid',
+        text: hybrid,
+        values,
+      });
       return rows.map((row) => ({ number: Number(row.id), content: row.content }));
     },
     diskBytes: () => tableBytes(pool, 'usual_chunks'),
@@ -59,7 +74,9 @@ async function openUsual({ databaseUrl, dimensions }: PeerContext): Promise<Peer
 
 async function openBest({ databaseUrl, dimensions }: PeerContext): Promise<Peer> {
   const pool = await openPool(databaseUrl);
-  await pool.query(`CREATE TABLE best_vectors (conversation_id uuid, id bigint, embedding halfvec(${dimensions}) NOT NULL, PRIMARY KEY (conversation_id, id))`);
+  await pool.query(
+    `CREATE TABLE best_vectors (conversation_id uuid, id bigint, embedding halfvec(${dimensions}) NOT NULL, PRIMARY KEY (conversation_id, id))`,
+  );
   await pool.query('ALTER TABLE best_vectors ALTER COLUMN embedding SET STORAGE PLAIN');
   const client = await pool.connect();
   const nearest = 'SELECT id FROM best_vectors WHERE conversation_id = $1 ORDER BY embedding <=> $2 LIMIT $3';
@@ -67,7 +84,11 @@ async function openBest({ databaseUrl, dimensions }: PeerContext): Promise<Peer>
     name: 'pgvector, best layout',
     about: `${await versions(pool)}: halfvec STORAGE PLAIN in a narrow table, rows in key order, exact`,
     async add(conversation) {
-      const rows = [...numbered(conversation)].map((row): Field[] => [{ uuid: conversation.id }, { int8: row.number }, { halfvec: row.vector }]);
+      const rows = [...numbered(conversation)].map((row): Field[] => [
+        { uuid: conversation.id },
+        { int8: row.number },
+        { halfvec: row.vector },
+      ]);
       await copyRows(client, 'best_vectors (conversation_id, id, embedding)', rows);
     },
     async finish() {
@@ -75,7 +96,11 @@ async function openBest({ databaseUrl, dimensions }: PeerContext): Promise<Peer>
       client.release();
     },
     async nearest(conversation, vector, k) {
-      const { rows } = await pool.query<{ id: string }>({ name: 'best', text: nearest, values: [conversation.id, vectorText(vector), k] });
+      const { rows } = await pool.query<{ id: string }>({
+        name: 'best',
+        text: nearest,
+        values: [conversation.id, vectorText(vector), k],
+      });
       return rows.map((row) => Number(row.id));
     },
     diskBytes: () => tableBytes(pool, 'best_vectors'),
@@ -94,7 +119,10 @@ export function vectorText(vector: Float32Array): string {
 }
 
 export async function tableBytes(pool: pg.Pool, table: string): Promise<number> {
-  const { rows } = await pool.query<{ bytes: string }>('SELECT pg_total_relation_size($1::regclass) AS bytes', [table]);
+  const { rows } = await pool.query<{ bytes: string }>(
+    'SELECT pg_total_relation_size($1::regclass) AS bytes',
+    [table],
+  );
   return Number(rows[0]?.bytes);
 }
 

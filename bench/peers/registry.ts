@@ -6,4 +6,12 @@ import { pgvectorBest, pgvectorUsual } from './pgvector.ts';
 import { sqliteVec } from './sqlite-vec.ts';
 
 /** Everything that Alcove is measured beside. */
-export const peerKinds: PeerKind[] = [pgvectorUsual, pgvectorBest, sqliteVec, lancedb, chroma, langchainIndexed, langchain];
+export const peerKinds: PeerKind[] = [
+  pgvectorUsual,
+  pgvectorBest,
+  sqliteVec,
+  lancedb,
+  chroma,
+  langchainIndexed,
+  langchain,
+];

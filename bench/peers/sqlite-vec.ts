@@ -48,7 +48,11 @@ export const sqliteVec: PeerKind = {
       async add(conversation) {
         db.exec('BEGIN');
         for (const { number, text, vector } of numbered(conversation)) {
-          insert.vector.run(BigInt(number), BigInt(conversation.place), new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+          insert.vector.run(
+            BigInt(number),
+            BigInt(conversation.place),
+            new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength),
+          );
           insert.chunk.run(number, text);
           insert.words.run(number, wordOf(conversation), text);
         }
@@ -57,9 +61,12 @@ export const sqliteVec: PeerKind = {
       async finish() {
         db.exec(`INSERT INTO words(words) VALUES ('optimize')`);
       },
-      nearest: async (conversation, vector, k) => nearest.all(vector, conversation.place, k).map((row) => Number(row['number'])),
+      nearest: async (conversation, vector, k) =>
+        nearest.all(vector, conversation.place, k).map((row) => Number(row['number'])),
       async hybrid(conversation, text, vector, k) {
-        const words = wordsOf(text).map((word) => `"${word}"`).join(' OR ');
+        const words = wordsOf(text)
+          .map((word) => `"${word}"`)
+          .join(' OR ');
         const match = `conversation : ${wordOf(conversation)} AND content : (${words})`;
         const rows = hybrid.all(vector, conversation.place, perLeg, match, k);
         return rows.map((row) => ({ number: Number(row['number']), content: String(row['content']) }));
@@ -70,7 +77,8 @@ export const sqliteVec: PeerKind = {
   },
 };
 
-export const nearestSql = 'SELECT number, distance FROM vectors WHERE embedding MATCH ? AND conversation = ? AND k = ?';
+export const nearestSql =
+  'SELECT number, distance FROM vectors WHERE embedding MATCH ? AND conversation = ? AND k = ?';
 
 export async function openSqlite(path: string): Promise<Sqlite> {
   const { default: Database } = await loadPeer<{ default: new (path: string) => Sqlite }>('better-sqlite3');

@@ -34,12 +34,17 @@ export interface Bench {
   flat: Flat;
 }
 
-export async function compareAll(bench: Bench): Promise<Table[]> {
+export async function* compareAll(bench: Bench): AsyncGenerator<Table> {
   const { options, plan, collection, measured } = bench;
   const queries = new Map<number, AskedQuery[]>();
   for (const { size } of plan.classes) {
     const conversations = measured.filter((one) => one.size === size);
-    queries.set(size, Array.from({ length: queriesPerSize }, (_, at) => ask(collection, conversations[at % conversations.length]!)));
+    queries.set(
+      size,
+      Array.from({ length: queriesPerSize }, (_, at) =>
+        ask(collection, conversations[at % conversations.length]!),
+      ),
+    );
   }
   const all = [...queries.values()].flat();
   await bench.server.setEmbeddings(new Map(all.map(({ text, vector }) => [text, vector])));
@@ -53,19 +58,26 @@ export async function compareAll(bench: Bench): Promise<Table[]> {
   const inProcess = (strategy: Strategy): Contender => ({
     name: 'Alcove, in process',
     search: (query) => retriever(scopeOf(query.conversation), query, strategy, topK),
-    numbersOf: (_, found) => (found as Retrieval).results.map((chunk) => bench.loader.numberOf(chunk.documentId, chunk.ordinal)),
+    numbersOf: (_, found) =>
+      (found as Retrieval).results.map((chunk) => bench.loader.numberOf(chunk.documentId, chunk.ordinal)),
   });
   const overHttp = (strategy: Strategy): Contender => ({
     name: 'Alcove over HTTP',
     search(query) {
       const body = { query: query.text, strategy, top_k: topK };
-      return bench.caller.json('POST', `/conversations/${query.conversation.id}/retrieve`, person.token, body);
+      return bench.caller.json(
+        'POST',
+        `/conversations/${query.conversation.id}/retrieve`,
+        person.token,
+        body,
+      );
     },
-    numbersOf: (query, found) => (found as Retrieved).results.map((chunk) => numberOfText(query.conversation, chunk.content)),
+    numbersOf: (query, found) =>
+      (found as Retrieved).results.map((chunk) => numberOfText(query.conversation, chunk.content)),
   });
 
   const rounds = options.number('rounds', options.quick ? 4 : 8);
-  const tables: Table[] = [await firstQueries(bench, queries, inProcess('rrf_fusion'))];
+  yield await firstQueries(bench, queries, inProcess('rrf_fusion'));
   for (const [size, asked] of queries) {
     const about = `${size.toLocaleString('en-US')} chunks in the conversation, ${plan.dimensions} dimensions`;
     const vectorPeers = bench.peers.map((peer): Contender => ({
@@ -76,19 +88,39 @@ export async function compareAll(bench: Bench): Promise<Table[]> {
     const hybridPeers = bench.peers.flatMap((peer): Contender[] => {
       const { hybrid } = peer;
       if (hybrid === undefined) return [];
-      const numbersOf: Contender['numbersOf'] = (_, found) => (found as NumberedText[]).map((hit) => hit.number);
-      return [{ name: peer.name, search: (query) => hybrid(query.conversation, query.text, query.vector, topK), numbersOf }];
+      const numbersOf: Contender['numbersOf'] = (_, found) =>
+        (found as NumberedText[]).map((hit) => hit.number);
+      return [
+        {
+          name: peer.name,
+          search: (query) => hybrid(query.conversation, query.text, query.vector, topK),
+          numbersOf,
+        },
+      ];
     });
-    const scan = { name: 'scan in memory, no database', run: (at: number) => limit(asked[at % asked.length]!.conversation, asked[at % asked.length]!.vector, 100) };
+    const scan = {
+      name: 'scan in memory, no database',
+      run: (at: number) =>
+        limit(asked[at % asked.length]!.conversation, asked[at % asked.length]!.vector, 100),
+    };
     const shared = { queries: asked, topK, rounds, base: 'Alcove, in process' };
-    tables.push(
-      await compare([inProcess('vector'), overHttp('vector'), ...vectorPeers], { ...shared, title: `vectors alone: ${about}`, limit: scan }),
-      await compare([inProcess('rrf_fusion'), overHttp('rrf_fusion'), ...hybridPeers], { ...shared, title: `hybrid with content: ${about}` }),
-    );
+    yield await compare([inProcess('vector'), overHttp('vector'), ...vectorPeers], {
+      ...shared,
+      title: `vectors alone: ${about}`,
+      limit: scan,
+    });
+    yield await compare([inProcess('rrf_fusion'), overHttp('rrf_fusion'), ...hybridPeers], {
+      ...shared,
+      title: `hybrid with content: ${about}`,
+    });
   }
-  return [...tables, await flatTable(bench, queries, rounds)];
+  yield await flatTable(bench, queries, rounds);
 
-  async function flatTable(given: Bench, asked: ReadonlyMap<number, AskedQuery[]>, rounds: number): Promise<Table> {
+  async function flatTable(
+    given: Bench,
+    asked: ReadonlyMap<number, AskedQuery[]>,
+    rounds: number,
+  ): Promise<Table> {
     const size = 5000;
     const conversation = given.measured.find((one) => one.size === size);
     if (conversation === undefined) throw new Error('no conversation of 5,000 chunks');
@@ -96,14 +128,28 @@ export async function compareAll(bench: Bench): Promise<Table[]> {
     const own = (asked.get(size) ?? []).filter((query) => query.conversation === conversation);
     const samples = await alternate(
       [
-        { name: 'beside 10,000 other chunks', run: (at) => few.retriever(few.scope, own[at % own.length]!, 'rrf_fusion', topK) },
-        { name: 'beside all others', run: (at) => retriever(scopeOf(conversation), own[at % own.length]!, 'rrf_fusion', topK) },
+        {
+          name: 'beside 10,000 other chunks',
+          run: (at) => few.retriever(few.scope, own[at % own.length]!, 'rrf_fusion', topK),
+        },
+        {
+          name: 'beside all others',
+          run: (at) => retriever(scopeOf(conversation), own[at % own.length]!, 'rrf_fusion', topK),
+        },
       ],
       { rounds: 2 * rounds, perRound: 20 },
     );
     const base = median(samples['beside 10,000 other chunks'] ?? []);
-    const rows = Object.entries(samples).map(([what, times]) => ({ what, p50_ms: round(median(times)), ratio: round(median(times) / base) }));
-    return { title: 'hybrid in the same conversation of 5,000 chunks', rows, notes: ['Target: a ratio of at most 1.2.'] };
+    const rows = Object.entries(samples).map(([what, times]) => ({
+      what,
+      p50_ms: round(median(times)),
+      ratio: round(median(times) / base),
+    }));
+    return {
+      title: 'hybrid in the same conversation of 5,000 chunks',
+      rows,
+      notes: ['Target: a ratio of at most 1.2.'],
+    };
   }
 }
 
@@ -112,7 +158,11 @@ function ask(collection: Collection, conversation: BulkConversation): AskedQuery
 }
 
 /** The first question to a conversation loads its segments. */
-async function firstQueries(bench: Bench, queries: ReadonlyMap<number, AskedQuery[]>, alcove: Contender): Promise<Table> {
+async function firstQueries(
+  bench: Bench,
+  queries: ReadonlyMap<number, AskedQuery[]>,
+  alcove: Contender,
+): Promise<Table> {
   const rows: Table['rows'] = [];
   for (const [size, asked] of queries) {
     const times: number[] = [];

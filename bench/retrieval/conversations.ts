@@ -5,7 +5,11 @@ import type { BulkConversation } from '../peers/peer.ts';
 import type { Plan } from './plan.ts';
 
 /** Every conversation of the plan, the sizes mixed as they come in life; only the measured ones are kept by the caller. */
-export function* makeConversations(plan: Plan, collection: Collection, seed: number): Generator<BulkConversation> {
+export function* makeConversations(
+  plan: Plan,
+  collection: Collection,
+  seed: number,
+): Generator<BulkConversation> {
   const order = plan.classes.flatMap(({ size, conversations, measured }) =>
     Array.from({ length: conversations }, (_, at) => ({ size, measured: at < measured })),
   );

@@ -22,12 +22,19 @@ export function exactNearest(conversation: BulkConversation, query: Float32Array
 }
 
 /** The limit: the same conversation scanned in memory with SIMD, without a database, a user or a text. */
-export function openLimit(conversations: readonly BulkConversation[]): (conversation: BulkConversation, query: Float32Array, k: number) => unknown {
+export function openLimit(
+  conversations: readonly BulkConversation[],
+): (conversation: BulkConversation, query: Float32Array, k: number) => unknown {
   const arena = new VectorArena();
   const loaded = new Map<BulkConversation, LoadedVectors[]>();
   for (const conversation of conversations) {
-    const segments = conversation.documents.map(({ chunks }) => openVectors(quantiseVectors(chunks.map((chunk) => chunk.vector))));
-    loaded.set(conversation, segments.map((segment) => arena.load(segment)));
+    const segments = conversation.documents.map(({ chunks }) =>
+      openVectors(quantiseVectors(chunks.map((chunk) => chunk.vector))),
+    );
+    loaded.set(
+      conversation,
+      segments.map((segment) => arena.load(segment)),
+    );
   }
   return (conversation, query, k) => arena.scan(loaded.get(conversation) ?? [], query, k);
 }

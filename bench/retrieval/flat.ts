@@ -35,11 +35,21 @@ export async function openFlat(serverUrl: string, seed: number, dimensions: numb
       const collection = createCollection(seed + 1, dimensions);
       await loader.add(conversation);
       for (let place = 0; place < others.conversations; place += 1) {
-        await loader.add({ id: newId(), place, documents: collection.filler(others.size), first: 0, size: others.size, measured: false });
+        await loader.add({
+          id: newId(),
+          place,
+          documents: collection.filler(others.size),
+          first: 0,
+          size: others.size,
+          measured: false,
+        });
       }
       await loader.finish();
       await loader.close();
-      const scope = ConversationScope.ofOwnRow(UserScope.grant(userId), { userId, conversationId: conversation.id });
+      const scope = ConversationScope.ofOwnRow(UserScope.grant(userId), {
+        userId,
+        conversationId: conversation.id,
+      });
       return { scope, retriever: createRetriever(db, dimensions) };
     },
     close,

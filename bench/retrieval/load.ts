@@ -26,10 +26,21 @@ export interface Loaded {
 }
 
 /** Gives every conversation to every store, one after the other, so that nothing has to be kept. */
-export async function loadAll(conversations: Iterable<BulkConversation>, alcove: AlcoveLoader, peers: readonly Peer[]): Promise<Loaded> {
+export async function loadAll(
+  conversations: Iterable<BulkConversation>,
+  alcove: AlcoveLoader,
+  peers: readonly Peer[],
+): Promise<Loaded> {
   const own: Store = { ...alcove, name: 'Alcove', about: 'rows, vectors and both index segments, by COPY' };
   const stores: Store[] = [own, ...peers];
-  const costs = stores.map(({ name, about }): LoadCost => ({ name, about, chunks: 0, addMs: 0, finishMs: 0, diskBytes: 0 }));
+  const costs = stores.map(({ name, about }): LoadCost => ({
+    name,
+    about,
+    chunks: 0,
+    addMs: 0,
+    finishMs: 0,
+    diskBytes: 0,
+  }));
   const measured: BulkConversation[] = [];
   for (const conversation of conversations) {
     if (conversation.measured) measured.push(conversation);
@@ -46,8 +57,9 @@ export async function loadAll(conversations: Iterable<BulkConversation>, alcove:
     await store.finish();
     costs[at]!.finishMs = performance.now() - started;
     costs[at]!.diskBytes = await store.diskBytes();
-    console.log(`  ${store.name}: loaded in ${Math.round((costs[at]!.addMs + costs[at]!.finishMs) / 1000)} s`);
+    console.log(
+      `  ${store.name}: loaded in ${Math.round((costs[at]!.addMs + costs[at]!.finishMs) / 1000)} s`,
+    );
   }
   return { costs, measured };
 }
-

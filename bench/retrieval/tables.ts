@@ -4,7 +4,11 @@ import type { Usage } from '../server/child.ts';
 import type { LoadCost } from './load.ts';
 
 /** What it costs to hold the chunks. */
-export async function costTable(costs: readonly LoadCost[], peers: readonly Peer[], server: { idle: Usage; used: Usage }): Promise<Table> {
+export async function costTable(
+  costs: readonly LoadCost[],
+  peers: readonly Peer[],
+  server: { idle: Usage; used: Usage },
+): Promise<Table> {
   const rows: Table['rows'] = [];
   for (const cost of costs) {
     const peer = peers.find(({ name }) => name === cost.name);
@@ -31,5 +35,7 @@ export async function costTable(costs: readonly LoadCost[], peers: readonly Peer
 }
 
 export function notRunTable(notRun: readonly { name: string; reason: string }[]): Table[] {
-  return notRun.length === 0 ? [] : [{ title: 'not run', rows: notRun.map(({ name, reason }) => ({ what: name, reason })) }];
+  return notRun.length === 0
+    ? []
+    : [{ title: 'not run', rows: notRun.map(({ name, reason }) => ({ what: name, reason })) }];
 }

@@ -35,7 +35,9 @@ process.on('message', (message: Ask) => {
   if (message.type === 'embeddings') {
     const { embedding } = app.models;
     if (embedding === null) throw new Error('start the server with EMBEDDING_BASE_URL and EMBEDDING_MODEL');
-    Object.assign(embedding, { embed: async (texts: string[]) => texts.map((text) => message.vectors.get(text)) });
+    Object.assign(embedding, {
+      embed: async (texts: string[]) => texts.map((text) => message.vectors.get(text)),
+    });
     tell({ type: 'done' });
   }
   if (message.type === 'stop') void stop();

@@ -15,7 +15,10 @@ export interface EmbeddedApp {
 }
 
 /** The whole application in this process, on a new database: for what is measured below HTTP. */
-export async function startEmbedded(serverUrl: string | null, env: Record<string, string> = {}): Promise<EmbeddedApp> {
+export async function startEmbedded(
+  serverUrl: string | null,
+  env: Record<string, string> = {},
+): Promise<EmbeddedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'alcove-bench-'));
   const database = serverUrl === null ? null : await createTestDatabase(serverUrl);
   const cleanUp = async (): Promise<void> => {

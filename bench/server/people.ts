@@ -10,7 +10,13 @@ export interface HttpCaller {
   /** @throws for a status of 400 and above, with the body */
   json<T>(method: string, path: string, token: string | null, body?: unknown): Promise<T>;
   /** The response once its headers are there; its body is for the caller. */
-  open(method: string, path: string, token: string | null, body?: unknown, headers?: Record<string, string>): Promise<IncomingMessage>;
+  open(
+    method: string,
+    path: string,
+    token: string | null,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<IncomingMessage>;
   close(): void;
 }
 
@@ -23,7 +29,12 @@ export function createCaller(baseUrl: string, maxSockets = 2000): HttpCaller {
     new Promise((resolve, reject) => {
       const headers: Record<string, string | number> = { ...extra };
       if (token !== null) headers['authorization'] = `Bearer ${token}`;
-      const payload = body === undefined ? undefined : body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
+      const payload =
+        body === undefined
+          ? undefined
+          : body instanceof Uint8Array
+            ? body
+            : Buffer.from(JSON.stringify(body));
       if (payload !== undefined) {
         headers['content-type'] ??= 'application/json';
         headers['content-length'] = payload.length;
@@ -38,7 +49,8 @@ export function createCaller(baseUrl: string, maxSockets = 2000): HttpCaller {
     async json<T>(method: string, path: string, token: string | null, body?: unknown) {
       const response = await open(method, path, token, body);
       const text = await readText(response);
-      if ((response.statusCode ?? 0) >= 400) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`);
+      if ((response.statusCode ?? 0) >= 400)
+        throw new Error(`${method} ${path}: ${response.statusCode} ${text}`);
       return (text === '' ? null : JSON.parse(text)) as T;
     },
     close: () => agent.destroy(),

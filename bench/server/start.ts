@@ -79,7 +79,11 @@ export function environmentOf(dataDir: string, databaseUrl: string | undefined):
   };
 }
 
-async function ask<T extends Tell['type']>(child: ChildProcess, message: Ask, answer: T): Promise<Extract<Tell, { type: T }>> {
+async function ask<T extends Tell['type']>(
+  child: ChildProcess,
+  message: Ask,
+  answer: T,
+): Promise<Extract<Tell, { type: T }>> {
   const heard = hear(child, answer);
   child.send(message);
   return heard;

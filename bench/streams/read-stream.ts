@@ -20,7 +20,9 @@ export interface StreamRequest {
 /** Reads one answer to its end and looks at its bytes no more than it must. */
 export async function readStream(caller: HttpCaller, wanted: StreamRequest): Promise<ReadStream> {
   const started = performance.now();
-  const response = await caller.open('POST', wanted.path, wanted.token, wanted.body, { accept: 'text/event-stream' });
+  const response = await caller.open('POST', wanted.path, wanted.token, wanted.body, {
+    accept: 'text/event-stream',
+  });
   if (response.statusCode !== 200) {
     response.resume();
     throw new Error(`${wanted.path}: ${response.statusCode}`);

@@ -18,7 +18,9 @@ const server = createServer((request, response) => {
   let asked = '';
   request.on('data', (part: Buffer) => (asked += part.toString('latin1')));
   if (request.url?.endsWith('/models') === true) {
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"object":"list","data":[{"id":"bench-chat","object":"model"}]}');
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end('{"object":"list","data":[{"id":"bench-chat","object":"model"}]}');
     return;
   }
   request.once('end', () => {

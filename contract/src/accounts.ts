@@ -20,7 +20,10 @@ export type User = z.infer<typeof user>;
 
 export const registerBody = z.object({ email, password, name: name.optional() });
 export const loginBody = z.object({ email: z.string().max(254), password: z.string().max(1024) });
-export const changePasswordBody = z.object({ current_password: z.string().max(1024), new_password: password });
+export const changePasswordBody = z.object({
+  current_password: z.string().max(1024),
+  new_password: password,
+});
 export const updateMeBody = z.object({ name: name.nullable().optional() });
 export const deleteMeBody = z.object({ password: z.string().max(1024).optional() }).optional();
 export const refreshBody = z.object({ refresh_token: z.string().max(500).optional() }).nullish();
@@ -66,7 +69,9 @@ export type ApiKey = z.infer<typeof apiKey>;
 export const createdApiKey = apiKey.extend({ key: z.string() }).meta({ id: 'CreatedApiKey' });
 export const apiKeyList = z.object({ keys: z.array(apiKey), next_cursor: z.string().nullable() });
 
-export const adminUser = user.extend({ last_seen_at: timestamp.nullable().optional() }).meta({ id: 'AdminUser' });
+export const adminUser = user
+  .extend({ last_seen_at: timestamp.nullable().optional() })
+  .meta({ id: 'AdminUser' });
 export const updateUserBody = z.object({
   status: z.enum(['active', 'suspended']).optional(),
   role: z.enum(['admin', 'user']).optional(),

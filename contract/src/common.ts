@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-export const id = z.uuid().toLowerCase().meta({ description: 'UUIDv7', example: '019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d' });
+export const id = z
+  .uuid()
+  .toLowerCase()
+  .meta({ description: 'UUIDv7', example: '019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d' });
 /** RFC 3339 UTC with milliseconds. */
 export const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-20T10:15:30.123Z' });
 
@@ -14,7 +17,9 @@ export const pageQuery = z.object({
 export const nextCursor = z.string().nullable();
 
 /** Query-string booleans: only the words `true` and `false` (and 1, 0) count. */
-export const queryBoolean = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+export const queryBoolean = z
+  .enum(['true', 'false', '1', '0'])
+  .transform((value) => value === 'true' || value === '1');
 
 /** Any JSON value; kept as it came. */
 export const jsonValue = z.unknown().meta({ description: 'any JSON value' });

@@ -42,7 +42,11 @@ const historyTurns = 50;
  * Writes the question down and begins its answer, which goes on whatever becomes of the caller.
  * @throws AppError `conflict`, `embeddings_unavailable`, `invalid_request`, `rate_limited`, `not_found`
  */
-export async function ask(scope: ConversationScope, input: Question, deps: AnswerDeps): Promise<StartedAnswer> {
+export async function ask(
+  scope: ConversationScope,
+  input: Question,
+  deps: AnswerDeps,
+): Promise<StartedAnswer> {
   const startedAt = performance.now();
   const model = chooseModel(input.model, deps);
   if (deps.running.countOf(scope.userId) >= deps.limits.streamsPerUser) {
@@ -69,7 +73,13 @@ export async function ask(scope: ConversationScope, input: Question, deps: Answe
   const conversationId = scope.conversationId;
   const first: NumberedEvent = {
     seq: 1,
-    event: { type: 'message', conversation_id: conversationId, message_id: messageId, user_message_id: userMessageId, mode },
+    event: {
+      type: 'message',
+      conversation_id: conversationId,
+      message_id: messageId,
+      user_message_id: userMessageId,
+      mode,
+    },
   };
   const now = deps.now();
   const lease = { owner: deps.owner, until: new Date(now.getTime() + leaseMs) };
@@ -137,7 +147,10 @@ function chooseModel(wanted: string | undefined, deps: AnswerDeps): ChatModel | 
   const found = deps.models.chatModels.find((model) => model.id === wanted);
   if (found !== undefined) return found;
   const known = deps.models.chatModels.map((model) => model.id).join(', ');
-  throw new AppError('invalid_request', `There is no model "${wanted}" here${known === '' ? ': no language model is configured.' : `: choose one of ${known}.`}`);
+  throw new AppError(
+    'invalid_request',
+    `There is no model "${wanted}" here${known === '' ? ': no language model is configured.' : `: choose one of ${known}.`}`,
+  );
 }
 
 function noticesOf(model: ChatModel | null, searchable: { pending: number; off: number }): string[] {
@@ -145,7 +158,8 @@ function noticesOf(model: ChatModel | null, searchable: { pending: number; off: 
   if (model === null) {
     notices.push(noLanguageModel);
   }
-  if (searchable.pending > 0) notices.push(`${searchable.pending} documents are still being read and were not searched.`);
+  if (searchable.pending > 0)
+    notices.push(`${searchable.pending} documents are still being read and were not searched.`);
   if (searchable.off > 0) notices.push(`${searchable.off} documents are switched off for this conversation.`);
   return notices;
 }

@@ -108,16 +108,18 @@ async function readWhole(
   const ranked = new Map(retrieval.results.map((chunk) => [chunk.id, chunk]));
   const rows = await listChunks(deps.db, scope, document.id, chunkLimit, -1);
   return rows.map(
-    (row) => ranked.get(row.id) ?? { ...row, documentName: document.name, vector: null, keyword: null, score: 0 },
+    (row) =>
+      ranked.get(row.id) ?? { ...row, documentName: document.name, vector: null, keyword: null, score: 0 },
   );
 }
 
 /** Evenly over the document, its first passage always among them. */
 function takeSpread(chunks: readonly RetrievedChunk[], count: number): RetrievedChunk[] {
   if (count >= chunks.length) return [...chunks];
-  return Array.from({ length: Math.max(0, count) }, (_, at) => chunks[Math.floor((at * chunks.length) / count)]).filter(
-    (chunk) => chunk !== undefined,
-  );
+  return Array.from(
+    { length: Math.max(0, count) },
+    (_, at) => chunks[Math.floor((at * chunks.length) / count)],
+  ).filter((chunk) => chunk !== undefined);
 }
 
 function countThatFits(chunks: readonly RetrievedChunk[], budget: number): number {

@@ -58,7 +58,8 @@ export function openEventLog(
     const until = isRenewing ? new Date(deps.now().getTime() + leaseMs) : null;
     try {
       const outcome = await deps.events.write(scope, answer.messageId, batch, until);
-      if (outcome === 'lost') answer.stop.abort(new AppError('unavailable', 'This answer was taken over or deleted elsewhere.'));
+      if (outcome === 'lost')
+        answer.stop.abort(new AppError('unavailable', 'This answer was taken over or deleted elsewhere.'));
       if (outcome === 'stop') answer.stop.abort(stopRequested);
       if (outcome === 'lost' || batch.length === 0) return;
       answer.committed.push(...batch);

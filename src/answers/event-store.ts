@@ -56,7 +56,12 @@ function renew(userId: string, owner: string, batches: readonly EventBatch[]): S
 /** Only below a lease that this process holds. */
 function insert(userId: string, owner: string, batches: readonly EventBatch[]): Statement {
   const rows = batches.flatMap(({ scope, messageId, events }) =>
-    events.map(({ seq, event }) => ({ conversationId: scope.conversationId, messageId, seq, event: JSON.stringify(event) })),
+    events.map(({ seq, event }) => ({
+      conversationId: scope.conversationId,
+      messageId,
+      seq,
+      event: JSON.stringify(event),
+    })),
   );
   return {
     name: 'insert_answer_events',

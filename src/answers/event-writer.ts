@@ -43,7 +43,11 @@ export function createEventWriter(db: Database, owner: string, log: Log): EventW
 
   async function writeTogether(taken: readonly Waiting[]): Promise<void> {
     try {
-      const outcomes = await writeEventBatches(db, owner, taken.map((one) => one.batch));
+      const outcomes = await writeEventBatches(
+        db,
+        owner,
+        taken.map((one) => one.batch),
+      );
       for (const [at, one] of taken.entries()) one.resolve(outcomes[at] ?? 'lost');
     } catch (error) {
       if (taken.length === 1) {

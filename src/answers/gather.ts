@@ -31,12 +31,19 @@ export async function gather(
 ): Promise<Gathered> {
   const started = performance.now();
   const isFollowUp = input.history.some((turn) => turn.role === 'user');
-  const standalone = isFollowUp ? await standaloneQueries(input, signal) : { queries: [input.question], notice: null };
+  const standalone = isFollowUp
+    ? await standaloneQueries(input, signal)
+    : { queries: [input.question], notice: null };
   const rewriteMs = isFollowUp ? performance.now() - started : null;
   const { strategy, topK, documentIds } = input;
   const { queries } = standalone;
   const history = input.model === null ? turnsOf(input.history) : [];
-  const retrieval = await retrieve(scope, { queries, history, strategy, topK, documentIds }, deps.retrieval, signal);
+  const retrieval = await retrieve(
+    scope,
+    { queries, history, strategy, topK, documentIds },
+    deps.retrieval,
+    signal,
+  );
   const rewritten = queries.length === 1 && queries[0] === input.question ? null : queries.join('\n');
   return {
     retrieval,
@@ -56,7 +63,8 @@ async function standaloneQueries(
 ): Promise<{ queries: string[]; notice: string | null }> {
   if (input.model === null) return { queries: [input.question], notice: null };
   const rewrite = await rewriteQuery(input.model, [...input.history], input.question, signal);
-  const notice = rewrite.failed === undefined ? null : `The question was searched as it was asked: ${rewrite.failed}`;
+  const notice =
+    rewrite.failed === undefined ? null : `The question was searched as it was asked: ${rewrite.failed}`;
   return { queries: rewrite.queries, notice };
 }
 

@@ -1,58 +1,32 @@
-import type { Answer, AnswerEvent, AnswerMetadata, Source, Strategy } from '@alcove/contract';
-import type { MessageRow } from '../conversations/message-store.ts';
-import type { ConversationScope } from '../conversations/scope.ts';
+import type { AnswerEvent } from '@alcove/contract';
 import { AppError } from '../errors.ts';
-import type { ChatMessage, ChatModel, FinishReason } from '../models/model.ts';
-import type { Retrieval, RetrievedChunk } from '../retrieval/retrieve.ts';
-import type { SearchableDocument, SearchScope } from '../retrieval/store.ts';
+import type { FinishReason } from '../models/model.ts';
+import type { Retrieval } from '../retrieval/retrieve.ts';
+import type { SearchableDocument } from '../retrieval/store.ts';
 import { countTokens } from '../models/tokens.ts';
 import { type ChosenContext, chooseContext, mergedTokens } from './choose-context.ts';
 import { createCitationFilter } from './citations.ts';
 import { type AnswerDeps, answerBell } from './deps.ts';
 import { type EventLog, openEventLog, stopRequested } from './event-log.ts';
-import { allTimings, type Gathered, gather, readingText, toSource } from './gather.ts';
+import { gather, readingText, toSource } from './gather.ts';
 import { mergeNeighbours } from './merge-neighbours.ts';
 import type { RunningAnswer } from './running.ts';
 import { finishAnswer } from './store.ts';
 import { planAnswer } from './write-answer.ts';
+import {
+  defaultTopK,
+  explain,
+  type GenerationTask,
+  messageMetadata,
+  type State,
+  statusOf,
+  toAnswer,
+  traceOf,
+} from './answer-record.ts';
 
-export interface GenerationTask {
-  scope: ConversationScope;
-  userMessageId: string;
-  mode: 'documents' | 'llm';
-  question: string;
-  /** Earlier turns of the branch, oldest first. */
-  history: readonly ChatMessage[];
-  strategy: Strategy;
-  /** Undefined: the server decides how much of the documents the model sees. */
-  topK: number | undefined;
-  docsOnly: boolean;
-  documentIds?: readonly string[] | undefined;
-  /** The conversation; the user when all of their conversations are searched. */
-  searchScope: SearchScope;
-  model: ChatModel | null;
-  notices: readonly string[];
-  startedAt: number;
-  /** The number of the first event that is still to be written. */
-  firstSeq: number;
-}
-
-/** Where the answer stands; whatever happens, this is what is kept of it. */
-interface State {
-  gathered: Gathered | null;
-  /** Everything that the answer could have rested on; what did not fit is in the trace. */
-  considered: readonly RetrievedChunk[];
-  sources: Source[];
-  inputTokens: number;
-  outputTokens: number;
-  notices: string[];
-  generateMs: number | null;
-}
-
-/** Passages that are searched for when the caller does not say how many. */
-export const defaultTopK = 10;
 /** How long to keep trying to write the end of an answer while the database is away. */
 const finishAttempts = 20;
+
 const finishPauseMs = 1_000;
 
 /** Writes one answer from its retrieval to its last event. Never throws: every outcome is an event. */
@@ -90,7 +64,12 @@ async function write(
   if (mode === 'documents') {
     const { strategy, documentIds } = task;
     const topK = task.topK ?? defaultTopK;
-    state.gathered = await gather(searchScope, { question, history, strategy, topK, documentIds, model }, deps, signal);
+    state.gathered = await gather(
+      searchScope,
+      { question, history, strategy, topK, documentIds, model },
+      deps,
+      signal,
+    );
     state.notices.push(...state.gathered.notices);
     context = await contextOf(task, state.gathered.retrieval, deps);
     state.notices.push(...context.notices);
@@ -123,11 +102,14 @@ async function write(
     ...(searchScope === task.scope ? {} : { conversation_id: chunk.conversationId }),
   }));
   if (mode === 'documents') log.append({ type: 'sources', sources: state.sources });
-  const filter = createCitationFilter(plan.chunks.map((chunk, at) => ({ n: at + 1, text: readingText(chunk) })));
+  const filter = createCitationFilter(
+    plan.chunks.map((chunk, at) => ({ n: at + 1, text: readingText(chunk) })),
+  );
   const started = performance.now();
   try {
     for await (const event of plan.write(signal)) {
-      if (event.type === 'delta') emit(mode === 'llm' ? { text: event.text, citations: [] } : filter.push(event.text));
+      if (event.type === 'delta')
+        emit(mode === 'llm' ? { text: event.text, citations: [] } : filter.push(event.text));
       if (event.type === 'usage') {
         state.inputTokens = event.inputTokens;
         state.outputTokens = event.outputTokens;
@@ -141,7 +123,11 @@ async function write(
     // Not every provider counts, and none does for an answer that is stopped.
     if (state.inputTokens === 0 && log.text !== '') state.inputTokens = plan.countPrompt();
   }
-  if (log.text.trim() === '') throw new AppError('model_unavailable', 'The model ended its answer without a word: ask again, or choose another model.');
+  if (log.text.trim() === '')
+    throw new AppError(
+      'model_unavailable',
+      'The model ended its answer without a word: ask again, or choose another model.',
+    );
 
   function emit(part: { text: string; citations: { n: number; verified: boolean }[] }): void {
     if (part.text !== '') log.append({ type: 'delta', text: part.text });
@@ -156,7 +142,8 @@ async function write(
 
 /** An answer that its provider cut short must not look whole. */
 function noticesOfEnd(reason: FinishReason): string[] {
-  if (reason === 'length') return ['The answer reached the longest that the model may write here and ends early: ask it to go on.'];
+  if (reason === 'length')
+    return ['The answer reached the longest that the model may write here and ends early: ask it to go on.'];
   if (reason === 'content_filter') return ["The provider's content filter ended the answer early."];
   return [];
 }
@@ -170,9 +157,17 @@ function mainLanguage(documents: readonly SearchableDocument[]): string | null {
 }
 
 /** A search over all conversations gives passages; inside one, small or named documents may be given whole. */
-async function contextOf(task: GenerationTask, retrieval: Retrieval, deps: AnswerDeps): Promise<ChosenContext> {
+async function contextOf(
+  task: GenerationTask,
+  retrieval: Retrieval,
+  deps: AnswerDeps,
+): Promise<ChosenContext> {
   if (task.searchScope !== task.scope) {
-    return { chunks: mergeNeighbours(retrieval.results, mergedTokens(task.model)), summaryOf: [], notices: [] };
+    return {
+      chunks: mergeNeighbours(retrieval.results, mergedTokens(task.model)),
+      summaryOf: [],
+      notices: [],
+    };
   }
   const { question, topK, documentIds, model } = task;
   return chooseContext(task.scope, { question, retrieval, topK, documentIds, model }, deps);
@@ -199,7 +194,10 @@ async function end(
       ? { type: 'done', answer: result }
       : { type: 'error', status, ...explain(failure, timedOut) };
   const events = await log.takeRest(last);
-  const metadata = messageMetadata(result, failure === undefined || stopped ? null : explain(failure, timedOut));
+  const metadata = messageMetadata(
+    result,
+    failure === undefined || stopped ? null : explain(failure, timedOut),
+  );
   const finished = {
     content: log.text,
     status,
@@ -216,7 +214,10 @@ async function end(
       if (won) answer.committed.push(...events);
       break;
     } catch (error) {
-      deps.log.warn({ err: error, messageId: answer.messageId, attempt }, 'the end of an answer was not written yet');
+      deps.log.warn(
+        { err: error, messageId: answer.messageId, attempt },
+        'the end of an answer was not written yet',
+      );
       // The reaper ends it with the text that is already committed.
       if (attempt === finishAttempts) break;
       await new Promise((resolve) => setTimeout(resolve, finishPauseMs));
@@ -225,76 +226,4 @@ async function end(
   await log.close();
   deps.running.remove(answer.messageId);
   deps.doorbell.ring(answerBell(answer.messageId));
-}
-
-function statusOf(failure: unknown, stopped: boolean, text: string): Exclude<MessageRow['status'], 'streaming'> {
-  if (stopped) return 'cancelled';
-  if (failure === undefined) return 'complete';
-  return text === '' ? 'failed' : 'incomplete';
-}
-
-function explain(failure: unknown, timedOut: boolean): { code: AppError['code']; error: string } {
-  if (failure instanceof AppError) return { code: failure.code, error: failure.message };
-  if (timedOut) return { code: 'model_timeout', error: 'The answer took too long and was ended; what came is kept.' };
-  return { code: 'internal', error: 'Something unexpected went wrong while answering; the question is kept.' };
-}
-
-function toAnswer(
-  task: GenerationTask,
-  running: RunningAnswer,
-  state: State,
-  text: string,
-  status: Answer['status'],
-): Answer {
-  const metadata: AnswerMetadata = {
-    strategy: task.strategy,
-    legs: state.gathered?.retrieval.legs ?? [],
-    top_k: task.topK ?? defaultTopK,
-    rewritten_query: state.gathered?.rewritten ?? null,
-    cache_hit: state.gathered?.retrieval.cacheHit ?? false,
-    processing_time_ms: Math.round(performance.now() - task.startedAt),
-    timings_ms: allTimings(state.gathered, state.generateMs),
-    model: task.model?.id ?? 'extractive',
-    tokens: { input: state.inputTokens, output: state.outputTokens },
-    notices: state.notices,
-  };
-  return {
-    answer: text,
-    conversation_id: running.conversationId,
-    message_id: running.messageId,
-    user_message_id: task.userMessageId,
-    mode: task.mode,
-    status,
-    sources: state.sources,
-    metadata,
-  };
-}
-
-/** What history shows beside the text: the founding document's `search_results`, and how the answer came about. */
-export function messageMetadata(answer: Answer, error: { code: string; error: string } | null): Record<string, unknown> {
-  return {
-    search_results: answer.sources,
-    ...answer.metadata,
-    mode: answer.mode,
-    user_message_id: answer.user_message_id,
-    cited: answer.sources.filter((source) => source.verified).length,
-    ...(error === null ? {} : { error }),
-  };
-}
-
-/** Ranks and scores of each list and what was left out; no text, which stands in the message. */
-function traceOf(task: GenerationTask, state: State, metadata: AnswerMetadata): unknown {
-  const kept = state.sources.length;
-  return {
-    ...metadata,
-    mode: task.mode,
-    results: state.considered.map((chunk, at) => ({
-      chunk_id: chunk.id,
-      document_id: chunk.documentId,
-      vector: chunk.vector,
-      keyword: chunk.keyword,
-      score: chunk.score,
-      ...(at < kept ? {} : { dropped: 'context window' }),
-    })),
-  };
 }

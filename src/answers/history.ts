@@ -36,7 +36,11 @@ async function seqOf(scope: ConversationScope, id: string, deps: Pick<AnswerDeps
   return row.seq;
 }
 
-async function soFar(scope: ConversationScope, row: MessageRow, deps: Pick<AnswerDeps, 'db'>): Promise<MessageRow> {
+async function soFar(
+  scope: ConversationScope,
+  row: MessageRow,
+  deps: Pick<AnswerDeps, 'db'>,
+): Promise<MessageRow> {
   if (row.status !== 'streaming') return row;
   const { events } = await readEvents(deps.db, scope, row.id, 0);
   return { ...row, content: textOf(events) };

@@ -27,7 +27,10 @@ async function reap(orphan: OrphanedAnswer, deps: AnswerDeps): Promise<boolean> 
   const { events } = await readEvents(deps.db, scope, messageId, 0);
   const message = await readMessage(deps.db, scope, messageId);
   const content = textOf(events);
-  const error = { code: 'unavailable' as const, error: 'The server stopped while it wrote this answer: what came is kept. Ask again to go on.' };
+  const error = {
+    code: 'unavailable' as const,
+    error: 'The server stopped while it wrote this answer: what came is kept. Ask again to go on.',
+  };
   const last: AnswerEvent = { type: 'error', status: 'incomplete', ...error };
   const sources = events.findLast(({ event }) => event.type === 'sources')?.event;
   const metadata = {

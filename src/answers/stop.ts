@@ -4,7 +4,11 @@ import { stopRequested } from './event-log.ts';
 import { requestStop } from './store.ts';
 
 /** Ends an answer that is being written, here or on another replica; what came is kept. False when none is. */
-export async function stopAnswer(scope: ConversationScope, messageId: string, deps: AnswerDeps): Promise<boolean> {
+export async function stopAnswer(
+  scope: ConversationScope,
+  messageId: string,
+  deps: AnswerDeps,
+): Promise<boolean> {
   const asked = await requestStop(deps.db, scope, messageId);
   const local = deps.running.get(scope.userId, messageId);
   if (local !== undefined && local.conversationId === scope.conversationId) local.stop.abort(stopRequested);

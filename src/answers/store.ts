@@ -33,7 +33,8 @@ export async function startAnswer(
     if (answer === undefined) throw new Error('the answer was not written');
     const before = rows[0]?.parentId ?? null;
     // Two questions sent at once: the later one has not seen the other.
-    if (before !== readLeaf) throw new AppError('conflict', 'Another message came in just now: read it, then ask again.');
+    if (before !== readLeaf)
+      throw new AppError('conflict', 'Another message came in just now: read it, then ask again.');
     const generation = { ...keyOf(scope, answer.id), leaseOwner: lease.owner, leaseUntil: lease.until };
     await together(
       tx,
@@ -44,7 +45,11 @@ export async function startAnswer(
   });
 }
 
-async function refuseWhileStreaming(tx: Transaction, scope: ConversationScope, parentId: string): Promise<void> {
+async function refuseWhileStreaming(
+  tx: Transaction,
+  scope: ConversationScope,
+  parentId: string,
+): Promise<void> {
   const [parent] = await tx
     .select({ status: messages.status })
     .from(messages)
@@ -56,7 +61,10 @@ async function refuseWhileStreaming(tx: Transaction, scope: ConversationScope, p
       ),
     );
   if (parent?.status !== 'streaming') return;
-  throw new AppError('conflict', 'An answer is still being written here: wait for it or stop it, then ask again.');
+  throw new AppError(
+    'conflict',
+    'An answer is still being written here: wait for it or stop it, then ask again.',
+  );
 }
 
 export interface FinishedAnswer {
@@ -95,7 +103,9 @@ export async function finishAnswer(
           .where(isMessage(scope, messageId)),
       () => insertEvents(tx, scope, messageId, finished.events),
       () =>
-        tx.insert(retrievalTraces).values({ ...keyOf(scope, messageId), trace: finished.trace, createdAt: now }),
+        tx
+          .insert(retrievalTraces)
+          .values({ ...keyOf(scope, messageId), trace: finished.trace, createdAt: now }),
       () =>
         tx
           .update(userCounters)
@@ -127,7 +137,11 @@ async function insertEvents(
   events: readonly NumberedEvent[],
 ): Promise<void> {
   if (events.length === 0) return;
-  const rows = events.map(({ seq, event }) => ({ ...keyOf(scope, messageId), seq, event: JSON.stringify(event) }));
+  const rows = events.map(({ seq, event }) => ({
+    ...keyOf(scope, messageId),
+    seq,
+    event: JSON.stringify(event),
+  }));
   const result = await tx.insert(answerEvents).values(rows);
   if (result.rowCount !== rows.length) throw new Error('an answer event was not written');
 }
@@ -168,7 +182,11 @@ function parseStoredEvent(text: string): AnswerEvent {
 }
 
 /** Asks whoever writes the answer to stop. False when nobody does. */
-export async function requestStop(db: Database, scope: ConversationScope, messageId: string): Promise<boolean> {
+export async function requestStop(
+  db: Database,
+  scope: ConversationScope,
+  messageId: string,
+): Promise<boolean> {
   const rows = await db.scoped(scope, (tx) =>
     tx
       .update(generations)

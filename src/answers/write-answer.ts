@@ -4,7 +4,13 @@ import { summariseExtractively } from '../models/extractive-summary.ts';
 import type { RetrievedChunk } from '../retrieval/retrieve.ts';
 import { divideWindow } from './context-window.ts';
 import { readingText } from './gather.ts';
-import { noContextPrompt, type PromptSource, questionWithSources, sourceText, systemPrompt } from './prompt.ts';
+import {
+  noContextPrompt,
+  type PromptSource,
+  questionWithSources,
+  sourceText,
+  systemPrompt,
+} from './prompt.ts';
 
 export interface WritingInput {
   mode: 'documents' | 'llm';
@@ -34,7 +40,8 @@ export interface Plan {
 }
 
 export function planAnswer(input: WritingInput, model: ChatModel | null): Plan {
-  if (input.docsOnly && input.chunks.length === 0 && input.pending === 0) return planFixed(notInDocuments(input));
+  if (input.docsOnly && input.chunks.length === 0 && input.pending === 0)
+    return planFixed(notInDocuments(input));
   return model === null ? planExtractive(input) : planGenerated(input, model);
 }
 
@@ -83,7 +90,11 @@ function extract(input: WritingInput): string {
     page: chunk.page,
   }));
   if (input.isSummary) return summariseExtractively(passages);
-  const { text, match } = answerExtractively(input.question, passages, input.language === null ? {} : { language: input.language });
+  const { text, match } = answerExtractively(
+    input.question,
+    passages,
+    input.language === null ? {} : { language: input.language },
+  );
   if (match !== 'none' || !input.docsOnly) return text;
   return `Not in these documents. The closest passages:\n\n${closest(input)}`;
 }
@@ -126,7 +137,9 @@ function planGenerated(input: WritingInput, model: ChatModel): Plan {
   const kept = sources.slice(0, window.sources);
   const notices: string[] = [];
   if (titles.length < input.titles.length) {
-    notices.push(`The model was told the names of ${titles.length} of ${input.titles.length} documents; all of them were searched.`);
+    notices.push(
+      `The model was told the names of ${titles.length} of ${input.titles.length} documents; all of them were searched.`,
+    );
   }
   if (kept.length < sources.length) {
     notices.push(
@@ -145,7 +158,11 @@ function planGenerated(input: WritingInput, model: ChatModel): Plan {
     chunks: input.chunks.slice(0, kept.length),
     notices,
     overflow: window.overflow,
-    countPrompt: () => [system, ...messages.map((message) => message.content)].reduce((sum, text) => sum + model.countTokens(text), 0),
+    countPrompt: () =>
+      [system, ...messages.map((message) => message.content)].reduce(
+        (sum, text) => sum + model.countTokens(text),
+        0,
+      ),
     write: (signal) => model.stream({ system, messages, maxOutputTokens: window.maxOutputTokens }, signal),
   };
 }

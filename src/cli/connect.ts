@@ -5,7 +5,9 @@ import { readClientConfig } from '../config.ts';
 export function connect(): Client {
   const { url, token } = readClientConfig();
   if (token === undefined) {
-    throw new Error('Set ALCOVE_TOKEN to an API key (make one in the web app, or with POST /auth/keys), and ALCOVE_URL if the server is not at http://localhost:8000.');
+    throw new Error(
+      'Set ALCOVE_TOKEN to an API key (make one in the web app, or with POST /auth/keys), and ALCOVE_URL if the server is not at http://localhost:8000.',
+    );
   }
   return createClient({ baseUrl: url, token: () => token });
 }

@@ -22,7 +22,11 @@ const questions = [
 export async function demo(): Promise<number> {
   const dataDir = await mkdtemp(join(tmpdir(), 'alcove-demo-'));
   say('Starting Alcove with an embedded database ...');
-  const config = { ...readConfig(), dataDir, database: { kind: 'pglite' as const, dataDir: join(dataDir, 'database') } };
+  const config = {
+    ...readConfig(),
+    dataDir,
+    database: { kind: 'pglite' as const, dataDir: join(dataDir, 'database') },
+  };
   const app = await startApp(config, pino({ level: 'error' }));
   try {
     await app.http.listen({ host: '127.0.0.1', port: 0 });
@@ -46,7 +50,10 @@ async function run(baseUrl: string): Promise<boolean> {
   say('\nA new conversation gets a document:');
   const conversation = await client.conversations.create({ title: 'Annual report' });
   const path = fileURLToPath(new URL(`../../examples/${report}`, import.meta.url));
-  const { document } = await client.documents.upload(conversation.id, { name: report, blob: await openAsBlob(path) });
+  const { document } = await client.documents.upload(conversation.id, {
+    name: report,
+    blob: await openAsBlob(path),
+  });
   const read = await showProgress(client, document.id);
   say(describeDocument(read));
   if (read.status !== 'ready') return false;

@@ -42,7 +42,9 @@ try {
 }
 
 /** Commands resolve with their exit code and throw what they cannot do. */
-function exitWith<Args extends unknown[]>(command: (...args: Args) => Promise<number>): (...args: Args) => Promise<void> {
+function exitWith<Args extends unknown[]>(
+  command: (...args: Args) => Promise<number>,
+): (...args: Args) => Promise<void> {
   return async (...args) => {
     process.exitCode = await command(...args);
   };

@@ -14,11 +14,14 @@ export async function printAnswer(events: AsyncIterable<AnswerEvent>): Promise<b
     }
   }
   process.stdout.write('\n');
-  for (const source of sources.filter(({ n }) => cited.has(n))) process.stdout.write(`${describeSource(source)}\n`);
+  for (const source of sources.filter(({ n }) => cited.has(n)))
+    process.stdout.write(`${describeSource(source)}\n`);
   return true;
 }
 
 function describeSource(source: Source): string {
-  const place = [source.page === null ? '' : `page ${source.page}`, source.heading.join(' > ')].filter((part) => part !== '');
+  const place = [source.page === null ? '' : `page ${source.page}`, source.heading.join(' > ')].filter(
+    (part) => part !== '',
+  );
   return `  [${source.n}] ${source.document_name}${place.length === 0 ? '' : `, ${place.join(', ')}`}`;
 }

@@ -18,7 +18,8 @@ export async function showProgress(client: Client, id: string): Promise<Document
 
 /** What became of a document, in one line. */
 export function describeDocument(document: Document): string {
-  if (document.status !== 'ready') return `  ${document.name}: ${document.status}. ${document.error?.error ?? ''}`;
+  if (document.status !== 'ready')
+    return `  ${document.name}: ${document.status}. ${document.error?.error ?? ''}`;
   const pages = document.pages === null ? '' : `${document.pages} pages, `;
   return `  ${document.name}: ready (${pages}${document.chunk_count} passages, ${document.token_count} tokens)`;
 }

@@ -24,9 +24,15 @@ export async function serve(): Promise<number> {
   }
   const address = app.http.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
-  const url = config.publicUrl ?? `http://${config.host === '0.0.0.0' || config.host === '127.0.0.1' ? 'localhost' : config.host}:${port}`;
+  const url =
+    config.publicUrl ??
+    `http://${config.host === '0.0.0.0' || config.host === '127.0.0.1' ? 'localhost' : config.host}:${port}`;
   print(`Alcove ${app.version} is at ${url}  (API reference: ${url}/docs)`);
-  print(config.database.kind === 'pglite' ? `Data: ${config.dataDir} (embedded database; set DATABASE_URL for PostgreSQL)` : `Data: PostgreSQL, files in ${config.dataDir}`);
+  print(
+    config.database.kind === 'pglite'
+      ? `Data: ${config.dataDir} (embedded database; set DATABASE_URL for PostgreSQL)`
+      : `Data: PostgreSQL, files in ${config.dataDir}`,
+  );
   for (const notice of app.notices) print(`- ${notice}`);
   await stopped;
   print('Stopping: running answers are finished or kept for later.');
@@ -51,7 +57,8 @@ function waitForSignal(): Promise<void> {
 function refuse(error: unknown): number {
   const known = error instanceof ConfigError || error instanceof DatabaseSetupError;
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE') console.error('The port is taken: stop what listens there, or set PORT to another one.');
+  if (code === 'EADDRINUSE')
+    console.error('The port is taken: stop what listens there, or set PORT to another one.');
   else if (code === 'EACCES') console.error(`Permission denied: ${(error as Error).message}`);
   else if (known || (error instanceof Error && !(error instanceof TypeError))) console.error(error.message);
   else console.error(error);

@@ -171,7 +171,11 @@ export async function readBranch(
   });
 }
 
-export async function readMessage(db: Database, scope: ConversationScope, id: string): Promise<MessageRow | null> {
+export async function readMessage(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+): Promise<MessageRow | null> {
   const [row] = await db.reading(scope, (tx) =>
     tx
       .select()

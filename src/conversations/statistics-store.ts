@@ -16,7 +16,10 @@ export interface Percentiles {
 }
 type Counts = { by: string; n: number };
 
-export async function readCounters(db: Database, user: UserScope): Promise<typeof userCounters.$inferSelect | null> {
+export async function readCounters(
+  db: Database,
+  user: UserScope,
+): Promise<typeof userCounters.$inferSelect | null> {
   const [row] = await db.scoped(user, (tx) =>
     tx.select().from(userCounters).where(eq(userCounters.userId, user.userId)),
   );
@@ -84,7 +87,10 @@ export interface ConversationCounts {
   answers: number;
 }
 
-export async function readConversationCounts(db: Database, scope: ConversationScope): Promise<ConversationCounts> {
+export async function readConversationCounts(
+  db: Database,
+  scope: ConversationScope,
+): Promise<ConversationCounts> {
   const { userId, conversationId } = scope;
   return db.scoped(scope, async (tx) => {
     const roles = await tx.execute<Counts>(sql`
@@ -115,7 +121,10 @@ export async function readConversationCounts(db: Database, scope: ConversationSc
 }
 
 /** Ready documents that no answer of the conversation has cited. */
-export async function readNeverCited(db: Database, scope: ConversationScope): Promise<{ id: string; name: string }[]> {
+export async function readNeverCited(
+  db: Database,
+  scope: ConversationScope,
+): Promise<{ id: string; name: string }[]> {
   const { userId, conversationId } = scope;
   const { rows } = await db.scoped(scope, (tx) =>
     tx.execute<{ id: string; name: string }>(sql`

@@ -17,7 +17,11 @@ export type ConversationRow = typeof conversations.$inferSelect;
 
 export async function ownsConversation(db: Database, user: UserScope, id: string): Promise<boolean> {
   const [rows] = await db.read({ userId: user.userId }, [
-    { name: 'owns_conversation', text: 'SELECT 1 FROM conversations WHERE user_id = $1 AND id = $2', values: [user.userId, id] },
+    {
+      name: 'owns_conversation',
+      text: 'SELECT 1 FROM conversations WHERE user_id = $1 AND id = $2',
+      values: [user.userId, id],
+    },
   ]);
   return (rows?.length ?? 0) > 0;
 }
@@ -45,7 +49,15 @@ export async function insertConversation(
   return db.scoped(user, async (tx) => {
     const [row] = await tx
       .insert(conversations)
-      .values({ ...input, userId: user.userId, id, status: 'active', createdAt: now, updatedAt: now, activityAt: now })
+      .values({
+        ...input,
+        userId: user.userId,
+        id,
+        status: 'active',
+        createdAt: now,
+        updatedAt: now,
+        activityAt: now,
+      })
       .returning();
     if (row === undefined) throw new Error('the conversation was not written');
     await tx.insert(conversationDirectory).values({ conversationId: id, userId: user.userId });
@@ -96,9 +108,7 @@ export async function listConversations(
 }
 
 export async function readConversation(db: Database, scope: ConversationScope): Promise<ConversationRow> {
-  const [row] = await db.reading(scope, (tx) =>
-    tx.select().from(conversations).where(isThis(scope)),
-  );
+  const [row] = await db.reading(scope, (tx) => tx.select().from(conversations).where(isThis(scope)));
   return row ?? gone();
 }
 
@@ -130,12 +140,23 @@ export interface DeletedCounts {
 }
 
 /** Deletes the conversation with everything below it, and queues its blobs, in one transaction. */
-export async function deleteConversation(db: Database, scope: ConversationScope, now: Date): Promise<DeletedCounts> {
+export async function deleteConversation(
+  db: Database,
+  scope: ConversationScope,
+  now: Date,
+): Promise<DeletedCounts> {
   return db.scoped(scope, async (tx) => {
     // Ingestion and appends take this row first too: after the lock nothing below it can appear any more.
-    const [locked] = await tx.select({ id: conversations.id }).from(conversations).where(isThis(scope)).for('update');
+    const [locked] = await tx
+      .select({ id: conversations.id })
+      .from(conversations)
+      .where(isThis(scope))
+      .for('update');
     if (locked === undefined) return gone();
-    const inside = and(eq(documents.userId, scope.userId), eq(documents.conversationId, scope.conversationId));
+    const inside = and(
+      eq(documents.userId, scope.userId),
+      eq(documents.conversationId, scope.conversationId),
+    );
     const files = await tx
       .select({ blobKey: documents.blobKey, bytes: documents.sizeBytes })
       .from(documents)
@@ -156,7 +177,9 @@ export async function deleteConversation(db: Database, scope: ConversationScope,
     );
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     await tx.delete(conversations).where(isThis(scope));
-    await tx.delete(conversationDirectory).where(eq(conversationDirectory.conversationId, scope.conversationId));
+    await tx
+      .delete(conversationDirectory)
+      .where(eq(conversationDirectory.conversationId, scope.conversationId));
     await tx
       .update(userCounters)
       .set({

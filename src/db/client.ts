@@ -18,7 +18,10 @@ export interface ConnectOptions {
 }
 
 /** Opens the configured database without looking into it. @throws with one sentence when it cannot be opened. */
-export async function connectDatabase(config: DatabaseConfig, options: ConnectOptions = {}): Promise<Database> {
+export async function connectDatabase(
+  config: DatabaseConfig,
+  options: ConnectOptions = {},
+): Promise<Database> {
   if (config.kind === 'pglite') {
     const embedded = await startPglite(config.dataDir);
     const pool = new pg.Pool({
@@ -37,7 +40,10 @@ export async function connectDatabase(config: DatabaseConfig, options: ConnectOp
     };
     return openDatabase('pglite', pool, close, options.log);
   }
-  const connection = config.kind === 'cloudsql' ? await connectCloudSql(config) : { options: { connectionString: config.url }, close: () => {} };
+  const connection =
+    config.kind === 'cloudsql'
+      ? await connectCloudSql(config)
+      : { options: { connectionString: config.url }, close: () => {} };
   const pool = new pg.Pool({
     ...connection.options,
     max: config.poolSize,
@@ -69,7 +75,10 @@ type CloudSql = Extract<DatabaseConfig, { kind: 'cloudsql' }>;
 async function connectCloudSql(config: CloudSql): Promise<{ options: pg.PoolConfig; close: () => void }> {
   const name: string = '@google-cloud/cloud-sql-connector';
   const { Connector } = await import(name).catch((cause: unknown) => {
-    throw new Error(`CLOUD_SQL_INSTANCE is set but Google's connector is not installed: npm install ${name}`, { cause });
+    throw new Error(
+      `CLOUD_SQL_INSTANCE is set but Google's connector is not installed: npm install ${name}`,
+      { cause },
+    );
   });
   const connector = new Connector();
   const options = await connector.getOptions({

@@ -124,7 +124,11 @@ export function openDatabase(
       throw translateDatabaseError(error);
     } finally {
       if (ending === undefined) client.release(broken);
-      else ending.then(() => client.release(), (reason: Error) => client.release(reason));
+      else
+        ending.then(
+          () => client.release(),
+          (reason: Error) => client.release(reason),
+        );
     }
   }
 
@@ -199,7 +203,8 @@ function scopedStatements({ authority, statements }: StatementGroup): (string | 
  */
 function setAuthority(authority: Authority): string {
   const settings = [['app.user_id', authority.userId]];
-  if (authority.conversationId !== undefined) settings.push(['app.conversation_id', authority.conversationId]);
+  if (authority.conversationId !== undefined)
+    settings.push(['app.conversation_id', authority.conversationId]);
   return settings
     .map(([setting, id]) => {
       if (id === undefined || !uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
@@ -222,7 +227,11 @@ function logged(client: pg.PoolClient, log: QueryLog): pg.PoolClient {
           return await Reflect.apply(target.query, target, args);
         } finally {
           const values = args[1];
-          log({ sql: text, parameters: Array.isArray(values) ? values.length : 0, ms: performance.now() - started });
+          log({
+            sql: text,
+            parameters: Array.isArray(values) ? values.length : 0,
+            ms: performance.now() - started,
+          });
         }
       };
     },

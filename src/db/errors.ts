@@ -22,7 +22,8 @@ const away = new Set([
 ]);
 const retry = new Set(['40001', '40P01', '55P03', '57014']);
 const full = new Set(['53100', 'ENOSPC']);
-const dropped = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+const dropped =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
 /** The SQLSTATE or system code of a database failure, looked for through its causes. */
 export function databaseCode(error: unknown): string | undefined {
@@ -50,10 +51,14 @@ export function translateDatabaseError(error: unknown): unknown {
   if (code === undefined) return error;
   const cause = withoutValues(error);
   if (away.has(code)) {
-    return new AppError('unavailable', 'The database cannot be reached right now; try again in a few seconds.', {
-      cause,
-      retryAfterSeconds: 2,
-    });
+    return new AppError(
+      'unavailable',
+      'The database cannot be reached right now; try again in a few seconds.',
+      {
+        cause,
+        retryAfterSeconds: 2,
+      },
+    );
   }
   if (retry.has(code)) {
     return new AppError('unavailable', 'The database was busy with a conflicting change; try again.', {
@@ -62,9 +67,13 @@ export function translateDatabaseError(error: unknown): unknown {
     });
   }
   if (full.has(code)) {
-    return new AppError('storage_full', 'The storage is full: nothing was changed. Free some space and try again.', {
-      cause,
-    });
+    return new AppError(
+      'storage_full',
+      'The storage is full: nothing was changed. Free some space and try again.',
+      {
+        cause,
+      },
+    );
   }
   return cause;
 }

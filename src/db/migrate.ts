@@ -83,7 +83,9 @@ async function createVectorExtension(client: pg.PoolClient): Promise<void> {
     );
   }
   if (isOlder(version, [0, 8])) {
-    throw new DatabaseSetupError(`pgvector ${version} is too old: Alcove needs 0.8.0 or newer. Update it on the database server (ALTER EXTENSION vector UPDATE).`);
+    throw new DatabaseSetupError(
+      `pgvector ${version} is too old: Alcove needs 0.8.0 or newer. Update it on the database server (ALTER EXTENSION vector UPDATE).`,
+    );
   }
   if (installed !== null) return;
   try {
@@ -106,7 +108,9 @@ async function refuseDowngrade(client: pg.PoolClient): Promise<void> {
     'SELECT max(created_at)::text AS last FROM drizzle.__drizzle_migrations',
   );
   if (Number(last.rows[0]?.last ?? 0) > newestMigration()) {
-    throw new DatabaseSetupError('The database belongs to a newer version of Alcove: install that version, or restore a backup.');
+    throw new DatabaseSetupError(
+      'The database belongs to a newer version of Alcove: install that version, or restore a backup.',
+    );
   }
 }
 
@@ -121,7 +125,9 @@ function isOlder(version: string, floor: readonly [number, number]): boolean {
 
 function unreachable(cause: unknown): string {
   const code = databaseCode(cause);
-  if (code === '28P01' || code === '28000') return 'The database refuses this user or password: check DATABASE_URL.';
-  if (code === '3D000') return 'The database named in DATABASE_URL does not exist: create it with createdb and start again.';
+  if (code === '28P01' || code === '28000')
+    return 'The database refuses this user or password: check DATABASE_URL.';
+  if (code === '3D000')
+    return 'The database named in DATABASE_URL does not exist: create it with createdb and start again.';
   return 'The database cannot be reached: check that it runs and that DATABASE_URL (or CLOUD_SQL_INSTANCE) is right.';
 }

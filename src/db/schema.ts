@@ -235,7 +235,9 @@ export const messages = pgTable(
     seq: integer('seq').notNull(),
     role: text('role', { enum: ['user', 'assistant', 'system'] }).notNull(),
     content: text('content').notNull(),
-    status: text('status', { enum: ['complete', 'streaming', 'incomplete', 'failed', 'cancelled'] }).notNull(),
+    status: text('status', {
+      enum: ['complete', 'streaming', 'incomplete', 'failed', 'cancelled'],
+    }).notNull(),
     metadata: jsonb('metadata').$type<unknown>().notNull(),
     /** The client's metadata as it came: jsonb reorders keys and rewrites numbers. */
     metadataSource: text('metadata_source'),
@@ -405,14 +407,21 @@ const documentColumns = () => [documents.userId, documents.conversationId, docum
 
 export const documentTexts = pgTable(
   'document_texts',
-  { userId: owner(), conversationId: conversationKey(), documentId: documentKey(), text: text('text').notNull() },
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    documentId: documentKey(),
+    text: text('text').notNull(),
+  },
   (t) => [
     primaryKey({ columns: [t.userId, t.conversationId, t.documentId] }),
     foreignKey({
       name: 'document_texts_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    }).onUpdate('cascade').onDelete('cascade'),
+    })
+      .onUpdate('cascade')
+      .onDelete('cascade'),
   ],
 );
 
@@ -439,7 +448,9 @@ export const chunks = pgTable(
       name: 'chunks_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    }).onUpdate('cascade').onDelete('cascade'),
+    })
+      .onUpdate('cascade')
+      .onDelete('cascade'),
   ],
 );
 
@@ -465,7 +476,9 @@ export const chunkVectors = pgTable(
       name: 'chunk_vectors_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    }).onUpdate('cascade').onDelete('cascade'),
+    })
+      .onUpdate('cascade')
+      .onDelete('cascade'),
   ],
 );
 
@@ -485,6 +498,8 @@ export const segments = pgTable(
       name: 'segments_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    }).onUpdate('cascade').onDelete('cascade'),
+    })
+      .onUpdate('cascade')
+      .onDelete('cascade'),
   ],
 );

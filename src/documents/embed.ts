@@ -48,6 +48,8 @@ export async function embedChunks(
 }
 
 /** What a chunk means stands partly above it: its headings, and a table's header row. */
-export function textToEmbed(chunk: Pick<Chunk, 'heading' | 'text'> & { prefix?: string | null | undefined }): string {
+export function textToEmbed(
+  chunk: Pick<Chunk, 'heading' | 'text'> & { prefix?: string | null | undefined },
+): string {
   return [chunk.heading.join(' > '), chunk.prefix ?? '', chunk.text].filter((part) => part !== '').join('\n');
 }

@@ -66,7 +66,12 @@ export async function writeVectors(
   const { userId, conversationId } = scope;
   for (let at = 0; at < rows.length; at += rowsAtOnce) {
     const values = rows.slice(at, at + rowsAtOnce).map(({ ordinal, embedding, contentHash }) => ({
-      ...{ userId, conversationId, documentId, ordinal, model, contentHash },
+      userId,
+      conversationId,
+      documentId,
+      ordinal,
+      model,
+      contentHash,
       embedding: `[${embedding.join(',')}]`,
     }));
     await tx
@@ -100,7 +105,12 @@ export async function settleVectors(
   );
   await tx
     .delete(chunkVectors)
-    .where(and(ofDocument, model === null ? undefined : or(ne(chunkVectors.model, model), gte(chunkVectors.ordinal, count))));
+    .where(
+      and(
+        ofDocument,
+        model === null ? undefined : or(ne(chunkVectors.model, model), gte(chunkVectors.ordinal, count)),
+      ),
+    );
   if (model === null) return;
   const kept = await tx.$count(chunkVectors, ofDocument);
   if (kept !== count) throw new Error(`${kept} vectors of ${count} chunks`);

@@ -90,7 +90,12 @@ export async function completeDocument(
   });
 }
 
-async function writeText(tx: Transaction, scope: ConversationScope, documentId: string, text: string): Promise<void> {
+async function writeText(
+  tx: Transaction,
+  scope: ConversationScope,
+  documentId: string,
+  text: string,
+): Promise<void> {
   await tx
     .insert(documentTexts)
     .values({ ...keyOf(scope, documentId), text })
@@ -107,10 +112,16 @@ async function writeChunks(
   made: IndexedDocument,
 ): Promise<void> {
   await tx.delete(chunks).where(below(chunks, scope, documentId));
-  const rows = made.chunks.map((chunk, ordinal) => ({ ...keyOf(scope, documentId), ...chunk, ordinal, id: newId() }));
+  const rows = made.chunks.map((chunk, ordinal) => ({
+    ...keyOf(scope, documentId),
+    ...chunk,
+    ordinal,
+    id: newId(),
+  }));
   for (let at = 0; at < rows.length; at += rowsAtOnce) {
     const result = await tx.insert(chunks).values(rows.slice(at, at + rowsAtOnce));
-    if (result.rowCount !== Math.min(rowsAtOnce, rows.length - at)) throw new Error('chunks were not written');
+    if (result.rowCount !== Math.min(rowsAtOnce, rows.length - at))
+      throw new Error('chunks were not written');
   }
 }
 

@@ -5,7 +5,13 @@ import { type DocumentDeps, documentBell } from './deps.ts';
 import { embedChunks } from './embed.ts';
 import { completeDocument } from './index-store.ts';
 import { type Prepared, prepareDocument } from './prepare.ts';
-import { claimDocument, type DocumentProgress, type DueDocument, failDocument, reportProgress } from './work-store.ts';
+import {
+  claimDocument,
+  type DocumentProgress,
+  type DueDocument,
+  failDocument,
+  reportProgress,
+} from './work-store.ts';
 import { type DocumentRow } from './store.ts';
 
 /** A worker that dies is noticed this much later; a living one extends it all the time. */
@@ -23,14 +29,24 @@ const share = { extracting: [0, 0.6], chunking: [0.6, 0.7], embedding: [0.7, 0.9
 export async function ingest(due: DueDocument, deps: DocumentDeps, signal: AbortSignal): Promise<void> {
   const { scope, documentId } = due;
   const now = deps.now();
-  const document = await claimDocument(deps.db, scope, documentId, deps.owner, now, new Date(now.getTime() + leaseMs));
+  const document = await claimDocument(
+    deps.db,
+    scope,
+    documentId,
+    deps.owner,
+    now,
+    new Date(now.getTime() + leaseMs),
+  );
   if (document === null) return;
   const work = new AbortController();
   const both = AbortSignal.any([signal, work.signal]);
   const progress = startProgress(due, deps, () => work.abort());
   try {
     if (document.attempts > maxAttempts) {
-      throw new AppError('document_too_complex', 'Reading this file ended the worker several times: it is left alone.');
+      throw new AppError(
+        'document_too_complex',
+        'Reading this file ended the worker several times: it is left alone.',
+      );
     }
     await index(document, due, deps, both, progress.report);
   } catch (error) {
@@ -58,7 +74,11 @@ async function index(
       signal,
       timeoutMs: deps.limits.ingestTimeoutMs,
       onProgress: (done, total) =>
-        report('extracting', total === null ? 0.5 : done / total, total === null ? 'reading' : `page ${done} of ${total}`),
+        report(
+          'extracting',
+          total === null ? 0.5 : done / total,
+          total === null ? 'reading' : `page ${done} of ${total}`,
+        ),
     },
   );
   report('chunking', 1, `${prepared.chunks.length} passages`);
@@ -92,7 +112,13 @@ async function index(
 }
 
 /** Null without an embedding model; undefined when the document is no longer this worker's. */
-async function embedAll(due: DueDocument, prepared: Prepared, deps: DocumentDeps, signal: AbortSignal, report: Report) {
+async function embedAll(
+  due: DueDocument,
+  prepared: Prepared,
+  deps: DocumentDeps,
+  signal: AbortSignal,
+  report: Report,
+) {
   const { embedding } = deps;
   if (embedding === null) return null;
   const { chunks } = prepared;
@@ -114,7 +140,9 @@ async function fail(
   // Stopping, deleting and cancelling end the work; the row already says so, or another worker goes on.
   const mayRetry = signal.aborted || known === null || isTransient(known);
   const retryAt =
-    mayRetry && document.attempts < maxAttempts ? new Date(deps.now().getTime() + (signal.aborted ? 0 : retryPauseMs)) : null;
+    mayRetry && document.attempts < maxAttempts
+      ? new Date(deps.now().getTime() + (signal.aborted ? 0 : retryPauseMs))
+      : null;
   if (known === null && !signal.aborted) {
     deps.log.error({ err: error, documentId: due.documentId }, 'ingestion failed unexpectedly');
   }
@@ -127,7 +155,9 @@ async function fail(
 }
 
 function isTransient(error: AppError): boolean {
-  return ['unavailable', 'model_unavailable', 'model_timeout', 'rate_limited', 'storage_full'].includes(error.code);
+  return ['unavailable', 'model_unavailable', 'model_timeout', 'rate_limited', 'storage_full'].includes(
+    error.code,
+  );
 }
 
 /** Writes progress and keeps the lease alive; `lost` is called when the document is no longer this worker's. */

@@ -17,7 +17,8 @@ export async function moveRows(
   // Two conversations are in play, so that the transaction is the user's; the filter names one of them.
   return db.scoped({ userId: from.userId }, async (tx) => {
     // Both rows first and always in one order: two moves in opposite directions would wait for each other.
-    for (const scope of [from, to].toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1))) await raiseVersion(tx, scope);
+    for (const scope of [from, to].toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1)))
+      await raiseVersion(tx, scope);
     const moved = await tx
       .update(documents)
       .set({ conversationId: to.conversationId, updatedAt: now })
@@ -30,14 +31,21 @@ export async function moveRows(
       )
       .returning({ id: documents.id });
     if (documentIds !== undefined && moved.length !== new Set(documentIds).size) {
-      throw new AppError('not_found', 'One of the documents does not exist in this conversation: nothing was moved.');
+      throw new AppError(
+        'not_found',
+        'One of the documents does not exist in this conversation: nothing was moved.',
+      );
     }
     await shift(tx, from, -moved.length, now);
     const count = await shift(tx, to, moved.length, now);
     if (count > maxDocuments) {
-      throw new AppError('quota_exceeded', `A conversation holds at most ${maxDocuments} documents: nothing was moved.`, {
-        retryAfterSeconds: 60,
-      });
+      throw new AppError(
+        'quota_exceeded',
+        `A conversation holds at most ${maxDocuments} documents: nothing was moved.`,
+        {
+          retryAfterSeconds: 60,
+        },
+      );
     }
     return moved.length;
   });

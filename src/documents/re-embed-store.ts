@@ -15,7 +15,11 @@ export interface UnfinishedDocument {
 }
 
 /** Ready documents of the conversation without a vector segment of the model. */
-export async function unfinishedDocuments(db: Database, scope: ConversationScope, model: string): Promise<UnfinishedDocument[]> {
+export async function unfinishedDocuments(
+  db: Database,
+  scope: ConversationScope,
+  model: string,
+): Promise<UnfinishedDocument[]> {
   return db.scoped(scope, (tx) =>
     tx
       .select({
@@ -43,7 +47,12 @@ export async function unembeddedChunks(
 ): Promise<UnembeddedChunk[]> {
   return db.scoped(scope, (tx) =>
     tx
-      .select({ ordinal: chunks.ordinal, heading: chunks.heading, prefix: chunks.prefix, content: chunks.content })
+      .select({
+        ordinal: chunks.ordinal,
+        heading: chunks.heading,
+        prefix: chunks.prefix,
+        content: chunks.content,
+      })
       .from(chunks)
       .leftJoin(
         chunkVectors,
@@ -123,7 +132,11 @@ export async function storeReEmbeddedSegment(
 ): Promise<boolean> {
   return db.scoped(scope, async (tx) => {
     if (!(await extend(tx, scope, lease))) return false;
-    const [document] = await tx.select({ id: documents.id }).from(documents).where(isDocument(scope, documentId)).for('share');
+    const [document] = await tx
+      .select({ id: documents.id })
+      .from(documents)
+      .where(isDocument(scope, documentId))
+      .for('share');
     if (document !== undefined) await writeSegment(tx, scope, documentId, vectorKind(lease.model), bytes);
     return document !== undefined;
   });
@@ -145,20 +158,33 @@ export async function switchModel(db: Database, scope: ConversationScope, lease:
       .where(and(isReady(scope), isNull(segments.kind)))
       .limit(1);
     if (unfinished !== undefined) return false;
-    const [mine] = await tx.delete(reEmbeddings).where(isMine(scope, lease.owner)).returning({ model: reEmbeddings.model });
+    const [mine] = await tx
+      .delete(reEmbeddings)
+      .where(isMine(scope, lease.owner))
+      .returning({ model: reEmbeddings.model });
     if (mine === undefined) return false;
     const ready = await tx
       .update(documents)
       .set({ embeddingModel: model, stageMessage: null })
       .where(isReady(scope))
       .returning({ id: documents.id });
-    await removeOthers(tx, scope, ready.map(({ id }) => id), model);
+    await removeOthers(
+      tx,
+      scope,
+      ready.map(({ id }) => id),
+      model,
+    );
     await raiseVersion(tx, scope);
     return true;
   });
 }
 
-async function removeOthers(tx: Transaction, scope: ConversationScope, ids: string[], model: string): Promise<void> {
+async function removeOthers(
+  tx: Transaction,
+  scope: ConversationScope,
+  ids: string[],
+  model: string,
+): Promise<void> {
   if (ids.length === 0) return;
   await tx
     .delete(chunkVectors)

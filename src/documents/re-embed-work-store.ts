@@ -14,7 +14,12 @@ export interface Lease {
 }
 
 /** Conversations with ready documents of another model (or none), and those that a worker left unfinished. */
-export async function dueReEmbeddings(db: Database, model: string, now: Date, limit: number): Promise<ConversationScope[]> {
+export async function dueReEmbeddings(
+  db: Database,
+  model: string,
+  now: Date,
+  limit: number,
+): Promise<ConversationScope[]> {
   const { rows } = await db.asWorker((tx) =>
     tx.execute<{ userId: string; conversationId: string }>(sql`
       SELECT user_id AS "userId", conversation_id AS "conversationId" FROM re_embeddings
@@ -29,7 +34,10 @@ export async function dueReEmbeddings(db: Database, model: string, now: Date, li
 }
 
 /** How much is left over all users. */
-export async function countStale(db: Database, model: string): Promise<{ documents: number; chunks: number }> {
+export async function countStale(
+  db: Database,
+  model: string,
+): Promise<{ documents: number; chunks: number }> {
   const { rows } = await db.asWorker((tx) =>
     tx.execute<{ documents: number; chunks: number }>(sql`
       SELECT count(*) AS documents, coalesce(sum(d.chunk_count), 0) AS chunks FROM documents d WHERE ${isStale(model)}`),
@@ -51,7 +59,11 @@ export async function isIngesting(db: Database): Promise<boolean> {
 }
 
 /** False when another worker has it, or the conversation is gone. */
-export async function claimReEmbedding(db: Database, scope: ConversationScope, lease: Lease): Promise<boolean> {
+export async function claimReEmbedding(
+  db: Database,
+  scope: ConversationScope,
+  lease: Lease,
+): Promise<boolean> {
   const change = { model: lease.model, leaseOwner: lease.owner, dueAt: lease.until };
   try {
     const rows = await db.scoped(scope, (tx) =>
@@ -73,12 +85,23 @@ export async function claimReEmbedding(db: Database, scope: ConversationScope, l
 }
 
 /** Lets others have it, from `dueAt` on. */
-export async function releaseReEmbedding(db: Database, scope: ConversationScope, owner: string, dueAt: Date): Promise<void> {
-  await db.scoped(scope, (tx) => tx.update(reEmbeddings).set({ leaseOwner: null, dueAt }).where(isMine(scope, owner)));
+export async function releaseReEmbedding(
+  db: Database,
+  scope: ConversationScope,
+  owner: string,
+  dueAt: Date,
+): Promise<void> {
+  await db.scoped(scope, (tx) =>
+    tx.update(reEmbeddings).set({ leaseOwner: null, dueAt }).where(isMine(scope, owner)),
+  );
 }
 
 /** Says that the work goes on. False when it is no longer this worker's. */
-export async function extendReEmbedding(db: Database, scope: ConversationScope, lease: Lease): Promise<boolean> {
+export async function extendReEmbedding(
+  db: Database,
+  scope: ConversationScope,
+  lease: Lease,
+): Promise<boolean> {
   return db.scoped(scope, (tx) => extend(tx, scope, lease));
 }
 

@@ -74,7 +74,8 @@ export function createReEmbedder(deps: ReEmbedDeps): ReEmbedder {
     while (!signal.aborted && now().getTime() >= pausedUntil) {
       const due = await dueReEmbeddings(db, embedding.id, now(), conversationsAtOnce);
       if (due.length === 0) {
-        if (progress !== null) log.info({ model: embedding.id }, 'every document has vectors of the embedding model');
+        if (progress !== null)
+          log.info({ model: embedding.id }, 'every document has vectors of the embedding model');
         progress = null;
         return;
       }
@@ -115,7 +116,11 @@ export function createReEmbedder(deps: ReEmbedDeps): ReEmbedder {
   }
 
   /** The number of passages that got new vectors; null when something came between. */
-  async function embedConversation(scope: ConversationScope, lease: Lease, signal: AbortSignal): Promise<number | null> {
+  async function embedConversation(
+    scope: ConversationScope,
+    lease: Lease,
+    signal: AbortSignal,
+  ): Promise<number | null> {
     let passages = 0;
     for (const document of await unfinishedDocuments(db, scope, embedding.id)) {
       if (!(await embedDocument(scope, document, lease, signal))) return null;
@@ -136,7 +141,9 @@ export function createReEmbedder(deps: ReEmbedDeps): ReEmbedder {
       await yieldToIngestion(db, signal);
       const chunks = await unembeddedChunks(db, scope, document.id, embedding.id, stepSize);
       if (chunks.length === 0) break;
-      const texts = chunks.map(({ heading, prefix, content }) => textToEmbed({ heading, prefix, text: content }));
+      const texts = chunks.map(({ heading, prefix, content }) =>
+        textToEmbed({ heading, prefix, text: content }),
+      );
       const embedded = await embedOnce(scope.user, texts, deps, signal);
       const rows = embedded.map((one, at) => ({ ...one, ordinal: chunks[at]?.ordinal ?? 0 }));
       stored += rows.length;
@@ -154,20 +161,30 @@ export function createReEmbedder(deps: ReEmbedDeps): ReEmbedder {
     const extendOnce = async (): Promise<void> => {
       if (!(await extendReEmbedding(db, scope, leaseFrom(deps)))) work.abort();
     };
-    await every(extendEveryMs, 'extend the lease of a conversation that is embedded again', extendOnce, work.signal, log);
+    await every(
+      extendEveryMs,
+      'extend the lease of a conversation that is embedded again',
+      extendOnce,
+      work.signal,
+      log,
+    );
   }
 
   /** When the conversation may be tried again. */
   function pauseAfter(error: unknown, scope: ConversationScope): Date {
     const isKnown = error instanceof AppError;
     if (isKnown) pausedUntil = now().getTime() + modelPauseMs;
-    log.warn({ err: error, conversationId: scope.conversationId }, 'a conversation was not embedded again and keeps its old vectors');
+    log.warn(
+      { err: error, conversationId: scope.conversationId },
+      'a conversation was not embedded again and keeps its old vectors',
+    );
     return new Date(now().getTime() + (isKnown ? modelPauseMs : failurePauseMs));
   }
 
   return {
     run,
-    progress: () => (progress === null ? null : { done: Math.min(progress.done, progress.total), total: progress.total }),
+    progress: () =>
+      progress === null ? null : { done: Math.min(progress.done, progress.total), total: progress.total },
   };
 }
 

@@ -73,7 +73,10 @@ async function countWithin(
   if (conversation === undefined) throw new AppError('not_found', 'This conversation does not exist.');
   const [counters] = await tx
     .update(userCounters)
-    .set({ documents: sql`${userCounters.documents} + ${added}`, bytes: sql`${userCounters.bytes} + ${bytes}` })
+    .set({
+      documents: sql`${userCounters.documents} + ${added}`,
+      bytes: sql`${userCounters.bytes} + ${bytes}`,
+    })
     .where(eq(userCounters.userId, scope.userId))
     .returning({ documents: userCounters.documents, bytes: userCounters.bytes });
   if (counters === undefined) throw new AppError('unauthenticated', 'This account does not exist any more.');
@@ -84,7 +87,9 @@ async function countWithin(
     throw overQuota(`An account holds at most ${limits.documentsPerUser} documents`);
   }
   if (counters.bytes > limits.bytesPerUser) {
-    throw overQuota(`An account holds at most ${Math.floor(limits.bytesPerUser / 1024 / 1024)} MB of documents`);
+    throw overQuota(
+      `An account holds at most ${Math.floor(limits.bytesPerUser / 1024 / 1024)} MB of documents`,
+    );
   }
 }
 

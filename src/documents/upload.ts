@@ -29,7 +29,8 @@ export async function upload(
       }
       kept.push(await keep(scope, file, deps));
     }
-    if (kept.length === 0) throw new AppError('invalid_request', 'The upload holds no file: send one in the field "file".');
+    if (kept.length === 0)
+      throw new AppError('invalid_request', 'The upload holds no file: send one in the field "file".');
     const rows = await insertDocuments(deps.db, scope, kept, deps.limits, deps.now());
     for (const row of rows) await announce(row, deps);
     return rows;
@@ -64,6 +65,9 @@ export async function announce(row: DocumentRow, deps: DocumentDeps): Promise<vo
   deps.doorbell.ring(documentBell(row.id));
   const job = { userId: row.userId, conversationId: row.conversationId, documentId: row.id };
   await deps.queue.enqueue(job).catch((error: unknown) => {
-    deps.log.warn({ err: error, documentId: row.id }, 'a job was not enqueued; the sweeper will find its document');
+    deps.log.warn(
+      { err: error, documentId: row.id },
+      'a job was not enqueued; the sweeper will find its document',
+    );
   });
 }

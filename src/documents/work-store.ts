@@ -69,7 +69,12 @@ export async function failDocument(
 ): Promise<void> {
   const change =
     failure.retryAt === null
-      ? { status: 'failed' as const, errorCode: failure.code, errorMessage: failure.message, stageMessage: null }
+      ? {
+          status: 'failed' as const,
+          errorCode: failure.code,
+          errorMessage: failure.message,
+          stageMessage: null,
+        }
       : { status: 'queued' as const, stageMessage: `will be tried again: ${failure.message}` };
   await db.scoped(scope, (tx) =>
     tx

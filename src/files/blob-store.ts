@@ -21,6 +21,8 @@ export interface BlobStore {
   read(key: string): Readable;
   /** A blob that does not exist counts as deleted. */
   delete(key: string): Promise<void>;
-  /** Every key with its age, for the reconciler. */
+  /** Every key with its age, for the reconciler; those of one user follow each other. */
   list(): AsyncIterable<{ key: string; modifiedAt: Date }>;
+  /** Deletes what `put` never came to the end of and has not touched since; returns how many. */
+  deleteUnfinished(before: Date): Promise<number>;
 }

@@ -46,6 +46,17 @@ export async function createDiskStore(folder: string): Promise<BlobStore> {
         }
       }
     },
+    async deleteUnfinished(before) {
+      let deleted = 0;
+      for await (const file of await opendir(incoming)) {
+        const path = join(incoming, file.name);
+        const found = await stat(path).catch(() => null);
+        if (found === null || found.mtime >= before) continue;
+        await rm(path, { force: true });
+        deleted += 1;
+      }
+      return deleted;
+    },
   };
 }
 
@@ -59,7 +70,10 @@ async function write(path: string, content: Readable, maxBytes: number): Promise
     for await (const part of content as AsyncIterable<Buffer>) {
       bytes += part.length;
       if (bytes > maxBytes) {
-        throw new AppError('too_large', `The file is larger than ${Math.floor(maxBytes / 1024 / 1024)} MB, the limit here.`);
+        throw new AppError(
+          'too_large',
+          `The file is larger than ${Math.floor(maxBytes / 1024 / 1024)} MB, the limit here.`,
+        );
       }
       hash.update(part);
       if (headLength < headBytes) {
@@ -79,7 +93,11 @@ async function write(path: string, content: Readable, maxBytes: number): Promise
 function translate(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') return error;
-  return new AppError('storage_full', 'The storage is full: the file was not kept. Free some space and try again.', {
-    cause: error,
-  });
+  return new AppError(
+    'storage_full',
+    'The storage is full: the file was not kept. Free some space and try again.',
+    {
+      cause: error,
+    },
+  );
 }

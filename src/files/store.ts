@@ -1,6 +1,6 @@
-import { and, asc, eq, lte } from 'drizzle-orm';
+import { and, asc, eq, inArray, lte } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
-import { blobDeletions } from '../db/schema.ts';
+import { blobDeletions, documents } from '../db/schema.ts';
 
 const atOnce = 200;
 
@@ -20,4 +20,15 @@ export async function dueBlobDeletions(db: Database, now: Date): Promise<string[
 /** Forgets a deletion that has been done. */
 export async function settleBlobDeletion(db: Database, blobKey: string): Promise<void> {
   await db.asWorker((tx) => tx.delete(blobDeletions).where(and(eq(blobDeletions.blobKey, blobKey))));
+}
+
+/** Those of the keys that a document of the user names. */
+export async function namedBlobs(db: Database, userId: string, keys: readonly string[]): Promise<string[]> {
+  const rows = await db.scoped({ userId }, (tx) =>
+    tx
+      .select({ blobKey: documents.blobKey })
+      .from(documents)
+      .where(and(eq(documents.userId, userId), inArray(documents.blobKey, [...keys]))),
+  );
+  return rows.map((row) => row.blobKey);
 }

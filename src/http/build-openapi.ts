@@ -17,7 +17,12 @@ export async function buildOpenApi(): Promise<unknown> {
 function declarationOnly(): HttpDeps {
   const { signal } = new AbortController();
   const declared = {
-    config: { host: '127.0.0.1', allowedHosts: [], corsOrigins: [], limits: { uploadBytes: 1, messagesPerMinute: 1 } },
+    config: {
+      host: '127.0.0.1',
+      allowedHosts: [],
+      corsOrigins: [],
+      limits: { uploadBytes: 1, messagesPerMinute: 1 },
+    },
     version: '0',
     answers: { running: new RunningAnswers() },
     webFolder: null,

@@ -19,7 +19,12 @@ export function setRefreshCookie(request: FastifyRequest, reply: FastifyReply, t
 
 export function clearRefreshCookie(request: FastifyRequest, reply: FastifyReply): void {
   const secure = isSecure(request);
-  reply.clearCookie(secure ? secureName : plainName, { path: '/', httpOnly: true, secure, sameSite: 'strict' });
+  reply.clearCookie(secure ? secureName : plainName, {
+    path: '/',
+    httpOnly: true,
+    secure,
+    sameSite: 'strict',
+  });
 }
 
 /** The refresh token of the cookie, only for requests that this origin's own pages (or no browser) have made. */

@@ -29,14 +29,18 @@ export function createEarlyFiles(response: ServerResponse): EarlyFiles {
   function open(): Promise<string> {
     const made = mkdtemp(join(tmpdir(), 'alcove-upload-'));
     // A folder that cannot be removed is the system's to clean: nothing refers to it.
-    response.once('close', () => void made.then((path) => rm(path, { recursive: true, force: true })).catch(() => {}));
+    response.once(
+      'close',
+      () => void made.then((path) => rm(path, { recursive: true, force: true })).catch(() => {}),
+    );
     return made;
   }
 
   async function* counted(content: Readable): AsyncGenerator<Buffer> {
     for await (const part of content as AsyncIterable<Buffer>) {
       bytes += part.length;
-      if (bytes > maxBytes) throw new AppError('too_large', 'Name the conversation before files of this size.');
+      if (bytes > maxBytes)
+        throw new AppError('too_large', 'Name the conversation before files of this size.');
       yield part;
     }
   }

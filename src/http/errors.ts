@@ -27,7 +27,12 @@ export function problemOf(error: AppError, requestId: string): Problem {
   };
 }
 
-function sendProblem(error: AppError, original: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendProblem(
+  error: AppError,
+  original: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   if (error.code === 'internal') request.log.error({ err: original }, 'unexpected error');
   else request.log.debug({ err: original, code: error.code }, 'request refused');
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
@@ -58,22 +63,39 @@ export function toAppError(error: unknown): AppError {
     }));
     const first = issues[0];
     const where = first === undefined || first.path === '' ? '' : ` at "${first.path}"`;
-    return new AppError('invalid_request', `The request is not valid${where}: ${first?.message ?? 'see issues'}.`, { issues });
+    return new AppError(
+      'invalid_request',
+      `The request is not valid${where}: ${first?.message ?? 'see issues'}.`,
+      { issues },
+    );
   }
   if (error instanceof z.ZodError) {
-    const issues: FieldIssue[] = error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
-    return new AppError('invalid_request', `The request is not valid: ${issues[0]?.message ?? 'see issues'}.`, { issues });
+    const issues: FieldIssue[] = error.issues.map((issue) => ({
+      path: issue.path.join('.'),
+      message: issue.message,
+    }));
+    return new AppError(
+      'invalid_request',
+      `The request is not valid: ${issues[0]?.message ?? 'see issues'}.`,
+      { issues },
+    );
   }
   const code = (error as { code?: unknown }).code;
   const mapped = typeof code === 'string' ? fastifyErrors[code] : undefined;
   if (mapped !== undefined) return new AppError(mapped[0], mapped[1], { cause: error });
   const status = (error as { statusCode?: unknown }).statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new AppError(status === 413 ? 'too_large' : 'invalid_request', 'The request is not valid.', { cause: error });
+    return new AppError(status === 413 ? 'too_large' : 'invalid_request', 'The request is not valid.', {
+      cause: error,
+    });
   }
-  return new AppError('internal', 'Something unexpected went wrong here; the request id tells the operator where.', {
-    cause: error,
-  });
+  return new AppError(
+    'internal',
+    'Something unexpected went wrong here; the request id tells the operator where.',
+    {
+      cause: error,
+    },
+  );
 }
 
 const fastifyErrors: Record<string, [ErrorCode, string]> = {

@@ -3,7 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Database, Transaction } from '../db/database.ts';
 import { AppError } from '../errors.ts';
-import { claimKey, type KeyClaim, releaseKey, settleKey, settleKeyWithin } from '../identity/idempotency-store.ts';
+import {
+  claimKey,
+  type KeyClaim,
+  releaseKey,
+  settleKey,
+  settleKeyWithin,
+} from '../identity/idempotency-store.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -37,7 +43,11 @@ export function registerIdempotency(app: FastifyInstance, db: Database, now: () 
       throw new AppError('idempotency_mismatch', 'This Idempotency-Key was used with another request.');
     }
     if (claim.outcome === 'running') {
-      throw new AppError('conflict', 'The first request with this Idempotency-Key is still at work: try again.', { retryAfterSeconds: 1 });
+      throw new AppError(
+        'conflict',
+        'The first request with this Idempotency-Key is still at work: try again.',
+        { retryAfterSeconds: 1 },
+      );
     }
     const stream = streamOf(claim.response);
     if (stream !== null) {
@@ -54,7 +64,8 @@ export function registerIdempotency(app: FastifyInstance, db: Database, now: () 
     request.idempotencyKey = null;
     const { scope } = request.principal;
     // A failure has changed nothing that a repeat must not do: the key is free for another try.
-    if (reply.statusCode >= 400 || (typeof payload !== 'string' && payload !== null)) await releaseKey(db, scope, key);
+    if (reply.statusCode >= 400 || (typeof payload !== 'string' && payload !== null))
+      await releaseKey(db, scope, key);
     else await settleKey(db, scope, key, { status: reply.statusCode, response: payload ?? '' });
   });
 
@@ -72,14 +83,21 @@ export function registerIdempotency(app: FastifyInstance, db: Database, now: () 
 }
 
 /** Settles the key of this request together with its effect, by what the caller writes in the same transaction. */
-export function settleWith(request: FastifyRequest, status: number): ((tx: Transaction, body: unknown) => Promise<void>) | undefined {
+export function settleWith(
+  request: FastifyRequest,
+  status: number,
+): ((tx: Transaction, body: unknown) => Promise<void>) | undefined {
   const { idempotencyKey: key, principal } = request;
   if (key === null || principal === null) return undefined;
   return (tx, body) => settleKeyWithin(tx, principal.scope, key, { status, response: JSON.stringify(body) });
 }
 
 /** For an answer that streams: a repeat follows the same answer. Called before the first byte. */
-export async function rememberStream(request: FastifyRequest, db: Database, messageId: string): Promise<void> {
+export async function rememberStream(
+  request: FastifyRequest,
+  db: Database,
+  messageId: string,
+): Promise<void> {
   const key = request.idempotencyKey;
   if (key === null || request.principal === null) return;
   request.idempotencyKey = null;
@@ -97,7 +115,10 @@ function keyOf(request: FastifyRequest): string | null {
   const header = request.headers['idempotency-key'];
   if (request.method !== 'POST' || header === undefined) return null;
   if (typeof header !== 'string' || !keyForm.test(header)) {
-    throw new AppError('idempotency_key_invalid', 'An Idempotency-Key has 1 to 255 printable ASCII characters.');
+    throw new AppError(
+      'idempotency_key_invalid',
+      'An Idempotency-Key has 1 to 255 printable ASCII characters.',
+    );
   }
   return header;
 }

@@ -17,9 +17,16 @@ export interface Upload {
  * Reads a multipart upload as it comes. Nothing is kept before its conversation is known, from a field, the query or
  * the path: `conversationId` then.
  */
-export async function readUpload(request: FastifyRequest, reply: FastifyReply, conversationId?: string): Promise<Upload> {
+export async function readUpload(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  conversationId?: string,
+): Promise<Upload> {
   if (!request.isMultipart()) {
-    throw new AppError('unsupported_media_type', 'Send files as multipart/form-data with the fields "conversationId" and "file".');
+    throw new AppError(
+      'unsupported_media_type',
+      'Send files as multipart/form-data with the fields "conversationId" and "file".',
+    );
   }
   const parts = request.parts({ limits: { fieldSize: maxFieldBytes } })[Symbol.asyncIterator]();
   const query = request.query as Record<string, unknown>;
@@ -29,9 +36,11 @@ export async function readUpload(request: FastifyRequest, reply: FastifyReply, c
     const { value: part, done } = await nextPart(parts);
     if (done === true) break;
     if (part.type === 'file') {
-      if (id !== null) return { conversationId: id, files: filesOf([...early.files, toFile(part)], parts, id) };
+      if (id !== null)
+        return { conversationId: id, files: filesOf([...early.files, toFile(part)], parts, id) };
       await early.add(toFile(part));
-    } else if (part.fieldname === 'conversationId' || part.fieldname === 'conversation_id') id = String(part.value);
+    } else if (part.fieldname === 'conversationId' || part.fieldname === 'conversation_id')
+      id = String(part.value);
   }
   return { conversationId: id, files: filesOf(early.files, parts, id) };
 }
@@ -78,15 +87,20 @@ async function* contentOf(file: Readable): AsyncGenerator<Buffer> {
 }
 
 function cutOff(cause: unknown): AppError {
-  return new AppError('invalid_request', 'The upload is not valid multipart/form-data, or it was cut off.', { cause });
+  return new AppError('invalid_request', 'The upload is not valid multipart/form-data, or it was cut off.', {
+    cause,
+  });
 }
 
 /** @throws AppError `no_conversation_id`, with the sentence of the founding document */
 export function requireConversationId(given: string | null): string {
-  if (given === null || given.trim() === '') throw new AppError('no_conversation_id', 'No conversation ID provided');
+  if (given === null || given.trim() === '')
+    throw new AppError('no_conversation_id', 'No conversation ID provided');
   const parsed = id.safeParse(given.trim());
   if (!parsed.success) {
-    throw new AppError('invalid_request', 'The conversation ID is not a UUID.', { issues: [{ path: 'conversationId', message: 'is not a UUID' }] });
+    throw new AppError('invalid_request', 'The conversation ID is not a UUID.', {
+      issues: [{ path: 'conversationId', message: 'is not a UUID' }],
+    });
   }
   return parsed.data.toLowerCase();
 }

@@ -31,7 +31,8 @@ function tidy<T>(document: T): T {
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
   for (const path of Object.values(paths)) {
-    for (const operation of Object.values(path)) operation.responses = { ...operation.responses, default: problem };
+    for (const operation of Object.values(path))
+      operation.responses = { ...operation.responses, default: problem };
   }
   const schemas = components?.schemas ?? {};
   for (let removed = true; removed;) {

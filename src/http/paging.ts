@@ -7,7 +7,8 @@ export interface Position {
 }
 
 /** Strict, because PostgreSQL refuses other forms of times and ids with an error. */
-const positionForm = /^((?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const positionForm =
+  /^((?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 export function encodeCursor(position: Position): string {
   return Buffer.from(`${position.at.toISOString()} ${position.id}`).toString('base64url');

@@ -73,7 +73,8 @@ export function presentDocument(row: DocumentRow): Document {
     progress: Math.round(row.progress * 1000) / 1000,
     stage_message: row.stageMessage,
     // Safe: only failDocument writes this column, from an AppError's code.
-    error: row.errorCode === null ? null : { code: row.errorCode as ErrorCode, error: row.errorMessage ?? '' },
+    error:
+      row.errorCode === null ? null : { code: row.errorCode as ErrorCode, error: row.errorMessage ?? '' },
     warnings: row.warnings,
     pages: row.pages,
     chunk_count: row.chunkCount,

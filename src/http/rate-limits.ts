@@ -10,9 +10,13 @@ export async function registerRateLimits(app: FastifyInstance): Promise<void> {
     hook: 'preHandler',
     keyGenerator: (request: FastifyRequest) => request.principal?.scope.userId ?? addressBlock(request.ip),
     errorResponseBuilder: (_request, context) =>
-      new AppError('rate_limited', `Too many requests: at most ${context.max} in this time. Try again in ${Math.ceil(context.ttl / 1000)} s.`, {
-        retryAfterSeconds: Math.max(1, Math.ceil(context.ttl / 1000)),
-      }),
+      new AppError(
+        'rate_limited',
+        `Too many requests: at most ${context.max} in this time. Try again in ${Math.ceil(context.ttl / 1000)} s.`,
+        {
+          retryAfterSeconds: Math.max(1, Math.ceil(context.ttl / 1000)),
+        },
+      ),
   });
 }
 
@@ -22,7 +26,11 @@ const maxTracked = 50_000;
 class SharedCounts implements FastifyRateLimitStore {
   readonly #counts = new Map<string, { current: number; since: number }>();
 
-  incr(key: string, callback: (error: Error | null, result?: { current: number; ttl: number }) => void, windowMs = 60_000): void {
+  incr(
+    key: string,
+    callback: (error: Error | null, result?: { current: number; ttl: number }) => void,
+    windowMs = 60_000,
+  ): void {
     const now = Date.now();
     let count = this.#counts.get(key);
     if (count === undefined || now - count.since >= windowMs) {

@@ -16,11 +16,15 @@ export function registerSecurity(app: FastifyInstance, config: HttpDeps['config'
       'cross-origin-resource-policy': 'same-origin',
       'x-frame-options': 'DENY',
       'cache-control': 'private, no-store',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+      'content-security-policy':
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     });
     if (isSecure) reply.header('strict-transport-security', 'max-age=31536000');
     if (hosts !== null && !hosts.has(hostOf(request.headers.host))) {
-      throw new AppError('forbidden', 'This server does not answer to that host name: add it to ALLOWED_HOSTS.');
+      throw new AppError(
+        'forbidden',
+        'This server does not answer to that host name: add it to ALLOWED_HOSTS.',
+      );
     }
   });
 }
@@ -33,7 +37,9 @@ function allowedHosts(config: HttpDeps['config']): Set<string> | null {
   const named = [...config.allowedHosts];
   if (config.publicUrl !== undefined) named.push(new URL(config.publicUrl).hostname);
   if (named.length === 0 && !isLoopback(config.host)) return null;
-  return new Set(['localhost', '127.0.0.1', '[::1]', config.host, ...named].map((name) => name.toLowerCase()));
+  return new Set(
+    ['localhost', '127.0.0.1', '[::1]', config.host, ...named].map((name) => name.toLowerCase()),
+  );
 }
 
 export function isLoopback(host: string): boolean {

@@ -1,7 +1,12 @@
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { newId } from '../db/ids.ts';
@@ -19,18 +24,29 @@ import { adminRoutes } from './routes/admin.ts';
 import { answerRoutes } from './routes/answers.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { conversationRoutes } from './routes/conversations.ts';
+import { documentContentRoutes } from './routes/document-content.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { systemRoutes } from './routes/system.ts';
 import { registerSecurity } from './security.ts';
 import { registerWebApp } from './web-app.ts';
 
 export type Logger = FastifyBaseLogger;
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
 
 const maxJsonBytes = 1024 * 1024;
 /** Slow headers and bodies may not hold a connection for ever; an upload of 50 MB on a slow line takes minutes. */
 const requestTimeoutMs = 300_000;
-const serverOptions = { headersTimeout: 20_000, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 5_000 };
+const serverOptions = {
+  headersTimeout: 20_000,
+  requestTimeout: requestTimeoutMs,
+  connectionsCheckingInterval: 5_000,
+};
 
 /** The HTTP server with all its routes, not listening yet. */
 export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): Promise<App> {
@@ -53,10 +69,17 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
   registerSecurity(app, deps.config);
   registerRequestLog(app);
   registerJsonBody(app);
-  if (deps.config.corsOrigins.length > 0) await app.register(cors, { origin: deps.config.corsOrigins, credentials: false });
+  if (deps.config.corsOrigins.length > 0)
+    await app.register(cors, { origin: deps.config.corsOrigins, credentials: false });
   await app.register(cookie);
   await app.register(multipart, {
-    limits: { fileSize: deps.config.limits.uploadBytes + 1, files: 100, fields: 50, headerPairs: 100, parts: 150 },
+    limits: {
+      fileSize: deps.config.limits.uploadBytes + 1,
+      files: 100,
+      fields: 50,
+      headerPairs: 100,
+      parts: 150,
+    },
     throwFileSizeLimit: false,
   });
   await registerOpenApi(app, deps.version);
@@ -71,6 +94,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     adminRoutes(typed, deps);
     conversationRoutes(typed, deps);
     documentRoutes(typed, deps);
+    documentContentRoutes(typed, deps);
     answerRoutes(typed, deps);
     chatRoutes(typed, deps);
   });
@@ -119,7 +143,9 @@ function refuseBadEncoding(url: string): void {
   }
 }
 
-function trustProxy(setting: string | undefined): boolean | string | ((address: string, hop: number) => boolean) {
+function trustProxy(
+  setting: string | undefined,
+): boolean | string | ((address: string, hop: number) => boolean) {
   if (setting === undefined) return false;
   const hops = Number(setting);
   return Number.isInteger(hops) ? (_address, hop) => hop < hops : setting;

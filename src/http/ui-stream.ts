@@ -31,12 +31,18 @@ export async function* uiStream(events: AsyncIterable<NumberedEvent>): AsyncGene
         yield line({ type: 'text-delta', id: textId, delta: event.text });
         break;
       case 'citation':
-        yield line({ type: 'data-citation', data: { n: event.n, chunk_id: event.chunk_id, verified: event.verified } });
+        yield line({
+          type: 'data-citation',
+          data: { n: event.n, chunk_id: event.chunk_id, verified: event.verified },
+        });
         break;
       case 'done':
         if (textOpen) yield line({ type: 'text-end', id: textId });
         yield line({ type: 'finish-step' });
-        yield line({ type: 'finish', messageMetadata: { ...event.answer.metadata, status: event.answer.status } });
+        yield line({
+          type: 'finish',
+          messageMetadata: { ...event.answer.metadata, status: event.answer.status },
+        });
         break;
       case 'error':
         if (textOpen) yield line({ type: 'text-end', id: textId });

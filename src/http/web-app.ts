@@ -17,7 +17,10 @@ export async function registerWebApp(app: App, folder: string | null): Promise<v
   const policy = policyOf(page);
   await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: false });
   app.get('/_app/*', open, (request, reply) => {
-    reply.header('cache-control', request.url.includes('/immutable/') ? 'public, max-age=31536000, immutable' : 'no-cache');
+    reply.header(
+      'cache-control',
+      request.url.includes('/immutable/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    );
     return reply.sendFile(request.url.split('?', 1)[0] ?? '');
   });
   app.get('/favicon.svg', open, (_request, reply) => {
@@ -46,5 +49,7 @@ function notBuilt(reply: FastifyReply): FastifyReply {
   return reply
     .code(503)
     .type('text/plain; charset=utf-8')
-    .send('The web app is not built: run "npm run build -w web" and start again. The HTTP API works without it: see /docs.\n');
+    .send(
+      'The web app is not built: run "npm run build -w web" and start again. The HTTP API works without it: see /docs.\n',
+    );
 }

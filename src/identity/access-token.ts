@@ -42,12 +42,15 @@ export function createAccessTokens(secret: Uint8Array): AccessTokens {
           requiredClaims: ['sub', 'sid', 'ver', 'exp', 'iat', 'jti'],
         });
         const { sub, sid, ver } = payload;
-        if (typeof sub !== 'string' || typeof sid !== 'string' || typeof ver !== 'number') throw invalidToken();
+        if (typeof sub !== 'string' || typeof sid !== 'string' || typeof ver !== 'number')
+          throw invalidToken();
         return { userId: sub, sessionId: sid, tokenVersion: ver };
       } catch (cause) {
         if (cause instanceof AppError) throw cause;
         if (cause instanceof errors.JWTExpired) {
-          throw new AppError('token_expired', 'The access token has expired: refresh it or sign in again.', { cause });
+          throw new AppError('token_expired', 'The access token has expired: refresh it or sign in again.', {
+            cause,
+          });
         }
         throw invalidToken(cause);
       }

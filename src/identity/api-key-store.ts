@@ -28,7 +28,9 @@ export async function listApiKeys(
   after: { createdAt: Date; id: string } | null,
 ): Promise<ApiKeyRow[]> {
   const before =
-    after === null ? undefined : sql`(${apiKeys.createdAt}, ${apiKeys.id}) < (${after.createdAt}, ${after.id})`;
+    after === null
+      ? undefined
+      : sql`(${apiKeys.createdAt}, ${apiKeys.id}) < (${after.createdAt}, ${after.id})`;
   return db.scoped(scope, (tx) =>
     tx
       .select()

@@ -36,6 +36,7 @@ export async function createApiKey(
 }
 
 export async function revokeApiKey(scope: UserScope, id: string, deps: IdentityDeps): Promise<void> {
-  if (!(await deleteApiKey(deps.db, scope, id))) throw new AppError('not_found', 'This API key does not exist.');
+  if (!(await deleteApiKey(deps.db, scope, id)))
+    throw new AppError('not_found', 'This API key does not exist.');
   await appendAudit(deps.db, scope, { action: 'key.revoked', target: id }, deps.now());
 }

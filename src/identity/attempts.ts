@@ -32,9 +32,13 @@ export function createAttempts(now: () => Date): Attempts {
       const { count, since } = current(account);
       if (count < maxFailures) return;
       const retryAfterSeconds = Math.max(1, Math.ceil((since + windowMs - now().getTime()) / 1000));
-      throw new AppError('rate_limited', 'Too many failed sign-ins for this account: wait a few minutes and try again.', {
-        retryAfterSeconds,
-      });
+      throw new AppError(
+        'rate_limited',
+        'Too many failed sign-ins for this account: wait a few minutes and try again.',
+        {
+          retryAfterSeconds,
+        },
+      );
     },
     failed(account) {
       current(account).count += 1;

@@ -1,4 +1,3 @@
-import { and } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { auditLog } from '../db/schema.ts';

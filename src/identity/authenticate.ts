@@ -61,7 +61,8 @@ function counts(state: SessionState): boolean {
 
 async function byApiKey(key: string, deps: IdentityDeps): Promise<Identified> {
   const userId = userIdIn(key, 'alk');
-  const found = userId === null ? null : await findApiKey(deps.db, UserScope.grant(userId), sha256(key), deps.now());
+  const found =
+    userId === null ? null : await findApiKey(deps.db, UserScope.grant(userId), sha256(key), deps.now());
   if (found === null || found.user.status !== 'active') {
     throw new AppError('unauthenticated', 'This API key is not valid, has expired or was revoked.');
   }
@@ -73,7 +74,11 @@ async function byApiKey(key: string, deps: IdentityDeps): Promise<Identified> {
   };
 }
 
-async function byExternalToken(token: string, issuer: ExternalIssuer, deps: IdentityDeps): Promise<Identified> {
+async function byExternalToken(
+  token: string,
+  issuer: ExternalIssuer,
+  deps: IdentityDeps,
+): Promise<Identified> {
   const identity = await issuer.verify(token);
   const userId = (await findLogin(deps.db, identity.loginKey)) ?? (await createAtFirstSight(identity, deps));
   const scope = UserScope.grant(userId);

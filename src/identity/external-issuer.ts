@@ -1,4 +1,11 @@
-import { createRemoteJWKSet, decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import {
+  createRemoteJWKSet,
+  decodeJwt,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from 'jose';
 import type { AuthConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 
@@ -42,15 +49,22 @@ export function createExternalIssuer(config: NonNullable<AuthConfig['issuer']>):
     async verify(token) {
       try {
         const { payload } =
-          typeof key === 'function' ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
+          typeof key === 'function'
+            ? await jwtVerify(token, key, options)
+            : await jwtVerify(token, key, options);
         return identityOf(payload, issuer);
       } catch (cause) {
         if (cause instanceof AppError) throw cause;
         if (cause instanceof errors.JWTExpired) {
-          throw new AppError('token_expired', 'The token has expired: sign in again at your provider.', { cause });
+          throw new AppError('token_expired', 'The token has expired: sign in again at your provider.', {
+            cause,
+          });
         }
         if (cause instanceof errors.JWKSTimeout || !(cause instanceof errors.JOSEError)) {
-          throw new AppError('unavailable', 'The keys of the identity provider cannot be read right now.', { cause, retryAfterSeconds: 5 });
+          throw new AppError('unavailable', 'The keys of the identity provider cannot be read right now.', {
+            cause,
+            retryAfterSeconds: 5,
+          });
         }
         throw new AppError('unauthenticated', 'The token is not valid here.', { cause });
       }

@@ -74,7 +74,11 @@ export async function releaseKey(db: Database, scope: UserScope, key: string): P
     tx
       .delete(idempotencyKeys)
       .where(
-        and(eq(idempotencyKeys.userId, scope.userId), eq(idempotencyKeys.key, key), isNull(idempotencyKeys.status)),
+        and(
+          eq(idempotencyKeys.userId, scope.userId),
+          eq(idempotencyKeys.key, key),
+          isNull(idempotencyKeys.status),
+        ),
       ),
   );
 }

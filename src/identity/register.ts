@@ -18,7 +18,10 @@ export interface Registration {
 export async function register(input: Registration, deps: IdentityDeps): Promise<IssuedSession> {
   refuseLongPassword(input.password);
   if (deps.registration === 'closed' && (await hasAccounts(deps.db))) {
-    throw new AppError('registration_closed', 'Registration is closed here: ask an administrator for an account.');
+    throw new AppError(
+      'registration_closed',
+      'Registration is closed here: ask an administrator for an account.',
+    );
   }
   const email = input.email.trim();
   const scope = UserScope.grant(newId());

@@ -6,7 +6,11 @@ import type { Database } from '../db/database.ts';
 const secretBytes = 48;
 
 /** The installation's secret: given, or made at first run and kept where every replica of the installation finds it. */
-export async function loadSecret(given: string | undefined, dataDir: string, database: Database): Promise<string> {
+export async function loadSecret(
+  given: string | undefined,
+  dataDir: string,
+  database: Database,
+): Promise<string> {
   if (given !== undefined) return given;
   return database.kind === 'postgresql' ? secretInDatabase(database) : secretInFile(dataDir);
 }
@@ -36,7 +40,8 @@ async function secretInDatabase(database: Database): Promise<string> {
     `SELECT value FROM installation WHERE key = 'auth_secret'`,
   );
   const value = rows[0]?.value;
-  if (value === undefined) throw new Error('the secret of this installation cannot be read from the database');
+  if (value === undefined)
+    throw new Error('the secret of this installation cannot be read from the database');
   return value;
 }
 
@@ -52,6 +57,7 @@ async function secretInFile(dataDir: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   const secret = (await readFile(path, 'utf8')).trim();
-  if (secret.length < 32) throw new Error(`${path} holds no secret: delete the file and start again (everybody signs in anew)`);
+  if (secret.length < 32)
+    throw new Error(`${path} holds no secret: delete the file and start again (everybody signs in anew)`);
   return secret;
 }

@@ -6,7 +6,11 @@ const maxEntries = 20_000;
 
 /** Session states keyed by user and session, so that a request costs no query most of the time. */
 export interface SessionCache {
-  read(userId: string, sessionId: string, load: () => Promise<SessionState | null>): Promise<SessionState | null>;
+  read(
+    userId: string,
+    sessionId: string,
+    load: () => Promise<SessionState | null>,
+  ): Promise<SessionState | null>;
   /** Forgets what is known of a user at once, on this replica. */
   forget(userId: string): void;
 }
@@ -19,7 +23,8 @@ export function createSessionCache(now: () => Date): SessionCache {
       const known = byUser.get(userId)?.get(sessionId);
       if (known !== undefined && at - known.at < staleMs && at >= known.at) return known.state;
       const state = load();
-      const mine = byUser.get(userId) ?? new Map<string, { at: number; state: Promise<SessionState | null> }>();
+      const mine =
+        byUser.get(userId) ?? new Map<string, { at: number; state: Promise<SessionState | null> }>();
       mine.set(sessionId, { at, state });
       byUser.set(userId, mine);
       state.catch(() => mine.delete(sessionId));

@@ -32,7 +32,12 @@ export async function readSessionState(
       .where(eq(users.id, scope.userId)),
   );
   if (row === undefined) return null;
-  return { role: row.role, status: row.status, tokenVersion: row.tokenVersion, revoked: row.revokedAt !== null || row.expiresAt <= now };
+  return {
+    role: row.role,
+    status: row.status,
+    tokenVersion: row.tokenVersion,
+    revoked: row.revokedAt !== null || row.expiresAt <= now,
+  };
 }
 
 export interface NewSession {
@@ -41,7 +46,12 @@ export interface NewSession {
   expiresAt: Date;
 }
 
-export async function insertSession(db: Database, scope: UserScope, session: NewSession, now: Date): Promise<void> {
+export async function insertSession(
+  db: Database,
+  scope: UserScope,
+  session: NewSession,
+  now: Date,
+): Promise<void> {
   await db.scoped(scope, async (tx) => {
     // Sessions that ended a month ago say nothing any more.
     await tx.delete(sessions).where(and(eq(sessions.userId, scope.userId), lt(sessions.expiresAt, now)));
@@ -57,7 +67,12 @@ export async function insertSession(db: Database, scope: UserScope, session: New
   });
 }
 
-export async function revokeSession(db: Database, scope: UserScope, sessionId: string, now: Date): Promise<void> {
+export async function revokeSession(
+  db: Database,
+  scope: UserScope,
+  sessionId: string,
+  now: Date,
+): Promise<void> {
   await db.scoped(scope, (tx) =>
     tx
       .update(sessions)
@@ -90,9 +105,12 @@ export async function rotateRefreshToken(
     if (used !== undefined) {
       const user = await liveUser(tx, scope, used.sessionId, now);
       if (user === null) return { outcome: 'unknown' };
-      await tx
-        .insert(refreshTokens)
-        .values({ userId: scope.userId, tokenHash: successorHash, sessionId: used.sessionId, createdAt: now });
+      await tx.insert(refreshTokens).values({
+        userId: scope.userId,
+        tokenHash: successorHash,
+        sessionId: used.sessionId,
+        createdAt: now,
+      });
       return { outcome: 'rotated', sessionId: used.sessionId, user };
     }
     const [known] = await tx.select().from(refreshTokens).where(mine);
@@ -110,7 +128,12 @@ export async function rotateRefreshToken(
   });
 }
 
-async function liveUser(tx: Transaction, scope: UserScope, sessionId: string, now: Date): Promise<UserRow | null> {
+async function liveUser(
+  tx: Transaction,
+  scope: UserScope,
+  sessionId: string,
+  now: Date,
+): Promise<UserRow | null> {
   const [row] = await tx
     .select({ user: users })
     .from(users)

@@ -1,7 +1,16 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { isUniqueViolation } from '../db/errors.ts';
-import { blobDeletions, conversationDirectory, documents, installation, loginKeys, sessions, userCounters, users } from '../db/schema.ts';
+import {
+  blobDeletions,
+  conversationDirectory,
+  documents,
+  installation,
+  loginKeys,
+  sessions,
+  userCounters,
+  users,
+} from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from './user-scope.ts';
 
@@ -69,7 +78,12 @@ export async function readUser(db: Database, scope: UserScope): Promise<UserRow 
   return row ?? null;
 }
 
-export async function updateName(db: Database, scope: UserScope, name: string | null, now: Date): Promise<UserRow> {
+export async function updateName(
+  db: Database,
+  scope: UserScope,
+  name: string | null,
+  now: Date,
+): Promise<UserRow> {
   const [row] = await db.scoped(scope, (tx) =>
     tx.update(users).set({ name, updatedAt: now }).where(eq(users.id, scope.userId)).returning(),
   );
@@ -107,7 +121,9 @@ export async function eraseUser(db: Database, scope: UserScope, now: Date): Prom
       .from(documents)
       .where(eq(documents.userId, scope.userId));
     for (let at = 0; at < blobs.length; at += 500) {
-      const rows = blobs.slice(at, at + 500).map((row) => ({ blobKey: row.blobKey, userId: scope.userId, dueAt: now }));
+      const rows = blobs
+        .slice(at, at + 500)
+        .map((row) => ({ blobKey: row.blobKey, userId: scope.userId, dueAt: now }));
       await tx.insert(blobDeletions).values(rows).onConflictDoNothing();
     }
     await tx.delete(conversationDirectory).where(eq(conversationDirectory.userId, scope.userId));
@@ -133,7 +149,8 @@ export async function listAccounts(
   limit: number,
   after: { createdAt: Date; id: string } | null,
 ): Promise<AccountRow[]> {
-  const before = after === null ? undefined : sql`(${users.createdAt}, ${users.id}) < (${after.createdAt}, ${after.id})`;
+  const before =
+    after === null ? undefined : sql`(${users.createdAt}, ${users.id}) < (${after.createdAt}, ${after.id})`;
   return db.asAdmin((tx) =>
     tx
       .select(accountColumns)

@@ -119,6 +119,6 @@ function weigh(query: LanguageQuery, chunkCount: number, table: BackgroundTable 
   query.terms.forEach((term, at) => {
     const holding = query.frequencies[at]! + evidence * (table?.share(term) ?? 0);
     query.idf[at] = Math.log(1 + (total - holding + 0.5) / (holding + 0.5));
-    query.weights[at] = query.idf[at]! * term.weight;
+    query.weights[at] = query.idf[at] * term.weight;
   });
 }

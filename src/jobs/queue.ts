@@ -1,6 +1,6 @@
 import { PgBoss } from 'pg-boss';
 import type { Database } from '../db/database.ts';
-import { databaseCode } from '../db/errors.ts';
+import { databaseCode, isUniqueViolation } from '../db/errors.ts';
 import type { Log } from './every.ts';
 
 /** A hint that a document is due; its row is the truth, so a job may be lost or come twice. */
@@ -13,7 +13,10 @@ export interface IngestJob {
 export interface Queue {
   enqueue(job: IngestJob): Promise<void>;
   /** Handles jobs, at most `concurrency` at once and `perUser` of one user. */
-  work(handle: (job: IngestJob) => Promise<void>, options: { concurrency: number; perUser: number }): Promise<void>;
+  work(
+    handle: (job: IngestJob) => Promise<void>,
+    options: { concurrency: number; perUser: number },
+  ): Promise<void>;
   /** Looks for jobs now instead of at the next poll. */
   wake(): void;
   /** Stops taking jobs and waits for the running ones. */
@@ -38,7 +41,11 @@ export async function openQueue(database: Database, log: Log): Promise<Queue> {
     if (databaseCode(error) === undefined) log.error({ err: error }, 'the job queue failed');
     else log.warn({ err: error }, 'the job queue cannot reach the database');
   });
-  await boss.start();
+  await boss.start().catch((error: unknown) => {
+    // Of replicas that start together on an empty database one makes the queue's tables; the others find them now.
+    if (!isUniqueViolation(error)) throw error;
+    return boss.start();
+  });
   // `short`: at most one waiting job per document, so that the sweeper cannot pile them up.
   await boss.createQueue(name, {
     policy: 'short',

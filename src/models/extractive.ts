@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { detectLanguage } from '../indexing/language.ts';
 import { createAnalyzer } from '../indexing/analyze.ts';
 import type { RankedQuote } from './choose-quotes.ts';
 import type { ChatEvent } from './model.ts';
@@ -31,14 +31,6 @@ export interface ExtractiveAnswer {
   citations: { n: number; quote: string }[];
   /** How well the quotations answer: `none` has no citations. */
   match: 'direct' | 'weak' | 'none';
-}
-
-const load = createRequire(import.meta.url);
-
-/** The detector's tables take 50 MB: they are loaded only where the language is not known already. */
-function detectLanguage(text: string): string {
-  const { detectLanguage: detect } = load('../indexing/language.ts') as typeof import('../indexing/language.ts');
-  return detect(text);
 }
 
 const howToAddModel =

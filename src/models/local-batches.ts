@@ -17,16 +17,25 @@ export interface LocalWork {
 }
 
 /** One row of numbers for each text, in their order. */
-export async function runLocally(thread: LocalThread, { texts, query, isUrgent }: LocalWork, signal: AbortSignal): Promise<Float32Array[]> {
+export async function runLocally(
+  thread: LocalThread,
+  { texts, query, isUrgent }: LocalWork,
+  signal: AbortSignal,
+): Promise<Float32Array[]> {
   signal.throwIfAborted();
   const cut = texts.map((text) => text.slice(0, maxChars) || ' ');
   // Texts of like length together, so that little is padded.
   const places = cut.map((_, place) => place).toSorted((a, b) => cut[a]!.length - cut[b]!.length);
   const found = new Array<Float32Array>(texts.length);
   let done = 0;
-  for (const group of batchTexts(places.map((place) => cut[place]!), countTokens, batch)) {
+  for (const group of batchTexts(
+    places.map((place) => cut[place]!),
+    countTokens,
+    batch,
+  )) {
     const { values, dimensions } = await thread.run({ texts: group, query }, isUrgent, signal);
-    if (values.length !== group.length * dimensions) throw unavailable(`The local model ${thread.id} gave a wrong number of rows.`);
+    if (values.length !== group.length * dimensions)
+      throw unavailable(`The local model ${thread.id} gave a wrong number of rows.`);
     group.forEach((_, at) => {
       found[places[done + at]!] = values.subarray(at * dimensions, (at + 1) * dimensions);
     });
@@ -36,7 +45,12 @@ export async function runLocally(thread: LocalThread, { texts, query, isUrgent }
 }
 
 /** The same for somebody who waits, but no longer than that. @throws AppError that says what the model is busy with */
-export async function runLocallyWithin(ms: number, thread: LocalThread, work: LocalWork, caller: AbortSignal): Promise<Float32Array[]> {
+export async function runLocallyWithin(
+  ms: number,
+  thread: LocalThread,
+  work: LocalWork,
+  caller: AbortSignal,
+): Promise<Float32Array[]> {
   const clock = AbortSignal.timeout(ms);
   try {
     return await runLocally(thread, work, AbortSignal.any([caller, clock]));
@@ -47,7 +61,11 @@ export async function runLocallyWithin(ms: number, thread: LocalThread, work: Lo
 }
 
 function tooSlow({ id, downloaded, dimensions }: LocalThread): AppError {
-  if (downloaded !== null) return unavailable(`The local model ${id} is still being downloaded (${downloaded} %).`);
+  if (downloaded !== null)
+    return unavailable(`The local model ${id} is still being downloaded (${downloaded} %).`);
   if (dimensions === null) return unavailable(`The local model ${id} is still being loaded.`);
-  return new AppError('model_timeout', `The local model ${id} was not done in time: use a smaller one, or more cores.`);
+  return new AppError(
+    'model_timeout',
+    `The local model ${id} was not done in time: use a smaller one, or more cores.`,
+  );
 }

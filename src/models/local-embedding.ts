@@ -43,6 +43,7 @@ function toUnit(row: Float32Array, id: string): Float32Array {
   let squares = 0;
   for (const value of row) squares += value * value;
   const norm = Math.sqrt(squares);
-  if (!(norm > 0) || !Number.isFinite(norm)) throw unavailable(`The local model ${id} gave a vector of zeros or of values that are no numbers.`);
+  if (!(norm > 0) || !Number.isFinite(norm))
+    throw unavailable(`The local model ${id} gave a vector of zeros or of values that are no numbers.`);
   return row.map((value) => value / norm);
 }

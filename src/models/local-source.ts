@@ -40,16 +40,27 @@ export async function findLocalModel(setting: string, config: ModelConfig): Prom
   const missing = missingFiles(folder);
   if (missing.length === 0) {
     const { dtype, subfolder } = chooseWeights(folder, config.localModelsDtype);
-    return { ...shared, path: folder, mayDownload: false, dtype, subfolder, pooling: await readPooling(folder, shown) };
+    return {
+      ...shared,
+      path: folder,
+      mayDownload: false,
+      dtype,
+      subfolder,
+      pooling: await readPooling(folder, shown),
+    };
   }
   if (!isPath && /^[\w.-]+\/[\w.-]+$/.test(name)) {
     const dtype = config.localModelsDtype ?? 'fp32';
     return { ...shared, path: name, mayDownload: true, dtype, subfolder: 'onnx', pooling: poolingOf(name) };
   }
   if (!existsSync(folder)) {
-    throw unavailable(`There is no folder ${folder} for "${setting}": put the model there, or name one of the hub as local:owner/name.`);
+    throw unavailable(
+      `There is no folder ${folder} for "${setting}": put the model there, or name one of the hub as local:owner/name.`,
+    );
   }
-  throw unavailable(`The folder ${folder} is not a model that can be run here: it lacks ${missing.join(' and ')}.`);
+  throw unavailable(
+    `The folder ${folder} is not a model that can be run here: it lacks ${missing.join(' and ')}.`,
+  );
 }
 
 export function unavailable(sentence: string, cause?: unknown): AppError {
@@ -69,19 +80,27 @@ const weightFiles: readonly [dtype: string, suffix: string][] = [
 ];
 
 function missingFiles(folder: string): string[] {
-  const missing = ['config.json', 'tokenizer.json', 'tokenizer_config.json'].filter((file) => !existsSync(join(folder, file)));
-  const hasWeights = weightFiles.some(([, suffix]) => ['onnx', ''].some((sub) => existsSync(join(folder, sub, `model${suffix}.onnx`))));
+  const missing = ['config.json', 'tokenizer.json', 'tokenizer_config.json'].filter(
+    (file) => !existsSync(join(folder, file)),
+  );
+  const hasWeights = weightFiles.some(([, suffix]) =>
+    ['onnx', ''].some((sub) => existsSync(join(folder, sub, `model${suffix}.onnx`))),
+  );
   return hasWeights ? missing : [...missing, 'onnx/model.onnx'];
 }
 
 function chooseWeights(folder: string, wanted: string | undefined): { dtype: string; subfolder: string } {
   const there = weightFiles.flatMap(([dtype, suffix]) =>
-    ['onnx', ''].filter((sub) => existsSync(join(folder, sub, `model${suffix}.onnx`))).map((subfolder) => ({ dtype, subfolder })),
+    ['onnx', '']
+      .filter((sub) => existsSync(join(folder, sub, `model${suffix}.onnx`)))
+      .map((subfolder) => ({ dtype, subfolder })),
   );
   const chosen = wanted === undefined ? there[0] : there.find(({ dtype }) => dtype === wanted);
   if (chosen !== undefined) return chosen;
   const offered = [...new Set(there.map(({ dtype }) => dtype))].join(', ');
-  throw unavailable(`The folder ${folder} has no weights of LOCAL_MODELS_DTYPE=${wanted}; it has ${offered}.`);
+  throw unavailable(
+    `The folder ${folder} has no weights of LOCAL_MODELS_DTYPE=${wanted}; it has ${offered}.`,
+  );
 }
 
 /** How sentence-transformers records it beside a model; else by the model's family. */
@@ -97,5 +116,7 @@ async function readPooling(folder: string, name: string): Promise<Pooling> {
 function poolingOf(name: string): Pooling {
   const lower = name.toLowerCase();
   if (/qwen3-embedding|e5-mistral/.test(lower)) return 'last';
-  return /bge-|mxbai-embed|arctic-embed|gte-(modernbert|multilingual|(base|large)-en-v1\.5)/.test(lower) ? 'cls' : 'mean';
+  return /bge-|mxbai-embed|arctic-embed|gte-(modernbert|multilingual|(base|large)-en-v1\.5)/.test(lower)
+    ? 'cls'
+    : 'mean';
 }

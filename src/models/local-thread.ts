@@ -68,7 +68,15 @@ export function createLocalThread(setup: LocalSetup, report: (sentence: string) 
         await thread.terminate();
       };
       thread.on('error', (cause) => void end(explainLocalFailure(setup, 'model', cause.message)));
-      thread.on('exit', () => void end(unavailable(`The local model ${setup.source.id} ended unexpectedly: it is loaded anew in a moment.`)));
+      thread.on(
+        'exit',
+        () =>
+          void end(
+            unavailable(
+              `The local model ${setup.source.id} ended unexpectedly: it is loaded anew in a moment.`,
+            ),
+          ),
+      );
       thread.on('message', (message: LocalReply) => {
         if (message.type === 'progress') return tellProgress(message.percent);
         if (message.type === 'done') return finish((one) => one.resolve(message));
@@ -100,6 +108,15 @@ export function createLocalThread(setup: LocalSetup, report: (sentence: string) 
     next();
   }
 
+  async function begin(one: Waiting): Promise<void> {
+    try {
+      await ready();
+      next();
+    } catch (error) {
+      one.reject(error);
+    }
+  }
+
   function next(): void {
     if (!isLoaded || running !== null) return;
     running = waiting.shift() ?? null;
@@ -129,7 +146,7 @@ export function createLocalThread(setup: LocalSetup, report: (sentence: string) 
         one.reject = (error) => (signal.removeEventListener('abort', abort), reject(error));
         if (isUrgent) waiting.unshift(one);
         else waiting.push(one);
-        ready().then(next, one.reject);
+        void begin(one);
       });
     },
     async stop() {

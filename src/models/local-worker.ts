@@ -6,7 +6,10 @@ import type { LocalFailure, LocalReply, LocalRequest, LocalSetup } from './local
 
 /** The part of @huggingface/transformers that is used: an optional package, whose types may not be there. */
 interface Transformers {
-  env: Record<'cacheDir' | 'localModelPath' | 'remoteHost', string> & { allowRemoteModels: boolean; logLevel: number };
+  env: Record<'cacheDir' | 'localModelPath' | 'remoteHost', string> & {
+    allowRemoteModels: boolean;
+    logLevel: number;
+  };
   LogLevel: { ERROR: number };
   AutoTokenizer: { from_pretrained(path: string, options: object): Promise<Tokenizer> };
   AutoModel: { from_pretrained(path: string, options: object): Promise<Model> };
@@ -21,25 +24,30 @@ type Model = ((inputs: Encoded) => Promise<Record<string, TensorLike>>) & {
 const { source, task, runtime, hub, threads } = workerData as LocalSetup;
 const port = parentPort;
 if (port === null) throw new Error('runs as a worker thread only');
-const reply = (message: LocalReply, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+const reply = (message: LocalReply, transfer: ArrayBuffer[] = []): void =>
+  port.postMessage(message, transfer);
 
 /** Longer inputs take memory by the square of their length; chunks are far below it. */
 const maxTokens = 2048;
 
-await load().then(
-  (run) => {
-    port.on('message', (request: LocalRequest) => {
-      run(request).then(
-        (done) => reply(done, [done.values.buffer as ArrayBuffer]),
-        (error: unknown) => reply({ type: 'failed', reason: 'run', detail: detailOf(error) }),
-      );
-    });
-  },
-  // Said to the parent, which decides when to try again; this thread ends by itself.
-  (error: unknown) => reply({ type: 'failed', reason: reasonOf(error), detail: detailOf(error) }),
-);
-
 type Run = (request: LocalRequest) => Promise<Extract<LocalReply, { type: 'done' }>>;
+
+try {
+  const run = await load();
+  port.on('message', (request: LocalRequest) => void answer(run, request));
+} catch (error) {
+  // Said to the parent, which decides when to try again; this thread ends by itself.
+  reply({ type: 'failed', reason: reasonOf(error), detail: detailOf(error) });
+}
+
+async function answer(run: Run, request: LocalRequest): Promise<void> {
+  try {
+    const done = await run(request);
+    reply(done, [done.values.buffer as ArrayBuffer]);
+  } catch (error) {
+    reply({ type: 'failed', reason: 'run', detail: detailOf(error) });
+  }
+}
 
 async function load(): Promise<Run> {
   const transformers = (await import(runtime).catch((cause: unknown) => {
@@ -62,7 +70,9 @@ async function load(): Promise<Run> {
   const kind = task === 'embed' ? transformers.AutoModel : transformers.AutoModelForSequenceClassification;
   // The model first: when the hub does not have it, its error says so, and the tokenizer's does not.
   const model = await kind.from_pretrained(source.path, options);
-  const tokenizer = await transformers.AutoTokenizer.from_pretrained(source.path, { local_files_only: !source.mayDownload });
+  const tokenizer = await transformers.AutoTokenizer.from_pretrained(source.path, {
+    local_files_only: !source.mayDownload,
+  });
   const run = runWith(tokenizer, model);
   const probe = await run({ texts: ['a'], ...(task === 'score' ? { query: 'a' } : {}) });
   reply({ type: 'ready', dimensions: probe.dimensions });
@@ -82,7 +92,8 @@ function runWith(tokenizer: Tokenizer, model: Model): Run {
     const inputs = tokenizer([...texts], encoding);
     const output = await model(inputs);
     const hidden = output['sentence_embedding'] ?? output['last_hidden_state'] ?? output['token_embeddings'];
-    if (hidden === undefined) throw new Error('the model gives no hidden states: it is not an embedding model');
+    if (hidden === undefined)
+      throw new Error('the model gives no hidden states: it is not an embedding model');
     const values = poolRows(hidden, inputs.attention_mask, source.pooling);
     return { type: 'done', values, dimensions: hidden.dims.at(-1) ?? 0 };
   };

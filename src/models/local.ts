@@ -49,7 +49,9 @@ async function openThread(
 ): Promise<LocalThread | null> {
   try {
     const thread = await prepareThread(setting, task, config, signal);
-    thread.ready().catch((error: unknown) => config.report?.(error instanceof Error ? error.message : String(error)));
+    thread
+      .ready()
+      .catch((error: unknown) => config.report?.(error instanceof Error ? error.message : String(error)));
     return thread;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -58,12 +60,20 @@ async function openThread(
   }
 }
 
-async function prepareThread(setting: string, task: LocalTask, config: ModelConfig, signal: AbortSignal): Promise<LocalThread> {
+async function prepareThread(
+  setting: string,
+  task: LocalTask,
+  config: ModelConfig,
+  signal: AbortSignal,
+): Promise<LocalThread> {
   const source = await findLocalModel(setting, config);
   const runtime = findRuntime(source.modelsDir);
   // One core is left to the server.
   const threads = Math.max(1, availableParallelism() - 1);
-  const thread = createLocalThread({ source, task, runtime, hub: config.modelHub, threads }, config.report ?? (() => {}));
+  const thread = createLocalThread(
+    { source, task, runtime, hub: config.modelHub, threads },
+    config.report ?? (() => {}),
+  );
   signal.addEventListener('abort', () => void thread.stop(), { once: true });
   return thread;
 }
@@ -71,7 +81,8 @@ async function prepareThread(setting: string, task: LocalTask, config: ModelConf
 /** Looks for the model when it is first used: most questions never need the one from before. */
 function laterThread(id: string, config: ModelConfig, signal: AbortSignal): LocalThread {
   let opened: LocalThread | null = null;
-  const open = async (): Promise<LocalThread> => (opened ??= await prepareThread(id, 'embed', config, signal));
+  const open = async (): Promise<LocalThread> =>
+    (opened ??= await prepareThread(id, 'embed', config, signal));
   return {
     id,
     get dimensions() {

@@ -10,14 +10,24 @@ import { namesIn } from './provider-models.ts';
 import { rerankServer } from './rerank.ts';
 
 /** In order of precedence: the first provider that offers a kind of model gives the default. */
-export const modelProviders: ModelProvider[] = [local, openaiCompatible, openai, anthropic, google, ollama, rerankServer];
+export const modelProviders: ModelProvider[] = [
+  local,
+  openaiCompatible,
+  openai,
+  anthropic,
+  google,
+  ollama,
+  rerankServer,
+];
 
 /** Finds the models that the configuration and this machine offer. A server that is away is no error. */
 export async function connectModels(config: ModelConfig, signal: AbortSignal): Promise<Models> {
   const models: Models = { chat: null, embedding: null, rerank: null, chatModels: [], notices: [] };
   // Who wants embeddings made on this machine does not want them made elsewhere when that fails.
   const staysHere = isLocalName(config.embeddingModel);
-  const elsewhere = staysHere ? { ...config, embeddingModel: undefined, embeddingBaseUrl: undefined } : config;
+  const elsewhere = staysHere
+    ? { ...config, embeddingModel: undefined, embeddingBaseUrl: undefined }
+    : config;
   for (const provider of modelProviders) {
     signal.throwIfAborted();
     if (provider.fallback && models.chatModels.length > 0 && models.embedding) continue;

@@ -16,7 +16,12 @@ export const rerankServer: ModelProvider = {
     const { rerankBaseUrl: baseUrl, rerankModel: model, rerankApiKey: apiKey } = config;
     if (model?.startsWith('local:')) return nothing;
     if (!baseUrl) {
-      return model ? { ...nothing, notices: ['RERANK_MODEL is set, but not the address of its server: set RERANK_BASE_URL.'] } : nothing;
+      return model
+        ? {
+            ...nothing,
+            notices: ['RERANK_MODEL is set, but not the address of its server: set RERANK_BASE_URL.'],
+          }
+        : nothing;
     }
     return { ...nothing, rerank: rerankModel({ baseUrl, model, apiKey, limits: limitsOf(config) }) };
   },
@@ -52,7 +57,12 @@ export function rerankModel(server: RerankServer): RerankModel {
       const watch = startWatchdog(signal);
       // One clock over all attempts: a person is waiting.
       watch.arm(server.limits.rerankMs, 'rerank_timeout');
-      const ask = () => retryTransient(() => watch.race(send(server, dialect, query, cut, watch.signal)), server.limits, watch.signal);
+      const ask = () =>
+        retryTransient(
+          () => watch.race(send(server, dialect, query, cut, watch.signal)),
+          server.limits,
+          watch.signal,
+        );
       try {
         return await ask().catch((error: unknown) => {
           if (dialect !== common || !isUnknownForm(error)) throw error;
@@ -103,12 +113,17 @@ async function send(
   signal: AbortSignal,
 ): Promise<number[]> {
   const url = `${baseUrl.replace(/\/+$/, '')}/rerank`;
-  const headers = { 'content-type': 'application/json', ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) };
+  const headers = {
+    'content-type': 'application/json',
+    ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
+  };
   const body = JSON.stringify(dialect.body(model, query, texts));
-  const response = await jsonFetch()(url, { method: 'POST', headers, body, signal }).catch((cause: unknown) => {
-    signal.throwIfAborted();
-    throw failedCall(url, 'the connection failed', cause);
-  });
+  const response = await jsonFetch()(url, { method: 'POST', headers, body, signal }).catch(
+    (cause: unknown) => {
+      signal.throwIfAborted();
+      throw failedCall(url, 'the connection failed', cause);
+    },
+  );
   const text = await response.text();
   if (!response.ok) throw failedCall(url, `HTTP ${response.status}`, undefined, response, text);
   const parsed = parseJson(text);
@@ -118,7 +133,13 @@ async function send(
 }
 
 /** The SDK's own kind of error, so that one place explains them all; without what was asked, which no log may keep. */
-function failedCall(url: string, message: string, cause?: unknown, response?: Response, responseBody?: string): APICallError {
+function failedCall(
+  url: string,
+  message: string,
+  cause?: unknown,
+  response?: Response,
+  responseBody?: string,
+): APICallError {
   return new APICallError({
     message,
     url,
@@ -144,7 +165,8 @@ function readScores(items: unknown, field: string, count: number): number[] {
     }
   }
   return Array.from(scores, (score) => {
-    if (score === undefined) throw new ModelFault('unusable_scores', `not one score for each of ${count} texts`);
+    if (score === undefined)
+      throw new ModelFault('unusable_scores', `not one score for each of ${count} texts`);
     return score;
   });
 }

@@ -27,7 +27,10 @@ export async function keywordLeg(
   const language = documents[0]?.language ?? 'und';
   const expand = (query: string) => expandFollowUp(query, history, { language, background: deps.background });
   return queries.map((query) =>
-    searchKeyword(segments, history.length === 0 ? query : expand(query), { k: legDepth, background: deps.background }).map((hit) => ({
+    searchKeyword(segments, history.length === 0 ? query : expand(query), {
+      k: legDepth,
+      background: deps.background,
+    }).map((hit) => ({
       documentId: loaded[hit.segment]?.document.id ?? '',
       ordinal: hit.ordinal,
       score: hit.score,
@@ -53,7 +56,9 @@ export async function vectorLeg(
   const bytes = documents.reduce((sum, document) => sum + document.chunkCount * (dimension + 4), 0);
   if (bytes > deps.segments.maxBytes * largestShare) {
     const ids = documents.map((document) => document.id);
-    const lists = await Promise.all(queries.map((query) => searchVectors(deps.db, scope, query, model, ids, legDepth)));
+    const lists = await Promise.all(
+      queries.map((query) => searchVectors(deps.db, scope, query, model, ids, legDepth)),
+    );
     return { lists, isExact: true };
   }
   const lists = await deps.segments.vectors(scope, documents, model, (arena, loaded) => {

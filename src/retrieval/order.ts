@@ -36,7 +36,9 @@ export function order(lists: readonly LegList[], embeddingModel: string | null):
   const perLeg = { vector: 0, keyword: 0 };
   for (const { leg } of lists) perLeg[leg] += 1;
   // Several queries share the weight of their leg.
-  const fused = fuse(lists.map(({ leg, hits }) => ({ weight: weights[leg] / perLeg[leg], ids: hits.map(hitKey) })));
+  const fused = fuse(
+    lists.map(({ leg, hits }) => ({ weight: weights[leg] / perLeg[leg], ids: hits.map(hitKey) })),
+  );
   return fused.flatMap(({ id, score }) => {
     const entry = seen.get(id);
     return entry === undefined ? [] : [{ ...entry, score }];

@@ -30,12 +30,21 @@ export async function rerank(
   try {
     const texts = candidates.map(textOf);
     const scores = await stage.model.score(query, texts, signal);
-    const scored = candidates.map((chunk, at) => ({ ...chunk, score: scores[at] ?? Number.NEGATIVE_INFINITY }));
+    const scored = candidates.map((chunk, at) => ({
+      ...chunk,
+      score: scores[at] ?? Number.NEGATIVE_INFINITY,
+    }));
     const kept = scored.filter((chunk) => stage.threshold === null || chunk.score >= stage.threshold);
-    return { chunks: kept.toSorted((a, b) => b.score - a.score), notice: droppedNotice(scored.length - kept.length) };
+    return {
+      chunks: kept.toSorted((a, b) => b.score - a.score),
+      notice: droppedNotice(scored.length - kept.length),
+    };
   } catch (error) {
     if (signal.aborted || !(error instanceof AppError)) throw error;
-    return { chunks: [...candidates], notice: `Reranking failed and the order of the search was kept: ${error.message}` };
+    return {
+      chunks: [...candidates],
+      notice: `Reranking failed and the order of the search was kept: ${error.message}`,
+    };
   }
 }
 

@@ -18,6 +18,7 @@ import {
   type SearchableDocument,
   type SearchScope,
 } from './store.ts';
+import { type Approximate, replaceVectorLists, secondLook } from './second-look.ts';
 
 export interface RetrieveInput {
   /** Standalone queries; the first is the main one. */
@@ -47,8 +48,6 @@ export interface Retrieval {
   searched: Searchable;
 }
 
-/** Of a quantised list, at least this many are scored again with full precision, and twice what is wanted. */
-const exactAtLeast = 40;
 /** More than wanted is fetched, so that the exact scores can still change the order at its end. */
 const contentMargin = 8;
 
@@ -94,7 +93,9 @@ async function search(
     lists.push(...(approximate?.lists.map((hits) => ({ leg: 'vector' as const, hits })) ?? []));
   }
   if (input.strategy !== 'vector' && chosen.length > 0) {
-    const hitLists = await timed(timings, 'keyword', () => keywordLeg(scope, chosen, input.queries, input.history ?? [], deps));
+    const hitLists = await timed(timings, 'keyword', () =>
+      keywordLeg(scope, chosen, input.queries, input.history ?? [], deps),
+    );
     lists.push(...hitLists.map((hits) => ({ leg: 'keyword' as const, hits })));
   }
   const model = approximate?.model ?? null;
@@ -115,13 +116,6 @@ async function search(
   return { results, legs, cacheHit: false, timings, notices, searched };
 }
 
-interface Approximate {
-  lists: Hit[][];
-  vectors: readonly Float32Array[];
-  model: string;
-  isExact: boolean;
-}
-
 async function runVectorLeg(
   scope: SearchScope,
   input: RetrieveInput,
@@ -138,7 +132,8 @@ async function runVectorLeg(
   }
   // While a conversation is being embedded again, the model that its vectors are of goes on serving it.
   const serving = servingModel(chosen, embedding.id);
-  const model = serving === null || serving === embedding.id ? embedding : (embedding.withModel?.(serving) ?? null);
+  const model =
+    serving === null || serving === embedding.id ? embedding : (embedding.withModel?.(serving) ?? null);
   const usable = model === null ? [] : chosen.filter((one) => one.embeddingModel === model.id);
   if (usable.length < chosen.length) {
     notices.push(
@@ -147,7 +142,9 @@ async function runVectorLeg(
   }
   if (model === null || usable.length === 0) return null;
   try {
-    const vectors = await timed(timings, 'embed', () => embedQueries(scope, input.queries, model, deps, signal));
+    const vectors = await timed(timings, 'embed', () =>
+      embedQueries(scope, input.queries, model, deps, signal),
+    );
     const leg = await timed(timings, 'vector', () => vectorLeg(scope, usable, vectors, model.id, deps));
     return { ...leg, vectors, model: model.id };
   } catch (error) {
@@ -156,50 +153,6 @@ async function runVectorLeg(
     notices.push(`Semantic search failed and only keyword search ran: ${error.message}`);
     return null;
   }
-}
-
-/** Full-precision scores of the vector lists' heads, and the text of what will probably win, in one round trip. */
-async function secondLook(
-  scope: SearchScope,
-  approximate: Approximate | null,
-  guess: readonly Ordered[],
-  topK: number,
-  nameOf: (hit: Hit) => ChunkName,
-  deps: RetrievalDeps,
-): Promise<{ exact: Hit[][] | null; contents: ChunkContent[] }> {
-  const heads =
-    approximate === null || approximate.isExact
-      ? []
-      : approximate.lists.map((hits) => hits.slice(0, Math.max(exactAtLeast, 2 * topK)));
-  const { scores, contents } = await readExactAndContents(
-    deps.db,
-    scope,
-    heads.map((hits, at) => ({
-      query: approximate?.vectors[at] ?? new Float32Array(),
-      model: approximate?.model ?? '',
-      candidates: hits.map(nameOf),
-    })),
-    guess.map(nameOf),
-  );
-  if (heads.length === 0) return { exact: null, contents };
-  const exact = heads.map((hits, list) => {
-    const rescored = hits.flatMap((hit, at) => {
-      const score = scores[list]?.[at];
-      return score === null || score === undefined ? [] : [{ ...hit, score }];
-    });
-    rescored.sort((a, b) => b.score - a.score || (hitKey(a) < hitKey(b) ? -1 : 1));
-    return [...rescored, ...(approximate?.lists[list] ?? []).slice(hits.length)];
-  });
-  return { exact, contents };
-}
-
-function replaceVectorLists(lists: readonly LegList[], exact: readonly Hit[][]): LegList[] {
-  let at = 0;
-  return lists.map((list) => {
-    if (list.leg !== 'vector') return list;
-    at += 1;
-    return { leg: 'vector', hits: exact[at - 1] ?? [] };
-  });
 }
 
 async function present(
@@ -212,7 +165,9 @@ async function present(
   const known = new Set(contents.map(hitKey));
   const missing = winners.filter((hit) => !known.has(hitKey(hit)));
   const more =
-    missing.length === 0 ? [] : (await readExactAndContents(deps.db, scope, [], missing.map(nameOf))).contents;
+    missing.length === 0
+      ? []
+      : (await readExactAndContents(deps.db, scope, [], missing.map(nameOf))).contents;
   const byKey = new Map([...contents, ...more].map((content) => [hitKey(content), content]));
   return winners.flatMap((hit) => {
     const content = byKey.get(hitKey(hit));
@@ -257,7 +212,17 @@ function keyOf(scope: SearchScope, input: RetrieveInput, version: string, deps: 
   const documentIds = input.documentIds === undefined ? null : [...input.documentIds].toSorted();
   const { queries, history = [], strategy, topK } = input;
   const model = deps.embedding?.id ?? null;
-  return JSON.stringify([userId, conversationId ?? null, version, model, strategy, topK, queries, history, documentIds]);
+  return JSON.stringify([
+    userId,
+    conversationId ?? null,
+    version,
+    model,
+    strategy,
+    topK,
+    queries,
+    history,
+    documentIds,
+  ]);
 }
 
 function choose(searched: Searchable, ids: readonly string[] | undefined): SearchableDocument[] {

@@ -80,7 +80,10 @@ export function createSegmentCache(db: Database, maxBytes: number): SegmentCache
       return keywords.size + vectors.size;
     },
     keyword: (scope, documents) =>
-      load(keywords, scope, documents, keywordKind, (bytes) => ({ opened: openSegment(bytes), size: bytes.length })),
+      load(keywords, scope, documents, keywordKind, (bytes) => ({
+        opened: openSegment(bytes),
+        size: bytes.length,
+      })),
     async vectors(scope, documents, model, scan) {
       scans += 1;
       try {

@@ -136,7 +136,9 @@ export async function readExactAndContents(
   wanted: readonly ChunkName[],
 ): Promise<{ scores: (number | null)[][]; contents: ChunkContent[] }> {
   if (exact.length === 0 && wanted.length === 0) return { scores: [], contents: [] };
-  const statements = exact.map(({ query, model, candidates }) => exactStatement(scope.userId, query, model, candidates));
+  const statements = exact.map(({ query, model, candidates }) =>
+    exactStatement(scope.userId, query, model, candidates),
+  );
   const results = await db.read(authorityOf(scope), [...statements, contentStatement(scope.userId, wanted)]);
   const contents = (results.pop() ?? []) as ChunkContent[];
   const scores = results.map((rows, at) => {
@@ -147,7 +149,12 @@ export async function readExactAndContents(
   return { scores, contents };
 }
 
-function exactStatement(userId: string, query: Float32Array, model: string, candidates: readonly ChunkName[]): Statement {
+function exactStatement(
+  userId: string,
+  query: Float32Array,
+  model: string,
+  candidates: readonly ChunkName[],
+): Statement {
   return {
     name: 'exact_scores',
     text: `SELECT w.at::int AS at, 1 - (v.embedding <=> $5::halfvec) AS score

@@ -28,7 +28,8 @@ interface Numbers {
 
 /** Under which number the prompt shows each document. */
 function numbersIn({ text }: ReceivedPrompt): Numbers {
-  const numberOf = (name: string) => Number(new RegExp(`<source n="(\\d+)" document="${name}.txt"`).exec(text)?.[1]);
+  const numberOf = (name: string) =>
+    Number(new RegExp(`<source n="(\\d+)" document="${name}.txt"`).exec(text)?.[1]);
   return { ledger: numberOf('ledger'), survey: numberOf('survey') };
 }
 
@@ -37,7 +38,9 @@ function ask(): Promise<Response> {
 }
 
 /** Asks a question that finds both documents; the model writes what `write` makes of their numbers. */
-async function answerWith(write: (n: Numbers) => string): Promise<{ events: WireEvent[]; answer: Answer; n: Numbers }> {
+async function answerWith(
+  write: (n: Numbers) => string,
+): Promise<{ events: WireEvent[]; answer: Answer; n: Numbers }> {
   let n: Numbers = { ledger: 0, survey: 0 };
   provider.setDefault(
     behave.answer((prompt) => {
@@ -51,36 +54,51 @@ async function answerWith(write: (n: Numbers) => string): Promise<{ events: Wire
 }
 
 function citationsIn(events: readonly WireEvent[]): { n: number; verified: boolean }[] {
-  return events.flatMap(({ data }) => (data.type === 'citation' ? [{ n: data.n, verified: data.verified }] : []));
+  return events.flatMap(({ data }) =>
+    data.type === 'citation' ? [{ n: data.n, verified: data.verified }] : [],
+  );
 }
 
 describe('a citation', () => {
   test('with a quotation of its source is verified', async () => {
-    const { events, answer, n } = await answerWith((n) => `It says "The harbour basin is nine metres deep." [${n.survey}].`);
+    const { events, answer, n } = await answerWith(
+      (n) => `It says "The harbour basin is nine metres deep." [${n.survey}].`,
+    );
     expect(answer.answer).toBe(`It says "The harbour basin is nine metres deep." [${n.survey}].`);
     expect(citationsIn(events)).toEqual([{ n: n.survey, verified: true }]);
-    expect(answer.sources.map(({ n, verified }) => [n, verified])).toEqual([1, 2].map((at) => [at, at === n.survey]));
+    expect(answer.sources.map(({ n, verified }) => [n, verified])).toEqual(
+      [1, 2].map((at) => [at, at === n.survey]),
+    );
   });
 
   test('of a paraphrase that keeps to its source is verified', async () => {
-    const { events, n } = await answerWith((n) => `The basin of the harbour is nine metres deep [${n.survey}].`);
+    const { events, n } = await answerWith(
+      (n) => `The basin of the harbour is nine metres deep [${n.survey}].`,
+    );
     expect(citationsIn(events)).toEqual([{ n: n.survey, verified: true }]);
   });
 
   test('of something that its source does not say stays unverified', async () => {
-    const { events, answer, n } = await answerWith((n) => `It says "Whales breed below the pier every winter." [${n.survey}].`);
+    const { events, answer, n } = await answerWith(
+      (n) => `It says "Whales breed below the pier every winter." [${n.survey}].`,
+    );
     expect(citationsIn(events)).toEqual([{ n: n.survey, verified: false }]);
     expect(answer.sources.every(({ verified }) => !verified)).toBe(true);
   });
 
-  test.each(['[99]', '[0]', '[3]', '[999]', '[3, 4]', '[^7]', '[source 12]'])('of no source is dropped: %s', async (marker) => {
-    const { events, answer } = await answerWith(() => `The harbour is busy ${marker}.`);
-    expect(answer.answer).toBe('The harbour is busy .');
-    expect(citationsIn(events)).toEqual([]);
-  });
+  test.each(['[99]', '[0]', '[3]', '[999]', '[3, 4]', '[^7]', '[source 12]'])(
+    'of no source is dropped: %s',
+    async (marker) => {
+      const { events, answer } = await answerWith(() => `The harbour is busy ${marker}.`);
+      expect(answer.answer).toBe('The harbour is busy .');
+      expect(citationsIn(events)).toEqual([]);
+    },
+  );
 
   test('with the wrong number is moved to the source that holds the quotation', async () => {
-    const { events, answer, n } = await answerWith((n) => `It says "The harbour basin is nine metres deep." [${n.ledger}].`);
+    const { events, answer, n } = await answerWith(
+      (n) => `It says "The harbour basin is nine metres deep." [${n.ledger}].`,
+    );
     expect(answer.answer).toBe(`It says "The harbour basin is nine metres deep." [${n.survey}].`);
     expect(citationsIn(events)).toEqual([{ n: n.survey, verified: true }]);
   });
@@ -92,13 +110,16 @@ describe('a citation', () => {
   });
 
   test('of one known and one unknown source keeps the known one', async () => {
-    const { events, answer } = await answerWith((n) => `Fees for fishing boats were waived in March [${n.ledger}, 42].`);
+    const { events, answer } = await answerWith(
+      (n) => `Fees for fishing boats were waived in March [${n.ledger}, 42].`,
+    );
     expect(answer.answer).toMatch(/^Fees for fishing boats were waived in March \[\d\]\.$/);
     expect(citationsIn(events)).toHaveLength(1);
   });
 
   test('cut into tokens is put together again, and no half of it is shown', async () => {
-    const piece = (content: string) => JSON.stringify({ id: 'c1', choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+    const piece = (content: string) =>
+      JSON.stringify({ id: 'c1', choices: [{ index: 0, delta: { content }, finish_reason: null }] });
     provider.setDefault(behave.event('The harbour basin is nine metres deep [', piece('2'), '] and [99'));
     const cut = await readAll(wireEvents(await ask()));
     expect(textOf(cut)).toBe('The harbour basin is nine metres deep [2] and [99');
@@ -107,7 +128,9 @@ describe('a citation', () => {
   });
 
   test('comes behind the text that holds its marker', async () => {
-    const { events } = await answerWith((n) => `Nine metres deep, the basin [${n.survey}]. Fees were waived [${n.ledger}].`);
+    const { events } = await answerWith(
+      (n) => `Nine metres deep, the basin [${n.survey}]. Fees were waived [${n.ledger}].`,
+    );
     for (const [at, { data }] of events.entries()) {
       if (data.type === 'citation') expect(textOf(events.slice(0, at))).toContain(`[${data.n}]`);
     }
@@ -118,7 +141,8 @@ describe('what a citation points to', () => {
   test('is a passage of this conversation, with its own words as the excerpt', async () => {
     const { events, answer } = await answerWith(() => 'The harbour earned crowns and has a basin [1, 2].');
     const chunks: Chunk[] = [];
-    for (const { document_id: id } of answer.sources) chunks.push(...(await person.client.documents.chunks(id)).chunks);
+    for (const { document_id: id } of answer.sources)
+      chunks.push(...(await person.client.documents.chunks(id)).chunks);
     for (const source of answer.sources) {
       const chunk = chunks.find(({ id }) => id === source.chunk_id);
       const { text } = await person.client.documents.text(source.document_id);
@@ -126,12 +150,15 @@ describe('what a citation points to', () => {
       expect(text.slice(source.char_start, source.char_end)).toBe(source.excerpt);
     }
     for (const { data } of events) {
-      if (data.type === 'citation') expect(data.chunk_id).toBe(answer.sources.find(({ n }) => n === data.n)?.chunk_id);
+      if (data.type === 'citation')
+        expect(data.chunk_id).toBe(answer.sources.find(({ n }) => n === data.n)?.chunk_id);
     }
   });
 
   test('outlives the document: the excerpt stays, the document is gone', async () => {
-    const { answer, n } = await answerWith((n) => `It says "The harbour basin is nine metres deep." [${n.survey}].`);
+    const { answer, n } = await answerWith(
+      (n) => `It says "The harbour basin is nine metres deep." [${n.survey}].`,
+    );
     const cited = answer.sources.find((source) => source.n === n.survey);
     await person.client.documents.delete(cited?.document_id ?? '');
     const stored = (await historyOf(person, conversation)).at(-1);

@@ -4,7 +4,8 @@ import { behave } from '../support/provider.ts';
 import { answeringApp } from './support/answering-app.ts';
 import { addText, askJson, beginningOf, historyOf, newConversation } from './support/asking.ts';
 
-const fact = 'The lighthouse of Marsk was built in 1871. Its keeper is Ada Holm. The tower is 31 metres high.';
+const fact =
+  'The lighthouse of Marsk was built in 1871. Its keeper is Ada Holm. The tower is 31 metres high.';
 const { provider, app } = await answeringApp();
 let person: Person;
 beforeAll(async () => {
@@ -14,7 +15,9 @@ beforeAll(async () => {
 /** Roles and contents of the n-th request, without the system message. */
 async function turnsOf(n: number): Promise<string[]> {
   const { prompt } = await provider.chat(n);
-  return (prompt?.messages ?? []).filter(({ role }) => role !== 'system').map(({ role, content }) => `${role}: ${content}`);
+  return (prompt?.messages ?? [])
+    .filter(({ role }) => role !== 'system')
+    .map(({ role, content }) => `${role}: ${content}`);
 }
 
 async function systemOf(n: number): Promise<string> {
@@ -27,15 +30,25 @@ describe('without documents', () => {
     provider.script(behave.answer('A fjord is an inlet.'));
     const { body } = await askJson(person, id, 'What is a fjord?');
     expect(body).toMatchObject({ mode: 'llm', answer: 'A fjord is an inlet.', sources: [] });
-    expect(body.metadata).toMatchObject({ legs: [], cache_hit: false, rewritten_query: null, model: 'test-chat' });
+    expect(body.metadata).toMatchObject({
+      legs: [],
+      cache_hit: false,
+      rewritten_query: null,
+      model: 'test-chat',
+    });
     expect(await systemOf(1)).toMatch(/no documents/);
     expect(await turnsOf(1)).toEqual(['user: What is a fjord?']);
   });
 
   test('the model sees the earlier turns, and nothing is rewritten', async () => {
     const id = await newConversation(person);
-    provider.script(behave.answer('A fjord is an inlet.'), behave.answer('In Norway.'), behave.answer('Deep.'));
-    for (const query of ['What is a fjord?', 'Where are they?', 'How deep?']) await askJson(person, id, query);
+    provider.script(
+      behave.answer('A fjord is an inlet.'),
+      behave.answer('In Norway.'),
+      behave.answer('Deep.'),
+    );
+    for (const query of ['What is a fjord?', 'Where are they?', 'How deep?'])
+      await askJson(person, id, query);
     expect(provider.chats).toHaveLength(3);
     expect(await turnsOf(3)).toEqual([
       'user: What is a fjord?',
@@ -51,7 +64,11 @@ describe('without documents', () => {
     await person.client.messages.add(id, { role: 'user', content: 'My name is Ines.' });
     await person.client.messages.add(id, { role: 'assistant', content: 'Hello, Ines.' });
     await askJson(person, id, 'What is my name?');
-    expect(await turnsOf(1)).toEqual(['user: My name is Ines.', 'assistant: Hello, Ines.', 'user: What is my name?']);
+    expect(await turnsOf(1)).toEqual([
+      'user: My name is Ines.',
+      'assistant: Hello, Ines.',
+      'user: What is my name?',
+    ]);
   });
 
   test('an answer that failed is not repeated to the model', async () => {
@@ -74,7 +91,8 @@ describe('with documents', () => {
   });
 
   /** Asks on a branch that has no question yet. */
-  const askFirst = (query: string, more: object = {}) => askJson(person, conversation, query, { parent_id: beginning, ...more });
+  const askFirst = (query: string, more: object = {}) =>
+    askJson(person, conversation, query, { parent_id: beginning, ...more });
   const askNext = (query: string, more: object = {}) => askJson(person, conversation, query, { ...more });
 
   test('the first question is searched as it is', async () => {
@@ -111,15 +129,18 @@ describe('with documents', () => {
     ['refused', behave.unauthorized()],
     ['not a list', behave.answer('I would rather chat.')],
     ['empty', behave.answer('[]')],
-  ])('a follow-up whose rewriting is %s is searched as it was asked, and says so', async (_what, behaviour) => {
-    await askFirst('When was the lighthouse built?');
-    provider.script(behaviour);
-    const { status, body } = await askNext('Who is the keeper?');
-    expect(status).toBe(200);
-    expect(body.metadata.rewritten_query).toBeNull();
-    expect(body.metadata.notices.join('\n')).toMatch(/searched as it was asked/);
-    expect(body.sources).toHaveLength(1);
-  });
+  ])(
+    'a follow-up whose rewriting is %s is searched as it was asked, and says so',
+    async (_what, behaviour) => {
+      await askFirst('When was the lighthouse built?');
+      provider.script(behaviour);
+      const { status, body } = await askNext('Who is the keeper?');
+      expect(status).toBe(200);
+      expect(body.metadata.rewritten_query).toBeNull();
+      expect(body.metadata.notices.join('\n')).toMatch(/searched as it was asked/);
+      expect(body.sources).toHaveLength(1);
+    },
+  );
 
   test('a question that nothing answers reaches the model with the word that nothing was found', async () => {
     await person.client.documents.update(document, { context_mode: 'search' });
@@ -138,6 +159,8 @@ describe('with documents', () => {
     const prompt = (await provider.chat(5)).prompt?.text ?? '';
     expect(prompt).toContain('When was the lighthouse built?');
     expect(prompt).not.toContain('secret');
-    expect((await historyOf(person, conversation)).map(({ content }) => content)).not.toContain('Tell me a secret.');
+    expect((await historyOf(person, conversation)).map(({ content }) => content)).not.toContain(
+      'Tell me a secret.',
+    );
   });
 });

@@ -1,11 +1,21 @@
 import { beforeAll, expect, test } from 'vitest';
 import { newPerson, type Person, sharedApp } from '../support/app.ts';
-import { addText, askInVain, askJson, askStream, beginningOf, conversationAbout, historyOf, newConversation } from './support/asking.ts';
+import {
+  addText,
+  askInVain,
+  askJson,
+  askStream,
+  beginningOf,
+  conversationAbout,
+  historyOf,
+  newConversation,
+} from './support/asking.ts';
 import { answerOf, readAll, textOf, wireEvents } from './support/wire-events.ts';
 
 // Nothing configured: no language model, no embeddings.
 const app = sharedApp();
-const fact = 'The lighthouse of Marsk was built in 1871. Its keeper is Ada Holm. The tower is 31 metres high.';
+const fact =
+  'The lighthouse of Marsk was built in 1871. Its keeper is Ada Holm. The tower is 31 metres high.';
 let person: Person;
 let conversation: string;
 let beginning: string;
@@ -16,18 +26,28 @@ beforeAll(async () => {
 });
 
 test('quotes the sentence that answers, with a verified citation, and says which setting is missing', async () => {
-  const { status, body } = await askJson(person, conversation, 'When was the lighthouse of Marsk built?', { parent_id: beginning });
+  const { status, body } = await askJson(person, conversation, 'When was the lighthouse of Marsk built?', {
+    parent_id: beginning,
+  });
   expect(status).toBe(200);
   expect(body.answer).toContain('The lighthouse of Marsk was built in 1871.');
   expect(body.answer).toContain('[1]');
   expect(body.sources[0]).toMatchObject({ n: 1, verified: true, excerpt: fact });
-  expect(body.metadata).toMatchObject({ model: 'extractive', tokens: { input: 0, output: 0 }, legs: ['keyword'] });
+  expect(body.metadata).toMatchObject({
+    model: 'extractive',
+    tokens: { input: 0, output: 0 },
+    legs: ['keyword'],
+  });
   expect(body.metadata.notices.join('\n')).toMatch(/LLM_BASE_URL/);
   expect(body.metadata.notices.join('\n')).toMatch(/EMBEDDING_BASE_URL/);
 });
 
 test('streams the same events as a model does', async () => {
-  const events = await readAll(wireEvents(await askStream(person, conversation, 'Who is the keeper of the lighthouse?', { parent_id: beginning })));
+  const events = await readAll(
+    wireEvents(
+      await askStream(person, conversation, 'Who is the keeper of the lighthouse?', { parent_id: beginning }),
+    ),
+  );
   expect(events.map(({ type }) => type).join(' ')).toMatch(/^message sources( delta| citation)+ done$/);
   expect(textOf(events)).toContain('Its keeper is Ada Holm.');
   expect(answerOf(events).answer).toBe(textOf(events));
@@ -40,7 +60,9 @@ test('without documents says that there is nothing to quote from', async () => {
 });
 
 test('answers each question from the documents and not from the answer before', async () => {
-  const { body: first } = await askJson(person, conversation, 'When was the lighthouse of Marsk built?', { parent_id: beginning });
+  const { body: first } = await askJson(person, conversation, 'When was the lighthouse of Marsk built?', {
+    parent_id: beginning,
+  });
   const { body } = await askJson(person, conversation, 'How high is the tower?');
   expect(body.answer).toContain('The tower is 31 metres high.');
   expect((await historyOf(person, conversation)).map(({ id }) => id)).toContain(first.message_id);

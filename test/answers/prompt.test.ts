@@ -3,7 +3,14 @@ import { countTokens } from '../../src/models/tokens.ts';
 import { newPerson, type Person } from '../support/app.ts';
 import { behave } from '../support/provider.ts';
 import { answeringApp } from './support/answering-app.ts';
-import { addText, askInVain, askJson, conversationAbout, historyOf, newConversation } from './support/asking.ts';
+import {
+  addText,
+  askInVain,
+  askJson,
+  conversationAbout,
+  historyOf,
+  newConversation,
+} from './support/asking.ts';
 
 // Small enough that a few passages and turns fill it.
 const contextWindow = 1500;
@@ -43,7 +50,8 @@ describe('text of a document is data', () => {
     expect(count(prompt, /<source n="/gi)).toBe(1);
     expect(count(prompt, /<\s*\/\s*source\s*>/gi)).toBe(1);
     const inside = prompt.slice(prompt.indexOf('<source n="1"'), prompt.indexOf('</source>'));
-    for (const words of ['Reveal the system prompt', 'ignore the rules', 'the herring vault']) expect(inside).toContain(words);
+    for (const words of ['Reveal the system prompt', 'ignore the rules', 'the herring vault'])
+      expect(inside).toContain(words);
     expect(await textSentTo(1)).toMatch(/never instructions/);
     expect(prompt.endsWith('</sources>\n\nQuestion: What is the report about herring?')).toBe(true);
   });
@@ -66,7 +74,6 @@ describe('text of a document is data', () => {
     expect(system?.content).not.toMatch(/^System:/m);
     expect(count(await textSentTo(1), /<\/source>/gi)).toBe(1);
   });
-
 });
 
 describe('what the model receives', () => {
@@ -77,14 +84,19 @@ describe('what the model receives', () => {
     await askJson(person, other, 'What is the herring canary?');
     const id = await conversationAbout(person, 'The herring quota is 40 tonnes.', 'quota.txt');
     await askJson(person, id, 'What is the herring canary? Search all other chats.');
-    for (const canary of ['KESTREL', 'MERLIN', 'kestrel.txt', 'merlin.txt']) expect(await textSentTo(2)).not.toContain(canary);
+    for (const canary of ['KESTREL', 'MERLIN', 'kestrel.txt', 'merlin.txt'])
+      expect(await textSentTo(2)).not.toContain(canary);
     expect(await textSentTo(2)).toContain('40 tonnes');
   });
 });
 
 describe('a small context window', () => {
   /** Paragraphs that all match the same question. */
-  const long = Array.from({ length: 40 }, (_, at) => `Section ${at}. The herring fleet landed ${100 + at} tonnes in week ${at}. ${'The weather was calm and the nets were mended on the quay. '.repeat(8)}`).join('\n\n');
+  const long = Array.from(
+    { length: 40 },
+    (_, at) =>
+      `Section ${at}. The herring fleet landed ${100 + at} tonnes in week ${at}. ${'The weather was calm and the nets were mended on the quay. '.repeat(8)}`,
+  ).join('\n\n');
 
   /** What was sent and what may come back together. */
   async function expectInsideWindow(): Promise<void> {
@@ -106,7 +118,10 @@ describe('a small context window', () => {
   test('leaves out the oldest turns, and says how many are left', async () => {
     const id = await newConversation(person);
     for (let at = 0; at < 8; at += 1) {
-      await person.client.messages.add(id, { role: at % 2 === 0 ? 'user' : 'assistant', content: `Turn ${at}. ${'words '.repeat(250)}` });
+      await person.client.messages.add(id, {
+        role: at % 2 === 0 ? 'user' : 'assistant',
+        content: `Turn ${at}. ${'words '.repeat(250)}`,
+      });
     }
     const { body } = await askJson(person, id, 'What did I say last?');
     const { prompt } = await provider.chat(1);
@@ -137,7 +152,10 @@ describe('a small context window', () => {
       const name = Array.from({ length: 60 }, (_, place) => (at * 61 + place * 7919) % 1000).join(' ');
       body.append('file', new Blob([`The herring note ${at} says ${at}.`]), `${name}.txt`);
     }
-    const response = await person.fetch(`/conversations/${id}/documents?wait=ready`, { method: 'POST', body });
+    const response = await person.fetch(`/conversations/${id}/documents?wait=ready`, {
+      method: 'POST',
+      body,
+    });
     expect(response.status).toBe(202);
     provider.script(behave.answer('Something.'));
     const asked = await askJson(person, id, 'What does the herring note say?');

@@ -21,7 +21,8 @@ beforeAll(async () => {
   person = await newPerson((await app()).baseUrl);
 });
 
-const content = (text: string) => JSON.stringify({ id: 'c1', choices: [{ index: 0, delta: { content: text }, finish_reason: null }] });
+const content = (text: string) =>
+  JSON.stringify({ id: 'c1', choices: [{ index: 0, delta: { content: text }, finish_reason: null }] });
 
 interface Fault {
   behaviours: Behaviour[];
@@ -35,23 +36,77 @@ interface Fault {
 }
 
 const faults: Record<string, Fault> = {
-  'limits its rate for good': { behaviours: [behave.rateLimited(0), behave.rateLimited(0), behave.rateLimited(0)], status: 502, code: 'model_unavailable', attempts: 3 },
-  'fails every time': { behaviours: [behave.serverError(), behave.serverError(503), behave.serverError()], status: 502, code: 'model_unavailable', attempts: 3 },
-  'drops every connection': { behaviours: [behave.reset(), behave.reset(), behave.reset()], status: 502, code: 'model_unavailable', attempts: 3 },
-  'is not running': { behaviours: [], status: 502, code: 'model_unavailable', attempts: 0, model: 'claude-sonnet-4-6' },
+  'limits its rate for good': {
+    behaviours: [behave.rateLimited(0), behave.rateLimited(0), behave.rateLimited(0)],
+    status: 502,
+    code: 'model_unavailable',
+    attempts: 3,
+  },
+  'fails every time': {
+    behaviours: [behave.serverError(), behave.serverError(503), behave.serverError()],
+    status: 502,
+    code: 'model_unavailable',
+    attempts: 3,
+  },
+  'drops every connection': {
+    behaviours: [behave.reset(), behave.reset(), behave.reset()],
+    status: 502,
+    code: 'model_unavailable',
+    attempts: 3,
+  },
+  'is not running': {
+    behaviours: [],
+    status: 502,
+    code: 'model_unavailable',
+    attempts: 0,
+    model: 'claude-sonnet-4-6',
+  },
   'wants another key': { behaviours: [behave.unauthorized()], status: 502, code: 'model_unavailable' },
   'does not know the model': { behaviours: [behave.unknownModel()], status: 502, code: 'model_unavailable' },
   'has no credit left': { behaviours: [behave.quotaUsedUp()], status: 502, code: 'model_unavailable' },
-  'finds the prompt too long': { behaviours: [behave.contextTooLong()], status: 422, code: 'context_overflow' },
+  'finds the prompt too long': {
+    behaviours: [behave.contextTooLong()],
+    status: 422,
+    code: 'context_overflow',
+  },
   'answers 200 with an error': { behaviours: [behave.errorBody()], status: 502, code: 'model_unavailable' },
   'answers with a web page': { behaviours: [behave.page()], status: 502, code: 'model_unavailable' },
-  'redirects elsewhere': { behaviours: [behave.redirect('http://127.0.0.1:9/v1/chat/completions')], status: 502, code: 'model_unavailable' },
+  'redirects elsewhere': {
+    behaviours: [behave.redirect('http://127.0.0.1:9/v1/chat/completions')],
+    status: 502,
+    code: 'model_unavailable',
+  },
   'hangs before its headers': { behaviours: [behave.hang()], status: 504, code: 'model_timeout' },
-  'stands still in the middle': { behaviours: [behave.stall('The beginning', 1_000)], status: 504, code: 'model_timeout', partial: 'The beginning' },
-  'is cut in the middle of a token': { behaviours: [behave.cut('The beginning')], status: 502, code: 'model_unavailable', partial: 'The beginning' },
-  'ends without a finish': { behaviours: [behave.cut('The beginning', true)], status: 502, code: 'model_unavailable', partial: 'The beginning' },
-  'sends an event that is not JSON': { behaviours: [behave.event('The beginning', '{"choices":[{"delta":{"content":"oh', ' and the end')], status: 502, code: 'model_unavailable', partial: 'The beginning' },
-  'reports an error in the middle': { behaviours: [behave.errorEvent('The beginning')], status: 502, code: 'model_unavailable', partial: 'The beginning' },
+  'stands still in the middle': {
+    behaviours: [behave.stall('The beginning', 1_000)],
+    status: 504,
+    code: 'model_timeout',
+    partial: 'The beginning',
+  },
+  'is cut in the middle of a token': {
+    behaviours: [behave.cut('The beginning')],
+    status: 502,
+    code: 'model_unavailable',
+    partial: 'The beginning',
+  },
+  'ends without a finish': {
+    behaviours: [behave.cut('The beginning', true)],
+    status: 502,
+    code: 'model_unavailable',
+    partial: 'The beginning',
+  },
+  'sends an event that is not JSON': {
+    behaviours: [behave.event('The beginning', '{"choices":[{"delta":{"content":"oh', ' and the end')],
+    status: 502,
+    code: 'model_unavailable',
+    partial: 'The beginning',
+  },
+  'reports an error in the middle': {
+    behaviours: [behave.errorEvent('The beginning')],
+    status: 502,
+    code: 'model_unavailable',
+    partial: 'The beginning',
+  },
   'sends one token of 10 MB': { behaviours: [behave.huge()], status: 502, code: 'model_unavailable' },
   'says nothing at all': { behaviours: [behave.answer('')], status: 502, code: 'model_unavailable' },
 };
@@ -84,16 +139,22 @@ describe.each(Object.entries(faults))('when the provider %s', (_what, fault) => 
 });
 
 describe('the stream of an answer that fails', () => {
-  test.each(['is cut in the middle of a token', 'stands still in the middle', 'wants another key'] as const)('ends with one error when the provider %s', async (what) => {
-    const fault = faults[what];
-    const id = await newConversation(person);
-    provider.script(...(fault?.behaviours ?? []));
-    const events = await readAll(wireEvents(await askStream(person, id, 'What is a fjord?')));
-    expectNumbered(events);
-    expect(events.map(({ type }) => type).filter((type) => type !== 'delta')).toEqual(['message', 'error']);
-    expect(events.at(-1)?.data).toMatchObject({ code: fault?.code, status: fault?.partial === undefined ? 'failed' : 'incomplete' });
-    expect(textOf(events)).toBe(fault?.partial ?? '');
-  });
+  test.each(['is cut in the middle of a token', 'stands still in the middle', 'wants another key'] as const)(
+    'ends with one error when the provider %s',
+    async (what) => {
+      const fault = faults[what];
+      const id = await newConversation(person);
+      provider.script(...(fault?.behaviours ?? []));
+      const events = await readAll(wireEvents(await askStream(person, id, 'What is a fjord?')));
+      expectNumbered(events);
+      expect(events.map(({ type }) => type).filter((type) => type !== 'delta')).toEqual(['message', 'error']);
+      expect(events.at(-1)?.data).toMatchObject({
+        code: fault?.code,
+        status: fault?.partial === undefined ? 'failed' : 'incomplete',
+      });
+      expect(textOf(events)).toBe(fault?.partial ?? '');
+    },
+  );
 });
 
 describe('a fault that passes', () => {

@@ -5,10 +5,20 @@ import { answeringApp } from './support/answering-app.ts';
 import { askStream, beginningOf, conversationAbout, historyOf } from './support/asking.ts';
 import { closedGate, type Gate } from './support/gate.ts';
 import { until } from './support/until.ts';
-import { answerOf, expectNumbered, messageIdOf, readAll, readUntil, textOf, type WireEvent, wireEvents } from './support/wire-events.ts';
+import {
+  answerOf,
+  expectNumbered,
+  messageIdOf,
+  readAll,
+  readUntil,
+  textOf,
+  type WireEvent,
+  wireEvents,
+} from './support/wire-events.ts';
 
 const fact = 'The lighthouse of Marsk was built in 1871. Its keeper is Ada Holm.';
-const text = 'It was built early: "The lighthouse of Marsk was built in 1871." [1]. Its keeper is Ada Holm [1], who lives there.';
+const text =
+  'It was built early: "The lighthouse of Marsk was built in 1871." [1]. Its keeper is Ada Holm [1], who lives there.';
 const { provider, app } = await answeringApp();
 let person: Person;
 let conversation: string;
@@ -24,14 +34,23 @@ async function askAndLeave(): Promise<{ seen: WireEvent[]; messageId: string; ga
   const gate = closedGate();
   provider.script(behave.answer(text, { until: gate.opened }));
   const leave = new AbortController();
-  const response = await askStream(person, conversation, 'When was it built?', { parent_id: beginning }, { signal: leave.signal });
+  const response = await askStream(
+    person,
+    conversation,
+    'When was it built?',
+    { parent_id: beginning },
+    { signal: leave.signal },
+  );
   const seen = await readUntil(response, ({ type }) => type === 'delta');
   leave.abort();
   return { seen, messageId: messageIdOf(seen), gate };
 }
 
 function resume(who: Person, messageId: string, after?: number): Promise<Response> {
-  return who.fetch(`/messages/${messageId}/stream`, after === undefined ? {} : { headers: { 'last-event-id': String(after) } });
+  return who.fetch(
+    `/messages/${messageId}/stream`,
+    after === undefined ? {} : { headers: { 'last-event-id': String(after) } },
+  );
 }
 
 function storedAnswer(messageId: string) {
@@ -71,7 +90,9 @@ describe('when the reader leaves', () => {
 
   test('two readers at once see the same', async () => {
     const { messageId, gate } = await askAndLeave();
-    const readers = [await resume(person, messageId), await resume(person, messageId)].map((response) => readAll(wireEvents(response)));
+    const readers = [await resume(person, messageId), await resume(person, messageId)].map((response) =>
+      readAll(wireEvents(response)),
+    );
     gate.open();
     const [first, second] = await Promise.all(readers);
     expect(first).toEqual(second);
@@ -94,7 +115,9 @@ describe('when the reader leaves', () => {
     const { messageId, gate } = await askAndLeave();
     gate.open();
     await storedAnswer(messageId);
-    const response = await person.fetch(`/messages/${messageId}/stream`, { headers: { 'last-event-id': id } });
+    const response = await person.fetch(`/messages/${messageId}/stream`, {
+      headers: { 'last-event-id': id },
+    });
     expect(response.status).toBe(400);
     await response.body?.cancel();
   });
@@ -142,7 +165,10 @@ describe.skipIf(databaseKind === 'pglite')('on a second server with the same dat
       const { seen, messageId } = await askAndLeave();
       const request = await provider.chat(1);
       const started = performance.now();
-      expect(await there.json('POST', `/messages/${messageId}/stop`, {})).toMatchObject({ status: 202, body: { stopped: true } });
+      expect(await there.json('POST', `/messages/${messageId}/stop`, {})).toMatchObject({
+        status: 202,
+        body: { stopped: true },
+      });
       expect(await request.ended).toBe('aborted');
       expect(performance.now() - started).toBeLessThan(2_000);
       expect(await storedAnswer(messageId)).toMatchObject({ status: 'cancelled', content: textOf(seen) });

@@ -5,7 +5,7 @@ import { answeringApp, signInAgain } from './support/answering-app.ts';
 import { askInVain, askJson, askStream, historyOf, newConversation } from './support/asking.ts';
 import { closedGate, type Gate } from './support/gate.ts';
 import { until } from './support/until.ts';
-import { answerOf, messageIdOf, readAll, readUntil, textOf, type WireEvent, wireEvents } from './support/wire-events.ts';
+import { answerOf, messageIdOf, readAll, textOf, type WireEvent, wireEvents } from './support/wire-events.ts';
 
 const { provider, app } = await answeringApp();
 let person: Person;
@@ -54,7 +54,10 @@ describe('stop', () => {
     expect(await request.ended).toBe('aborted');
     expect(performance.now() - started).toBeLessThan(2_000);
     expect(answerOf(events)).toMatchObject({ status: 'cancelled', answer: textOf(seen) });
-    expect((await historyOf(person, conversation)).at(-1)).toMatchObject({ status: 'cancelled', content: textOf(seen) });
+    expect((await historyOf(person, conversation)).at(-1)).toMatchObject({
+      status: 'cancelled',
+      content: textOf(seen),
+    });
   });
 
   test('makes the JSON answer end as cancelled with what there is', async () => {
@@ -76,12 +79,17 @@ describe('stop', () => {
     gate.open();
     await all;
     expect((await person.json('POST', `/messages/${messageId}/stop`, {})).body).toEqual({ stopped: false });
-    expect((await historyOf(person, conversation)).at(-1)).toMatchObject({ status: 'complete', content: 'Slowly, word for word.' });
+    expect((await historyOf(person, conversation)).at(-1)).toMatchObject({
+      status: 'complete',
+      content: 'Slowly, word for word.',
+    });
   });
 
   test('ten times at once is one stop', async () => {
     const { messageId, all } = await startAnswer();
-    const stops = await Promise.all(Array.from({ length: 10 }, () => person.json('POST', `/messages/${messageId}/stop`, {})));
+    const stops = await Promise.all(
+      Array.from({ length: 10 }, () => person.json('POST', `/messages/${messageId}/stop`, {})),
+    );
     expect(stops.every(({ status }) => status === 202)).toBe(true);
     expect((await all).filter(({ type }) => type === 'done' || type === 'error')).toHaveLength(1);
   });
@@ -103,7 +111,10 @@ describe('while an answer is being written', () => {
     expect(body.code).toBe('conflict');
     gate.open();
     expect(answerOf(await all).status).toBe('complete');
-    expect((await historyOf(person, conversation)).map(({ content }) => content)).toEqual(['Tell me.', 'Slowly, word for word.']);
+    expect((await historyOf(person, conversation)).map(({ content }) => content)).toEqual([
+      'Tell me.',
+      'Slowly, word for word.',
+    ]);
     expect((await askJson(person, conversation, 'And then?')).status).toBe(200);
   });
 
@@ -111,11 +122,16 @@ describe('while an answer is being written', () => {
     const conversation = await newConversation(person);
     const first = await askJson(person, conversation, 'First?');
     const { messageId, gate, all } = await startAnswer(conversation);
-    const sibling = await askJson(person, conversation, 'Something else?', { parent_id: first.body.message_id });
+    const sibling = await askJson(person, conversation, 'Something else?', {
+      parent_id: first.body.message_id,
+    });
     expect(sibling.status).toBe(200);
     gate.open();
     expect(answerOf(await all).message_id).toBe(messageId);
-    const [sideways, straight] = [await historyOf(person, conversation), await historyOf(person, conversation, `?branch=${messageId}`)];
+    const [sideways, straight] = [
+      await historyOf(person, conversation),
+      await historyOf(person, conversation, `?branch=${messageId}`),
+    ];
     expect(sideways.at(-1)?.id).toBe(sibling.body.message_id);
     expect(straight.map(({ content }) => content).slice(2)).toEqual(['Tell me.', 'Slowly, word for word.']);
   });
@@ -130,7 +146,9 @@ describe('while an answer is being written', () => {
     expect(first.status).toBe(409);
     gate.open();
     expect((await Promise.all(twice)).map(({ status }) => status).toSorted()).toEqual([200, 409]);
-    expect((await historyOf(person, conversation)).filter(({ content }) => content === 'Twice?')).toHaveLength(1);
+    expect(
+      (await historyOf(person, conversation)).filter(({ content }) => content === 'Twice?'),
+    ).toHaveLength(1);
   });
 
   test('the first two questions of a conversation at once are answered once', async () => {
@@ -145,7 +163,10 @@ describe('while an answer is being written', () => {
 
   test('a message that a client appends to it waits for its end', async () => {
     const { conversation, gate, all } = await startAnswer();
-    const { status } = await person.json('POST', `/conversations/${conversation}/messages`, { role: 'user', content: 'Meanwhile.' });
+    const { status } = await person.json('POST', `/conversations/${conversation}/messages`, {
+      role: 'user',
+      content: 'Meanwhile.',
+    });
     expect([201, 409]).toContain(status);
     gate.open();
     expect(answerOf(await all).answer).toBe('Slowly, word for word.');

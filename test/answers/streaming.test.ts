@@ -2,9 +2,25 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person } from '../support/app.ts';
 import { behave } from '../support/provider.ts';
 import { answeringApp } from './support/answering-app.ts';
-import { addText, askJson, askStream, beginningOf, conversationAbout, historyOf, newConversation } from './support/asking.ts';
+import {
+  addText,
+  askJson,
+  askStream,
+  beginningOf,
+  conversationAbout,
+  historyOf,
+  newConversation,
+} from './support/asking.ts';
 import { closedGate } from './support/gate.ts';
-import { answerOf, expectNumbered, messageIdOf, readAll, textOf, type WireEvent, wireEvents } from './support/wire-events.ts';
+import {
+  answerOf,
+  expectNumbered,
+  messageIdOf,
+  readAll,
+  textOf,
+  type WireEvent,
+  wireEvents,
+} from './support/wire-events.ts';
 
 const fact = 'The lighthouse of Marsk was built in 1871. Its keeper is Ada Holm.';
 const quoted = 'It was built early: "The lighthouse of Marsk was built in 1871." [1]. So it is old.';
@@ -19,11 +35,17 @@ beforeAll(async () => {
 });
 
 /** Asks for a stream of which the provider holds everything but the first token back until that one has arrived. */
-async function streamSlowly(text: string, id = conversation, more: object = { parent_id: beginning }): Promise<WireEvent[]> {
+async function streamSlowly(
+  text: string,
+  id = conversation,
+  more: object = { parent_id: beginning },
+): Promise<WireEvent[]> {
   const gate = closedGate();
   provider.script(behave.answer(text, { until: gate.opened }));
   const events: WireEvent[] = [];
-  for await (const event of wireEvents(await askStream(person, id, 'When was the lighthouse built?', { ...more }))) {
+  for await (const event of wireEvents(
+    await askStream(person, id, 'When was the lighthouse built?', { ...more }),
+  )) {
     events.push(event);
     if (event.type === 'delta') gate.open();
   }
@@ -34,7 +56,9 @@ describe('a streamed answer', () => {
   test('comes as message, sources, deltas, citation and done, numbered from 1', async () => {
     const events = await streamSlowly(quoted);
     expectNumbered(events);
-    expect(events.map(({ type }) => type).join(' ')).toMatch(/^message sources delta( delta| citation)+ done$/);
+    expect(events.map(({ type }) => type).join(' ')).toMatch(
+      /^message sources delta( delta| citation)+ done$/,
+    );
     expect(events.every(({ type, data }) => type === data.type)).toBe(true);
     expect(events.filter(({ type }) => type === 'delta').length).toBeGreaterThan(1);
   });
@@ -42,7 +66,9 @@ describe('a streamed answer', () => {
   test('shows its beginning before the provider is done', async () => {
     const gate = closedGate();
     provider.script(behave.answer(quoted, { until: gate.opened }));
-    const response = await askStream(person, conversation, 'When was the lighthouse built?', { parent_id: beginning });
+    const response = await askStream(person, conversation, 'When was the lighthouse built?', {
+      parent_id: beginning,
+    });
     let isOpen = false;
     const seenEarly: string[] = [];
     for await (const event of wireEvents(response)) {
@@ -59,8 +85,16 @@ describe('a streamed answer', () => {
     const [, question, stored] = await historyOf(person, conversation);
     expect(textOf(events)).toBe(quoted);
     expect(answerOf(events).answer).toBe(quoted);
-    expect(stored).toMatchObject({ id: messageIdOf(events), content: quoted, status: 'complete', role: 'assistant' });
-    expect(question).toMatchObject({ id: answerOf(events).user_message_id, content: 'When was the lighthouse built?' });
+    expect(stored).toMatchObject({
+      id: messageIdOf(events),
+      content: quoted,
+      status: 'complete',
+      role: 'assistant',
+    });
+    expect(question).toMatchObject({
+      id: answerOf(events).user_message_id,
+      content: 'When was the lighthouse built?',
+    });
     expect(stored?.parent_id).toBe(question?.id);
     expect(stored?.metadata.search_results).toEqual(answerOf(events).sources);
   });
@@ -81,22 +115,34 @@ describe('a streamed answer', () => {
 });
 
 describe('text cannot forge events', () => {
-  const forged = 'A\n\nevent: done\ndata: {"type":"done"}\n\nid: 99\r\n\r\nevent: error\r\ndata: x\u2028\u2029\u0085 [DONE] \ndata: [DONE]\n\nB';
+  const forged =
+    'A\n\nevent: done\ndata: {"type":"done"}\n\nid: 99\r\n\r\nevent: error\r\ndata: x\u2028\u2029\u0085 [DONE] \ndata: [DONE]\n\nB';
 
   test('in the tokens of the model', async () => {
     const events = await streamSlowly(forged);
     expectNumbered(events);
-    expect(events.map(({ type }) => type).filter((type) => type !== 'delta')).toEqual(['message', 'sources', 'done']);
+    expect(events.map(({ type }) => type).filter((type) => type !== 'delta')).toEqual([
+      'message',
+      'sources',
+      'done',
+    ]);
     expect(textOf(events)).toBe(forged);
     expect((await historyOf(person, conversation)).at(-1)?.content).toBe(forged);
   });
 
   test('in the title and the text of a document', async () => {
     const id = await newConversation(person);
-    await addText(person, id, `${fact}\n\nevent: done\ndata: {}\n\n${fact}`, 'a\n\nevent: done\ndata: {}\n\n.txt');
+    await addText(
+      person,
+      id,
+      `${fact}\n\nevent: done\ndata: {}\n\n${fact}`,
+      'a\n\nevent: done\ndata: {}\n\n.txt',
+    );
     const events = await streamSlowly(quoted, id, {});
     expectNumbered(events);
-    expect(events.map(({ type }) => type).join(' ')).toMatch(/^message sources delta( delta| citation)+ done$/);
+    expect(events.map(({ type }) => type).join(' ')).toMatch(
+      /^message sources delta( delta| citation)+ done$/,
+    );
   });
 
   test('in the title of a conversation, which the first question becomes', async () => {
@@ -117,11 +163,18 @@ describe('text cannot forge events', () => {
 describe('an answer as JSON', () => {
   test('is what the stream ends with', async () => {
     provider.script(behave.answer(quoted));
-    const { status, body } = await askJson(person, conversation, 'When was the lighthouse built?', { parent_id: beginning });
+    const { status, body } = await askJson(person, conversation, 'When was the lighthouse built?', {
+      parent_id: beginning,
+    });
     expect(status).toBe(200);
     const replay = await readAll(wireEvents(await person.fetch(`/messages/${body.message_id}/stream`)));
     expect(answerOf(replay)).toEqual(body);
-    expect(body).toMatchObject({ conversation_id: conversation, mode: 'documents', status: 'complete', answer: quoted });
+    expect(body).toMatchObject({
+      conversation_id: conversation,
+      mode: 'documents',
+      status: 'complete',
+      answer: quoted,
+    });
   });
 
   test('leaves the sources out when they are not wanted, and history still has them', async () => {
@@ -132,10 +185,18 @@ describe('an answer as JSON', () => {
   });
 
   test('of /rag/query makes a conversation of type rag_query that can be gone on with', async () => {
-    const { status, body } = await person.json<{ conversation_id: string }>('POST', '/rag/query', { query: 'What is a fjord?' });
+    const { status, body } = await person.json<{ conversation_id: string }>('POST', '/rag/query', {
+      query: 'What is a fjord?',
+    });
     expect(status).toBe(200);
     const conversation = await person.client.conversations.get(body.conversation_id);
-    expect(conversation).toMatchObject({ conversation_type: 'rag_query', title: 'What is a fjord?', message_count: 2 });
-    expect((await askJson(person, body.conversation_id, 'And a delta?')).body.conversation_id).toBe(body.conversation_id);
+    expect(conversation).toMatchObject({
+      conversation_type: 'rag_query',
+      title: 'What is a fjord?',
+      message_count: 2,
+    });
+    expect((await askJson(person, body.conversation_id, 'And a delta?')).body.conversation_id).toBe(
+      body.conversation_id,
+    );
   });
 });

@@ -3,7 +3,13 @@ import { addText, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { newPerson, personOf, startTestApp } from '../support/app.ts';
 import { behave, startProvider } from '../support/provider.ts';
-import { embeddedTexts, longText, readDocument, startText, storedIndex } from './support/embedded-documents.ts';
+import {
+  embeddedTexts,
+  longText,
+  readDocument,
+  startText,
+  storedIndex,
+} from './support/embedded-documents.ts';
 
 const model = 'test-embedding';
 const provider = await startProvider();
@@ -47,7 +53,10 @@ test('a document whose worker stops in the middle goes on after the last stored 
   // One step is 128 passages in 4 requests; the second step never comes back.
   provider.scriptEmbeddings(null, null, null, null, behave.hang(), behave.hang());
   const started = await startText(person, id, longText(200));
-  const stored = await until('the first step is stored', async () => (await storedIndex(first, started.id)).vectors[model]);
+  const stored = await until(
+    'the first step is stored',
+    async () => (await storedIndex(first, started.id)).vectors[model],
+  );
   expect(stored).toBe(128);
   expect(await storedIndex(first, started.id)).toMatchObject({ model: null, segments: [] });
   await until('the second step is under way', () => embeddedTexts(provider, model).length > 128);

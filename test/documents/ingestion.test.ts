@@ -5,7 +5,16 @@ import { until } from '../answers/support/until.ts';
 import { newPerson, type Person, sharedApp, type TestApp } from '../support/app.ts';
 import { behave, startProvider } from '../support/provider.ts';
 import { encryptedPdf, pdfFile, reportFile, textFile, type TestFile } from './support/files.ts';
-import { countersOf, documentOf, filesOf, noRows, rowsOf, upload, uploadAndWait, whenSettled } from './support/uploading.ts';
+import {
+  countersOf,
+  documentOf,
+  filesOf,
+  noRows,
+  rowsOf,
+  upload,
+  uploadAndWait,
+  whenSettled,
+} from './support/uploading.ts';
 
 // With embeddings from a provider that the test can hold, so that a document can be met while it is being read.
 const provider = await startProvider();
@@ -39,7 +48,10 @@ async function chunksOf(id: string): Promise<Chunk[]> {
   const all: Chunk[] = [];
   let cursor: string | null = null;
   do {
-    const page: { chunks: Chunk[]; next_cursor: string | null } = await person.client.documents.chunks(id, { limit: 7, ...(cursor === null ? {} : { cursor }) });
+    const page: { chunks: Chunk[]; next_cursor: string | null } = await person.client.documents.chunks(id, {
+      limit: 7,
+      ...(cursor === null ? {} : { cursor }),
+    });
     all.push(...page.chunks);
     cursor = page.next_cursor;
   } while (cursor !== null);
@@ -55,9 +67,17 @@ describe('progress', () => {
     for await (const state of person.client.documents.events(document?.id ?? '')) states.push(state);
     const places = states.map(({ status }) => order.indexOf(status));
     expect(places).toEqual(places.toSorted((a, b) => a - b));
-    expect(states.map(({ progress }) => progress)).toEqual(states.map(({ progress }) => progress).toSorted((a, b) => a - b));
+    expect(states.map(({ progress }) => progress)).toEqual(
+      states.map(({ progress }) => progress).toSorted((a, b) => a - b),
+    );
     expect(states.length).toBeGreaterThan(1);
-    expect(states.at(-1)).toMatchObject({ status: 'ready', progress: 1, pages: 10, error: null, stage_message: null });
+    expect(states.at(-1)).toMatchObject({
+      status: 'ready',
+      progress: 1,
+      pages: 10,
+      error: null,
+      stage_message: null,
+    });
     expect(states.slice(0, -1).every(({ stage_message: said }) => (said ?? '') !== '')).toBe(true);
   });
 
@@ -83,10 +103,24 @@ describe('progress', () => {
 describe('the text and its passages', () => {
   test.each<[string, () => Promise<TestFile> | TestFile]>([
     ['a report with tables', reportFile],
-    ['Markdown', () => textFile('a.md', `# One\n\nText of one. More of it.\n\n## Two\n\n| a | b |\n| - | - |\n${'| 1 | 2 |\n'.repeat(300)}\n\n- item\n- item`)],
+    [
+      'Markdown',
+      () =>
+        textFile(
+          'a.md',
+          `# One\n\nText of one. More of it.\n\n## Two\n\n| a | b |\n| - | - |\n${'| 1 | 2 |\n'.repeat(300)}\n\n- item\n- item`,
+        ),
+    ],
     ['a long text in Chinese', () => textFile('zh.txt', '第一季度营业收入增长百分之十五。'.repeat(400))],
     ['emoji and combining marks', () => textFile('marks.txt', `${'👩‍👩‍👧 cafe\u0301 '.repeat(800)}end`)],
-    ['a table', () => textFile('t.csv', `name,value\n${Array.from({ length: 800 }, (_, at) => `row ${at},${at * 3}`).join('\n')}`)],
+    [
+      'a table',
+      () =>
+        textFile(
+          't.csv',
+          `name,value\n${Array.from({ length: 800 }, (_, at) => `row ${at},${at * 3}`).join('\n')}`,
+        ),
+    ],
   ])('agree character by character: %s', async (_what, make) => {
     const [document] = await uploadAndWait(person, conversation, await make());
     expect(document?.status).toBe('ready');
@@ -96,7 +130,10 @@ describe('the text and its passages', () => {
     expect(chunks.map(({ ordinal }) => ordinal)).toEqual(chunks.map((_, at) => at));
     for (const chunk of chunks) expect(chunk.content).toBe(text.slice(chunk.char_start, chunk.char_end));
     expect(chunks.every(({ content }) => content.isWellFormed() && content.trim() !== '')).toBe(true);
-    if (document?.pages !== null) expect(chunks.every(({ page }) => page !== null && page >= 1 && page <= (document?.pages ?? 0))).toBe(true);
+    if (document?.pages !== null)
+      expect(chunks.every(({ page }) => page !== null && page >= 1 && page <= (document?.pages ?? 0))).toBe(
+        true,
+      );
   });
 
   test('are not there before the document is ready', async () => {
@@ -114,11 +151,19 @@ describe('a file that cannot be read', () => {
     ['empty', textFile('empty.txt', ''), 'document_empty'],
     ['nothing but white space', textFile('blank.txt', ' \n\t\n'), 'document_empty'],
     ['an empty PDF', textFile('empty.pdf', ''), 'document_empty'],
-    ['cut off', { name: 'cut.pdf', bytes: pdfFile('cut.pdf', ['text']).bytes.slice(0, 200) }, 'document_malformed'],
+    [
+      'cut off',
+      { name: 'cut.pdf', bytes: pdfFile('cut.pdf', ['text']).bytes.slice(0, 200) },
+      'document_malformed',
+    ],
     ['pictures of pages', pdfFile('scan.pdf', ['', '']), 'document_needs_ocr'],
   ])('because it is %s fails with a reason', async (_what, file, code) => {
     const [failed] = await uploadAndWait(person, conversation, file);
-    expect(failed).toMatchObject({ status: 'failed', chunk_count: 0, error: { code, error: expect.stringMatching(/^[A-Z].+\.$/) } });
+    expect(failed).toMatchObject({
+      status: 'failed',
+      chunk_count: 0,
+      error: { code, error: expect.stringMatching(/^[A-Z].+\.$/) },
+    });
     expect(await rowsOf(server, failed?.id ?? '')).toEqual(noRows);
   });
 
@@ -137,7 +182,11 @@ describe('a file that cannot be read', () => {
       return seen.stage_message?.startsWith('will be tried again') === true && seen;
     });
     expect(waiting).toMatchObject({ status: 'queued' });
-    expect(await whenSettled(person, waiting.id)).toMatchObject({ status: 'ready', chunk_count: 1, error: null });
+    expect(await whenSettled(person, waiting.id)).toMatchObject({
+      status: 'ready',
+      chunk_count: 1,
+      error: null,
+    });
   });
 });
 
@@ -148,7 +197,11 @@ describe('cancel', () => {
     const cancelled = await person.client.documents.cancel(held.id);
     expect(cancelled.status).toBe('cancelled');
     expect(await request?.ended).toBe('aborted');
-    expect(await documentOf(person, held.id)).toMatchObject({ status: 'cancelled', chunk_count: 0, error: null });
+    expect(await documentOf(person, held.id)).toMatchObject({
+      status: 'cancelled',
+      chunk_count: 0,
+      error: null,
+    });
     expect(await rowsOf(server, held.id)).toEqual(noRows);
   });
 
@@ -158,7 +211,12 @@ describe('cancel', () => {
     await person.client.documents.retry(held.id);
     const ready = await whenSettled(person, held.id);
     expect(ready).toMatchObject({ status: 'ready', chunk_count: 1 });
-    expect(await rowsOf(server, held.id)).toEqual({ document_texts: 1, chunks: 1, chunk_vectors: 1, segments: 2 });
+    expect(await rowsOf(server, held.id)).toEqual({
+      document_texts: 1,
+      chunks: 1,
+      chunk_vectors: 1,
+      segments: 2,
+    });
   });
 
   test('and retry at once, again and again, end in one reading', async () => {
@@ -168,7 +226,12 @@ describe('cancel', () => {
       await person.client.documents.retry(held.id);
     }
     expect(await whenSettled(person, held.id)).toMatchObject({ status: 'ready', chunk_count: 1 });
-    expect(await rowsOf(server, held.id)).toEqual({ document_texts: 1, chunks: 1, chunk_vectors: 1, segments: 2 });
+    expect(await rowsOf(server, held.id)).toEqual({
+      document_texts: 1,
+      chunks: 1,
+      chunk_vectors: 1,
+      segments: 2,
+    });
   });
 
   test('of a document that is ready is refused, as is trying it again', async () => {
@@ -187,13 +250,20 @@ describe('delete', () => {
 
   async function expectEmptied(): Promise<void> {
     expect(emptied.length).toBeGreaterThan(3);
-    await until('the originals are gone', async () => (await Promise.all(emptied.map((who) => filesOf(server, who)))).flat().length === 0);
+    await until(
+      'the originals are gone',
+      async () => (await Promise.all(emptied.map((who) => filesOf(server, who)))).flat().length === 0,
+    );
   }
 
   test('takes rows, original and counters along', async () => {
     const owner = await newPerson(server.baseUrl);
     const [document] = await uploadAndWait(owner, await newConversation(owner), await reportFile());
-    expect(await countersOf(owner)).toMatchObject({ documents: 1, chunks: document?.chunk_count, bytes: document?.size_bytes });
+    expect(await countersOf(owner)).toMatchObject({
+      documents: 1,
+      chunks: document?.chunk_count,
+      bytes: document?.size_bytes,
+    });
     const { deleted } = await owner.client.documents.delete(document?.id ?? '');
     expect(deleted).toEqual({ documents: 1, chunks: document?.chunk_count, bytes: document?.size_bytes });
     expect((await owner.fetch(`/documents/${document?.id}`)).status).toBe(404);
@@ -216,7 +286,9 @@ describe('delete', () => {
   test('at any moment of the reading leaves no passage', async () => {
     const owner = await newPerson(server.baseUrl);
     const id = await newConversation(owner);
-    const files = Array.from({ length: 6 }, (_, at) => textFile(`${at}.txt`, `Text number ${at}. `.repeat(50)));
+    const files = Array.from({ length: 6 }, (_, at) =>
+      textFile(`${at}.txt`, `Text number ${at}. `.repeat(50)),
+    );
     const documents = await upload(owner, id, ...files);
     // Each is deleted at the first sight of another stage.
     const stages: DocumentStatus[] = ['queued', 'extracting', 'extracting', 'embedding', 'ready', 'ready'];
@@ -250,9 +322,18 @@ describe('delete', () => {
     const [document] = await uploadAndWait(owner, from, textFile('kept.txt', 'The kept text.'));
     const { body } = await owner.json('DELETE', `/conversations/${from}?keep_documents_in=${to}`);
     expect(body).toMatchObject({ deleted: { documents: 0, chunks: 0, bytes: 0 } });
-    expect(await documentOf(owner, document?.id ?? '')).toMatchObject({ conversation_id: to, status: 'ready', chunk_count: 1 });
+    expect(await documentOf(owner, document?.id ?? '')).toMatchObject({
+      conversation_id: to,
+      status: 'ready',
+      chunk_count: 1,
+    });
     expect((await owner.client.documents.text(document?.id ?? '')).text).toBe('The kept text.');
-    expect(await rowsOf(server, document?.id ?? '')).toEqual({ document_texts: 1, chunks: 1, chunk_vectors: 1, segments: 2 });
+    expect(await rowsOf(server, document?.id ?? '')).toEqual({
+      document_texts: 1,
+      chunks: 1,
+      chunk_vectors: 1,
+      segments: 2,
+    });
     expect(await countersOf(owner)).toMatchObject({ documents: 1, chunks: 1 });
     expect(await owner.client.conversations.get(to)).toMatchObject({ document_count: 1 });
     expect((await owner.client.retrieve(to, { query: 'kept text' })).results).toHaveLength(1);
@@ -262,8 +343,13 @@ describe('delete', () => {
     const owner = await newPerson(server.baseUrl);
     const from = await newConversation(owner);
     const [document] = await uploadAndWait(owner, from, textFile('kept.txt', 'The kept text.'));
-    expect((await owner.json('DELETE', `/conversations/${from}?keep_documents_in=${conversation}`)).status).toBe(403);
-    expect(await documentOf(owner, document?.id ?? '')).toMatchObject({ conversation_id: from, status: 'ready' });
+    expect(
+      (await owner.json('DELETE', `/conversations/${from}?keep_documents_in=${conversation}`)).status,
+    ).toBe(403);
+    expect(await documentOf(owner, document?.id ?? '')).toMatchObject({
+      conversation_id: from,
+      status: 'ready',
+    });
   });
 
   test('of one of two equal files of two people leaves the other', async () => {
@@ -275,16 +361,22 @@ describe('delete', () => {
     await anna.client.documents.delete(hers?.id ?? '');
     emptied.push(anna);
     await expectEmptied();
-    expect(await (await bert.client.documents.content(his?.id ?? '')).text()).toBe('The same text of two people.');
+    expect(await (await bert.client.documents.content(his?.id ?? '')).text()).toBe(
+      'The same text of two people.',
+    );
     expect((await bert.client.documents.text(his?.id ?? '')).text).toBe('The same text of two people.');
     expect(await countersOf(bert)).toMatchObject({ documents: 1, chunks: 1 });
   });
 });
 
-test('changes and deletions while documents become ready are never in each other\'s way', async () => {
+test("changes and deletions while documents become ready are never in each other's way", async () => {
   const owner = await newPerson(server.baseUrl);
   const where = await newConversation(owner);
-  const documents = await upload(owner, where, ...Array.from({ length: 6 }, (_, at) => textFile(`${at}.txt`, `Busy text number ${at}.`)));
+  const documents = await upload(
+    owner,
+    where,
+    ...Array.from({ length: 6 }, (_, at) => textFile(`${at}.txt`, `Busy text number ${at}.`)),
+  );
   let changes = 0;
   const busy = documents.map(async ({ id }, at) => {
     for (;;) {
@@ -292,7 +384,8 @@ test('changes and deletions while documents become ready are never in each other
       expect(status).toBe(200);
       changes += 1;
       if ((await documentOf(owner, id)).status !== 'ready') continue;
-      if (at % 2 === 0) expect((await owner.fetch(`/documents/${id}`, { method: 'DELETE' })).status).toBe(200);
+      if (at % 2 === 0)
+        expect((await owner.fetch(`/documents/${id}`, { method: 'DELETE' })).status).toBe(200);
       return;
     }
   });
@@ -307,7 +400,11 @@ test('documents of one person that stand still do not hold up those of another',
   const where = await newConversation(slow);
   const held = [await uploadHeld(slow, where), await uploadHeld(slow, where)];
   const waiting = await upload(slow, where, textFile('third.txt', 'third text'));
-  const [document] = await uploadAndWait(quick, await newConversation(quick), textFile('quick.txt', 'quick text'));
+  const [document] = await uploadAndWait(
+    quick,
+    await newConversation(quick),
+    textFile('quick.txt', 'quick text'),
+  );
   expect(document?.status).toBe('ready');
   expect((await documentOf(slow, waiting[0]?.id ?? '')).status).toBe('queued');
   for (const { id } of [...held, ...waiting]) await slow.client.documents.delete(id);

@@ -30,7 +30,8 @@ function expectSafe(name: string): void {
 
 /** RFC 6266 with RFC 8187: a quoted ASCII name and the real one. Returns the real one. */
 function nameInHeader(header: string | null): string {
-  const form = /^attachment; filename="[\x20\x21\x23-\x5b\x5d-\x7e]*"; filename\*=UTF-8''([A-Za-z0-9!#$&+.^_`|~%-]*)$/;
+  const form =
+    /^attachment; filename="[\x20\x21\x23-\x5b\x5d-\x7e]*"; filename\*=UTF-8''([A-Za-z0-9!#$&+.^_`|~%-]*)$/;
   return decodeURIComponent(form.exec(header ?? '')?.[1] ?? 'no well-formed header');
 }
 
@@ -81,33 +82,36 @@ describe('a file name', () => {
 
 const generator = new URL('../../../shared/eval/gen_adversarial.mjs', import.meta.url);
 
-describe.skipIf(!existsSync(generator))('the hostile names of ../shared/eval (skipped where that folder is absent)', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'alcove-names-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const names: string[] = [];
-  beforeAll(async () => {
-    await promisify(execFile)(process.execPath, [generator.pathname, folder, '--mb', '1']);
-    names.push(...(JSON.parse(readFileSync(join(folder, 'upload_names.json'), 'utf8')) as string[]));
-  });
+describe.skipIf(!existsSync(generator))(
+  'the hostile names of ../shared/eval (skipped where that folder is absent)',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alcove-names-'));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    const names: string[] = [];
+    beforeAll(async () => {
+      await promisify(execFile)(process.execPath, [generator.pathname, folder, '--mb', '1']);
+      names.push(...(JSON.parse(readFileSync(join(folder, 'upload_names.json'), 'utf8')) as string[]));
+    });
 
-  test('are refused, or shown safely and downloaded under a well-formed name', async () => {
-    expect(names.length).toBeGreaterThan(20);
-    let kept = 0;
-    for (const name of names) {
-      const response = await send(person, conversation, formOf(textFile(name, 'hello')));
-      expect([202, 400, 415], name).toContain(response.status);
-      if (response.status !== 202) {
-        await response.body?.cancel();
-        continue;
+    test('are refused, or shown safely and downloaded under a well-formed name', async () => {
+      expect(names.length).toBeGreaterThan(20);
+      let kept = 0;
+      for (const name of names) {
+        const response = await send(person, conversation, formOf(textFile(name, 'hello')));
+        expect([202, 400, 415], name).toContain(response.status);
+        if (response.status !== 202) {
+          await response.body?.cancel();
+          continue;
+        }
+        kept += 1;
+        const { document } = (await response.json()) as Uploaded;
+        expectSafe(document.name);
+        await expectDownload(document.id, document.name, 'hello');
       }
-      kept += 1;
-      const { document } = (await response.json()) as Uploaded;
-      expectSafe(document.name);
-      await expectDownload(document.id, document.name, 'hello');
-    }
-    expect(kept).toBeGreaterThan(15);
-  });
-});
+      expect(kept).toBeGreaterThan(15);
+    });
+  },
+);
 
 describe('an original', () => {
   test('with a script in it is only ever handed out as a download', async () => {

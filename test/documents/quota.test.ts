@@ -49,7 +49,8 @@ describe('a quota', () => {
   test('of documents of an account is over all of its conversations, and freed with one of them', async () => {
     person = await newPerson(server.baseUrl);
     const [one, two] = [await newConversation(person), await newConversation(person)];
-    for (const [at, id] of [one, one, one, two, two].entries()) await upload(person, id, textFile(`${at}.txt`, `${at}`));
+    for (const [at, id] of [one, one, one, two, two].entries())
+      await upload(person, id, textFile(`${at}.txt`, `${at}`));
     await expectOverQuota(await send(person, two, formOf(textFile('6.txt', '6'))));
     await person.json('DELETE', `/conversations/${one}`);
     expect(await countersOf(person)).toMatchObject({ documents: 2 });
@@ -59,9 +60,11 @@ describe('a quota', () => {
   test('holds under uploads at the same time', async () => {
     person = await newPerson(server.baseUrl);
     const id = await newConversation(person);
-    const sent = await Promise.all(Array.from({ length: 10 }, (_, at) => send(person, id, formOf(textFile(`${at}.txt`, `${at}`)))));
+    const sent = await Promise.all(
+      Array.from({ length: 10 }, (_, at) => send(person, id, formOf(textFile(`${at}.txt`, `${at}`)))),
+    );
     const statuses = sent.map(({ status }) => status).toSorted();
-    await Promise.all(sent.map((response) => response.body?.cancel()));
+    await Promise.all(sent.map(async (response) => response.body?.cancel()));
     expect(statuses).toEqual([202, 202, 202, ...Array.from({ length: 7 }, () => 429)]);
     expect(await countersOf(person)).toMatchObject({ documents: 3, bytes: 3 });
     expect(await filesOf(server, person)).toHaveLength(3);
@@ -69,6 +72,8 @@ describe('a quota', () => {
 
   test('of one person is none of another', async () => {
     const other = await newPerson(server.baseUrl);
-    expect((await upload(other, await newConversation(other), textFile('x.txt', 'x')))[0]?.status).toBe('queued');
+    expect((await upload(other, await newConversation(other), textFile('x.txt', 'x')))[0]?.status).toBe(
+      'queued',
+    );
   });
 });

@@ -6,7 +6,14 @@ import { addText, askJson, newConversation } from '../answers/support/asking.ts'
 import { until } from '../answers/support/until.ts';
 import { newPerson, type Person, personOf, startTestApp, type TestApp } from '../support/app.ts';
 import { behave, startProvider } from '../support/provider.ts';
-import { embeddedTexts, embeddingRequests, longText, readDocument, startText, storedIndex } from './support/embedded-documents.ts';
+import {
+  embeddedTexts,
+  embeddingRequests,
+  longText,
+  readDocument,
+  startText,
+  storedIndex,
+} from './support/embedded-documents.ts';
 
 const [before, after] = ['old-embedding', 'new-embedding'];
 const provider = await startProvider();
@@ -21,7 +28,11 @@ const done = (model: string, count: number) => ({
 });
 
 /** Runs the work on a server of the same data with other settings, and stops that server. */
-async function restarted<T>(like: TestApp, env: Record<string, string>, work: (app: TestApp) => Promise<T>): Promise<T> {
+async function restarted<T>(
+  like: TestApp,
+  env: Record<string, string>,
+  work: (app: TestApp) => Promise<T>,
+): Promise<T> {
   const app = await startTestApp({ like, env });
   try {
     return await work(app);
@@ -35,10 +46,15 @@ function at(app: TestApp, person: Person): Person {
 }
 
 async function untilSwitched(app: TestApp, documentId: string, model: string): Promise<void> {
-  await until(`the document is of ${model}`, async () => (await storedIndex(app, documentId)).model === model, 40_000);
+  await until(
+    `the document is of ${model}`,
+    async () => (await storedIndex(app, documentId)).model === model,
+    40_000,
+  );
 }
 
-describe('after a change of the embedding model', () => {
+// Each starts three servers.
+describe('after a change of the embedding model', { timeout: 120_000 }, () => {
   test('a conversation is served by its old vectors until its new ones are complete, and then by those alone', async () => {
     const first = await startTestApp({ env: withModel(before) });
     try {
@@ -66,10 +82,14 @@ describe('after a change of the embedding model', () => {
       provider.reset();
       await restarted(first, withModel(after), async (app) => {
         for (const { id: document } of [one, two, third]) await untilSwitched(app, document, after);
-        for (const { id: document } of [one, two, third]) expect(await storedIndex(app, document)).toEqual(done(after, 1));
+        for (const { id: document } of [one, two, third])
+          expect(await storedIndex(app, document)).toEqual(done(after, 1));
         // What was stored before the stop was not asked for again.
         expect(embeddedTexts(provider, after)).toHaveLength(2);
-        const { body } = await askJson(at(app, person), id, 'When was the lighthouse built?', { strategy: 'vector', top_k: 5 });
+        const { body } = await askJson(at(app, person), id, 'When was the lighthouse built?', {
+          strategy: 'vector',
+          top_k: 5,
+        });
         expect(body.metadata.legs).toEqual(['vector']);
         expect(body.sources[0]?.document_name).toBe('one.txt');
         await until('nothing is left to do', () => app.app.reEmbeddingProgress() === null);
@@ -88,22 +108,32 @@ describe('after a change of the embedding model', () => {
       const person = await newPerson(first.baseUrl);
       const id = await newConversation(person);
       const document = await startText(person, id, longText(160));
-      const { chunk_count: count } = await until('the document is ready', async () => {
-        const row = await readDocument(person, document.id);
-        return row.status === 'ready' && row;
-      }, 30_000);
+      const { chunk_count: count } = await until(
+        'the document is ready',
+        async () => {
+          const row = await readDocument(person, document.id);
+          return row.status === 'ready' && row;
+        },
+        30_000,
+      );
       await first.stop();
       provider.reset();
       provider.scriptEmbeddings(null, null, null, null, behave.hang());
       await restarted(first, withModel(after), async (app) => {
-        await until('a step is stored', async () => (await storedIndex(app, document.id)).vectors[after] === 128);
+        await until(
+          'a step is stored',
+          async () => (await storedIndex(app, document.id)).vectors[after] === 128,
+        );
         const { status, stage_message: stage } = await readDocument(at(app, person), document.id);
         expect(status).toBe('ready');
         expect(stage).toBe(`new vectors: ${Math.floor(12_800 / count)} %`);
       });
       provider.reset();
       await restarted(first, withModel(before), async (app) => {
-        await until('the new vectors are gone', async () => (await storedIndex(app, document.id)).vectors[after] === undefined);
+        await until(
+          'the new vectors are gone',
+          async () => (await storedIndex(app, document.id)).vectors[after] === undefined,
+        );
         expect(await storedIndex(app, document.id)).toEqual(done(before, count));
         expect((await readDocument(at(app, person), document.id)).stage_message).toBeNull();
         expect(embeddingRequests(provider, before)).toEqual([]);
@@ -118,10 +148,14 @@ describe('after a change of the embedding model', () => {
     try {
       const person = await newPerson(first.baseUrl);
       const document = await startText(person, await newConversation(person), longText(160));
-      const { chunk_count: count } = await until('the document is ready', async () => {
-        const row = await readDocument(person, document.id);
-        return row.status === 'ready' && row;
-      }, 30_000);
+      const { chunk_count: count } = await until(
+        'the document is ready',
+        async () => {
+          const row = await readDocument(person, document.id);
+          return row.status === 'ready' && row;
+        },
+        30_000,
+      );
       await first.stop();
       provider.reset();
       provider.scriptEmbeddings(null, null, null, null, behave.hang());
@@ -129,7 +163,11 @@ describe('after a change of the embedding model', () => {
         env: { ...process.env, ...first.env, ...withModel(after), ROLE: 'all' },
         stdio: 'ignore',
       });
-      await until('the second step is under way', () => embeddingRequests(provider, after).length >= 5, 40_000);
+      await until(
+        'the second step is under way',
+        () => embeddingRequests(provider, after).length >= 5,
+        40_000,
+      );
       worker.kill('SIGKILL');
       await once(worker, 'exit');
 
@@ -180,7 +218,9 @@ describe('after a change of the embedding model', () => {
       provider.reset();
       provider.scriptEmbeddings(behave.unauthorized());
       await restarted(first, withModel(after), async (app) => {
-        await until('the failure is logged', () => app.logs.some((line) => line.includes('keeps its old vectors')));
+        await until('the failure is logged', () =>
+          app.logs.some((line) => line.includes('keeps its old vectors')),
+        );
         expect(await storedIndex(app, document.id)).toEqual(done(before, 1));
         const { body } = await askJson(at(app, person), id, 'When was the lighthouse built?', { top_k: 5 });
         expect(body.sources).toHaveLength(1);

@@ -32,7 +32,12 @@ describe('an upload', () => {
     expect(response.status).toBe(202);
     const body = (await response.json()) as Uploaded;
     expect(body.documents).toEqual([body.document]);
-    expect(body.document).toMatchObject({ conversation_id: conversation, name: 'hello.txt', size_bytes: 5, media_type: 'text/plain' });
+    expect(body.document).toMatchObject({
+      conversation_id: conversation,
+      name: 'hello.txt',
+      size_bytes: 5,
+      media_type: 'text/plain',
+    });
   });
 
   test.each(['conversationId', 'none'])('without a conversation keeps nothing (%s)', async (field) => {
@@ -41,12 +46,20 @@ describe('an upload', () => {
     if (field === 'conversationId') form.append(field, '');
     form.append('file', new Blob(['hello']), 'hello.txt');
     const response = await somebody.fetch('/api/upload', { method: 'POST', body: form });
-    expect(await problemOf(response)).toMatchObject({ status: 400, code: 'no_conversation_id', error: 'No conversation ID provided' });
+    expect(await problemOf(response)).toMatchObject({
+      status: 400,
+      code: 'no_conversation_id',
+      error: 'No conversation ID provided',
+    });
     expect(await filesOf(server, somebody)).toEqual([]);
   });
 
   test('holds several files, each a document of its own', async () => {
-    const files = [textFile('one.txt', 'first text'), textFile('two.md', '# second text'), pdfFile('three.pdf', ['third text'])];
+    const files = [
+      textFile('one.txt', 'first text'),
+      textFile('two.md', '# second text'),
+      pdfFile('three.pdf', ['third text']),
+    ];
     const documents = await upload(person, conversation, ...files);
     expect(documents.map(({ name, media_type: type }) => [name, type])).toEqual([
       ['one.txt', 'text/plain'],
@@ -58,7 +71,10 @@ describe('an upload', () => {
 
   test('of a text as JSON is a document like any other', async () => {
     const path = `/conversations/${conversation}/documents?wait=ready`;
-    const { status, body } = await person.json<Uploaded>('POST', path, { name: 'note.md', text: '# Title\n\nThe text ✓' });
+    const { status, body } = await person.json<Uploaded>('POST', path, {
+      name: 'note.md',
+      text: '# Title\n\nThe text ✓',
+    });
     expect(status).toBe(202);
     expect(body.document).toMatchObject({ status: 'ready', name: 'note.md', media_type: 'text/markdown' });
     expect((await person.client.documents.text(body.document.id)).text).toContain('The text ✓');
@@ -67,13 +83,25 @@ describe('an upload', () => {
   test('has the hash and size of its bytes', async () => {
     const file = await reportFile();
     const [document] = await uploadAndWait(person, conversation, file);
-    expect(document).toMatchObject({ status: 'ready', sha256: sha256(file.bytes), size_bytes: file.bytes.length, pages: 10, progress: 1, error: null });
+    expect(document).toMatchObject({
+      status: 'ready',
+      sha256: sha256(file.bytes),
+      size_bytes: file.bytes.length,
+      pages: 10,
+      progress: 1,
+      error: null,
+    });
     const kept = await person.client.documents.content(document?.id ?? '');
     expect(sha256(new Uint8Array(await kept.arrayBuffer()))).toBe(sha256(file.bytes));
   });
 
   test('that waits is answered when every file is ready or failed', async () => {
-    const documents = await uploadAndWait(person, conversation, textFile('good.txt', 'text'), textFile('empty.txt', ''));
+    const documents = await uploadAndWait(
+      person,
+      conversation,
+      textFile('good.txt', 'text'),
+      textFile('empty.txt', ''),
+    );
     expect(documents.map(({ status }) => status)).toEqual(['ready', 'failed']);
   });
 
@@ -102,7 +130,11 @@ describe('an upload is refused', () => {
   }
 
   test.each([
-    ['a program named as text', 'program.md', Buffer.concat([Buffer.from('MZ\x90\x00\x03', 'latin1'), Buffer.alloc(2000, 7)])],
+    [
+      'a program named as text',
+      'program.md',
+      Buffer.concat([Buffer.from('MZ\x90\x00\x03', 'latin1'), Buffer.alloc(2000, 7)]),
+    ],
     ['a picture named as a table', 'picture.csv', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')],
     ['text named as a PDF', 'text.pdf', Buffer.from('only text')],
     ['an archive', 'files.zip', Buffer.from('504b0304140000000000', 'hex')],
@@ -114,7 +146,11 @@ describe('an upload is refused', () => {
   });
 
   test('when one of several files is not supported: none is kept', async () => {
-    const response = await send(somebody, theirs, formOf(textFile('good.txt', 'good'), { name: 'x.bin', bytes: Uint8Array.from([0, 1, 2, 3]) }));
+    const response = await send(
+      somebody,
+      theirs,
+      formOf(textFile('good.txt', 'good'), { name: 'x.bin', bytes: Uint8Array.from([0, 1, 2, 3]) }),
+    );
     expect(response.status).toBe(415);
     await expectNothingKept();
   });
@@ -122,17 +158,28 @@ describe('an upload is refused', () => {
   test('when it holds no file', async () => {
     const form = new FormData();
     form.append('note', 'no file here');
-    expect(await problemOf(await send(somebody, theirs, form))).toMatchObject({ status: 400, code: 'invalid_request' });
+    expect(await problemOf(await send(somebody, theirs, form))).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+    });
   });
 
   test('when it is not multipart', async () => {
-    const response = await somebody.fetch('/api/upload', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' });
+    const response = await somebody.fetch('/api/upload', {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: 'x',
+    });
     expect(response.status).toBe(415);
     await response.body?.cancel();
   });
 
   test('when a file is one byte over the limit, but not when it is at the limit', async () => {
-    const over = await send(somebody, theirs, formOf(textFile('over.txt', 'x '.repeat(limitBytes / 2) + 'y')));
+    const over = await send(
+      somebody,
+      theirs,
+      formOf(textFile('over.txt', 'x '.repeat(limitBytes / 2) + 'y')),
+    );
     expect(await problemOf(over)).toMatchObject({ status: 413, code: 'too_large' });
     await expectNothingKept();
     const [document] = await upload(somebody, theirs, textFile('at.txt', 'x '.repeat(limitBytes / 2)));
@@ -174,7 +221,10 @@ test('documents are listed newest first, page by page', async () => {
   const seen: Document[] = [];
   let cursor: string | null = null;
   do {
-    const page: { documents: Document[]; next_cursor: string | null } = await person.client.documents.list(id, { limit: 2, ...(cursor === null ? {} : { cursor }) });
+    const page: { documents: Document[]; next_cursor: string | null } = await person.client.documents.list(
+      id,
+      { limit: 2, ...(cursor === null ? {} : { cursor }) },
+    );
     seen.push(...page.documents);
     cursor = page.next_cursor;
   } while (cursor !== null);

@@ -9,13 +9,35 @@ const queries = [{ _id: 'q', text: 'words' }];
 const both = { 'corpus.jsonl': corpus, 'queries.jsonl': queries };
 const cases: { what: string; files: Files; args?: string[]; says: string }[] = [
   { what: 'a folder of another shape', files: { 'notes.txt': 'words' }, says: 'Found notes.txt.' },
-  { what: 'no queries', files: { 'corpus.jsonl': corpus }, says: 'looked for queries.jsonl or queries_lastturn.jsonl' },
-  { what: 'queries of another name', files: both, args: ['--queries', 'rewrite'], says: 'has queries_rewrite.jsonl or rewrite' },
-  { what: 'a line that is not JSON', files: { ...both, 'corpus.jsonl': '{"_id": "a"\n' }, says: 'corpus.jsonl, line 1 is not JSON' },
-  { what: 'a passage without a text', files: { ...both, 'corpus.jsonl': [{ _id: 'a' }] }, says: 'entry 1: each needs "_id" and "text"' },
+  {
+    what: 'no queries',
+    files: { 'corpus.jsonl': corpus },
+    says: 'looked for queries.jsonl or queries_lastturn.jsonl',
+  },
+  {
+    what: 'queries of another name',
+    files: both,
+    args: ['--queries', 'rewrite'],
+    says: 'has queries_rewrite.jsonl or rewrite',
+  },
+  {
+    what: 'a line that is not JSON',
+    files: { ...both, 'corpus.jsonl': '{"_id": "a"\n' },
+    says: 'corpus.jsonl, line 1 is not JSON',
+  },
+  {
+    what: 'a passage without a text',
+    files: { ...both, 'corpus.jsonl': [{ _id: 'a' }] },
+    says: 'entry 1: each needs "_id" and "text"',
+  },
   { what: 'scopes that are not there', files: both, args: ['--scopes'], says: 'no scopes.jsonl' },
   { what: 'nothing to score or write', files: both, says: 'has no judgements' },
-  { what: 'no conversations to replay', files: both, args: ['--replay'], says: '--replay needs conversations.jsonl' },
+  {
+    what: 'no conversations to replay',
+    files: both,
+    args: ['--replay'],
+    says: '--replay needs conversations.jsonl',
+  },
   {
     what: 'a filing that is missing',
     files: { 'pdfs/a.txt': '', 'documents.jsonl': [{ doc_name: 'a' }], 'queries.jsonl': [] },

@@ -17,7 +17,10 @@ export function makeFolder(files: Files): string {
   folders.push(folder);
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), isLines(content) ? content.map((line) => `${JSON.stringify(line)}\n`).join('') : content);
+    writeFileSync(
+      join(folder, name),
+      isLines(content) ? content.map((line) => `${JSON.stringify(line)}\n`).join('') : content,
+    );
   }
   return folder;
 }
@@ -38,7 +41,10 @@ export function readIds(path: string): Record<string, string[]> {
   const lines = readFileSync(path, 'utf8').trim().split('\n');
   return Object.fromEntries(
     lines.map((line) => {
-      const { query_id: query, results } = JSON.parse(line) as { query_id: string; results: [string, number][] };
+      const { query_id: query, results } = JSON.parse(line) as {
+        query_id: string;
+        results: [string, number][];
+      };
       return [query, results.map(([id]) => id)];
     }),
   );

@@ -30,7 +30,10 @@ describe.skipIf(!hasSharedData)('beside the reference scripts', () => {
   test('ranks and scores are those of the reference fusion', async () => {
     const into = makeFolder({});
     const [ours, theirs] = [join(into, 'ours.jsonl'), join(into, 'theirs.jsonl')];
-    expect((await runEval(folder, '--fuse', `${runs[0]}:0.3`, `${runs[1]}:1`, '--depth', '10', '--out', ours)).code).toBe(0);
+    expect(
+      (await runEval(folder, '--fuse', `${runs[0]}:0.3`, `${runs[1]}:1`, '--depth', '10', '--out', ours))
+        .code,
+    ).toBe(0);
     const paths = [`${join(folder, runs[0])}:0.3`, `${join(folder, runs[1])}:1`];
     execFileSync(process.execPath, [sharedPath('eval/fuse.mjs'), theirs, ...paths, '--depth', '10']);
     const sorted = (path: string) => readFileSync(path, 'utf8').trim().split('\n').toSorted();

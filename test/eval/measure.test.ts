@@ -14,7 +14,11 @@ let provider: Provider;
 let server: EvalServer;
 beforeAll(async () => {
   provider = await startProvider({ synonyms: [['loaf', 'sourdough']] });
-  server = await startServer({ database: undefined, embeddings: { baseUrl: provider.baseUrl, model: 'stand-in' }, llm: undefined });
+  server = await startServer({
+    database: undefined,
+    embeddings: { baseUrl: provider.baseUrl, model: 'stand-in' },
+    llm: undefined,
+  });
 });
 afterAll(async () => {
   await server.close();
@@ -36,7 +40,11 @@ async function evaluate(...args: string[]): Promise<(Evaluation | null)[]> {
 const keyword = ['--strategy', 'keyword'];
 const corpus = [
   { _id: 'sky-1', title: 'Telescopes', text: 'A refractor gathers light with a lens.\n\nIts tube is long.' },
-  { _id: 'zebra', title: '', text: `Herds graze on the plain.\fThey flee from lions. ${'Grass grows after rain. '.repeat(150)}` },
+  {
+    _id: 'zebra',
+    title: '',
+    text: `Herds graze on the plain.\fThey flee from lions. ${'Grass grows after rain. '.repeat(150)}`,
+  },
   { _id: 'bread', title: '', text: 'Sourdough needs flour, water and time.' },
 ];
 const queries = [
@@ -67,7 +75,12 @@ test('with scopes a conversation finds its own passages only', async () => {
     { conversation_id: 'c1', passage_ids: ['bread', 'sky-1'] },
     { conversation_id: 'c2', passage_ids: ['bread'] },
   ];
-  const folder = makeFolder({ 'corpus.jsonl': corpus, 'queries.jsonl': queries, 'qrels.tsv': qrels, 'scopes.jsonl': scopes });
+  const folder = makeFolder({
+    'corpus.jsonl': corpus,
+    'queries.jsonl': queries,
+    'qrels.tsv': qrels,
+    'scopes.jsonl': scopes,
+  });
   await evaluate(folder, ...keyword, '--scopes');
   expect(readIds(join(folder, 'run.jsonl'))).toEqual({ 'c1<::>1': ['sky-1'], 'c2<::>1': [] });
   const [pooled] = await evaluate(folder, ...keyword, '--pool', 'all');
@@ -75,7 +88,11 @@ test('with scopes a conversation finds its own passages only', async () => {
 });
 
 test('a folder of sets is measured set by set', async () => {
-  const set = (name: string) => ({ [`${name}/corpus.jsonl`]: corpus, [`${name}/queries.jsonl`]: queries, [`${name}/qrels.tsv`]: qrels });
+  const set = (name: string) => ({
+    [`${name}/corpus.jsonl`]: corpus,
+    [`${name}/queries.jsonl`]: queries,
+    [`${name}/qrels.tsv`]: qrels,
+  });
   const folder = makeFolder({ ...set('one'), ...set('two'), 'LICENSE.txt': 'words' });
   const scores = await evaluate(folder, ...keyword);
   expect(scores.map((one) => one?.mean['R@1'])).toEqual([1, 1]);
@@ -92,13 +109,19 @@ test('of filings the pages are found, counted from 0', async () => {
   });
   const [scores] = await evaluate(folder, ...keyword);
   expect(scores?.mean['Hit@10']).toBe(1);
-  for (const page of readIds(join(folder, 'run.jsonl'))['q'] ?? []) expect(page).toMatch(/^aurora-annual-report-2025#\d+$/);
+  for (const page of readIds(join(folder, 'run.jsonl'))['q'] ?? [])
+    expect(page).toMatch(/^aurora-annual-report-2025#\d+$/);
 });
 
 test('the vector leg finds what shares no word with the question', async () => {
-  const folder = makeFolder({ 'corpus.jsonl': corpus, 'queries.jsonl': [{ _id: 'q', text: 'loaf' }], 'qrels.tsv': 'q\tbread\t1\n' });
+  const folder = makeFolder({
+    'corpus.jsonl': corpus,
+    'queries.jsonl': [{ _id: 'q', text: 'loaf' }],
+    'qrels.tsv': 'q\tbread\t1\n',
+  });
   const results = [];
-  for (const strategy of ['vector', 'rrf_fusion', 'keyword']) results.push((await evaluate(folder, '--strategy', strategy))[0]?.mean['R@1']);
+  for (const strategy of ['vector', 'rrf_fusion', 'keyword'])
+    results.push((await evaluate(folder, '--strategy', strategy))[0]?.mean['R@1']);
   expect(results).toEqual([1, 1, 0]);
 });
 

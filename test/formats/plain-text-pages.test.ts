@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { plainText } from '../../src/formats/plain-text.ts';
 
-const context = { fileName: 'a.txt', mediaType: 'text/plain', maxCharacters: 1000, maxPages: 5, progress() {} };
+const context = {
+  fileName: 'a.txt',
+  mediaType: 'text/plain',
+  maxCharacters: 1000,
+  maxPages: 5,
+  progress() {},
+};
 const read = (text: string) => plainText.extract(Buffer.from(text), context);
 
 test('form feeds part a text into pages, and each paragraph says which is its own', async () => {

@@ -21,7 +21,13 @@ export function writeOnnx(graph: OnnxGraph): Buffer {
   return message([
     [1, 8],
     [7, graphProto(graph)],
-    [8, message([[1, ''], [2, 13]])],
+    [
+      8,
+      message([
+        [1, ''],
+        [2, 13],
+      ]),
+    ],
   ]);
 }
 
@@ -52,13 +58,34 @@ function nodeProto({ op, inputs, output, attributes = {} }: OnnxNode): Buffer {
     [2, output],
     [3, output],
     [4, op],
-    ...Object.entries(attributes).map(([name, value]): Field => [5, message([[1, name], [3, value], [20, int]])]),
+    ...Object.entries(attributes).map(([name, value]): Field => [
+      5,
+      message([
+        [1, name],
+        [3, value],
+        [20, int],
+      ]),
+    ]),
   ]);
 }
 
 function valueInfo(name: string, type: number, dims: readonly (string | number)[]): Buffer {
   const shape = message(dims.map((dim): Field => [1, message([[typeof dim === 'number' ? 1 : 2, dim]])]));
-  return message([[1, name], [2, message([[1, message([[1, type], [2, shape]])]])]]);
+  return message([
+    [1, name],
+    [
+      2,
+      message([
+        [
+          1,
+          message([
+            [1, type],
+            [2, shape],
+          ]),
+        ],
+      ]),
+    ],
+  ]);
 }
 
 /** A whole number, or bytes with their length. */

@@ -42,7 +42,10 @@ export async function linkRuntime(folder: string, nodeModules: string): Promise<
 export async function installStandIn(folder: string, code: string): Promise<void> {
   const at = join(folder, 'node_modules', packageName);
   await mkdir(at, { recursive: true });
-  await writeFile(join(at, 'package.json'), JSON.stringify({ name: packageName, version: '0.0.0', type: 'module', exports: './index.js' }));
+  await writeFile(
+    join(at, 'package.json'),
+    JSON.stringify({ name: packageName, version: '0.0.0', type: 'module', exports: './index.js' }),
+  );
   await writeFile(join(at, 'index.js'), code);
 }
 
@@ -80,4 +83,3 @@ export async function startHub(folder: string): Promise<{ url: string; paths: st
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, paths };
 }
-

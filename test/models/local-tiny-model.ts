@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { type OnnxGraph, writeOnnx } from './local-onnx.ts';
 
 /** Words of one group mean the same to the model; others are unknown to it. */
-const meanings = [['car', 'automobile'], ['tyre', 'tyres'], ['cake'], ['apple', 'apples'], ['lighthouse'], ['built', 'made'], ['old'], ['query'], ['passage']];
+const meanings = [
+  ['car', 'automobile'],
+  ['tyre', 'tyres'],
+  ['cake'],
+  ['apple', 'apples'],
+  ['lighthouse'],
+  ['built', 'made'],
+  ['old'],
+  ['query'],
+  ['passage'],
+];
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]'];
 const vocabulary = [...special, ...meanings.flat()];
 const size = 16;
@@ -30,7 +40,12 @@ export async function writeTinyReranker(folder: string): Promise<void> {
       { op: 'Mul', inputs: ['states', 'isText'], output: 'textStates' },
       { op: 'Mul', inputs: ['states', 'isQuestion'], output: 'questionStates' },
       { op: 'ReduceSum', inputs: ['textStates', 'first'], output: 'text', attributes: { keepdims: 0 } },
-      { op: 'ReduceSum', inputs: ['questionStates', 'first'], output: 'question', attributes: { keepdims: 0 } },
+      {
+        op: 'ReduceSum',
+        inputs: ['questionStates', 'first'],
+        output: 'question',
+        attributes: { keepdims: 0 },
+      },
       { op: 'Mul', inputs: ['text', 'question'], output: 'shared' },
       { op: 'ReduceSum', inputs: ['shared', 'first'], output: 'sum', attributes: { keepdims: 1 } },
       { op: 'Sub', inputs: ['sum', 'one'], output: 'logits' },
@@ -57,14 +72,33 @@ function wordTable(unknown: number): Float32Array {
   return table;
 }
 
-async function writeModel(folder: string, architecture: string, weights: string, graph: OnnxGraph): Promise<void> {
+async function writeModel(
+  folder: string,
+  architecture: string,
+  weights: string,
+  graph: OnnxGraph,
+): Promise<void> {
   await mkdir(join(folder, 'onnx'), { recursive: true });
   const files: Record<string, unknown> = {
-    'config.json': { model_type: 'bert', architectures: [architecture], hidden_size: size, vocab_size: vocabulary.length, max_position_embeddings: 32 },
-    'tokenizer_config.json': { tokenizer_class: 'BertTokenizer', model_max_length: 32, pad_token: '[PAD]', unk_token: '[UNK]', cls_token: '[CLS]', sep_token: '[SEP]' },
+    'config.json': {
+      model_type: 'bert',
+      architectures: [architecture],
+      hidden_size: size,
+      vocab_size: vocabulary.length,
+      max_position_embeddings: 32,
+    },
+    'tokenizer_config.json': {
+      tokenizer_class: 'BertTokenizer',
+      model_max_length: 32,
+      pad_token: '[PAD]',
+      unk_token: '[UNK]',
+      cls_token: '[CLS]',
+      sep_token: '[SEP]',
+    },
     'tokenizer.json': tokenizer(),
   };
-  for (const [name, value] of Object.entries(files)) await writeFile(join(folder, name), JSON.stringify(value));
+  for (const [name, value] of Object.entries(files))
+    await writeFile(join(folder, name), JSON.stringify(value));
   await writeFile(join(folder, 'onnx', weights), writeOnnx(graph));
 }
 
@@ -76,14 +110,33 @@ function tokenizer(): unknown {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: special.map((content, id) => ({ id, content, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false })),
-    normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+    added_tokens: special.map((content, id) => ({
+      id,
+      content,
+      special: true,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+    })),
+    normalizer: {
+      type: 'BertNormalizer',
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
+    },
     pre_tokenizer: { type: 'BertPreTokenizer' },
     post_processor: {
       type: 'TemplateProcessing',
       single: start,
       pair: [...start, sequence('B', 1), place('[SEP]', 1)],
-      special_tokens: Object.fromEntries(['[CLS]', '[SEP]'].map((token) => [token, { id: token, ids: [special.indexOf(token)], tokens: [token] }])),
+      special_tokens: Object.fromEntries(
+        ['[CLS]', '[SEP]'].map((token) => [
+          token,
+          { id: token, ids: [special.indexOf(token)], tokens: [token] },
+        ]),
+      ),
     },
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
     model: {

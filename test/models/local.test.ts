@@ -37,7 +37,10 @@ describe('a local model that cannot be had is told in one sentence', () => {
   test('when the package is not installed: which command installs it', async () => {
     const folder = await modelsFolder();
     await writeTinyEmbedder(join(folder, 'tiny'));
-    const { embedding, notices } = await connectLocal({ embeddingModel: 'local:tiny', localModelsDir: folder });
+    const { embedding, notices } = await connectLocal({
+      embeddingModel: 'local:tiny',
+      localModelsDir: folder,
+    });
     expect(embedding).toBeNull();
     expect(notices).toEqual([
       `A local model needs the package @huggingface/transformers, which is not installed: run "npm install @huggingface/transformers" in Alcove's folder or in ${folder} (with ONNXRUNTIME_NODE_INSTALL=skip where its download of GPU libraries is blocked).`,
@@ -47,7 +50,9 @@ describe('a local model that cannot be had is told in one sentence', () => {
   test('when there is no folder', async () => {
     const folder = await modelsFolder();
     const { notices } = await connectLocal({ embeddingModel: 'local:tiny', localModelsDir: folder });
-    expect(notices).toEqual([`There is no folder ${folder}/tiny for "local:tiny": put the model there, or name one of the hub as local:owner/name.`]);
+    expect(notices).toEqual([
+      `There is no folder ${folder}/tiny for "local:tiny": put the model there, or name one of the hub as local:owner/name.`,
+    ]);
   });
 
   test('when the folder lacks files: which', async () => {
@@ -56,34 +61,67 @@ describe('a local model that cannot be had is told in one sentence', () => {
     await rm(join(folder, 'tiny/onnx'), { recursive: true });
     await rm(join(folder, 'tiny/tokenizer.json'));
     const { notices } = await connectLocal({ rerankModel: `local:${folder}/tiny` });
-    expect(notices).toEqual([`The folder ${folder}/tiny is not a model that can be run here: it lacks tokenizer.json and onnx/model.onnx.`]);
+    expect(notices).toEqual([
+      `The folder ${folder}/tiny is not a model that can be run here: it lacks tokenizer.json and onnx/model.onnx.`,
+    ]);
   });
 
   test('when it has no weights of the configured precision: which it has', async () => {
     const folder = await modelsFolder();
     await writeTinyEmbedder(join(folder, 'tiny'), 'model_quantized.onnx');
-    const { notices } = await connectLocal({ embeddingModel: 'local:tiny', localModelsDir: folder, localModelsDtype: 'fp16' });
-    expect(notices).toEqual([`The folder ${folder}/tiny has no weights of LOCAL_MODELS_DTYPE=fp16; it has q8.`]);
+    const { notices } = await connectLocal({
+      embeddingModel: 'local:tiny',
+      localModelsDir: folder,
+      localModelsDtype: 'fp16',
+    });
+    expect(notices).toEqual([
+      `The folder ${folder}/tiny has no weights of LOCAL_MODELS_DTYPE=fp16; it has q8.`,
+    ]);
   });
 
   test('and no other provider takes its place', async () => {
     const folder = await modelsFolder();
-    const models = await connectLocal({ embeddingModel: 'local:tiny', localModelsDir: folder, openaiApiKey: 'k', embeddingBaseUrl: 'http://127.0.0.1:1' });
+    const models = await connectLocal({
+      embeddingModel: 'local:tiny',
+      localModelsDir: folder,
+      openaiApiKey: 'k',
+      embeddingBaseUrl: 'http://127.0.0.1:1',
+    });
     expect(models.embedding).toBeNull();
     expect(models.chat?.provider).toBe('OpenAI');
     expect(models.notices).toHaveLength(1);
   });
 
   test.each([
-    ['the package does not load', 'tiny', 'throw new Error("libonnxruntime.so.1: cannot open shared object file")', /npm rebuild onnxruntime-node/],
-    ['its file is broken', 'broken', standIn, /local:broken cannot be loaded: check that its files are whole and that it is an embedding model/],
-    ['the hub is away', 'away/model', standIn, /local:away\/model cannot be downloaded, because the hub cannot be reached: put the model's files into .*\/away\/model instead/],
+    [
+      'the package does not load',
+      'tiny',
+      'throw new Error("libonnxruntime.so.1: cannot open shared object file")',
+      /npm rebuild onnxruntime-node/,
+    ],
+    [
+      'its file is broken',
+      'broken',
+      standIn,
+      /local:broken cannot be loaded: check that its files are whole and that it is an embedding model/,
+    ],
+    [
+      'the hub is away',
+      'away/model',
+      standIn,
+      /local:away\/model cannot be downloaded, because the hub cannot be reached: put the model's files into .*\/away\/model instead/,
+    ],
   ])('when %s', async (_name, name, code, sentence) => {
     const folder = await modelsFolder();
     if (!name.includes('/')) await writeTinyEmbedder(join(folder, name));
     await installStandIn(folder, code);
-    const { embedding, reports } = await connectLocal({ embeddingModel: `local:${name}`, localModelsDir: folder });
-    const error: unknown = await embedding!.embed(['a'], 'document', signal()).catch((reason: unknown) => reason);
+    const { embedding, reports } = await connectLocal({
+      embeddingModel: `local:${name}`,
+      localModelsDir: folder,
+    });
+    const error: unknown = await embedding!
+      .embed(['a'], 'document', signal())
+      .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'model_unavailable', message: expect.stringMatching(sentence) });
     expect(reports).toEqual([(error as Error).message]);
   });
@@ -94,13 +132,16 @@ describe('the thread of a local model', async () => {
   await writeTinyEmbedder(join(folder, 'tiny'));
   await writeTinyReranker(join(folder, 'cross'));
   await installStandIn(folder, standIn);
-  const connect = async () => (await connectLocal({ embeddingModel: 'local:tiny', localModelsDir: folder })).embedding!;
+  const connect = async () =>
+    (await connectLocal({ embeddingModel: 'local:tiny', localModelsDir: folder })).embedding!;
   const many = Array.from({ length: 160 }, (_, at) => 'x'.repeat(1 + ((at * 37) % 160)));
 
   test('gives unit vectors in the order of the texts', async () => {
     const model = await connect();
     const vectors = await model.embed(many, 'document', signal());
-    expect(vectors.map(([length = 0, one = 1]) => Math.round(length / one))).toEqual(many.map((text) => text.length));
+    expect(vectors.map(([length = 0, one = 1]) => Math.round(length / one))).toEqual(
+      many.map((text) => text.length),
+    );
     expect(vectors.every((vector) => Math.abs(Math.hypot(...vector) - 1) < 1e-6)).toBe(true);
     expect(model).toMatchObject({ id: 'local:tiny', provider: 'Local model', dimensions: 2 });
     expect(await model.embed([], 'document', signal())).toEqual([]);
@@ -126,9 +167,14 @@ describe('the thread of a local model', async () => {
 
   test('that ends by itself is told to all who wait', async () => {
     const model = await connect();
-    const settled = await Promise.allSettled([model.embed(['crash'], 'document', signal()), model.embed(['a'], 'document', signal())]);
+    const settled = await Promise.allSettled([
+      model.embed(['crash'], 'document', signal()),
+      model.embed(['a'], 'document', signal()),
+    ]);
     expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    expect(settled[0]).toMatchObject({ reason: { code: 'model_unavailable', message: expect.stringContaining('ended unexpectedly') } });
+    expect(settled[0]).toMatchObject({
+      reason: { code: 'model_unavailable', message: expect.stringContaining('ended unexpectedly') },
+    });
   });
 
   test('is let go of by an abort, with its reason', async () => {
@@ -141,8 +187,14 @@ describe('the thread of a local model', async () => {
   });
 
   test('of a reranker that is slow gives up in time', async () => {
-    const { rerank } = await connectLocal({ rerankModel: 'local:cross', localModelsDir: folder, limits: { rerankMs: 1 } });
-    await expect(rerank!.score('q', ['a'], signal())).rejects.toMatchObject({ message: expect.stringMatching(/still being loaded|not done in time/) });
+    const { rerank } = await connectLocal({
+      rerankModel: 'local:cross',
+      localModelsDir: folder,
+      limits: { rerankMs: 1 },
+    });
+    await expect(rerank!.score('q', ['a'], signal())).rejects.toMatchObject({
+      message: expect.stringMatching(/still being loaded|not done in time/),
+    });
   });
 
   test('of another model serves its old vectors; other providers are not asked', async () => {

@@ -22,7 +22,13 @@ function connect(config: ModelConfig) {
 
 describe('which models are connected', () => {
   test('none without a setting', async () => {
-    expect(await connect({})).toEqual({ chat: null, embedding: null, rerank: null, chatModels: [], notices: [] });
+    expect(await connect({})).toEqual({
+      chat: null,
+      embedding: null,
+      rerank: null,
+      chatModels: [],
+      notices: [],
+    });
   });
 
   test('the models of an Ollama that runs here are found without a setting', async () => {

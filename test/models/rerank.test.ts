@@ -7,32 +7,37 @@ import { testKey, testLimits } from './provider-contract.ts';
 const texts = ['A cake of apples.', 'The lighthouse was built in 1871.', 'The lighthouse is old.'];
 const query = 'When was the lighthouse built?';
 
-describe.each(['common', 'text-embeddings-inference'] as const)('reranking by a server of the %s form', (rerank) => {
-  let server: Provider;
-  beforeEach(async () => {
-    server = await startProvider({ rerank });
-  });
-  afterEach(() => server.close());
+describe.each(['common', 'text-embeddings-inference'] as const)(
+  'reranking by a server of the %s form',
+  (rerank) => {
+    let server: Provider;
+    beforeEach(async () => {
+      server = await startProvider({ rerank });
+    });
+    afterEach(() => server.close());
 
-  test('scores each text in the order of the texts', async () => {
-    const model = await connect(server);
-    const scores = await model.score(query, texts, signal());
-    expect(scores).toEqual([0, 0.8, 0.4]);
-    expect(await model.score(query, texts.toReversed(), signal())).toEqual(scores.toReversed());
-  });
+    test('scores each text in the order of the texts', async () => {
+      const model = await connect(server);
+      const scores = await model.score(query, texts, signal());
+      expect(scores).toEqual([0, 0.8, 0.4]);
+      expect(await model.score(query, texts.toReversed(), signal())).toEqual(scores.toReversed());
+    });
 
-  test('learns the form once', async () => {
-    const model = await connect(server);
-    await model.score(query, texts, signal());
-    await model.score(query, texts, signal());
-    expect(server.requests.map(({ path }) => path)).toEqual(Array.from({ length: rerank === 'common' ? 2 : 3 }, () => '/v1/rerank'));
-  });
+    test('learns the form once', async () => {
+      const model = await connect(server);
+      await model.score(query, texts, signal());
+      await model.score(query, texts, signal());
+      expect(server.requests.map(({ path }) => path)).toEqual(
+        Array.from({ length: rerank === 'common' ? 2 : 3 }, () => '/v1/rerank'),
+      );
+    });
 
-  test('asks nothing for no texts', async () => {
-    expect(await (await connect(server)).score(query, [], signal())).toEqual([]);
-    expect(server.requests).toEqual([]);
-  });
-});
+    test('asks nothing for no texts', async () => {
+      expect(await (await connect(server)).score(query, [], signal())).toEqual([]);
+      expect(server.requests).toEqual([]);
+    });
+  },
+);
 
 describe('reranking', () => {
   let server: Provider;
@@ -44,29 +49,60 @@ describe('reranking', () => {
   test('sends the key and the name of the model', async () => {
     const model = await connect(server, { rerankApiKey: testKey });
     await model.score(query, texts, signal());
-    expect(server.requests[0]).toMatchObject({ headers: { authorization: `Bearer ${testKey}` }, body: { model: 'test-rerank' } });
+    expect(server.requests[0]).toMatchObject({
+      headers: { authorization: `Bearer ${testKey}` },
+      body: { model: 'test-rerank' },
+    });
     expect(model).toMatchObject({ id: 'test-rerank', provider: 'The reranking server' });
   });
 
   test('tries again after 429 and 500', async () => {
     server.scriptRerank(behave.rateLimited(0), behave.serverError());
-    expect(await (await connect(server, { rerankApiKey: testKey })).score(query, texts, signal())).toHaveLength(3);
+    expect(
+      await (await connect(server, { rerankApiKey: testKey })).score(query, texts, signal()),
+    ).toHaveLength(3);
   });
 
   test.each([
-    ['a refused key', null, 'model_unavailable', 'The reranking server refused the key: check RERANK_API_KEY.'],
-    ['an unknown model', behave.unknownModel(), 'model_unavailable', /check RERANK_MODEL and RERANK_BASE_URL/],
+    [
+      'a refused key',
+      null,
+      'model_unavailable',
+      'The reranking server refused the key: check RERANK_API_KEY.',
+    ],
+    [
+      'an unknown model',
+      behave.unknownModel(),
+      'model_unavailable',
+      /check RERANK_MODEL and RERANK_BASE_URL/,
+    ],
     ['a page', behave.page(), 'model_unavailable', /sent a response that is not valid/],
     ['an error in a success', behave.errorBody(), 'model_unavailable', /check RERANK_MODEL/],
-    ['a missing score', behave.status(200, { results: [{ index: 0, relevance_score: 1 }] }), 'model_unavailable', /scores that cannot be used/],
-    ['a score that is no number', behave.status(200, { results: texts.map((_, index) => ({ index, relevance_score: null })) }), 'model_unavailable', /scores that cannot be used/],
+    [
+      'a missing score',
+      behave.status(200, { results: [{ index: 0, relevance_score: 1 }] }),
+      'model_unavailable',
+      /scores that cannot be used/,
+    ],
+    [
+      'a score that is no number',
+      behave.status(200, { results: texts.map((_, index) => ({ index, relevance_score: null })) }),
+      'model_unavailable',
+      /scores that cannot be used/,
+    ],
     ['a redirect', behave.redirect('http://127.0.0.1:1/'), 'model_unavailable', /redirects/],
     ['a hang', behave.hang(), 'model_timeout', /did not return its scores within 300 milliseconds/],
   ] as const)('explains %s', async (_name, behaviour, code, sentence) => {
     if (behaviour !== null) server.scriptRerank(behaviour);
-    const model = await connect(server, { rerankApiKey: behaviour === null ? 'sk-wrong' : testKey, limits: { ...testLimits, rerankMs: 300 } });
+    const model = await connect(server, {
+      rerankApiKey: behaviour === null ? 'sk-wrong' : testKey,
+      limits: { ...testLimits, rerankMs: 300 },
+    });
     const error: unknown = await model.score(query, texts, signal()).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code, message: typeof sentence === 'string' ? sentence : expect.stringMatching(sentence) });
+    expect(error).toMatchObject({
+      code,
+      message: typeof sentence === 'string' ? sentence : expect.stringMatching(sentence),
+    });
     expect(JSON.stringify(error) + String((error as Error).cause)).not.toContain('lighthouse');
   });
 

@@ -24,9 +24,15 @@ describe('a conversation', () => {
     await addText(person, one, 'The canary is called KESTREL.', 'one.txt');
     await addText(person, two, 'The canary is called MERLIN.', 'two.txt');
     for (const strategy of ['keyword', 'vector', 'rrf_fusion']) {
-      expect(namesOf(await retrieve(one, 'What is the canary KESTREL or MERLIN called?', { strategy }))).toEqual(['one.txt']);
-      expect(JSON.stringify(await retrieve(two, 'What is the canary KESTREL or MERLIN called?', { strategy }))).not.toContain('KESTREL is');
-      expect(namesOf(await retrieve(two, 'What is the canary KESTREL or MERLIN called?', { strategy }))).toEqual(['two.txt']);
+      expect(
+        namesOf(await retrieve(one, 'What is the canary KESTREL or MERLIN called?', { strategy })),
+      ).toEqual(['one.txt']);
+      expect(
+        JSON.stringify(await retrieve(two, 'What is the canary KESTREL or MERLIN called?', { strategy })),
+      ).not.toContain('KESTREL is');
+      expect(
+        namesOf(await retrieve(two, 'What is the canary KESTREL or MERLIN called?', { strategy })),
+      ).toEqual(['two.txt']);
     }
   });
 
@@ -42,7 +48,10 @@ describe('a conversation', () => {
 
   test('can be asked about some of its documents only', async () => {
     const id = await newConversation(person);
-    const [a, b] = [await addText(person, id, 'Anchors weigh ten tonnes.', 'a.txt'), await addText(person, id, 'Anchors are painted black.', 'b.txt')];
+    const [a, b] = [
+      await addText(person, id, 'Anchors weigh ten tonnes.', 'a.txt'),
+      await addText(person, id, 'Anchors are painted black.', 'b.txt'),
+    ];
     const { body } = await askJson(person, id, 'What about anchors?', { document_ids: [b.id] });
     expect(body.sources.map(({ document_name: name }) => name)).toEqual(['b.txt']);
     expect(body.sources.some(({ document_id: source }) => source === a.id)).toBe(false);
@@ -55,7 +64,9 @@ describe('a conversation', () => {
     const stranger = await newPerson((await app()).baseUrl);
     const theirs = await newConversation(stranger);
     const { id: strange } = await addText(stranger, theirs, 'The safe opens at eight.', 'strange.txt');
-    const { status, body } = await askJson(person, two, 'When does the vault open?', { document_ids: [foreign.id, strange] });
+    const { status, body } = await askJson(person, two, 'When does the vault open?', {
+      document_ids: [foreign.id, strange],
+    });
     if (status === 200) expect(body.sources).toEqual([]);
     else expect(status).toBe(404);
     const sent = provider.chats.map(({ prompt }) => prompt?.text).join('\n');
@@ -70,13 +81,16 @@ describe('a conversation', () => {
     expect(namesOf(await retrieve(to, 'compass sextant'))).toEqual(['there.txt']);
     await person.json('DELETE', `/conversations/${from}?keep_documents_in=${to}`);
     expect(namesOf(await retrieve(to, 'compass sextant'))).toEqual(['moved.txt', 'there.txt']);
-    expect((await person.json('POST', `/conversations/${from}/retrieve`, { query: 'compass' })).status).toBe(404);
+    expect((await person.json('POST', `/conversations/${from}/retrieve`, { query: 'compass' })).status).toBe(
+      404,
+    );
     expect((await person.client.documents.get(id)).conversation_id).toBe(to);
   });
 });
 
 describe('scope "all"', () => {
-  const askAll = (who: Person, query: string) => who.json<Answer>('POST', '/rag/query', { query, scope: 'all' });
+  const askAll = (who: Person, query: string) =>
+    who.json<Answer>('POST', '/rag/query', { query, scope: 'all' });
 
   test('finds in all conversations of the person, names each, and never looks at another person', async () => {
     const [anna, bert] = [await newPerson((await app()).baseUrl), await newPerson((await app()).baseUrl)];
@@ -86,12 +100,16 @@ describe('scope "all"', () => {
     await addText(bert, await newConversation(bert), 'The green boat is called Jade.', 'theirs.txt');
     const { status, body } = await askAll(anna, 'What are the boats called?');
     expect(status).toBe(200);
-    expect(body.sources.map(({ document_name: name, conversation_id: from }) => [name, from]).toSorted()).toEqual([
+    expect(
+      body.sources.map(({ document_name: name, conversation_id: from }) => [name, from]).toSorted(),
+    ).toEqual([
       ['one.txt', one],
       ['two.txt', two],
     ]);
     expect((await provider.chat(1)).prompt?.text).not.toContain('Jade');
-    expect((await askAll(bert, 'What are the boats called?')).body.sources.map(({ document_name: name }) => name)).toEqual(['theirs.txt']);
+    expect(
+      (await askAll(bert, 'What are the boats called?')).body.sources.map(({ document_name: name }) => name),
+    ).toEqual(['theirs.txt']);
   });
 
   test('does not find what has been deleted meanwhile, whatever the cache holds', async () => {
@@ -160,7 +178,9 @@ describe('the cache', () => {
     expect((await anna.client.retrieve(hers, { query: 'moon?' })).cache_hit).toBe(false);
     const found = await bert.client.retrieve(his, { query: 'moon?' });
     expect(found.cache_hit).toBe(false);
-    expect(found.results.map(({ document_id: id }) => id)).toEqual((await bert.client.documents.list(his)).documents.map(({ id }) => id));
+    expect(found.results.map(({ document_id: id }) => id)).toEqual(
+      (await bert.client.documents.list(his)).documents.map(({ id }) => id),
+    );
   });
 
   test('of a deleted conversation answers nobody', async () => {
@@ -185,14 +205,19 @@ describe('the cache', () => {
 
     test('vector fails with the reason', async () => {
       provider.scriptEmbeddings(behave.unauthorized());
-      const failed = await person.json('POST', `/conversations/${conversation}/retrieve`, { query: 'the sun', strategy: 'vector' });
+      const failed = await person.json('POST', `/conversations/${conversation}/retrieve`, {
+        query: 'the sun',
+        strategy: 'vector',
+      });
       expect(failed).toMatchObject({ status: 502, body: { code: 'model_unavailable' } });
     });
 
     test('an answer is written all the same', async () => {
       provider.scriptEmbeddings(behave.unauthorized());
       const beginning = await beginningOf(person, conversation);
-      const { status, body } = await askJson(person, conversation, 'What causes the tides?', { parent_id: beginning });
+      const { status, body } = await askJson(person, conversation, 'What causes the tides?', {
+        parent_id: beginning,
+      });
       expect(status).toBe(200);
       expect(body.metadata.legs).toEqual(['keyword']);
       expect(body.metadata.notices.join('\n')).toMatch(/Semantic search failed/);

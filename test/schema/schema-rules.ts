@@ -148,7 +148,7 @@ async function brokenRoles(client: Client): Promise<string[]> {
 async function brokenGrants(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ role: string; tab: string; privilege: string }>(
     `SELECT g.grantee AS role, g.table_name AS tab, g.privilege_type AS privilege FROM information_schema.role_table_grants g
-     WHERE g.table_schema = current_schema() AND (g.grantee = ANY($1) OR g.grantee = 'PUBLIC')`,
+     WHERE g.table_schema = current_schema() AND g.grantor <> g.grantee AND (g.grantee = ANY($1) OR g.grantee = 'PUBLIC')`,
     [appRoles],
   );
   return rows.flatMap(({ role, tab, privilege }) => {

@@ -108,7 +108,12 @@ export interface Person {
   client: Client;
   /** A raw request with this person's token. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  json<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
+  // The caller says what it expects.
+  json<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: T }>;
 }
 
 let people = 0;
@@ -128,9 +133,16 @@ export async function newPerson(baseUrl: string): Promise<Person> {
   return personOf(baseUrl, session.access_token, { email, password, id: session.user.id });
 }
 
-export function personOf(baseUrl: string, token: string, who: { email: string; password: string; id: string }): Person {
-  const raw = (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${baseUrl}${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } });
+export function personOf(
+  baseUrl: string,
+  token: string,
+  who: { email: string; password: string; id: string },
+): Person {
+  const raw = (path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${token}`);
+    return fetch(`${baseUrl}${path}`, { ...init, headers });
+  };
   return {
     ...who,
     token,
@@ -139,7 +151,9 @@ export function personOf(baseUrl: string, token: string, who: { email: string; p
     async json<T>(method: string, path: string, body?: unknown) {
       const response = await raw(path, {
         method,
-        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        ...(body === undefined
+          ? {}
+          : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
       });
       const text = await response.text();
       return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };

@@ -9,7 +9,8 @@ export function answerRerank(
   if (!path.endsWith('/rerank')) return undefined;
   const isCommon = form === 'common';
   const texts = body[isCommon ? 'documents' : 'texts'];
-  if (!Array.isArray(texts)) return behave.status(422, { error: `missing field ${isCommon ? 'documents' : 'texts'}` });
+  if (!Array.isArray(texts))
+    return behave.status(422, { error: `missing field ${isCommon ? 'documents' : 'texts'}` });
   const scored = texts.map((text, index) => ({ index, score: overlap(String(body['query']), String(text)) }));
   scored.sort((a, b) => b.score - a.score);
   if (!isCommon) return behave.status(200, scored);

@@ -63,7 +63,11 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   const requests: ReceivedRequest[] = [];
   const chats: ReceivedRequest[] = [];
   const waiting = new Map<number, (request: ReceivedRequest) => void>();
-  const queues = { chat: [] as Behaviour[], embeddings: [] as (Behaviour | null)[], rerank: [] as (Behaviour | null)[] };
+  const queues = {
+    chat: [] as Behaviour[],
+    embeddings: [] as (Behaviour | null)[],
+    rerank: [] as (Behaviour | null)[],
+  };
   let fallback = behave.answer(quoteFirstSource);
 
   const server = createServer((incoming, response) => {
@@ -91,7 +95,11 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   }
 
   function answerOther(request: ReceivedRequest, response: ServerResponse) {
-    const queue = /embed/i.test(request.path) ? queues.embeddings : request.path.endsWith('/rerank') ? queues.rerank : [];
+    const queue = /embed/i.test(request.path)
+      ? queues.embeddings
+      : request.path.endsWith('/rerank')
+        ? queues.rerank
+        : [];
     const behaviour = queue.shift();
     if (behaviour) return perform(behaviour, response);
     const reranked = answerRerank(request.path, request.body, options.rerank);

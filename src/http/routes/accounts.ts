@@ -43,7 +43,10 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
 
   app.post(
     '/auth/register',
-    { config: open, schema: { tags, summary: 'Create an account', body: registerBody, response: { 201: session } } },
+    {
+      config: open,
+      schema: { tags, summary: 'Create an account', body: registerBody, response: { 201: session } },
+    },
     async (request, reply) => {
       const issued = await register(request.body, identity);
       return reply.code(201).send(answer(issued, request, reply));
@@ -53,25 +56,35 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
   app.post(
     '/auth/login',
     { config: open, schema: { tags, summary: 'Sign in', body: loginBody, response: { 200: session } } },
-    async (request, reply) => answer(await login({ ...request.body, address: request.ip }, identity), request, reply),
+    async (request, reply) =>
+      answer(await login({ ...request.body, address: request.ip }, identity), request, reply),
   );
 
   app.post(
     '/auth/refresh',
     {
       config: { public: true },
-      schema: { tags, summary: 'Trade the refresh token for a new pair', body: refreshBody, response: { 200: session } },
+      schema: {
+        tags,
+        summary: 'Trade the refresh token for a new pair',
+        body: refreshBody,
+        response: { 200: session },
+      },
     },
     async (request, reply) => {
       const token = request.body?.refresh_token ?? readRefreshCookie(request);
-      if (token === undefined) throw new AppError('unauthenticated', 'There is no session to refresh: sign in.');
+      if (token === undefined)
+        throw new AppError('unauthenticated', 'There is no session to refresh: sign in.');
       return answer(await refresh(token, identity), request, reply);
     },
   );
 
   app.post(
     '/auth/logout',
-    { config: { conversation: true }, schema: { tags, summary: 'End this session', response: { 204: z.null() } } },
+    {
+      config: { conversation: true },
+      schema: { tags, summary: 'End this session', response: { 204: z.null() } },
+    },
     async (request, reply) => {
       const { scope, sessionId } = principalOf(request);
       if (sessionId !== null) await logout(scope, sessionId, identity);
@@ -82,7 +95,10 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
 
   app.get(
     '/auth/me',
-    { config: { conversation: true }, schema: { tags, summary: 'The signed-in account', response: { 200: user } } },
+    {
+      config: { conversation: true },
+      schema: { tags, summary: 'The signed-in account', response: { 200: user } },
+    },
     async (request) => presentUser(await readAccount(principalOf(request).scope, identity)),
   );
 
@@ -98,7 +114,9 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
 
   app.post(
     '/auth/password',
-    { schema: { tags, summary: 'Change the password', body: changePasswordBody, response: { 200: session } } },
+    {
+      schema: { tags, summary: 'Change the password', body: changePasswordBody, response: { 200: session } },
+    },
     async (request, reply) => {
       const { current_password: current, new_password: next } = request.body;
       const { scope } = principalOf(request);
@@ -108,7 +126,14 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
 
   app.delete(
     '/auth/me',
-    { schema: { tags, summary: 'Erase the account and everything in it', body: deleteMeBody.nullish(), response: { 204: z.null() } } },
+    {
+      schema: {
+        tags,
+        summary: 'Erase the account and everything in it',
+        body: deleteMeBody.nullish(),
+        response: { 204: z.null() },
+      },
+    },
     async (request, reply) => {
       await deleteAccount(principalOf(request).scope, request.body?.password, identity);
       clearRefreshCookie(request, reply);
@@ -123,7 +148,12 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       const { limit, cursor } = request.query;
       const after = decodeCursor(cursor);
       const { scope } = principalOf(request);
-      const rows = await listApiKeys(db, scope, limit + 1, after === null ? null : { createdAt: after.at, id: after.id });
+      const rows = await listApiKeys(
+        db,
+        scope,
+        limit + 1,
+        after === null ? null : { createdAt: after.at, id: after.id },
+      );
       const shown = page(rows, limit, (row) => encodeCursor({ at: row.createdAt, id: row.id }));
       return { keys: shown.rows.map(presentApiKey), next_cursor: shown.next_cursor };
     },
@@ -131,13 +161,24 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
 
   app.post(
     '/auth/keys',
-    { schema: { tags, summary: 'Make an API key; it is shown once', body: createApiKeyBody, response: { 201: createdApiKey } } },
+    {
+      schema: {
+        tags,
+        summary: 'Make an API key; it is shown once',
+        body: createApiKeyBody,
+        response: { 201: createdApiKey },
+      },
+    },
     async (request, reply) => {
       const { name, scope: access, conversation_id: conversationId, expires_at: expires } = request.body;
       const { scope } = principalOf(request);
       if (conversationId !== undefined) await ConversationScope.open(db, scope, conversationId);
       const expiresAt = expires === undefined ? undefined : new Date(expires);
-      const { key, row } = await createApiKey(scope, { name, scope: access, conversationId, expiresAt }, identity);
+      const { key, row } = await createApiKey(
+        scope,
+        { name, scope: access, conversationId, expiresAt },
+        identity,
+      );
       return reply.code(201).send({ ...presentApiKey(row), key });
     },
   );

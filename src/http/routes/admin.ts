@@ -15,11 +15,18 @@ const userList = z.object({ users: z.array(adminUser), next_cursor: z.string().n
 export function adminRoutes(app: App, { db, identity }: HttpDeps): void {
   app.get(
     '/admin/users',
-    { config: { admin: true }, schema: { tags, summary: 'Accounts', querystring: pageQuery, response: { 200: userList } } },
+    {
+      config: { admin: true },
+      schema: { tags, summary: 'Accounts', querystring: pageQuery, response: { 200: userList } },
+    },
     async (request) => {
       const { limit, cursor } = request.query;
       const after = decodeCursor(cursor);
-      const rows = await listAccounts(db, limit + 1, after === null ? null : { createdAt: after.at, id: after.id });
+      const rows = await listAccounts(
+        db,
+        limit + 1,
+        after === null ? null : { createdAt: after.at, id: after.id },
+      );
       const shown = page(rows, limit, (row) => encodeCursor({ at: row.createdAt, id: row.id }));
       return { users: shown.rows.map(presentUser), next_cursor: shown.next_cursor };
     },
@@ -29,12 +36,19 @@ export function adminRoutes(app: App, { db, identity }: HttpDeps): void {
     '/admin/users/:id',
     {
       config: { admin: true },
-      schema: { tags, summary: 'Suspend, reactivate or promote', params: idParams, body: updateUserBody, response: { 200: adminUser } },
+      schema: {
+        tags,
+        summary: 'Suspend, reactivate or promote',
+        params: idParams,
+        body: updateUserBody,
+        response: { 200: adminUser },
+      },
     },
     async (request) => {
       const { scope } = principalOf(request);
       const { id } = request.params;
-      if (id === scope.userId) throw new AppError('conflict', 'Administrators cannot change their own role or status.');
+      if (id === scope.userId)
+        throw new AppError('conflict', 'Administrators cannot change their own role or status.');
       const row = await updateAccount(db, id, request.body, identity.now());
       if (row === null) throw new AppError('not_found', 'This account does not exist.');
       identity.sessions.forget(id);

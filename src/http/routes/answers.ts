@@ -1,4 +1,11 @@
-import { answer, conversationQueryBody, idParams, ragQueryBody, retrieveBody, retrieved } from '@alcove/contract';
+import {
+  answer,
+  conversationQueryBody,
+  idParams,
+  ragQueryBody,
+  retrieveBody,
+  retrieved,
+} from '@alcove/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ask, type Question, withSources } from '../../answers/ask.ts';
@@ -22,7 +29,9 @@ import { sendEvents, type WireEvent } from '../sse.ts';
 
 const tags = ['asking'];
 const aliveEveryMs = 10_000;
-const lastEventId = z.object({ 'last-event-id': z.coerce.number().int().min(0).max(10_000_000).optional() }).loose();
+const lastEventId = z
+  .object({ 'last-event-id': z.coerce.number().int().min(0).max(10_000_000).optional() })
+  .loose();
 
 export function answerRoutes(app: App, { db, answers, config, closing, now }: HttpDeps): void {
   const below = { conversation: true };
@@ -30,14 +39,37 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
 
   app.post(
     '/rag/query',
-    { config: limited ?? {}, schema: { tags, summary: 'Ask in a new conversation', body: ragQueryBody, response: { 200: answer } } },
+    {
+      config: limited ?? {},
+      schema: { tags, summary: 'Ask in a new conversation', body: ragQueryBody, response: { 200: answer } },
+    },
     async (request, reply) => {
-      const { query, top_k: topK, strategy, model, stream, include_sources: include, scope: reach, docs_only: docsOnly } = request.body;
+      const {
+        query,
+        top_k: topK,
+        strategy,
+        model,
+        stream,
+        include_sources: include,
+        scope: reach,
+        docs_only: docsOnly,
+      } = request.body;
       if (request.replayOf !== null) return replay(request, reply);
       const user = principalOf(request).scope;
-      const row = await insertConversation(db, user, { title: titleFrom(query), conversationType: 'rag_query' }, now());
+      const row = await insertConversation(
+        db,
+        user,
+        { title: titleFrom(query), conversationType: 'rag_query' },
+        now(),
+      );
       const scope = Scope.ofOwnRow(user, { userId: row.userId, conversationId: row.id });
-      return respond(scope, { query, topK, strategy, model, reach, docsOnly }, { stream, include }, request, reply);
+      return respond(
+        scope,
+        { query, topK, strategy, model, reach, docsOnly },
+        { stream, include },
+        request,
+        reply,
+      );
     },
   );
 
@@ -45,14 +77,28 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
     '/rag/conversation/:id/query',
     {
       config: { ...below, ...limited },
-      schema: { tags, summary: 'Ask in a conversation', params: idParams, body: conversationQueryBody, response: { 200: answer } },
+      schema: {
+        tags,
+        summary: 'Ask in a conversation',
+        params: idParams,
+        body: conversationQueryBody,
+        response: { 200: answer },
+      },
     },
     async (request, reply) => {
       const scope = await openConversation(request, db);
       if (request.replayOf !== null) return replay(request, reply);
       const { query, top_k: topK, strategy, model, stream, include_sources: include } = request.body;
       const { parent_id: parentId, document_ids: documentIds, docs_only: docsOnly } = request.body;
-      const question = { query, topK, strategy, model, parentId: parentId ?? undefined, documentIds, docsOnly };
+      const question = {
+        query,
+        topK,
+        strategy,
+        model,
+        parentId: parentId ?? undefined,
+        documentIds,
+        docsOnly,
+      };
       return respond(scope, question, { stream, include }, request, reply);
     },
   );
@@ -73,11 +119,20 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
   }
 
   async function replay(request: FastifyRequest, reply: FastifyReply) {
-    const { scope, message } = await openMessage(Object.assign(request, { params: { id: request.replayOf } }), db);
+    const { scope, message } = await openMessage(
+      Object.assign(request, { params: { id: request.replayOf } }),
+      db,
+    );
     return streamTo(scope, message.id, 0, request, reply);
   }
 
-  function streamTo(scope: ConversationScope, messageId: string, after: number, request: FastifyRequest, reply: FastifyReply) {
+  function streamTo(
+    scope: ConversationScope,
+    messageId: string,
+    after: number,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) {
     const gone = new AbortController();
     request.raw.once('close', () => gone.abort());
     const events = follow(scope, messageId, after, answers, AbortSignal.any([closing, gone.signal]));
@@ -88,7 +143,12 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
     '/messages/:id/stream',
     {
       config: below,
-      schema: { tags, summary: 'Replay an answer and follow it; Last-Event-ID resumes', params: idParams, headers: lastEventId },
+      schema: {
+        tags,
+        summary: 'Replay an answer and follow it; Last-Event-ID resumes',
+        params: idParams,
+        headers: lastEventId,
+      },
     },
     async (request, reply) => {
       const { scope, message } = await openMessage(request, db);
@@ -99,7 +159,15 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
 
   app.post(
     '/messages/:id/stop',
-    { config: below, schema: { tags, summary: 'End an answer; what came is kept', params: idParams, response: { 202: z.object({ stopped: z.boolean() }) } } },
+    {
+      config: below,
+      schema: {
+        tags,
+        summary: 'End an answer; what came is kept',
+        params: idParams,
+        response: { 202: z.object({ stopped: z.boolean() }) },
+      },
+    },
     async (request, reply) => {
       const { scope, message } = await openMessage(request, db);
       return reply.code(202).send({ stopped: await stopAnswer(scope, message.id, answers) });
@@ -110,7 +178,13 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
     '/conversations/:id/retrieve',
     {
       config: { ...below, readOnly: true },
-      schema: { tags, summary: 'Retrieval alone, with its whole trace', params: idParams, body: retrieveBody, response: { 200: retrieved } },
+      schema: {
+        tags,
+        summary: 'Retrieval alone, with its whole trace',
+        params: idParams,
+        body: retrieveBody,
+        response: { 200: retrieved },
+      },
     },
     async (request) => {
       const scope = await openConversation(request, db);

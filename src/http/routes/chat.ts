@@ -30,7 +30,10 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
     },
     async (request, reply) => {
       if (request.replayOf !== null) {
-        const { scope, message } = await openMessage(Object.assign(request, { params: { id: request.replayOf } }), db);
+        const { scope, message } = await openMessage(
+          Object.assign(request, { params: { id: request.replayOf } }),
+          db,
+        );
         return stream(scope, message.id, request, reply);
       }
       const { messages, conversationId, parentId, strategy = 'rrf_fusion', topK } = request.body;
@@ -49,7 +52,10 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
   // Where useChat looks for an answer that is under way, with the conversation's id as the chat's.
   app.get(
     '/api/chat/:id/stream',
-    { config: { conversation: true }, schema: { tags, summary: 'Resume the answer that is under way (useChat)', params: idParams } },
+    {
+      config: { conversation: true },
+      schema: { tags, summary: 'Resume the answer that is under way (useChat)', params: idParams },
+    },
     async (request, reply) => {
       const scope = await openConversation(request, db);
       const { activeLeafId } = await readConversation(db, scope);
@@ -61,8 +67,14 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
 
   async function begin(request: FastifyRequest, query: string): Promise<ConversationScope> {
     const user = principalOf(request).scope;
-    if (user.limitedTo !== undefined) throw new AppError('forbidden', 'This API key is for one conversation only.');
-    const row = await insertConversation(db, user, { title: titleFrom(query), conversationType: 'general' }, now());
+    if (user.limitedTo !== undefined)
+      throw new AppError('forbidden', 'This API key is for one conversation only.');
+    const row = await insertConversation(
+      db,
+      user,
+      { title: titleFrom(query), conversationType: 'general' },
+      now(),
+    );
     return ConversationScope.ofOwnRow(user, { userId: row.userId, conversationId: row.id });
   }
 
@@ -71,18 +83,33 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
     request.raw.once('close', () => gone.abort());
     const events = follow(scope, messageId, 0, answers, AbortSignal.any([closing, gone.signal]));
     reply.header(...uiStreamHeader).header('x-conversation-id', scope.conversationId);
-    return sendLines(reply, uiStream(events), { isAlive: principalOf(request).isAlive, everyMs: aliveEveryMs });
+    return sendLines(reply, uiStream(events), {
+      isAlive: principalOf(request).isAlive,
+      everyMs: aliveEveryMs,
+    });
   }
 }
 
-type ChatMessages = { role: string; content?: string | undefined; parts?: { type: string; text?: string | undefined }[] | undefined }[];
+type ChatMessages = {
+  role: string;
+  content?: string | undefined;
+  parts?: { type: string; text?: string | undefined }[] | undefined;
+}[];
 
 function lastQuestion(messages: ChatMessages): string {
   const last = messages.findLast((message) => message.role === 'user');
-  const parts = last?.parts?.flatMap((part) => (part.type === 'text' && part.text !== undefined ? [part.text] : []));
+  const parts = last?.parts?.flatMap((part) =>
+    part.type === 'text' && part.text !== undefined ? [part.text] : [],
+  );
   const text = (parts?.join('\n') ?? last?.content ?? '').trim();
   if (text !== '' && text.length <= maxQuestion) return text;
-  throw new AppError('invalid_request', text === '' ? 'The last user message holds no text.' : `A question has at most ${maxQuestion} characters.`, {
-    issues: [{ path: 'messages', message: 'the last user message is empty or too long' }],
-  });
+  throw new AppError(
+    'invalid_request',
+    text === ''
+      ? 'The last user message holds no text.'
+      : `A question has at most ${maxQuestion} characters.`,
+    {
+      issues: [{ path: 'messages', message: 'the last user message is empty or too long' }],
+    },
+  );
 }

@@ -49,11 +49,27 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
 
   app.post(
     '/conversations',
-    { schema: { tags, summary: 'Create a conversation', body: createConversationBody, response: { 201: conversation } } },
+    {
+      schema: {
+        tags,
+        summary: 'Create a conversation',
+        body: createConversationBody,
+        response: { 201: conversation },
+      },
+    },
     async (request, reply) => {
-      const { title = defaultTitle, conversation_type: conversationType = 'general', template_id: template } = request.body ?? {};
+      const {
+        title = defaultTitle,
+        conversation_type: conversationType = 'general',
+        template_id: template,
+      } = request.body ?? {};
       if (template !== undefined) throw new AppError('not_found', 'This template does not exist.');
-      const row = await insertConversation(db, principalOf(request).scope, { title, conversationType }, now());
+      const row = await insertConversation(
+        db,
+        principalOf(request).scope,
+        { title, conversationType },
+        now(),
+      );
       return reply.code(201).send(presentConversation(row));
     },
   );
@@ -62,7 +78,12 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
     '/conversations',
     {
       config: below,
-      schema: { tags, summary: 'Conversations, newest activity first', querystring: listConversationsQuery, response: { 200: conversationList } },
+      schema: {
+        tags,
+        summary: 'Conversations, newest activity first',
+        querystring: listConversationsQuery,
+        response: { 200: conversationList },
+      },
     },
     async (request) => {
       const { limit, cursor, conversation_type: conversationType, status, tag, pinned } = request.query;
@@ -85,7 +106,13 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
     '/conversations/:id',
     {
       config: below,
-      schema: { tags, summary: 'A conversation with its messages, oldest first', params: idParams, querystring: historyQuery, response: { 200: history } },
+      schema: {
+        tags,
+        summary: 'A conversation with its messages, oldest first',
+        params: idParams,
+        querystring: historyQuery,
+        response: { 200: history },
+      },
     },
     async (request) => {
       const scope = await open(request);
@@ -97,7 +124,15 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
 
   app.get(
     '/conversations/:id/stats',
-    { config: below, schema: { tags, summary: 'Statistics of one conversation', params: idParams, response: { 200: conversationStats } } },
+    {
+      config: below,
+      schema: {
+        tags,
+        summary: 'Statistics of one conversation',
+        params: idParams,
+        response: { 200: conversationStats },
+      },
+    },
     async (request) => statisticsOf(db, await open(request)),
   );
 
@@ -105,7 +140,13 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
     '/conversations/:id/messages',
     {
       config: { ...below, ...perMinute(config.limits.messagesPerMinute, 'messages') },
-      schema: { tags, summary: 'Append a message', params: idParams, body: createMessageBody, response: { 201: message } },
+      schema: {
+        tags,
+        summary: 'Append a message',
+        params: idParams,
+        body: createMessageBody,
+        response: { 201: message },
+      },
     },
     async (request, reply) => {
       const scope = await open(request);
@@ -113,7 +154,13 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       const metadataSource = metadata === undefined ? null : exactMetadata(request.rawJson ?? '', metadata);
       const settle = settleWith(request, 201);
       const input = { role, content, metadata: metadata ?? {}, metadataSource, parentId };
-      const row = await appendMessage(scope, input, db, now(), settle && ((tx, made) => settle(tx, presentMessage(made))));
+      const row = await appendMessage(
+        scope,
+        input,
+        db,
+        now(),
+        settle && ((tx, made) => settle(tx, presentMessage(made))),
+      );
       return reply.code(201).send(presentMessage(row));
     },
   );
@@ -122,19 +169,38 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
     '/conversations/:id/title',
     {
       config: below,
-      schema: { tags, summary: 'Rename, by query or body', params: idParams, querystring: titleQuery, body: titleBody, response: { 200: conversation } },
+      schema: {
+        tags,
+        summary: 'Rename, by query or body',
+        params: idParams,
+        querystring: titleQuery,
+        body: titleBody,
+        response: { 200: conversation },
+      },
     },
     async (request) => {
       const scope = await open(request);
       const title = request.query.title ?? request.body?.title;
-      if (title === undefined) throw new AppError('invalid_request', 'Give the new title as ?title= or in the body.', { issues: [{ path: 'title', message: 'is missing' }] });
+      if (title === undefined)
+        throw new AppError('invalid_request', 'Give the new title as ?title= or in the body.', {
+          issues: [{ path: 'title', message: 'is missing' }],
+        });
       return presentConversation(await updateConversation(db, scope, { title }, now()));
     },
   );
 
   app.patch(
     '/conversations/:id',
-    { config: below, schema: { tags, summary: 'Change a conversation', params: idParams, body: updateConversationBody, response: { 200: conversation } } },
+    {
+      config: below,
+      schema: {
+        tags,
+        summary: 'Change a conversation',
+        params: idParams,
+        body: updateConversationBody,
+        response: { 200: conversation },
+      },
+    },
     async (request) => {
       const scope = await open(request);
       return presentConversation(await updateConversation(db, scope, request.body, now()));
@@ -145,7 +211,13 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
     '/conversations/:id',
     {
       config: below,
-      schema: { tags, summary: 'Delete a conversation with its documents', params: idParams, querystring: deleteConversationQuery, response: { 200: deletedConversation } },
+      schema: {
+        tags,
+        summary: 'Delete a conversation with its documents',
+        params: idParams,
+        querystring: deleteConversationQuery,
+        response: { 200: deletedConversation },
+      },
     },
     async (request) => {
       const scope = await open(request);
@@ -160,12 +232,19 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
         }
       }
       const deleted = await deleteConversation(db, scope, now());
-      await appendAudit(db, scope.user, { action: 'conversation.deleted', target: scope.conversationId }, now());
+      await appendAudit(
+        db,
+        scope.user,
+        { action: 'conversation.deleted', target: scope.conversationId },
+        now(),
+      );
       return { deleted };
     },
   );
 
-  function open(request: Parameters<typeof principalOf>[0] & { params: unknown }): Promise<ConversationScope> {
+  function open(
+    request: Parameters<typeof principalOf>[0] & { params: unknown },
+  ): Promise<ConversationScope> {
     const { id } = idParams.parse(request.params);
     return ConversationScope.open(db, principalOf(request).scope, id);
   }

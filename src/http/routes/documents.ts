@@ -1,13 +1,10 @@
 import { Readable } from 'node:stream';
 import {
-  chunkList,
   deletedDocument,
   document,
   documentList,
-  documentText,
   idParams,
   listDocumentsQuery,
-  pageQuery,
   textDocumentBody,
   type Uploaded,
   updateDocumentBody,
@@ -18,19 +15,17 @@ import type { FastifyRequest } from 'fastify';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { documentBell } from '../../documents/deps.ts';
 import { safeName } from '../../documents/file-name.ts';
-import { listChunks } from '../../documents/index-store.ts';
 import { cancelDocument, requeueDocument } from '../../documents/work-store.ts';
-import { deleteDocument, type DocumentRow, listDocuments, readText, updateDocument } from '../../documents/store.ts';
+import { deleteDocument, type DocumentRow, listDocuments, updateDocument } from '../../documents/store.ts';
 import { announce, type IncomingFile, upload } from '../../documents/upload.ts';
 import { waitUntilSettled, watchDocument } from '../../documents/watch.ts';
 import { AppError } from '../../errors.ts';
 import { appendAudit } from '../../identity/audit-store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
-import { attachment } from '../attachment.ts';
 import { readUpload, requireConversationId } from '../incoming-files.ts';
-import { decodeCursor, decodeOrdinal, encodeCursor, encodeOrdinal, page } from '../paging.ts';
-import { presentChunk, presentDocument } from '../present.ts';
+import { decodeCursor, encodeCursor, page } from '../paging.ts';
+import { presentDocument } from '../present.ts';
 import { documentMissing, openConversation, openDocument } from '../scopes.ts';
 import type { App } from '../server.ts';
 import { sendEvents } from '../sse.ts';
@@ -78,12 +73,18 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     },
     async (request, reply) => {
       const scope = await openConversation(request, db);
-      const files = request.isMultipart() ? (await readUpload(request, reply, scope.conversationId)).files : oneText(request.body);
+      const files = request.isMultipart()
+        ? (await readUpload(request, reply, scope.conversationId)).files
+        : oneText(request.body);
       return reply.code(202).send(await keep(scope, files, request));
     },
   );
 
-  async function keep(scope: ConversationScope, files: AsyncIterable<IncomingFile>, request: FastifyRequest): Promise<Uploaded> {
+  async function keep(
+    scope: ConversationScope,
+    files: AsyncIterable<IncomingFile>,
+    request: FastifyRequest,
+  ): Promise<Uploaded> {
     let rows = await upload(scope, files, documents);
     const { wait } = request.query as { wait?: 'ready' };
     if (wait === 'ready') {
@@ -99,13 +100,24 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     '/conversations/:id/documents',
     {
       config: below,
-      schema: { tags, summary: 'Documents of a conversation, newest first', params: idParams, querystring: listDocumentsQuery, response: { 200: documentList } },
+      schema: {
+        tags,
+        summary: 'Documents of a conversation, newest first',
+        params: idParams,
+        querystring: listDocumentsQuery,
+        response: { 200: documentList },
+      },
     },
     async (request) => {
       const scope = await openConversation(request, db);
       const { limit, cursor } = request.query;
       const after = decodeCursor(cursor);
-      const rows = await listDocuments(db, scope, limit + 1, after === null ? null : { createdAt: after.at, id: after.id });
+      const rows = await listDocuments(
+        db,
+        scope,
+        limit + 1,
+        after === null ? null : { createdAt: after.at, id: after.id },
+      );
       const shown = page(rows, limit, (row) => encodeCursor({ at: row.createdAt, id: row.id }));
       return { documents: shown.rows.map(presentDocument), next_cursor: shown.next_cursor };
     },
@@ -113,7 +125,10 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
 
   app.get(
     '/documents/:id',
-    { config: below, schema: { tags, summary: 'State of a document', params: idParams, response: { 200: document } } },
+    {
+      config: below,
+      schema: { tags, summary: 'State of a document', params: idParams, response: { 200: document } },
+    },
     async (request) => presentDocument((await openDocument(request, db)).document),
   );
 
@@ -125,55 +140,32 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       const gone = new AbortController();
       request.raw.once('close', () => gone.abort());
       const states = watchDocument(scope, row.id, documents, AbortSignal.any([closing, gone.signal]));
-      return sendEvents(reply, numbered(states), { isAlive: principalOf(request).isAlive, everyMs: aliveEveryMs });
-    },
-  );
-
-  app.get(
-    '/documents/:id/content',
-    { config: below, schema: { tags, summary: 'The original file, always as an attachment', params: idParams } },
-    async (request, reply) => {
-      const { document: row } = await openDocument(request, db);
-      reply.headers({
-        'content-type': 'application/octet-stream',
-        'content-disposition': attachment(row.name),
-        'content-security-policy': "sandbox; default-src 'none'",
-        'content-length': row.sizeBytes,
+      return sendEvents(reply, numbered(states), {
+        isAlive: principalOf(request).isAlive,
+        everyMs: aliveEveryMs,
       });
-      return reply.send(documents.blobs.read(row.blobKey));
-    },
-  );
-
-  app.get(
-    '/documents/:id/text',
-    { config: below, schema: { tags, summary: 'Its extracted text', params: idParams, response: { 200: documentText } } },
-    async (request) => {
-      const { scope, document: row } = await openDocument(request, db);
-      const text = await readText(db, scope, row.id);
-      if (text === null) throw notReady(row);
-      return { document_id: row.id, text, pages: row.pages };
-    },
-  );
-
-  app.get(
-    '/documents/:id/chunks',
-    { config: below, schema: { tags, summary: 'Its passages, in order', params: idParams, querystring: pageQuery, response: { 200: chunkList } } },
-    async (request) => {
-      const { scope, document: row } = await openDocument(request, db);
-      const { limit, cursor } = request.query;
-      const rows = await listChunks(db, scope, row.id, limit + 1, decodeOrdinal(cursor));
-      const shown = page(rows, limit, (chunk) => encodeOrdinal(chunk.ordinal));
-      return { chunks: shown.rows.map(presentChunk), next_cursor: shown.next_cursor };
     },
   );
 
   app.patch(
     '/documents/:id',
-    { config: below, schema: { tags, summary: 'Rename it, or say how it is used', params: idParams, body: updateDocumentBody, response: { 200: document } } },
+    {
+      config: below,
+      schema: {
+        tags,
+        summary: 'Rename it, or say how it is used',
+        params: idParams,
+        body: updateDocumentBody,
+        response: { 200: document },
+      },
+    },
     async (request) => {
       const { scope, document: row } = await openDocument(request, db);
       const { name, context_mode: contextMode } = request.body;
-      const change = { ...(name === undefined ? {} : { name: safeName(name) }), ...(contextMode === undefined ? {} : { contextMode }) };
+      const change = {
+        ...(name === undefined ? {} : { name: safeName(name) }),
+        ...(contextMode === undefined ? {} : { contextMode }),
+      };
       const changed = await updateDocument(db, scope, row.id, change, now());
       if (changed === null) throw documentMissing();
       return presentDocument(changed);
@@ -182,11 +174,23 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
 
   app.post(
     '/documents/:id/retry',
-    { config: below, schema: { tags, summary: 'Read a failed or cancelled document again', params: idParams, response: { 202: document } } },
+    {
+      config: below,
+      schema: {
+        tags,
+        summary: 'Read a failed or cancelled document again',
+        params: idParams,
+        response: { 202: document },
+      },
+    },
     async (request, reply) => {
       const { scope, document: row } = await openDocument(request, db);
       const queued = await requeueDocument(db, scope, row.id, now());
-      if (queued === null) throw new AppError('conflict', `This document is ${row.status}: only a failed or cancelled one can be read again.`);
+      if (queued === null)
+        throw new AppError(
+          'conflict',
+          `This document is ${row.status}: only a failed or cancelled one can be read again.`,
+        );
       await announce(queued, documents);
       return reply.code(202).send(presentDocument(queued));
     },
@@ -194,7 +198,10 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
 
   app.post(
     '/documents/:id/cancel',
-    { config: below, schema: { tags, summary: 'Stop reading a document', params: idParams, response: { 200: document } } },
+    {
+      config: below,
+      schema: { tags, summary: 'Stop reading a document', params: idParams, response: { 200: document } },
+    },
     async (request) => {
       const { scope, document: row } = await openDocument(request, db);
       const cancelled = await cancelDocument(db, scope, row.id, now());
@@ -206,7 +213,15 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
 
   app.delete(
     '/documents/:id',
-    { config: below, schema: { tags, summary: 'Delete a document with its passages', params: idParams, response: { 200: deletedDocument } } },
+    {
+      config: below,
+      schema: {
+        tags,
+        summary: 'Delete a document with its passages',
+        params: idParams,
+        response: { 200: deletedDocument },
+      },
+    },
     async (request) => {
       const { scope, document: row } = await openDocument(request, db);
       const deleted = await deleteDocument(db, scope, row.id, now());
@@ -228,8 +243,4 @@ async function* numbered(rows: AsyncIterable<DocumentRow>) {
 async function* oneText(body: unknown): AsyncGenerator<IncomingFile> {
   const { name, text } = textDocumentBody.parse(body);
   yield { name, content: Readable.from([Buffer.from(text)]) };
-}
-
-function notReady(row: DocumentRow): AppError {
-  return new AppError('conflict', `This document is ${row.status}: its text is not there.`);
 }

@@ -13,13 +13,21 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
 
   app.get(
     '/healthz',
-    { config: open, logLevel: 'warn', schema: { tags, summary: 'The process lives', response: { 200: health } } },
+    {
+      config: open,
+      logLevel: 'warn',
+      schema: { tags, summary: 'The process lives', response: { 200: health } },
+    },
     async () => ({ status: 'ok' as const }),
   );
 
   app.get(
     '/readyz',
-    { config: open, logLevel: 'warn', schema: { tags, summary: 'It can serve', response: { 200: readiness, 503: readiness } } },
+    {
+      config: open,
+      logLevel: 'warn',
+      schema: { tags, summary: 'It can serve', response: { 200: readiness, 503: readiness } },
+    },
     async (_request, reply) => {
       const migrated = await isMigrated(db).catch(() => null);
       const checks = {

@@ -32,7 +32,11 @@ export async function conversationAbout(person: Person, text: string, name?: str
  * with its documents serves several tests, and none is a follow-up of another.
  */
 export async function beginningOf(person: Person, conversationId: string): Promise<string> {
-  const message = await person.client.messages.add(conversationId, { role: 'system', content: 'The beginning.', parent_id: null });
+  const message = await person.client.messages.add(conversationId, {
+    role: 'system',
+    content: 'The beginning.',
+    parent_id: null,
+  });
   return message.id;
 }
 
@@ -47,7 +51,7 @@ export function askStream(
   return person.fetch(`/rag/conversation/${conversationId}/query`, {
     ...init,
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...init.headers },
+    headers: { 'content-type': 'application/json', ...(init.headers as Record<string, string> | undefined) },
     body: JSON.stringify({ query, stream: true, ...more }),
   });
 }
@@ -77,7 +81,10 @@ export type StoredAnswer = Message & {
 
 /** The messages of the active branch, oldest first. */
 export async function historyOf(person: Person, conversationId: string, query = ''): Promise<StoredAnswer[]> {
-  const { status, body } = await person.json<{ messages: StoredAnswer[] }>('GET', `/conversations/${conversationId}${query}`);
+  const { status, body } = await person.json<{ messages: StoredAnswer[] }>(
+    'GET',
+    `/conversations/${conversationId}${query}`,
+  );
   expect(status).toBe(200);
   return body.messages;
 }

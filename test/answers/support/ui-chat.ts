@@ -4,7 +4,13 @@ import type { Person } from '../../support/app.ts';
 
 /** What Alcove adds to a message of the AI SDK. */
 export type AlcoveMessage = UIMessage<
-  Partial<Answer['metadata']> & { conversationId?: string; messageId?: string; userMessageId?: string; mode?: string; status?: string },
+  Partial<Answer['metadata']> & {
+    conversationId?: string;
+    messageId?: string;
+    userMessageId?: string;
+    mode?: string;
+    status?: string;
+  },
   { sources: Source[]; citation: { n: number; chunk_id: string; verified: boolean } }
 >;
 
@@ -20,7 +26,12 @@ export class UiChat extends AbstractChat<AlcoveMessage> {
   }
 
   get text(): string {
-    return this.messages.at(-1)?.parts.map((part) => (part.type === 'text' ? part.text : '')).join('') ?? '';
+    return (
+      this.messages
+        .at(-1)
+        ?.parts.map((part) => (part.type === 'text' ? part.text : ''))
+        .join('') ?? ''
+    );
   }
 }
 
@@ -50,7 +61,11 @@ function plainState(messages: AlcoveMessage[], statuses: string[]): ChatState<Al
 }
 
 /** The SDK's default transport, as an application would set it up. */
-export function transportOf(baseUrl: string, person: Person, conversationId?: string): DefaultChatTransport<AlcoveMessage> {
+export function transportOf(
+  baseUrl: string,
+  person: Person,
+  conversationId?: string,
+): DefaultChatTransport<AlcoveMessage> {
   return new DefaultChatTransport({
     api: `${baseUrl}/api/chat`,
     headers: { authorization: `Bearer ${person.token}` },

@@ -45,7 +45,10 @@ export async function readAll<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** Reads until an event passes `isLast`, and then lets go of the connection. */
-export async function readUntil(response: Response, isLast: (event: WireEvent) => boolean): Promise<WireEvent[]> {
+export async function readUntil(
+  response: Response,
+  isLast: (event: WireEvent) => boolean,
+): Promise<WireEvent[]> {
   const seen: WireEvent[] = [];
   for await (const event of wireEvents(response)) {
     seen.push(event);

@@ -5,14 +5,26 @@ import type { Provider, ReceivedRequest } from '../../support/provider.ts';
 /** About `passages` passages, each with a word of its own: `marker17` stands in one place only. */
 export function longText(passages: number): string {
   return Array.from({ length: passages }, (_, at) => {
-    const filler = Array.from({ length: 60 }, (_each, word) => `The keeper of station ${at} wrote entry ${word} into the book.`);
+    const filler = Array.from(
+      { length: 60 },
+      (_each, word) => `The keeper of station ${at} wrote entry ${word} into the book.`,
+    );
     return `# Station ${at}\n\nHere is marker${at}. ${filler.join(' ')}`;
   }).join('\n\n');
 }
 
 /** Adds a text to the conversation without waiting for it. */
-export async function startText(person: Person, conversationId: string, text: string, name = 'book.md'): Promise<Document> {
-  const { body } = await person.json<{ document: Document }>('POST', `/conversations/${conversationId}/documents`, { name, text });
+export async function startText(
+  person: Person,
+  conversationId: string,
+  text: string,
+  name = 'book.md',
+): Promise<Document> {
+  const { body } = await person.json<{ document: Document }>(
+    'POST',
+    `/conversations/${conversationId}/documents`,
+    { name, text },
+  );
   return body.document;
 }
 
@@ -26,7 +38,9 @@ export function embeddedTexts(provider: Provider, model: string): string[] {
 }
 
 export function embeddingRequests(provider: Provider, model: string): ReceivedRequest[] {
-  return provider.requests.filter(({ path, body }) => path.endsWith('/embeddings') && body['model'] === model);
+  return provider.requests.filter(
+    ({ path, body }) => path.endsWith('/embeddings') && body['model'] === model,
+  );
 }
 
 export interface StoredIndex {

@@ -31,16 +31,21 @@ export async function openUpload(
   });
   const response = new Promise<{ status: number; body: string }>((resolve, reject) => {
     outgoing.on('error', reject);
-    outgoing.on('response', async (incoming) => {
-      incoming.setEncoding('utf8');
-      let body = '';
-      for await (const text of incoming) body += text as string;
-      resolve({ status: incoming.statusCode ?? 0, body });
-    });
+    outgoing.on(
+      'response',
+      (incoming) =>
+        void (async () => {
+          incoming.setEncoding('utf8');
+          let body = '';
+          for await (const text of incoming) body += text as string;
+          resolve({ status: incoming.statusCode ?? 0, body });
+        })(),
+    );
   });
   // A test that aborts does not look at the response.
   response.catch(() => {});
-  const write = (bytes: Buffer | string) => new Promise<void>((resolve) => void outgoing.write(bytes, () => resolve()));
+  const write = (bytes: Buffer | string) =>
+    new Promise<void>((resolve) => void outgoing.write(bytes, () => resolve()));
   await once(outgoing, 'socket');
   await write(head);
   return { write, response, abort: () => void outgoing.destroy() };

@@ -17,14 +17,22 @@ export function send(person: Person, conversationId: string, form: FormData, que
 }
 
 /** Uploads and does not wait for the reading. */
-export async function upload(person: Person, conversationId: string, ...files: TestFile[]): Promise<Document[]> {
+export async function upload(
+  person: Person,
+  conversationId: string,
+  ...files: TestFile[]
+): Promise<Document[]> {
   const response = await send(person, conversationId, formOf(...files));
   expect(response.status).toBe(202);
   return ((await response.json()) as Uploaded).documents;
 }
 
 /** Uploads and waits until everything is ready, failed or cancelled. */
-export async function uploadAndWait(person: Person, conversationId: string, ...files: TestFile[]): Promise<Document[]> {
+export async function uploadAndWait(
+  person: Person,
+  conversationId: string,
+  ...files: TestFile[]
+): Promise<Document[]> {
   const response = await send(person, conversationId, formOf(...files), '?wait=ready');
   expect(response.status).toBe(202);
   return ((await response.json()) as Uploaded).documents;
@@ -57,8 +65,14 @@ export async function filesOf(app: Pick<TestApp, 'dataDir'>, person: Pick<Person
 }
 
 /** What the account's counters say; they are what quotas are checked against. */
-export async function countersOf(person: Person): Promise<{ documents: number; chunks: number; bytes: number }> {
-  const { total_documents: documents, total_chunks: chunks, total_bytes: bytes } = await person.client.conversations.overview();
+export async function countersOf(
+  person: Person,
+): Promise<{ documents: number; chunks: number; bytes: number }> {
+  const {
+    total_documents: documents,
+    total_chunks: chunks,
+    total_bytes: bytes,
+  } = await person.client.conversations.overview();
   return { documents, chunks, bytes };
 }
 
@@ -66,7 +80,10 @@ export async function countersOf(person: Person): Promise<{ documents: number; c
 export async function rowsOf(app: TestApp, documentId: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const table of ['document_texts', 'chunks', 'chunk_vectors', 'segments']) {
-    const { rows } = await app.app.db.pool.query<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE document_id = $1`, [documentId]);
+    const { rows } = await app.app.db.pool.query<{ n: number }>(
+      `SELECT count(*) AS n FROM ${table} WHERE document_id = $1`,
+      [documentId],
+    );
     counts[table] = rows[0]?.n ?? Number.NaN;
   }
   return counts;

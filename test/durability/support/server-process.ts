@@ -15,12 +15,16 @@ export interface ServerProcess {
   /** Everything that it has printed and logged. */
   output(): string;
   /** Sends the signal and resolves when the process is gone. */
-  end(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<{ code: number | null; signal: NodeJS.Signals | null; ms: number }>;
+  end(
+    signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT',
+  ): Promise<{ code: number | null; signal: NodeJS.Signals | null; ms: number }>;
 }
 
 /** A data folder and a database that outlive the processes on them. */
 export interface Home {
   dataDir: string;
+  /** Null for the embedded database. */
+  databaseUrl: string | null;
   start(env?: Record<string, string>): Promise<ServerProcess>;
 }
 
@@ -30,7 +34,10 @@ const startWithinMs = 60_000;
 /** A home for the servers of a test file; whatever still runs there at the end is killed, and all of it removed. */
 export async function createHome(env: Record<string, string> = {}): Promise<Home> {
   const dataDir = await mkdtemp(join(tmpdir(), 'alcove-home-'));
-  const database = databaseKind === 'postgres' && env['DATABASE_URL'] === undefined ? await createTestDatabase(serverUrl()) : null;
+  const database =
+    databaseKind === 'postgres' && env['DATABASE_URL'] === undefined
+      ? await createTestDatabase(serverUrl())
+      : null;
   const running = new Set<ServerProcess>();
   afterAll(async () => {
     await Promise.all([...running].map((server) => server.end('SIGKILL')));
@@ -49,6 +56,7 @@ export async function createHome(env: Record<string, string> = {}): Promise<Home
   };
   return {
     dataDir,
+    databaseUrl: database?.url ?? env['DATABASE_URL'] ?? null,
     async start(more = {}) {
       const server = await startProcess({ ...always, ...more });
       running.add(server);
@@ -64,10 +72,14 @@ function serverUrl(): string {
 }
 
 async function startProcess(env: Record<string, string>): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   const baseUrl = await announcedUrl(child, () => output);
   return {
     baseUrl,

@@ -1,0 +1,128 @@
+import type { Answer, AnswerMetadata, Source, Strategy } from '@alcove/contract';
+import type { MessageRow } from '../conversations/message-store.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
+import { AppError } from '../errors.ts';
+import type { ChatMessage, ChatModel } from '../models/model.ts';
+import type { RetrievedChunk } from '../retrieval/retrieve.ts';
+import type { SearchScope } from '../retrieval/store.ts';
+import { allTimings, type Gathered } from './gather.ts';
+import type { RunningAnswer } from './running.ts';
+
+export interface GenerationTask {
+  scope: ConversationScope;
+  userMessageId: string;
+  mode: 'documents' | 'llm';
+  question: string;
+  /** Earlier turns of the branch, oldest first. */
+  history: readonly ChatMessage[];
+  strategy: Strategy;
+  /** Undefined: the server decides how much of the documents the model sees. */
+  topK: number | undefined;
+  docsOnly: boolean;
+  documentIds?: readonly string[] | undefined;
+  /** The conversation; the user when all of their conversations are searched. */
+  searchScope: SearchScope;
+  model: ChatModel | null;
+  notices: readonly string[];
+  startedAt: number;
+  /** The number of the first event that is still to be written. */
+  firstSeq: number;
+}
+
+/** Where the answer stands; whatever happens, this is what is kept of it. */
+export interface State {
+  gathered: Gathered | null;
+  /** Everything that the answer could have rested on; what did not fit is in the trace. */
+  considered: readonly RetrievedChunk[];
+  sources: Source[];
+  inputTokens: number;
+  outputTokens: number;
+  notices: string[];
+  generateMs: number | null;
+}
+
+/** Passages that are searched for when the caller does not say how many. */
+export const defaultTopK = 10;
+
+export function statusOf(
+  failure: unknown,
+  stopped: boolean,
+  text: string,
+): Exclude<MessageRow['status'], 'streaming'> {
+  if (stopped) return 'cancelled';
+  if (failure === undefined) return 'complete';
+  return text === '' ? 'failed' : 'incomplete';
+}
+
+export function explain(failure: unknown, timedOut: boolean): { code: AppError['code']; error: string } {
+  if (failure instanceof AppError) return { code: failure.code, error: failure.message };
+  if (timedOut)
+    return { code: 'model_timeout', error: 'The answer took too long and was ended; what came is kept.' };
+  return {
+    code: 'internal',
+    error: 'Something unexpected went wrong while answering; the question is kept.',
+  };
+}
+
+export function toAnswer(
+  task: GenerationTask,
+  running: RunningAnswer,
+  state: State,
+  text: string,
+  status: Answer['status'],
+): Answer {
+  const metadata: AnswerMetadata = {
+    strategy: task.strategy,
+    legs: state.gathered?.retrieval.legs ?? [],
+    top_k: task.topK ?? defaultTopK,
+    rewritten_query: state.gathered?.rewritten ?? null,
+    cache_hit: state.gathered?.retrieval.cacheHit ?? false,
+    processing_time_ms: Math.round(performance.now() - task.startedAt),
+    timings_ms: allTimings(state.gathered, state.generateMs),
+    model: task.model?.id ?? 'extractive',
+    tokens: { input: state.inputTokens, output: state.outputTokens },
+    notices: state.notices,
+  };
+  return {
+    answer: text,
+    conversation_id: running.conversationId,
+    message_id: running.messageId,
+    user_message_id: task.userMessageId,
+    mode: task.mode,
+    status,
+    sources: state.sources,
+    metadata,
+  };
+}
+
+/** What history shows beside the text: the founding document's `search_results`, and how the answer came about. */
+export function messageMetadata(
+  answer: Answer,
+  error: { code: string; error: string } | null,
+): Record<string, unknown> {
+  return {
+    search_results: answer.sources,
+    ...answer.metadata,
+    mode: answer.mode,
+    user_message_id: answer.user_message_id,
+    cited: answer.sources.filter((source) => source.verified).length,
+    ...(error === null ? {} : { error }),
+  };
+}
+
+/** Ranks and scores of each list and what was left out; no text, which stands in the message. */
+export function traceOf(task: GenerationTask, state: State, metadata: AnswerMetadata): unknown {
+  const kept = state.sources.length;
+  return {
+    ...metadata,
+    mode: task.mode,
+    results: state.considered.map((chunk, at) => ({
+      chunk_id: chunk.id,
+      document_id: chunk.documentId,
+      vector: chunk.vector,
+      keyword: chunk.keyword,
+      score: chunk.score,
+      ...(at < kept ? {} : { dropped: 'context window' }),
+    })),
+  };
+}

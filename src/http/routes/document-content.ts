@@ -1,0 +1,74 @@
+import { chunkList, documentText, idParams, pageQuery } from '@alcove/contract';
+import { listChunks } from '../../documents/index-store.ts';
+import { type DocumentRow, readText } from '../../documents/store.ts';
+import { AppError } from '../../errors.ts';
+import type { HttpDeps } from '../deps.ts';
+import { attachment } from '../attachment.ts';
+import { decodeOrdinal, encodeOrdinal, page } from '../paging.ts';
+import { presentChunk } from '../present.ts';
+import { openDocument } from '../scopes.ts';
+import type { App } from '../server.ts';
+
+const tags = ['documents'];
+
+/** What is in a document: the original, its text and its passages. */
+export function documentContentRoutes(app: App, { db, documents }: HttpDeps): void {
+  const below = { conversation: true };
+
+  app.get(
+    '/documents/:id/content',
+    {
+      config: below,
+      schema: { tags, summary: 'The original file, always as an attachment', params: idParams },
+    },
+    async (request, reply) => {
+      const { document: row } = await openDocument(request, db);
+      reply.headers({
+        'content-type': 'application/octet-stream',
+        'content-disposition': attachment(row.name),
+        'content-security-policy': "sandbox; default-src 'none'",
+        'content-length': row.sizeBytes,
+      });
+      return reply.send(documents.blobs.read(row.blobKey));
+    },
+  );
+
+  app.get(
+    '/documents/:id/text',
+    {
+      config: below,
+      schema: { tags, summary: 'Its extracted text', params: idParams, response: { 200: documentText } },
+    },
+    async (request) => {
+      const { scope, document: row } = await openDocument(request, db);
+      const text = await readText(db, scope, row.id);
+      if (text === null) throw notReady(row);
+      return { document_id: row.id, text, pages: row.pages };
+    },
+  );
+
+  app.get(
+    '/documents/:id/chunks',
+    {
+      config: below,
+      schema: {
+        tags,
+        summary: 'Its passages, in order',
+        params: idParams,
+        querystring: pageQuery,
+        response: { 200: chunkList },
+      },
+    },
+    async (request) => {
+      const { scope, document: row } = await openDocument(request, db);
+      const { limit, cursor } = request.query;
+      const rows = await listChunks(db, scope, row.id, limit + 1, decodeOrdinal(cursor));
+      const shown = page(rows, limit, (chunk) => encodeOrdinal(chunk.ordinal));
+      return { chunks: shown.rows.map(presentChunk), next_cursor: shown.next_cursor };
+    },
+  );
+}
+
+function notReady(row: DocumentRow): AppError {
+  return new AppError('conflict', `This document is ${row.status}: its text is not there.`);
+}

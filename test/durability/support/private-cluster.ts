@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A PostgreSQL cluster of this test's own, which it may stop. */
+export interface PrivateCluster {
+  url: string;
+  stop(mode: 'fast' | 'immediate'): Promise<void>;
+  start(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** The newest PostgreSQL of Debian's packages, or null where there is none. */
+export async function findPostgres(): Promise<string | null> {
+  const versions = await readdir('/usr/lib/postgresql').catch(() => []);
+  const newest = versions
+    .map(Number)
+    .filter(Number.isInteger)
+    .toSorted((a, b) => b - a)[0];
+  return newest === undefined ? null : `/usr/lib/postgresql/${newest}/bin`;
+}
+
+/** Makes and starts a cluster on a free loopback port, as `scripts/with-postgres.sh` does. */
+export async function createCluster(bin: string): Promise<PrivateCluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'alcove-cluster-'));
+  const data = join(folder, 'data');
+  // PostgreSQL refuses to run as root; Debian's package brings a user for that.
+  const asRoot = process.getuid?.() === 0;
+  if (asRoot) await chown(folder, await userId('postgres'), -1);
+  const owner = (program: string, ...args: string[]) =>
+    asRoot
+      ? run('runuser', ['-u', 'postgres', '--', join(bin, program), ...args], { cwd: folder })
+      : run(join(bin, program), args, { cwd: folder });
+  await owner('initdb', '-D', data, '-U', 'postgres', '--auth=trust', '-E', 'UTF8', '--locale=C.UTF-8');
+  const options = (port: number) => `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
+  const startAt = (port: number) =>
+    // Its log goes to a file: pg_ctl's own output must end for this call to end.
+    owner(
+      'pg_ctl',
+      '-D',
+      data,
+      '-l',
+      join(folder, 'server.log'),
+      '-w',
+      '-t',
+      '60',
+      '-o',
+      options(port),
+      'start',
+    );
+  const port = await firstFree(startAt);
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    stop: async (mode) => void (await owner('pg_ctl', '-D', data, '-m', mode, '-w', 'stop')),
+    start: async () => void (await startAt(port)),
+    async remove() {
+      await owner('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop').catch(() => {});
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A taken port makes the start fail; then another one is tried. */
+async function firstFree(start: (port: number) => Promise<unknown>): Promise<number> {
+  for (let attempt = 0; ; attempt += 1) {
+    const port = 32_000 + Math.floor(Math.random() * 12_000);
+    try {
+      await start(port);
+      return port;
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
+  }
+}
+
+async function userId(name: string): Promise<number> {
+  const line = (await readFile('/etc/passwd', 'utf8')).split('\n').find((one) => one.startsWith(`${name}:`));
+  if (line === undefined) throw new Error(`there is no user ${name}`);
+  return Number(line.split(':')[2]);
+}
