@@ -33,7 +33,7 @@ export async function connectDatabase(
       // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, though its types do not say so
       onConnect: startAfresh,
     });
-    pool.on('error', (error) => options.onIdleError?.(error));
+    surviveLostConnections(pool, options);
     const close = async () => {
       await pool.end();
       await embedded.close();
@@ -55,7 +55,7 @@ export async function connectDatabase(
     application_name: 'alcove',
     keepAlive: true,
   });
-  pool.on('error', (error) => options.onIdleError?.(error));
+  surviveLostConnections(pool, options);
   const close = async () => {
     await pool.end();
     connection.close();
@@ -67,6 +67,19 @@ export async function connectDatabase(
 async function startAfresh(client: pg.ClientBase): Promise<void> {
   await client.query('ROLLBACK');
   await client.query('DISCARD ALL');
+}
+
+/**
+ * A connection may be lost at any moment, also while it is lent out and no statement is under way: without a listener
+ * of its own that ends the process. Who uses it then is told by the next statement.
+ */
+function surviveLostConnections(pool: pg.Pool, options: ConnectOptions): void {
+  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('error', (error) => {
+    // The pool hangs the whole connection on the error, with the key that cancels its statements.
+    delete (error as { client?: unknown }).client;
+    options.onIdleError?.(error);
+  });
 }
 
 type CloudSql = Extract<DatabaseConfig, { kind: 'cloudsql' }>;

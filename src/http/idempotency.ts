@@ -10,6 +10,7 @@ import {
   settleKey,
   settleKeyWithin,
 } from '../identity/idempotency-store.ts';
+import { printExact } from './exact-json.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -89,7 +90,7 @@ export function settleWith(
 ): ((tx: Transaction, body: unknown) => Promise<void>) | undefined {
   const { idempotencyKey: key, principal } = request;
   if (key === null || principal === null) return undefined;
-  return (tx, body) => settleKeyWithin(tx, principal.scope, key, { status, response: JSON.stringify(body) });
+  return (tx, body) => settleKeyWithin(tx, principal.scope, key, { status, response: printExact(JSON.stringify(body)) });
 }
 
 /** For an answer that streams: a repeat follows the same answer. Called before the first byte. */

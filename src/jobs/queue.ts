@@ -36,7 +36,9 @@ export async function openQueue(database: Database, log: Log): Promise<Queue> {
     schedule: false,
     ...(database.kind === 'pglite' ? { backend: 'pglite' as const } : {}),
   });
-  boss.on('error', (error) => {
+  boss.on('error', (reported) => {
+    // The queue reports copies of errors, which are no instances any more.
+    const error = Object.assign(new Error(reported.message), reported);
     // While the database is away this comes at every poll.
     if (databaseCode(error) === undefined) log.error({ err: error }, 'the job queue failed');
     else log.warn({ err: error }, 'the job queue cannot reach the database');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Chunk, Document, DocumentStatus, ErrorCode } from '@alcove/contract';
 import { newConversation } from '../answers/support/asking.ts';
+import { openQueue } from '../../src/jobs/queue.ts';
 import { until } from '../answers/support/until.ts';
 import { newPerson, type Person, sharedApp, type TestApp } from '../support/app.ts';
 import { behave, startProvider } from '../support/provider.ts';
@@ -394,6 +395,33 @@ test("changes and deletions while documents become ready are never in each other
   expect(await countersOf(owner)).toMatchObject({ documents: 3, chunks: 3 });
   expect((await owner.client.conversations.get(where)).document_count).toBe(3);
 });
+
+test('a job that comes again, at once and after its end, changes nothing', async () => {
+  const queue = await openQueue(server.app.db, silent);
+  const [document] = await upload(person, conversation, textFile('again.txt', 'Delivered more than once.'));
+  const job = { userId: person.id, conversationId: conversation, documentId: document?.id ?? '' };
+  await Promise.all(Array.from({ length: 5 }, () => queue.enqueue(job)));
+  expect(await whenSettled(person, job.documentId)).toMatchObject({ status: 'ready', chunk_count: 1 });
+  const [once] = await chunksOf(job.documentId);
+  for (let time = 0; time < 3; time += 1) {
+    await queue.enqueue(job);
+    await until('the job is done', async () => (await waitingJobs(job.documentId)) === 0);
+  }
+  expect(await chunksOf(job.documentId)).toEqual([once]);
+  expect(await rowsOf(server, job.documentId)).toEqual({ document_texts: 1, chunks: 1, chunk_vectors: 1, segments: 2 });
+  await queue.stop();
+});
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Jobs of the document that are still to be done or under way. */
+async function waitingJobs(documentId: string): Promise<number> {
+  const { rows } = await server.app.db.pool.query<{ n: number }>(
+    "SELECT count(*) AS n FROM alcove_jobs.job WHERE data ->> 'documentId' = $1 AND state IN ('created', 'retry', 'active')",
+    [documentId],
+  );
+  return rows[0]?.n ?? Number.NaN;
+}
 
 test('documents of one person that stand still do not hold up those of another', async () => {
   const [slow, quick] = [await newPerson(server.baseUrl), await newPerson(server.baseUrl)];

@@ -85,7 +85,12 @@ describe.skipIf(databaseKind === 'pglite' || bin === null)(
           'before',
           'after',
         ]);
-        expect(server.output().split('\n').filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
+        expect(
+          server
+            .output()
+            .split('\n')
+            .filter((line) => /"level":(50|60)/.test(line)),
+        ).toEqual([]);
       },
     );
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
     env: {
       LLM_BASE_URL: provider.baseUrl,
       LLM_MODEL: 'test-chat',
-      ANSWER_TIMEOUT_S: '2',
+      ANSWER_TIMEOUT_S: '4',
       MAX_UPLOAD_MB: '1',
       MAX_DOCUMENTS_PER_CONVERSATION: '2',
       // Unset: the limit that users get.
@@ -97,24 +97,18 @@ describe('the error table', () => {
     expect(JSON.stringify([foreign, missing])).not.toMatch(/New conversation|person-/);
     await expectProblem(await other.fetch('/admin/users'), 'forbidden');
     await expectProblem(await other.fetch('/no/such/route'), 'not_found');
-    await expectProblem(
-      await other.fetch('/conversations', { method: 'TRACE'.replace('TRACE', 'PUT') }),
-      'not_found',
-    );
+    await expectProblem(await other.fetch('/conversations', { method: 'PUT' }), 'not_found');
   });
 
   test('409 while an answer is being written on the branch, and for an address that is taken', async () => {
     let finish = (): void => {};
-    const next = provider.chats.length + 1;
     provider.script(behave.answer('one two', { until: new Promise<void>((resolve) => (finish = resolve)) }));
-    const first = post(`/rag/conversation/${conversation}/query`, { query: 'Wait for me' });
-    await provider.chat(next);
-    await expectProblem(
-      await post(`/rag/conversation/${conversation}/query`, { query: 'And me?' }),
-      'conflict',
-    );
+    const path = `/rag/conversation/${conversation}/query`;
+    // Its headers are sent when the answer has begun.
+    const first = await post(path, { query: 'Wait for me', stream: true });
+    await expectProblem(await post(path, { query: 'And me?' }), 'conflict');
     finish();
-    expect((await first).status).toBe(200);
+    expect(await first.text()).toContain('"status":"complete"');
     const taken = { email: person.email, password: person.password };
     await expectProblem(await post('/auth/register', taken), 'email_taken');
   });
@@ -252,12 +246,11 @@ describe('the log', () => {
 describe('Idempotency-Key', () => {
   test('twenty at once make one message, and every answer is the same', async () => {
     const id = await newConversation();
-    const headers = { 'idempotency-key': 'the same for all' };
-    headers['idempotency-key'] = headers['idempotency-key'].replaceAll(' ', '-');
+    const headers = { 'idempotency-key': 'the-same-for-all' };
     const body = {
       role: 'user',
       content: 'only once',
-      message_metadata: { big: 12_345_678_901_234_567n.toString() },
+      message_metadata: { '10': 'ten', '2': 'two', note: 'é' },
     };
     const answers = await Promise.all(
       Array.from({ length: 20 }, async () => {
@@ -324,14 +317,9 @@ describe('Idempotency-Key', () => {
     expect(((await repeated.json()) as Answer).message_id).toBe(((await again.json()) as Answer).message_id);
   });
 
-  test.each(['', ' ', 'ü'.normalize(), 'x'.repeat(256), 'two words'])('%j is refused', async (key) => {
-    const response = await post(
-      '/conversations',
-      {},
-      { 'idempotency-key': encodeURIComponent(key) === key ? key : Buffer.from(key).toString('latin1') },
-    );
-    if (key.trim() === '') expect([201, 400]).toContain(response.status);
-    else await expectProblem(response, 'idempotency_key_invalid');
+  test.each([['x'.repeat(256)], ['two words'], ['a\ttab'], ['\u00fc']])('%j is refused', async (key) => {
+    const response = await post('/conversations', {}, { 'idempotency-key': key });
+    await expectProblem(response, 'idempotency_key_invalid');
   });
 });
 

@@ -20,6 +20,8 @@ const withoutScope = new Set([
   'isIngesting',
   'dueBlobDeletions',
   'settleBlobDeletion',
+  // The reconciler goes through folders that are named for users.
+  'namedBlobs',
 ]);
 
 /** Their authority is inside what they are given, one for each. */
