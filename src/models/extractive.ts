@@ -40,7 +40,7 @@ const howToAddModel =
 export const noModelNotice = `This conversation has no documents to quote from, and no language model is configured. Add a document, or: ${howToAddModel}`;
 
 const closingLine =
-  'No language model is configured, so this answer only quotes the documents; set LLM_BASE_URL or OPENAI_API_KEY to get written ones.';
+  'No language model is configured, so this answer only quotes the documents; set LLM_BASE_URL or OPENAI_API_KEY, or start Ollama, to get written ones.';
 const noMatchLine = 'Nothing in the passages that were found matches the question.';
 const weakMatchLine = 'The documents may not answer this directly. These sentences come closest:';
 

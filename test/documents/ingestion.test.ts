@@ -408,7 +408,12 @@ test('a job that comes again, at once and after its end, changes nothing', async
     await until('the job is done', async () => (await waitingJobs(job.documentId)) === 0);
   }
   expect(await chunksOf(job.documentId)).toEqual([once]);
-  expect(await rowsOf(server, job.documentId)).toEqual({ document_texts: 1, chunks: 1, chunk_vectors: 1, segments: 2 });
+  expect(await rowsOf(server, job.documentId)).toEqual({
+    document_texts: 1,
+    chunks: 1,
+    chunk_vectors: 1,
+    segments: 2,
+  });
   await queue.stop();
 });
 
