@@ -42,7 +42,11 @@ export async function chooseContext(
   const wantedIds = input.documentIds === undefined ? null : new Set(input.documentIds);
   const documents = retrieval.searched.documents.filter((one) => wantedIds === null || wantedIds.has(one.id));
   const notices: string[] = [];
-  const summaryOf = wantsSummary(question) ? namedOrAll(question, documents) : [];
+  const isSummary = wantsSummary(
+    question,
+    documents.map((one) => one.name),
+  );
+  const summaryOf = isSummary ? namedOrAll(question, documents) : [];
   let budget = model === null ? 0 : Math.floor(model.contextWindow * windowShare);
   const whole = new Map<string, RetrievedChunk[]>();
 

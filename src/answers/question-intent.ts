@@ -4,9 +4,33 @@ const summaryWords =
 const summaryWordsUnspaced =
   /总结|總結|概括|摘要|概要|要約|まとめ|요약|สรุป|кратко|резюм|обобщ|итоги|ملخص|لخص|सारांश|tóm tắt/iu;
 
-/** True when the question asks for a summary rather than for a fact. */
-export function wantsSummary(question: string): boolean {
-  return summaryWords.test(question) || summaryWordsUnspaced.test(question);
+/** Words that say nothing about what is to be summarised: "please give me a short summary of this document". */
+const emptyWords = new Set(
+  `a an the of in on to for and or is it its this that these those all everything whole entire my our your me us i you we
+  can could would will please give make write show tell provide get want need what how short brief quick concise detailed
+  document documents doc docs file files pdf report reports paper papers article articles text page pages content contents
+  upload uploaded attached above here words sentences bullets bullet points point lines paragraph
+  das die der den dem des ein eine einen bitte mir uns kurz kurze dokument dokumente datei dateien bericht text inhalt
+  le la les un une des du ce cet cette moi nous document fichier rapport texte court
+  el los las uno unos este esta estos documento documentos archivo informe texto por favor me breve
+  il lo gli questo questa documento file testo o os um uma este esse arquivo relatorio`.split(/\s+/),
+);
+/** A script without spaces: what is left beside the asking word. */
+const maxUnspacedRest = 8;
+
+/**
+ * True when the question asks for a summary of documents as such: "summarise this", "summarise report.pdf". A question
+ * that asks to summarise something in them ("summarise the differences between A and B") is searched for like any other.
+ */
+export function wantsSummary(question: string, documentNames: readonly string[]): boolean {
+  const spaced = summaryWords.test(question);
+  if (!spaced && !summaryWordsUnspaced.test(question)) return false;
+  const named = documentNames.find((name) => isNamedIn(question, name));
+  if (named !== undefined) return true;
+  if (!spaced)
+    return question.replace(summaryWordsUnspaced, '').replace(/[^\p{L}]/gu, '').length <= maxUnspacedRest;
+  const rest = question.replace(new RegExp(summaryWords.source, 'giu'), ' ').toLowerCase();
+  return (rest.match(/[\p{L}]{3,}/gu) ?? []).every((word) => emptyWords.has(word));
 }
 
 /** True when the question names the document: its file name, with or without extension and separators. */

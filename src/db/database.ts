@@ -137,7 +137,7 @@ export function openDatabase(
     const client = await pool.connect().catch((error: unknown) => {
       throw translateDatabaseError(error);
     });
-    const texts = ['BEGIN; SET LOCAL ROLE alcove_app', ...groups.flatMap(scopedStatements), 'COMMIT'];
+    const texts = [...groups.flatMap(scopedStatements), 'COMMIT'];
     const results: pg.QueryResult<object>[] = [];
     let failure: unknown;
     if (kind === 'pglite') {
@@ -160,7 +160,7 @@ export function openDatabase(
     }
     client.release(broken);
     if (failure !== undefined) throw translateDatabaseError(failure);
-    let at = 1;
+    let at = 0;
     return groups.map(({ statements }) => {
       const rows = results.slice(at + 1, at + 1 + statements.length).map((result) => result.rows);
       at += 1 + statements.length;
@@ -191,8 +191,9 @@ function openingStatements(role: Role, authority: Authority | null): string {
   return authority === null ? opening : `${opening}; ${setAuthority(authority)}`;
 }
 
-/** In a group after another one, what the one before has set is set anew, the conversation to nothing if there is none. */
-function scopedStatements({ authority, statements }: StatementGroup): (string | Statement)[] {
+/** The first group opens the transaction; the others set anew what the one before has set. */
+function scopedStatements({ authority, statements }: StatementGroup, at: number): (string | Statement)[] {
+  if (at === 0) return [openingStatements('alcove_app', authority), ...statements];
   const unset = authority.conversationId === undefined ? `; SET LOCAL app.conversation_id = ''` : '';
   return [`${setAuthority(authority)}${unset}`, ...statements];
 }

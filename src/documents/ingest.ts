@@ -143,7 +143,7 @@ async function fail(
     mayRetry && document.attempts < maxAttempts
       ? new Date(deps.now().getTime() + (signal.aborted ? 0 : retryPauseMs))
       : null;
-  if (known === null && !signal.aborted) {
+  if ((known === null || known.code === 'internal') && !signal.aborted) {
     deps.log.error({ err: error, documentId: due.documentId }, 'ingestion failed unexpectedly');
   }
   const failure = {

@@ -67,6 +67,15 @@ function describe(error: unknown): Record<string, unknown> {
       'The document needs more memory than is allowed. Split it or save it in a simpler form, and upload the result.';
     return { type: 'error', code: 'document_too_complex', message, cause };
   }
+  // The reader itself did not load: the document is not to blame.
+  if (/^ERR_(MODULE|ACCESS|UNKNOWN_FILE)/.test(String((error as { code?: unknown }).code))) {
+    return {
+      type: 'error',
+      code: 'internal',
+      message: 'The reader of this format could not be started here.',
+      cause,
+    };
+  }
   const message =
     'The document is damaged and cannot be read. Open it in its own program, save it again and upload the new file.';
   return { type: 'error', code: 'document_malformed', message, cause };

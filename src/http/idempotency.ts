@@ -90,7 +90,8 @@ export function settleWith(
 ): ((tx: Transaction, body: unknown) => Promise<void>) | undefined {
   const { idempotencyKey: key, principal } = request;
   if (key === null || principal === null) return undefined;
-  return (tx, body) => settleKeyWithin(tx, principal.scope, key, { status, response: printExact(JSON.stringify(body)) });
+  return (tx, body) =>
+    settleKeyWithin(tx, principal.scope, key, { status, response: printExact(JSON.stringify(body)) });
 }
 
 /** For an answer that streams: a repeat follows the same answer. Called before the first byte. */

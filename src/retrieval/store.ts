@@ -40,33 +40,29 @@ export async function readSearchable(db: Database, scope: SearchScope): Promise<
   const authority = authorityOf(scope);
   const { userId, conversationId } = authority;
   const one = conversationId !== undefined;
-  const values = one ? [userId, conversationId] : [userId];
-  const [versions, found] = await db.read(authority, [
-    {
-      name: one ? 'searchable_version' : 'searchable_version_all',
-      // Each conversation by its name: in a sum, a deleted one and a new document could cancel each other out.
-      text: one
-        ? 'SELECT documents_version::text AS version FROM conversations WHERE user_id = $1 AND id = $2'
-        : `SELECT md5(string_agg(id::text || ':' || documents_version, ',' ORDER BY id)) AS version
-           FROM conversations WHERE user_id = $1 AND document_count > 0`,
-      values,
-    },
+  const [rows] = await db.read(authority, [
     {
       name: one ? 'searchable' : 'searchable_all',
-      text: `SELECT id, conversation_id AS "conversationId", name, token_count AS tokens, chunk_count AS "chunkCount",
-          language, context_mode AS "contextMode", embedding_model AS "embeddingModel", status
-        FROM documents WHERE user_id = $1${one ? ' AND conversation_id = $2' : ''} AND status NOT IN ('failed', 'cancelled')
-        ORDER BY id`,
-      values,
+      // One row for each document, or one without a document: the version is there in any case. Over all conversations
+      // each stands by its name: in a sum, a deleted one and a new document could cancel each other out.
+      text: `SELECT c.id AS "conversationId", c.documents_version AS version, d.id, d.name, d.token_count AS tokens,
+          d.chunk_count AS "chunkCount", d.language, d.context_mode AS "contextMode",
+          d.embedding_model AS "embeddingModel", d.status
+        FROM conversations c LEFT JOIN documents d ON d.user_id = c.user_id AND d.conversation_id = c.id
+          AND d.status NOT IN ('failed', 'cancelled')
+        WHERE c.user_id = $1 ${one ? 'AND c.id = $2' : 'AND c.document_count > 0'}
+        ORDER BY c.id, d.id`,
+      values: one ? [userId, conversationId] : [userId],
     },
   ]);
-  const rows = (found ?? []) as (SearchableDocument & { status: string })[];
-  const [version] = (versions ?? []) as { version: string | null }[];
+  type Row = SearchableDocument & { version: number; status: string | null };
+  const all = (rows ?? []) as Row[];
+  const found = all.filter((row) => row.status !== null);
   return {
-    version: version?.version ?? '',
-    pending: rows.filter((row) => row.status !== 'ready').length,
-    off: rows.filter((row) => row.status === 'ready' && row.contextMode === 'off').length,
-    documents: rows.filter((row) => row.status === 'ready' && row.contextMode !== 'off'),
+    version: [...new Set(all.map((row) => `${row.conversationId}:${row.version}`))].join(','),
+    pending: found.filter((row) => row.status !== 'ready').length,
+    off: found.filter((row) => row.status === 'ready' && row.contextMode === 'off').length,
+    documents: found.filter((row) => row.status === 'ready' && row.contextMode !== 'off'),
   };
 }
 

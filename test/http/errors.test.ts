@@ -30,6 +30,8 @@ beforeAll(async () => {
   pool = app.app.db.pool;
   person = await newPerson(app.baseUrl);
   conversation = await newConversation();
+  // The first answer loads the tokenizer, which on a busy machine takes most of this server's short deadline.
+  await (await post('/rag/query', { query: 'Are you awake?' })).text();
 });
 
 afterAll(async () => {
