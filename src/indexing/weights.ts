@@ -10,12 +10,12 @@ export function weightsFor(embeddingModel: string | null): FusionWeights {
 }
 
 /**
- * nDCG@10 of the vector list alone → fused, on four sets of multi-turn questions with bge-base-en-v1.5:
- * .291 → .290, .341 → .348, .307 → .325, .342 → .347. From 0.3 on the first set loses more.
+ * nDCG@10 of the vector list alone → fused, on four sets of multi-turn questions with bge-base-en-v1.5, 100 of each list:
+ * .291 → .294, .341 → .348, .307 → .324, .342 → .347 (docs/evaluation.md).
  */
 const measured: FusionWeights = { keyword: 0.1, vector: 1 };
 
-/** A stronger retriever (ELSER, .39 to .44 on the same sets) loses .02 at 0.2, and less than .01 at 0.1. */
+/** A stronger retriever (ELSER, .39 to .44 on the same sets) loses up to .010 at 0.1 and nothing at 0.05. */
 const strong: FusionWeights = { keyword: 0.05, vector: 1 };
 
 const byModel: readonly { pattern: RegExp; weights: FusionWeights }[] = [
