@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { ConversationHistory, Message } from '@alcove/contract';
 import { newPerson, type Person, personOf } from '../support/app.ts';
 import { createHome } from './support/server-process.ts';
 
 const kills = 8;
 const home = await createHome();
+afterAll(() => home.close());
 
 interface Acknowledged {
   id: string;

@@ -13,7 +13,7 @@ import {
 import { databaseKind, newPerson, type Person } from '../support/app.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
 import { createCluster, findPostgres, type PrivateCluster } from './support/private-cluster.ts';
-import { createHome, type ServerProcess } from './support/server-process.ts';
+import { createHome, type Home, type ServerProcess } from './support/server-process.ts';
 
 const bin = await findPostgres();
 
@@ -21,6 +21,7 @@ describe.skipIf(databaseKind === 'pglite' || bin === null)(
   'while the database is away (needs PostgreSQL of Debian)',
   () => {
     let cluster: PrivateCluster;
+    let home: Home;
     let provider: Provider;
     let server: ServerProcess;
     let person: Person;
@@ -28,7 +29,7 @@ describe.skipIf(databaseKind === 'pglite' || bin === null)(
     beforeAll(async () => {
       cluster = await createCluster(bin ?? '');
       provider = await startProvider();
-      const home = await createHome({
+      home = await createHome({
         DATABASE_URL: cluster.url,
         LLM_BASE_URL: provider.baseUrl,
         LLM_MODEL: 'test-chat',
@@ -38,6 +39,7 @@ describe.skipIf(databaseKind === 'pglite' || bin === null)(
       conversation = await newConversation(person);
     }, 120_000);
     afterAll(async () => {
+      await home?.close();
       await provider?.close();
       await cluster?.remove();
     });

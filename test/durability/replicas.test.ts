@@ -31,7 +31,10 @@ describe.skipIf(databaseKind === 'pglite')('two servers on one database (needs P
     here = await newPerson(servers[0]?.baseUrl ?? '');
     there = personOf(servers[1]?.baseUrl ?? '', here.token, here);
   }, 120_000);
-  afterAll(() => provider?.close());
+  afterAll(async () => {
+    await home?.close();
+    await provider?.close();
+  });
   beforeEach(() => provider.reset());
 
   const withKey = (person: Person, key: string, path: string, body: unknown) =>

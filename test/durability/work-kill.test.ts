@@ -33,6 +33,7 @@ const home = await createHome({
   EMBEDDING_BASE_URL: provider.baseUrl,
   EMBEDDING_MODEL: 'test-embedding',
 });
+afterAll(() => home.close());
 let server: ServerProcess | undefined;
 
 async function running(): Promise<ServerProcess> {

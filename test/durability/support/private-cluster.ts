@@ -35,7 +35,6 @@ export async function createCluster(bin: string): Promise<PrivateCluster> {
     asRoot
       ? run('runuser', ['-u', 'postgres', '--', join(bin, program), ...args], { cwd: folder })
       : run(join(bin, program), args, { cwd: folder });
-  await owner('initdb', '-D', data, '-U', 'postgres', '--auth=trust', '-E', 'UTF8', '--locale=C.UTF-8');
   const options = (port: number) => `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
   const startAt = (port: number) =>
     // Its log goes to a file: pg_ctl's own output must end for this call to end.
@@ -52,7 +51,22 @@ export async function createCluster(bin: string): Promise<PrivateCluster> {
       options(port),
       'start',
     );
-  const port = await firstFree(startAt);
+  const port = await owner(
+    'initdb',
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '--auth=trust',
+    '-E',
+    'UTF8',
+    '--locale=C.UTF-8',
+  )
+    .then(() => firstFree(startAt))
+    .catch(async (error: unknown) => {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    });
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     stop: async (mode) => void (await owner('pg_ctl', '-D', data, '-m', mode, '-w', 'stop')),

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
 import { databaseKind } from '../../support/app.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 
@@ -26,12 +25,14 @@ export interface Home {
   /** Null for the embedded database. */
   databaseUrl: string | null;
   start(env?: Record<string, string>): Promise<ServerProcess>;
+  /** Kills whatever still runs there, and removes all of it. */
+  close(): Promise<void>;
 }
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const startWithinMs = 60_000;
 
-/** A home for the servers of a test file; whatever still runs there at the end is killed, and all of it removed. */
+/** A home for the servers of a test file, which closes it in an `afterAll` of its own. */
 export async function createHome(env: Record<string, string> = {}): Promise<Home> {
   const dataDir = await mkdtemp(join(tmpdir(), 'alcove-home-'));
   const database =
@@ -39,11 +40,6 @@ export async function createHome(env: Record<string, string> = {}): Promise<Home
       ? await createTestDatabase(serverUrl())
       : null;
   const running = new Set<ServerProcess>();
-  afterAll(async () => {
-    await Promise.all([...running].map((server) => server.end('SIGKILL')));
-    await database?.drop();
-    await rm(dataDir, { recursive: true, force: true });
-  });
   const always = {
     DATA_DIR: dataDir,
     PORT: '0',
@@ -61,6 +57,11 @@ export async function createHome(env: Record<string, string> = {}): Promise<Home
       const server = await startProcess({ ...always, ...more });
       running.add(server);
       return server;
+    },
+    async close() {
+      await Promise.all([...running].map((server) => server.end('SIGKILL')));
+      await database?.drop();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
