@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectDatabase } from '../src/db/client.ts';
-import { createCollection } from './data/collection.ts';
+import { createCollection } from './synthetic/collection.ts';
 import { benchModel } from './alcove/write-document.ts';
 import { openAlcoveLoader } from './load/alcove.ts';
 import type { BenchOptions } from './options.ts';

@@ -5,7 +5,7 @@ import { UserScope } from '../src/identity/user-scope.ts';
 import { createRetriever, type Retriever } from './alcove/retriever.ts';
 import { benchModel, indexDocument, writeDocument } from './alcove/write-document.ts';
 import { measureAppend } from './append.ts';
-import { createCollection, type MadeDocument, type MadeQuery } from './data/collection.ts';
+import { createCollection, type MadeDocument, type MadeQuery } from './synthetic/collection.ts';
 import { measureFiling } from './ingest.ts';
 import { measureList } from './list.ts';
 import { alternate, median, percentile } from './measure.ts';

@@ -5,7 +5,7 @@ import { SizedLru } from '../../src/retrieval/lru.ts';
 import { type Retrieval, retrieve } from '../../src/retrieval/retrieve.ts';
 import { createSegmentCache } from '../../src/retrieval/segment-cache.ts';
 import type { SearchScope } from '../../src/retrieval/store.ts';
-import type { MadeQuery } from '../data/collection.ts';
+import type { MadeQuery } from '../synthetic/collection.ts';
 import { benchModel } from './write-document.ts';
 
 export type Retriever = (

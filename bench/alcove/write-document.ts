@@ -6,7 +6,7 @@ import { insertDocuments } from '../../src/documents/store.ts';
 import { claimDocument } from '../../src/documents/work-store.ts';
 import { type PreparedIndex, prepareIndex } from '../../src/indexing/prepare.ts';
 import { quantiseVectors } from '../../src/indexing/vectors.ts';
-import type { MadeDocument } from '../data/collection.ts';
+import type { MadeDocument } from '../synthetic/collection.ts';
 
 export const benchModel = 'bench-embedding';
 const unlimited = { documentsPerConversation: 1e6, documentsPerUser: 1e6, bytesPerUser: 1e15 };

@@ -4,7 +4,7 @@ import { newId } from '../../src/db/ids.ts';
 import { keywordKind, vectorKind } from '../../src/documents/index-store.ts';
 import type { PreparedIndex } from '../../src/indexing/prepare.ts';
 import { benchModel, indexDocument, keywordIndexOf } from '../alcove/write-document.ts';
-import type { MadeDocument } from '../data/collection.ts';
+import type { MadeDocument } from '../synthetic/collection.ts';
 import type { BulkConversation } from '../peers/peer.ts';
 import { copyRows, type Field } from './copy.ts';
 

@@ -1,4 +1,4 @@
-import type { MadeDocument } from '../data/collection.ts';
+import type { MadeDocument } from '../synthetic/collection.ts';
 
 /** A conversation with its chunks numbered over all conversations, which is how every store names them here. */
 export interface BulkConversation {
@@ -11,6 +11,13 @@ export interface BulkConversation {
   size: number;
   /** Whether it is asked questions later. */
   measured: boolean;
+}
+
+/** A question with the place of its conversation. */
+export interface PlacedQuestion {
+  place: number;
+  text: string;
+  vector: Float32Array;
 }
 
 export interface NumberedText {
@@ -37,6 +44,13 @@ export interface Peer {
     vector: Float32Array,
     k: number,
   ): Promise<NumberedText[]>;
+  /** Calls per second of two clients, where they need threads of their own. */
+  twoClients?(
+    kind: 'nearest' | 'hybrid',
+    questions: readonly PlacedQuestion[],
+    k: number,
+    ms: number,
+  ): Promise<number>;
   diskBytes(): Promise<number>;
   /** Resident memory of its own process, where it has one. */
   rssBytes?(): Promise<number>;

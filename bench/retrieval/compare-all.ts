@@ -4,7 +4,7 @@ import type { Database } from '../../src/db/database.ts';
 import { UserScope } from '../../src/identity/user-scope.ts';
 import type { Retrieval } from '../../src/retrieval/retrieve.ts';
 import { createRetriever } from '../alcove/retriever.ts';
-import type { Collection } from '../data/collection.ts';
+import type { Collection } from '../synthetic/collection.ts';
 import type { AlcoveLoader } from '../load/alcove.ts';
 import { alternate, median, timed } from '../measure.ts';
 import type { BenchOptions } from '../options.ts';
@@ -84,6 +84,7 @@ export async function* compareAll(bench: Bench): AsyncGenerator<Table> {
       name: peer.name,
       search: (query) => peer.nearest(query.conversation, query.vector, topK),
       numbersOf: (_, found) => found as number[],
+      ...twoClientsOf(peer, 'nearest'),
     }));
     const hybridPeers = bench.peers.flatMap((peer): Contender[] => {
       const { hybrid } = peer;
@@ -95,6 +96,7 @@ export async function* compareAll(bench: Bench): AsyncGenerator<Table> {
           name: peer.name,
           search: (query) => hybrid(query.conversation, query.text, query.vector, topK),
           numbersOf,
+          ...twoClientsOf(peer, 'hybrid'),
         },
       ];
     });
@@ -151,6 +153,21 @@ export async function* compareAll(bench: Bench): AsyncGenerator<Table> {
       notes: ['Target: a ratio of at most 1.2.'],
     };
   }
+}
+
+function twoClientsOf(peer: Peer, kind: 'nearest' | 'hybrid'): Pick<Contender, 'twoClients'> {
+  const { twoClients } = peer;
+  if (twoClients === undefined) return {};
+  return {
+    twoClients(queries, ms) {
+      const questions = queries.map(({ conversation, text, vector }) => ({
+        place: conversation.place,
+        text,
+        vector,
+      }));
+      return twoClients(kind, questions, topK, ms);
+    },
+  };
 }
 
 function ask(collection: Collection, conversation: BulkConversation): AskedQuery {

@@ -1,5 +1,5 @@
 import { alternate, type Candidate, median, percentile, throughput } from '../measure.ts';
-import type { MadeQuery } from '../data/collection.ts';
+import type { MadeQuery } from '../synthetic/collection.ts';
 import type { BulkConversation } from '../peers/peer.ts';
 import { round, type Table } from '../report.ts';
 import { exactNearest } from './exact.ts';
@@ -57,7 +57,7 @@ export async function compare(contenders: readonly Contender[], options: Compare
     rows.push({
       ...row(contender.name, samples[contender.name]!, baseTime),
       per_s_2_clients: round(median(rates[contender.name]!)),
-      [`recall@${topK}`]: await recallOf(contender, queries, topK),
+      [`of the nearest ${topK}`]: await recallOf(contender, queries, topK),
     });
   }
   return { title: options.title, rows };

@@ -1,6 +1,6 @@
 import { newId } from '../../src/db/ids.ts';
-import type { Collection } from '../data/collection.ts';
-import { createRandom } from '../data/seeded.ts';
+import type { Collection } from '../synthetic/collection.ts';
+import { createRandom } from '../synthetic/seeded.ts';
 import type { BulkConversation } from '../peers/peer.ts';
 import type { Plan } from './plan.ts';
 

@@ -5,7 +5,7 @@ import { newId } from '../../src/db/ids.ts';
 import { UserScope } from '../../src/identity/user-scope.ts';
 import { createTestDatabase } from '../../test/support/postgres.ts';
 import { createRetriever, type Retriever } from '../alcove/retriever.ts';
-import { createCollection } from '../data/collection.ts';
+import { createCollection } from '../synthetic/collection.ts';
 import { openAlcoveLoader } from '../load/alcove.ts';
 import type { BulkConversation } from '../peers/peer.ts';
 

@@ -53,7 +53,7 @@ function renew(userId: string, owner: string, batches: readonly EventBatch[]): S
   };
 }
 
-/** Only below a lease that this process holds. */
+/** Only below a lease that this process holds; what a commit of unknown outcome has written already stays as it is. */
 function insert(userId: string, owner: string, batches: readonly EventBatch[]): Statement {
   const rows = batches.flatMap(({ scope, messageId, events }) =>
     events.map(({ seq, event }) => ({
@@ -69,7 +69,8 @@ function insert(userId: string, owner: string, batches: readonly EventBatch[]): 
       SELECT $1, w.conversation_id, w.message_id, w.seq, w.event
       FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::text[]) AS w (conversation_id, message_id, seq, event)
       JOIN generations g ON g.user_id = $1 AND g.lease_owner = $2 AND g.conversation_id = w.conversation_id
-        AND g.message_id = w.message_id`,
+        AND g.message_id = w.message_id
+      ON CONFLICT DO NOTHING`,
     values: [
       userId,
       owner,

@@ -39,7 +39,8 @@ export interface Collection {
 const wordsPerChunk = 150;
 /** Texts that fillers share, for each size of document. */
 const sharedTexts = 40;
-const chunksPerDocument = (size: number): number => (size <= 100 ? 50 : size <= 1000 ? 125 : size <= 10_000 ? 250 : 500);
+const chunksPerDocument = (size: number): number =>
+  size <= 100 ? 50 : size <= 1000 ? 125 : size <= 10_000 ? 250 : 500;
 
 /** Synthetic documents with texts and vectors, the same for the same seed. */
 export function createCollection(seed: number, dimensions: number): Collection {
@@ -77,12 +78,17 @@ export function createCollection(seed: number, dimensions: number): Collection {
     }
     const like = pool[random.below(sharedTexts)]!;
     const centre = vectors.documentCentre(random, like.topic);
-    return { ...like, chunks: like.chunks.map((chunk) => ({ ...chunk, vector: vectors.chunk(random, centre) })) };
+    return {
+      ...like,
+      chunks: like.chunks.map((chunk) => ({ ...chunk, vector: vectors.chunk(random, centre) })),
+    };
   }
 
   function divide(chunkCount: number, make: (size: number) => MadeDocument): MadeDocument[] {
     const size = Math.min(chunkCount, chunksPerDocument(chunkCount));
-    return Array.from({ length: Math.ceil(chunkCount / size) }, (_, at) => make(Math.min(size, chunkCount - at * size)));
+    return Array.from({ length: Math.ceil(chunkCount / size) }, (_, at) =>
+      make(Math.min(size, chunkCount - at * size)),
+    );
   }
 
   return {

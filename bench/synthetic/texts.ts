@@ -19,8 +19,13 @@ export function createTexts(seed: number): TextSource {
   const firstRare = englishWords.length;
   const common = (random: Random): string => vocabulary[zipf(random, vocabularySize)]!;
   const topical = (random: Random, topic: number): string =>
-    vocabulary[firstRare + ((Math.imul(topic + 1, 7919) + Math.imul(zipf(random, topicSize), 31)) >>> 0) % (vocabularySize - firstRare)]!;
-  const word = (random: Random, topic: number): string => (random.next() < topicShare ? topical(random, topic) : common(random));
+    vocabulary[
+      firstRare +
+        (((Math.imul(topic + 1, 7919) + Math.imul(zipf(random, topicSize), 31)) >>> 0) %
+          (vocabularySize - firstRare))
+    ]!;
+  const word = (random: Random, topic: number): string =>
+    random.next() < topicShare ? topical(random, topic) : common(random);
   return {
     passage(random, topic, words) {
       const parts: string[] = [];
@@ -35,7 +40,9 @@ export function createTexts(seed: number): TextSource {
       return parts.join(' ');
     },
     question(random, topic, words) {
-      const chosen = Array.from({ length: words }, (_, at) => (at % 2 === 0 ? topical(random, topic) : common(random)));
+      const chosen = Array.from({ length: words }, (_, at) =>
+        at % 2 === 0 ? topical(random, topic) : common(random),
+      );
       return `What about ${chosen.join(' ')}?`;
     },
   };
@@ -46,8 +53,8 @@ function zipf(random: Random, size: number): number {
   return Math.min(size - 1, Math.floor(Math.exp(random.next() * Math.log(size + 1))) - 1);
 }
 
-const consonants = [...'bcdfghklmnprstvz'];
-const vowels = [...'aeiou'];
+const consonants = 'b c d f g h k l m n p r s t v z'.split(' ');
+const vowels = 'a e i o u'.split(' ');
 const endings = ['', '', 's', 'ing', 'ed', 'er', 'ation'];
 
 function makeVocabulary(seed: number): string[] {

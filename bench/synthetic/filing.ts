@@ -37,19 +37,32 @@ export function makeFiling(pages: number, seed: number): Filing {
         '/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> >>',
     );
     const content = deflateSync(draw(layOut(at + 1, random, texts)));
-    add(Buffer.concat([Buffer.from(`<< /Length ${content.length} /Filter /FlateDecode >>\nstream\n`), content, Buffer.from('\nendstream')]));
+    add(
+      Buffer.concat([
+        Buffer.from(`<< /Length ${content.length} /Filter /FlateDecode >>\nstream\n`),
+        content,
+        Buffer.from('\nendstream'),
+      ]),
+    );
   }
   return { bytes: join(objects), pages };
 }
 
 function layOut(number: number, random: Random, texts: TextSource): Line[] {
   const lines: Line[] = [
-    { x: page.left, y: 762, size: 8, bold: false, text: 'Northwind Holdings, Inc. and Subsidiaries - Annual Report' },
+    {
+      x: page.left,
+      y: 762,
+      size: 8,
+      bold: false,
+      text: 'Northwind Holdings, Inc. and Subsidiaries - Annual Report',
+    },
     { x: 300, y: 30, size: 8, bold: false, text: String(number) },
   ];
   const topic = Math.floor(number / 12);
   let y = page.top;
-  const write = (text: string, size: number, bold: boolean, x = page.left): void => void lines.push({ x, y, size, bold, text });
+  const write = (text: string, size: number, bold: boolean, x = page.left): void =>
+    void lines.push({ x, y, size, bold, text });
   if (number % 4 === 1) {
     write(`Item ${1 + (number % 15)}. ${title(texts.question(random, topic, 4))}`, 15, true);
     y -= 2 * page.leading;
@@ -80,7 +93,13 @@ function table(lines: Line[], from: number, random: Random, texts: TextSource, t
   row(['(in millions)', '2025', '2024', '2023'], true);
   for (let at = 4 + random.below(7); at > 0 && y > page.bottom; at -= 1) {
     const label = title(texts.question(random, topic, 2));
-    row([label, ...Array.from({ length: 3 }, () => `$ ${(random.below(900_000) / 10).toLocaleString('en-US')}`)], false);
+    row(
+      [
+        label,
+        ...Array.from({ length: 3 }, () => `$ ${(random.below(900_000) / 10).toLocaleString('en-US')}`),
+      ],
+      false,
+    );
   }
   return y - page.leading;
 }
@@ -125,6 +144,8 @@ function join(objects: readonly Buffer[]): Buffer {
   });
   const table = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('');
   parts.push(Buffer.from(`xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}`));
-  parts.push(Buffer.from(`trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${length}\n%%EOF\n`));
+  parts.push(
+    Buffer.from(`trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${length}\n%%EOF\n`),
+  );
   return Buffer.concat(parts);
 }
