@@ -44,18 +44,27 @@ if (command === undefined) {
     console.error(`  ${each.padEnd(10)} ${summary}`);
   process.exitCode = 1;
 } else {
+  await runCommand(command, options);
+}
+
+async function runCommand(command: Command, options: BenchOptions): Promise<void> {
   const started = performance.now();
-  console.log(
-    Object.entries(describeMachine())
-      .map(([key, value]) => `${key} ${value}`)
-      .join(', '),
-  );
+  const machine = Object.entries(describeMachine()).map(([key, value]) => `${key} ${value}`);
+  console.log(machine.join(', '));
+  let stopping = false;
+  // What a command has put up it takes down itself; killed at once it would leave databases behind.
+  process.once('SIGINT', () => {
+    stopping = true;
+    console.log('Stopping after the table that is being measured; once more to stop at once.');
+  });
   const tables: Table[] = [];
   for await (const table of await command.run(options)) {
     printTable(table);
     tables.push(table);
+    if (stopping) break;
   }
-  if (options.out !== null)
+  if (options.out !== null) {
     writeReport(options.out, `npm run bench -- ${process.argv.slice(2).join(' ')}`, tables);
+  }
   console.log(`\n${Math.round((performance.now() - started) / 1000)} s`);
 }
