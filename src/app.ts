@@ -50,6 +50,8 @@ export interface RunningApp {
 const sweepMs = 3_000;
 /** Some thousand questions of the usual dimensions. */
 const queryEmbeddingBytes = 16 * 1024 * 1024;
+/** Names and versions of documents that are kept between questions, about 300 bytes each. */
+const rememberedDocuments = 50_000;
 const collectMs = 5_000;
 /** One look into an index when there is nothing to do. */
 const reEmbedMs = 5_000;
@@ -104,6 +106,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
         segments: createSegmentCache(db, config.segmentCacheBytes),
         background: readBackground(),
         cache: new SizedLru(config.retrievalCacheEntries),
+        searchables: new SizedLru(rememberedDocuments),
         queryEmbeddings: new SizedLru(queryEmbeddingBytes),
         rerank:
           models.rerank === null ? undefined : { model: models.rerank, threshold: config.rerankThreshold },

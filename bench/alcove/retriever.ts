@@ -4,7 +4,7 @@ import { readBackground } from '../../src/indexing/background.ts';
 import { SizedLru } from '../../src/retrieval/lru.ts';
 import { type Retrieval, retrieve } from '../../src/retrieval/retrieve.ts';
 import { createSegmentCache } from '../../src/retrieval/segment-cache.ts';
-import type { SearchScope } from '../../src/retrieval/store.ts';
+import type { Searchable, SearchScope } from '../../src/retrieval/store.ts';
 import type { MadeQuery } from '../synthetic/collection.ts';
 import { benchModel } from './write-document.ts';
 
@@ -34,6 +34,7 @@ export function createRetriever(
     segments: createSegmentCache(db, segmentCacheBytes),
     background: readBackground(),
     cache: new SizedLru<Retrieval>(0),
+    searchables: new SizedLru<Searchable>(50_000),
     queryEmbeddings: new SizedLru<Float32Array>(0),
   };
   const { signal } = new AbortController();

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +33,7 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
   const database = options.serverUrl === null ? null : await createTestDatabase(options.serverUrl);
   const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [], {
     serialization: 'advanced',
-    execArgv: options.profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${options.profileFolder}`] : [],
+    execArgv: [...startFlags(), ...profileFlags(options.profileFolder)],
     env: { ...environmentOf(dataDir, database?.url), ...options.env },
   });
   const cleanUp = async (): Promise<void> => {
@@ -59,6 +60,17 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
     await cleanUp();
     throw error;
   }
+}
+
+/** What `npm start` gives to Node: the server under test runs as one that users start. */
+function startFlags(): string[] {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { scripts } = JSON.parse(manifest) as { scripts: { start: string } };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+}
+
+function profileFlags(folder: string | null | undefined): string[] {
+  return folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
 }
 
 /** Nothing of the caller's own settings reaches the server under test. */

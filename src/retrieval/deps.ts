@@ -5,6 +5,7 @@ import type { SizedLru } from './lru.ts';
 import type { RerankStage } from './rerank.ts';
 import type { Retrieval } from './retrieve.ts';
 import type { SegmentCache } from './segment-cache.ts';
+import type { Searchable } from './store.ts';
 
 export interface RetrievalDeps {
   db: Database;
@@ -16,6 +17,8 @@ export interface RetrievalDeps {
   background: Background;
   /** Whole retrievals, keyed by user, conversation, document version, queries and settings. */
   cache: SizedLru<Retrieval>;
+  /** What was searchable when last asked, keyed by user and conversation; one for each document counts. */
+  searchables: SizedLru<Searchable>;
   /** Vectors of questions, keyed by user, conversation and model. */
   queryEmbeddings: SizedLru<Float32Array>;
 }

@@ -50,6 +50,8 @@ export interface Retrieval {
 
 /** More than wanted is fetched, so that the exact scores can still change the order at its end. */
 const contentMargin = 8;
+/** Documents that change during each of so many searches: the last one counts as it is. */
+const mostAttempts = 3;
 
 /**
  * Searches this conversation's documents and nothing else; all of the user's own with a user's scope.
@@ -62,13 +64,23 @@ export async function retrieve(
   signal: AbortSignal,
 ): Promise<Retrieval> {
   if (input.strategy === 'vector' && deps.embedding === null) throw embeddingsUnavailable();
-  const searched = await readSearchable(deps.db, scope);
-  const cacheKey = keyOf(scope, input, searched.version, deps);
-  const cached = deps.cache.get(cacheKey);
-  if (cached !== undefined) return { ...cached, searched, cacheHit: true, timings: noTimings() };
-  const fresh = await search(scope, input, searched, deps, signal);
-  if (isWhole(fresh, input, deps)) deps.cache.set(cacheKey, fresh, 1);
-  return fresh;
+  // What is remembered costs no round trip but may be out of date: nothing that was found by it is given away before
+  // the database has confirmed it, in the round trip that fetches the text.
+  const remembered = deps.searchables.get(placeOf(scope));
+  const isKnown =
+    remembered !== undefined && deps.cache.get(keyOf(scope, input, remembered, deps)) === undefined;
+  let searched = isKnown ? remembered : await readSearchable(deps.db, scope);
+  for (let attempt = 1; ; attempt += 1) {
+    const cacheKey = keyOf(scope, input, searched, deps);
+    const cached = deps.cache.get(cacheKey);
+    if (cached !== undefined) return { ...cached, searched, cacheHit: true, timings: noTimings() };
+    const found = await search(scope, input, searched, deps, signal);
+    deps.searchables.set(placeOf(scope), found.searched, 1 + found.searched.documents.length);
+    const isCurrent = found.searched.version === searched.version;
+    if (isCurrent && isWhole(found, input, deps)) deps.cache.set(cacheKey, found, 1);
+    if (isCurrent || attempt === mostAttempts) return found;
+    searched = found.searched;
+  }
 }
 
 /** What a provider that was away has left out must not be left out of the next answer too. */
@@ -102,18 +114,18 @@ async function search(
   const nameOf = namer(chosen);
   const wanted = deps.rerank === undefined ? input.topK : rerankDepth(input.topK);
   const guess = await timed(timings, 'fuse', () => order(lists, model).slice(0, wanted + contentMargin));
-  const found = await timed(timings, 'rerank', async () => {
-    const { exact, contents } = await secondLook(scope, approximate, guess, wanted, nameOf, deps);
+  const second = await timed(timings, 'rerank', async () => {
+    const { searchable, exact, contents } = await secondLook(scope, approximate, guess, wanted, nameOf, deps);
     const ordered = exact === null ? guess : order(replaceVectorLists(lists, exact), model);
     const candidates = await present(scope, ordered.slice(0, wanted), contents, nameOf, deps);
-    if (deps.rerank === undefined) return candidates;
+    if (deps.rerank === undefined) return { searchable, chunks: candidates };
     const { chunks, notice } = await rerank(input.queries[0] ?? '', candidates, deps.rerank, signal);
     if (notice !== null) notices.push(notice);
-    return chunks;
+    return { searchable, chunks };
   });
-  const results = found.slice(0, input.topK);
+  const results = second.chunks.slice(0, input.topK);
   const legs = [...new Set(lists.map((list) => list.leg))].toSorted();
-  return { results, legs, cacheHit: false, timings, notices, searched };
+  return { results, legs, cacheHit: false, timings, notices, searched: second.searchable };
 }
 
 async function runVectorLeg(
@@ -207,7 +219,17 @@ function namer(chosen: readonly SearchableDocument[]): (hit: Hit) => ChunkName &
   };
 }
 
-function keyOf(scope: SearchScope, input: RetrieveInput, version: string, deps: RetrievalDeps): string {
+function placeOf(scope: SearchScope): string {
+  const { userId, conversationId } = authorityOf(scope);
+  return JSON.stringify([userId, conversationId ?? null]);
+}
+
+function keyOf(
+  scope: SearchScope,
+  input: RetrieveInput,
+  { version }: Searchable,
+  deps: RetrievalDeps,
+): string {
   const { userId, conversationId } = authorityOf(scope);
   const documentIds = input.documentIds === undefined ? null : [...input.documentIds].toSorted();
   const { queries, history = [], strategy, topK } = input;

@@ -1,7 +1,13 @@
 import type { RetrievalDeps } from './deps.ts';
 import type { Hit } from './legs.ts';
 import { hitKey, type LegList, type Ordered } from './order.ts';
-import { type ChunkContent, type ChunkName, readExactAndContents, type SearchScope } from './store.ts';
+import {
+  type ChunkContent,
+  type ChunkName,
+  readExactAndContents,
+  type Searchable,
+  type SearchScope,
+} from './store.ts';
 
 /** Of a quantised list, at least this many are scored again with full precision, and twice what is wanted. */
 const exactAtLeast = 40;
@@ -13,7 +19,7 @@ export interface Approximate {
   isExact: boolean;
 }
 
-/** Full-precision scores of the vector lists' heads, and the text of what will probably win, in one round trip. */
+/** In one round trip: full-precision scores of the vector lists' heads, the text of what will probably win, and what is searchable now. */
 export async function secondLook(
   scope: SearchScope,
   approximate: Approximate | null,
@@ -21,12 +27,12 @@ export async function secondLook(
   topK: number,
   nameOf: (hit: Hit) => ChunkName,
   deps: RetrievalDeps,
-): Promise<{ exact: Hit[][] | null; contents: ChunkContent[] }> {
+): Promise<{ searchable: Searchable; exact: Hit[][] | null; contents: ChunkContent[] }> {
   const heads =
     approximate === null || approximate.isExact
       ? []
       : approximate.lists.map((hits) => hits.slice(0, Math.max(exactAtLeast, 2 * topK)));
-  const { scores, contents } = await readExactAndContents(
+  const { searchable, scores, contents } = await readExactAndContents(
     deps.db,
     scope,
     heads.map((hits, at) => ({
@@ -36,7 +42,7 @@ export async function secondLook(
     })),
     guess.map(nameOf),
   );
-  if (heads.length === 0) return { exact: null, contents };
+  if (heads.length === 0) return { searchable, exact: null, contents };
   const exact = heads.map((hits, list) => {
     const rescored = hits.flatMap((hit, at) => {
       const score = scores[list]?.[at];
@@ -45,7 +51,7 @@ export async function secondLook(
     rescored.sort((a, b) => b.score - a.score || (hitKey(a) < hitKey(b) ? -1 : 1));
     return [...rescored, ...(approximate?.lists[list] ?? []).slice(hits.length)];
   });
-  return { exact, contents };
+  return { searchable, exact, contents };
 }
 
 export function replaceVectorLists(lists: readonly LegList[], exact: readonly Hit[][]): LegList[] {

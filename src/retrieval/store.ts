@@ -38,25 +38,30 @@ export interface Searchable {
 /** What retrieval may look at, asked anew each time: caches hold only what this has just named. */
 export async function readSearchable(db: Database, scope: SearchScope): Promise<Searchable> {
   const authority = authorityOf(scope);
-  const { userId, conversationId } = authority;
+  const [rows] = await db.read(authority, [searchableStatement(authority)]);
+  return toSearchable(rows ?? []);
+}
+
+function searchableStatement({ userId, conversationId }: ReturnType<typeof authorityOf>): Statement {
   const one = conversationId !== undefined;
-  const [rows] = await db.read(authority, [
-    {
-      name: one ? 'searchable' : 'searchable_all',
-      // One row for each document, or one without a document: the version is there in any case. Over all conversations
-      // each stands by its name: in a sum, a deleted one and a new document could cancel each other out.
-      text: `SELECT c.id AS "conversationId", c.documents_version AS version, d.id, d.name, d.token_count AS tokens,
-          d.chunk_count AS "chunkCount", d.language, d.context_mode AS "contextMode",
-          d.embedding_model AS "embeddingModel", d.status
-        FROM conversations c LEFT JOIN documents d ON d.user_id = c.user_id AND d.conversation_id = c.id
-          AND d.status NOT IN ('failed', 'cancelled')
-        WHERE c.user_id = $1 ${one ? 'AND c.id = $2' : 'AND c.document_count > 0'}
-        ORDER BY c.id, d.id`,
-      values: one ? [userId, conversationId] : [userId],
-    },
-  ]);
+  return {
+    name: one ? 'searchable' : 'searchable_all',
+    // One row for each document, or one without a document: the version is there in any case. Over all conversations
+    // each stands by its name: in a sum, a deleted one and a new document could cancel each other out.
+    text: `SELECT c.id AS "conversationId", c.documents_version AS version, d.id, d.name, d.token_count AS tokens,
+        d.chunk_count AS "chunkCount", d.language, d.context_mode AS "contextMode",
+        d.embedding_model AS "embeddingModel", d.status
+      FROM conversations c LEFT JOIN documents d ON d.user_id = c.user_id AND d.conversation_id = c.id
+        AND d.status NOT IN ('failed', 'cancelled')
+      WHERE c.user_id = $1 ${one ? 'AND c.id = $2' : 'AND c.document_count > 0'}
+      ORDER BY c.id, d.id`,
+    values: one ? [userId, conversationId] : [userId],
+  };
+}
+
+function toSearchable(rows: readonly unknown[]): Searchable {
   type Row = SearchableDocument & { version: number; status: string | null };
-  const all = (rows ?? []) as Row[];
+  const all = rows as readonly Row[];
   const found = all.filter((row) => row.status !== null);
   return {
     version: [...new Set(all.map((row) => `${row.conversationId}:${row.version}`))].join(','),
@@ -122,27 +127,28 @@ export interface ExactScores {
 }
 
 /**
- * In one round trip: full-precision similarities of the candidates of each query, in their order (null when a vector
- * has gone meanwhile), and the text of the wanted chunks, in no particular order.
+ * In one round trip: what is searchable now; full-precision similarities of the candidates of each query, in their
+ * order (null when a vector has gone meanwhile); and the text of the wanted chunks, in no particular order.
  */
 export async function readExactAndContents(
   db: Database,
   scope: SearchScope,
   exact: readonly ExactScores[],
   wanted: readonly ChunkName[],
-): Promise<{ scores: (number | null)[][]; contents: ChunkContent[] }> {
-  if (exact.length === 0 && wanted.length === 0) return { scores: [], contents: [] };
-  const statements = exact.map(({ query, model, candidates }) =>
-    exactStatement(scope.userId, query, model, candidates),
-  );
-  const results = await db.read(authorityOf(scope), [...statements, contentStatement(scope.userId, wanted)]);
-  const contents = (results.pop() ?? []) as ChunkContent[];
+): Promise<{ searchable: Searchable; scores: (number | null)[][]; contents: ChunkContent[] }> {
+  const authority = authorityOf(scope);
+  const [searchable, contents, ...results] = await db.read(authority, [
+    searchableStatement(authority),
+    contentStatement(scope.userId, wanted),
+    ...exact.map(({ query, model, candidates }) => exactStatement(scope.userId, query, model, candidates)),
+  ]);
   const scores = results.map((rows, at) => {
     const list: (number | null)[] = Array.from({ length: exact[at]?.candidates.length ?? 0 }, () => null);
     for (const row of rows as { at: number; score: number }[]) list[row.at - 1] = row.score;
     return list;
   });
-  return { scores, contents };
+  // The columns are named as the interface names them.
+  return { searchable: toSearchable(searchable ?? []), scores, contents: (contents ?? []) as ChunkContent[] };
 }
 
 function exactStatement(

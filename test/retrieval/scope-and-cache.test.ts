@@ -170,6 +170,25 @@ describe('the cache', () => {
     expect([afterDeletion.cache_hit, namesOf(afterDeletion)]).toEqual([false, ['tides.txt']]);
   });
 
+  test('does not answer a new question from what was there at the last one', async () => {
+    const id = await newConversation(person);
+    const one = await addText(person, id, 'The lighthouse was built of granite.', 'one.txt');
+    let asked = 0;
+    const look = () => retrieve(id, `what about the lighthouse, for the ${(asked += 1)}th time`);
+    expect(namesOf(await look())).toEqual(['one.txt']);
+    const two = await addText(person, id, 'The lighthouse was painted white.', 'two.txt');
+    expect(namesOf(await look())).toEqual(['one.txt', 'two.txt']);
+    await person.client.documents.update(one.id, { context_mode: 'off' });
+    expect(namesOf(await look())).toEqual(['two.txt']);
+    await person.client.documents.update(two.id, { name: 'renamed.txt' });
+    expect(namesOf(await look())).toEqual(['renamed.txt']);
+    await person.client.documents.delete(two.id);
+    expect(namesOf(await look())).toEqual([]);
+    await person.client.documents.update(one.id, { context_mode: 'auto' });
+    const last = await look();
+    expect([last.cache_hit, namesOf(last)]).toEqual([false, ['one.txt']]);
+  });
+
   test('is not shared between people with the same file and the same question', async () => {
     const [anna, bert] = [await newPerson((await app()).baseUrl), await newPerson((await app()).baseUrl)];
     const [hers, his] = [await newConversation(anna), await newConversation(bert)];
