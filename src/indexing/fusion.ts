@@ -1,11 +1,11 @@
 /** One ranked list of ids, best first. */
-export interface RankedList {
-  ids: readonly string[];
+export interface RankedList<Id extends string | number = string> {
+  ids: readonly Id[];
   weight: number;
 }
 
-export interface FusedHit {
-  id: string;
+export interface FusedHit<Id extends string | number = string> {
+  id: Id;
   score: number;
 }
 
@@ -20,9 +20,12 @@ export interface FusionOptions {
  * Weighted reciprocal rank fusion: score = Σ weight / (k + rank), rank from 1.
  * Best first; equal scores are ordered by id, so the result never depends on chance.
  */
-export function fuse(lists: readonly RankedList[], options: FusionOptions = {}): FusedHit[] {
+export function fuse<Id extends string | number>(
+  lists: readonly RankedList<Id>[],
+  options: FusionOptions = {},
+): FusedHit<Id>[] {
   const { k = 60, depth = Number.POSITIVE_INFINITY } = options;
-  const scores = new Map<string, number>();
+  const scores = new Map<Id, number>();
   for (const { ids, weight } of lists) {
     const counted = Math.min(ids.length, depth);
     for (let at = 0; at < counted; at++) {

@@ -1,14 +1,21 @@
 import { BestHits, type Hit } from './best-hits.ts';
 import { FreeList } from './free-list.ts';
 import { compileKernel, type KernelExports } from './vector-kernel.ts';
-import { checkDimension, maxQueryValue, quantise, strideOf, type VectorSegment } from './vectors.ts';
+import {
+  checkDimension,
+  detailsPerUnit,
+  maxQueryValue,
+  quantise,
+  strideOf,
+  type VectorSegment,
+} from './vectors.ts';
 
 /** A document's vectors in the arena, until they are released. */
 export interface LoadedVectors {
   readonly dimension: number;
   readonly count: number;
   readonly stride: number;
-  /** Address of the scales; the rows follow. */
+  /** Address of the scales; the rows follow, then their details. */
   readonly address: number;
   /** Memory that they take. */
   readonly bytes: number;
@@ -37,12 +44,14 @@ export class VectorArena {
     return this.#memory.buffer.byteLength - this.#free.total - this.#scratch.bytes;
   }
 
-  load({ dimension, count, stride, scales, rows }: VectorSegment): LoadedVectors {
+  load({ dimension, count, stride, scales, rows, details }: VectorSegment): LoadedVectors {
     const scaleBytes = align(4 * count);
-    const bytes = align(scaleBytes + rows.length);
+    const bytes = align(scaleBytes + 2 * rows.length);
     const address = this.#take(bytes);
     new Float32Array(this.#memory.buffer, address, count).set(scales);
-    new Int8Array(this.#memory.buffer, address + scaleBytes, rows.length).set(rows);
+    const memory = new Int8Array(this.#memory.buffer, address + scaleBytes, 2 * rows.length);
+    memory.set(rows);
+    memory.set(details, rows.length);
     const loaded = { dimension, count, stride, address, bytes };
     this.#loaded.add(loaded);
     return loaded;
@@ -53,23 +62,40 @@ export class VectorArena {
     if (this.#loaded.delete(vectors)) this.#free.give(vectors.address, vectors.bytes);
   }
 
-  /** As `scanVectors`: the k rows nearest to the query by cosine, right to about 0.002. */
-  scan(list: readonly LoadedVectors[], query: Float32Array, k: number): Hit[] {
+  /**
+   * The k rows nearest to the query by cosine. The first `exact` are scored again with all their bits, as
+   * `scanVectors` does, right to about 0.00001; the others are right to about 0.002.
+   */
+  scan(list: readonly LoadedVectors[], query: Float32Array, k: number, exact = k): Hit[] {
     for (const vectors of list) this.#check(vectors, query);
     const longest = list.reduce((most, vectors) => Math.max(most, vectors.count), 0);
     if (longest === 0) return [];
     const stride = strideOf(query.length);
-    const queryAt = this.#reserveScratch(align(2 * stride) + align(4 * longest));
-    const scoresAt = queryAt + align(2 * stride);
+    const queryBytes = align(2 * stride);
+    const queryAt = this.#reserveScratch(2 * queryBytes + align(4 * longest));
+    const scoresAt = queryAt + 2 * queryBytes;
     const wanted = new Int16Array(this.#memory.buffer, queryAt, stride).fill(0);
-    const queryScale = quantise(query, wanted, maxQueryValue);
+    const rest = new Int16Array(this.#memory.buffer, queryAt + queryBytes, stride).fill(0);
+    const queryScale = quantise(query, wanted, maxQueryValue, rest);
     const scores = new Float32Array(this.#memory.buffer, scoresAt, longest);
     const best = new BestHits(k, Number.NEGATIVE_INFINITY);
     list.forEach(({ address, count }, segment) => {
       this.#kernel.scan(address + align(4 * count), count, stride, queryAt, address, scoresAt);
       best.offer(segment, scores, count);
     });
-    return best.sorted().map((hit) => ({ ...hit, score: hit.score * queryScale }));
+    const hits = best.sorted();
+    for (const hit of hits.slice(0, exact)) {
+      const { address, count } = list[hit.segment]!;
+      const scaleAt = address + 4 * hit.ordinal;
+      const rowAt = address + align(4 * count) + hit.ordinal * stride;
+      this.#kernel.scan(rowAt, 1, stride, queryAt + queryBytes, scaleAt, scoresAt);
+      const ofRest = scores[0]!;
+      this.#kernel.scan(rowAt + count * stride, 1, stride, queryAt, scaleAt, scoresAt);
+      hit.score += (ofRest + scores[0]!) / detailsPerUnit;
+    }
+    for (const hit of hits) hit.score *= queryScale;
+    // The head comes in a new order; a stable sort keeps equal ones in the order of segments and ordinals.
+    return [...hits.slice(0, exact).toSorted((a, b) => b.score - a.score), ...hits.slice(exact)];
   }
 
   /** Released memory may hold another user's vectors by now: it must not be read, whatever the caller does. */

@@ -38,38 +38,54 @@ export async function keywordLeg(
   );
 }
 
-export interface VectorLeg {
-  lists: Hit[][];
-  /** False: scores are of quantised vectors and the first ones want an exact second look. */
-  isExact: boolean;
-}
+/** Of a scan's list, at least this many are scored with all their bits, and twice what is wanted. */
+const exactAtLeast = 40;
 
-/** Cosine over the conversation's vectors: quantised in this process, or exact in the database when they do not fit. */
+/**
+ * Cosine over the conversation's vectors, one list for each query: in this process from the segments, or in the
+ * database when they do not fit or cannot be read.
+ */
 export async function vectorLeg(
   scope: SearchScope,
   documents: readonly SearchableDocument[],
   queries: readonly Float32Array[],
   model: string,
+  wanted: number,
   deps: RetrievalDeps,
-): Promise<VectorLeg> {
+): Promise<Hit[][]> {
+  const inDatabase = (some: readonly SearchableDocument[]): Promise<Hit[][]> => {
+    const ids = some.map((document) => document.id);
+    return Promise.all(queries.map((query) => searchVectors(deps.db, scope, query, model, ids, legDepth)));
+  };
   const dimension = queries[0]?.length ?? 0;
-  const bytes = documents.reduce((sum, document) => sum + document.chunkCount * (dimension + 4), 0);
-  if (bytes > deps.segments.maxBytes * largestShare) {
-    const ids = documents.map((document) => document.id);
-    const lists = await Promise.all(
-      queries.map((query) => searchVectors(deps.db, scope, query, model, ids, legDepth)),
-    );
-    return { lists, isExact: true };
-  }
-  const lists = await deps.segments.vectors(scope, documents, model, (arena, loaded) => {
+  const bytes = documents.reduce((sum, { chunkCount }) => sum + segmentBytes(chunkCount, dimension), 0);
+  if (bytes > deps.segments.maxBytes * largestShare) return inDatabase(documents);
+  const exact = Math.max(exactAtLeast, 2 * wanted);
+  const { lists, missing } = await deps.segments.vectors(scope, documents, model, (arena, loaded) => {
     const vectors = loaded.map((one) => one.segment);
-    return queries.map((query) =>
-      arena.scan(vectors, query, legDepth).map((hit) => ({
-        documentId: loaded[hit.segment]?.document.id ?? '',
-        ordinal: hit.ordinal,
-        score: hit.score,
-      })),
-    );
+    const held = new Set(loaded.map((one) => one.document.id));
+    return {
+      lists: queries.map((query) =>
+        arena.scan(vectors, query, legDepth, exact).map((hit) => ({
+          documentId: loaded[hit.segment]?.document.id ?? '',
+          ordinal: hit.ordinal,
+          score: hit.score,
+        })),
+      ),
+      missing:
+        held.size === documents.length
+          ? []
+          : documents.filter(({ id, chunkCount }) => chunkCount > 0 && !held.has(id)),
+    };
   });
-  return { lists, isExact: false };
+  if (missing.length === 0) return lists;
+  const more = await inDatabase(missing);
+  return lists.map((hits, at) =>
+    [...hits, ...(more[at] ?? [])].toSorted((a, b) => b.score - a.score).slice(0, legDepth),
+  );
+}
+
+/** Two bytes for each dimension, and a scale. */
+function segmentBytes(chunkCount: number, dimension: number): number {
+  return chunkCount * (2 * dimension + 4);
 }

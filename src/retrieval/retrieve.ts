@@ -7,18 +7,17 @@ import { noSemanticSearch } from '../models/notices.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { type Hit, keywordLeg, vectorLeg } from './legs.ts';
 import { rerank, rerankDepth } from './rerank.ts';
-import { hitKey, type Leg, type LegList, order, type Ordered, type Ranked } from './order.ts';
+import { type Leg, type LegList, order, type Ordered, type Ranked } from './order.ts';
 import {
   authorityOf,
   type ChunkContent,
   type ChunkName,
-  readExactAndContents,
+  readContents,
   readSearchable,
   type Searchable,
   type SearchableDocument,
   type SearchScope,
 } from './store.ts';
-import { type Approximate, replaceVectorLists, secondLook } from './second-look.ts';
 
 export interface RetrieveInput {
   /** Standalone queries; the first is the main one. */
@@ -48,8 +47,6 @@ export interface Retrieval {
   searched: Searchable;
 }
 
-/** More than wanted is fetched, so that the exact scores can still change the order at its end. */
-const contentMargin = 8;
 /** Documents that change during each of so many searches: the last one counts as it is. */
 const mostAttempts = 3;
 
@@ -65,22 +62,31 @@ export async function retrieve(
 ): Promise<Retrieval> {
   if (input.strategy === 'vector' && deps.embedding === null) throw embeddingsUnavailable();
   // What is remembered costs no round trip but may be out of date: nothing that was found by it is given away before
-  // the database has confirmed it, in the round trip that fetches the text.
+  // the database has confirmed its version, in the round trip that fetches the text.
   const remembered = deps.searchables.get(placeOf(scope));
-  const isKnown =
+  const isEnough =
     remembered !== undefined && deps.cache.get(keyOf(scope, input, remembered, deps)) === undefined;
-  let searched = isKnown ? remembered : await readSearchable(deps.db, scope);
+  let searched = isEnough ? remembered : await lookAgain(scope, deps);
   for (let attempt = 1; ; attempt += 1) {
     const cacheKey = keyOf(scope, input, searched, deps);
     const cached = deps.cache.get(cacheKey);
     if (cached !== undefined) return { ...cached, searched, cacheHit: true, timings: noTimings() };
-    const found = await search(scope, input, searched, deps, signal);
-    deps.searchables.set(placeOf(scope), found.searched, 1 + found.searched.documents.length);
-    const isCurrent = found.searched.version === searched.version;
+    const { version, found } = await search(scope, input, searched, deps, signal);
+    const isCurrent = version === searched.version;
     if (isCurrent && isWhole(found, input, deps)) deps.cache.set(cacheKey, found, 1);
-    if (isCurrent || attempt === mostAttempts) return found;
-    searched = found.searched;
+    const isRemembered = searched === remembered;
+    if (isCurrent && !(isRemembered && found.results.length === 0)) return found;
+    if (attempt === mostAttempts) return found;
+    searched = await lookAgain(scope, deps);
+    // What is still being read has no part in the version, and says why nothing was found.
+    if (isCurrent) return { ...found, searched };
   }
+}
+
+async function lookAgain(scope: SearchScope, deps: RetrievalDeps): Promise<Searchable> {
+  const searched = await readSearchable(deps.db, scope);
+  deps.searchables.set(placeOf(scope), searched, 1 + searched.documents.length);
+  return searched;
 }
 
 /** What a provider that was away has left out must not be left out of the next answer too. */
@@ -88,21 +94,24 @@ function isWhole(found: Retrieval, input: RetrieveInput, deps: RetrievalDeps): b
   return input.strategy === 'keyword' || deps.embedding === null || found.legs.includes('vector');
 }
 
+/** @returns what was found, and the version of what was searchable by the end */
 async function search(
   scope: SearchScope,
   input: RetrieveInput,
   searched: Searchable,
   deps: RetrievalDeps,
   signal: AbortSignal,
-): Promise<Retrieval> {
+): Promise<{ version: string; found: Retrieval }> {
   const chosen = choose(searched, input.documentIds);
   const timings = noTimings();
   const notices: string[] = [];
   const lists: LegList[] = [];
-  let approximate: Approximate | null = null;
+  const wanted = deps.rerank === undefined ? input.topK : rerankDepth(input.topK);
+  let model: string | null = null;
   if (input.strategy !== 'keyword' && chosen.length > 0) {
-    approximate = await runVectorLeg(scope, input, chosen, deps, signal, timings, notices);
-    lists.push(...(approximate?.lists.map((hits) => ({ leg: 'vector' as const, hits })) ?? []));
+    const leg = await runVectorLeg(scope, input, chosen, wanted, deps, signal, timings, notices);
+    model = leg?.model ?? null;
+    lists.push(...(leg?.lists.map((hits) => ({ leg: 'vector' as const, hits })) ?? []));
   }
   if (input.strategy !== 'vector' && chosen.length > 0) {
     const hitLists = await timed(timings, 'keyword', () =>
@@ -110,33 +119,31 @@ async function search(
     );
     lists.push(...hitLists.map((hits) => ({ leg: 'keyword' as const, hits })));
   }
-  const model = approximate?.model ?? null;
+  const winners = await timed(timings, 'fuse', () => order(lists, model, wanted));
   const nameOf = namer(chosen);
-  const wanted = deps.rerank === undefined ? input.topK : rerankDepth(input.topK);
-  const guess = await timed(timings, 'fuse', () => order(lists, model).slice(0, wanted + contentMargin));
-  const second = await timed(timings, 'rerank', async () => {
-    const { searchable, exact, contents } = await secondLook(scope, approximate, guess, wanted, nameOf, deps);
-    const ordered = exact === null ? guess : order(replaceVectorLists(lists, exact), model);
-    const candidates = await present(scope, ordered.slice(0, wanted), contents, nameOf, deps);
-    if (deps.rerank === undefined) return { searchable, chunks: candidates };
-    const { chunks, notice } = await rerank(input.queries[0] ?? '', candidates, deps.rerank, signal);
-    if (notice !== null) notices.push(notice);
-    return { searchable, chunks };
-  });
-  const results = second.chunks.slice(0, input.topK);
+  const { version, contents } = await readContents(deps.db, scope, winners.map(nameOf));
+  let found = present(winners, contents, nameOf);
+  const { rerank: stage } = deps;
+  if (stage !== undefined) {
+    const ranked = await timed(timings, 'rerank', () => rerank(input.queries[0] ?? '', found, stage, signal));
+    if (ranked.notice !== null) notices.push(ranked.notice);
+    found = ranked.chunks;
+  }
+  const results = found.slice(0, input.topK);
   const legs = [...new Set(lists.map((list) => list.leg))].toSorted();
-  return { results, legs, cacheHit: false, timings, notices, searched: second.searchable };
+  return { version, found: { results, legs, cacheHit: false, timings, notices, searched } };
 }
 
 async function runVectorLeg(
   scope: SearchScope,
   input: RetrieveInput,
   chosen: readonly SearchableDocument[],
+  wanted: number,
   deps: RetrievalDeps,
   signal: AbortSignal,
   timings: Retrieval['timings'],
   notices: string[],
-): Promise<Approximate | null> {
+): Promise<{ lists: Hit[][]; model: string } | null> {
   const { embedding } = deps;
   if (embedding === null) {
     notices.push(noSemanticSearch);
@@ -157,8 +164,10 @@ async function runVectorLeg(
     const vectors = await timed(timings, 'embed', () =>
       embedQueries(scope, input.queries, model, deps, signal),
     );
-    const leg = await timed(timings, 'vector', () => vectorLeg(scope, usable, vectors, model.id, deps));
-    return { ...leg, vectors, model: model.id };
+    const lists = await timed(timings, 'vector', () =>
+      vectorLeg(scope, usable, vectors, model.id, wanted, deps),
+    );
+    return { lists, model: model.id };
   } catch (error) {
     // With a keyword leg a provider that is away costs quality, not the answer.
     if (input.strategy === 'vector' || signal.aborted || !(error instanceof AppError)) throw error;
@@ -167,26 +176,23 @@ async function runVectorLeg(
   }
 }
 
-async function present(
-  scope: SearchScope,
+/** A chunk whose text has gone meanwhile is left out. */
+function present(
   winners: readonly Ordered[],
-  contents: ChunkContent[],
+  contents: readonly ChunkContent[],
   nameOf: (hit: Hit) => ChunkName & { documentName: string },
-  deps: RetrievalDeps,
-): Promise<RetrievedChunk[]> {
-  const known = new Set(contents.map(hitKey));
-  const missing = winners.filter((hit) => !known.has(hitKey(hit)));
-  const more =
-    missing.length === 0
-      ? []
-      : (await readExactAndContents(deps.db, scope, [], missing.map(nameOf))).contents;
-  const byKey = new Map([...contents, ...more].map((content) => [hitKey(content), content]));
+): RetrievedChunk[] {
+  const byKey = new Map(contents.map((content) => [keyOfChunk(content), content]));
   return winners.flatMap((hit) => {
-    const content = byKey.get(hitKey(hit));
+    const content = byKey.get(keyOfChunk(hit));
     if (content === undefined) return [];
     const { score, vector, keyword } = hit;
     return [{ ...content, documentName: nameOf(hit).documentName, score, vector, keyword }];
   });
+}
+
+function keyOfChunk({ documentId, ordinal }: { documentId: string; ordinal: number }): string {
+  return `${documentId}/${ordinal}`;
 }
 
 /** The same question in one conversation is embedded once. */

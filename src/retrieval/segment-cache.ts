@@ -1,8 +1,8 @@
 import type { Database } from '../db/database.ts';
 import { keywordKind, readSegments, vectorKind } from '../documents/index-store.ts';
-import { openSegment, type Segment } from '../indexing/segment.ts';
+import { openSegment, type Segment, UnreadableSegment } from '../indexing/segment.ts';
 import { type LoadedVectors, VectorArena } from '../indexing/vector-arena.ts';
-import { openVectors } from '../indexing/vectors.ts';
+import { openVectors, type VectorSegment } from '../indexing/vectors.ts';
 import { SizedLru } from './lru.ts';
 import type { SearchableDocument, SearchScope } from './store.ts';
 
@@ -15,7 +15,7 @@ export interface Loaded<Opened> {
   segment: Opened;
 }
 
-/** Opened index segments, in bounded memory. A document without a segment is left out. */
+/** Opened index segments, in bounded memory. A document without one, or whose vectors cannot be read, is left out. */
 export interface SegmentCache {
   keyword(scope: SearchScope, documents: readonly NamedDocument[]): Promise<Loaded<Segment>[]>;
   /** Loads the vectors and hands them to `scan`, which must be done with them when it returns. */
@@ -49,7 +49,7 @@ export function createSegmentCache(db: Database, maxBytes: number): SegmentCache
     scope: SearchScope,
     documents: readonly NamedDocument[],
     kind: string,
-    open: (bytes: Uint8Array) => { opened: Opened; size: number },
+    open: (bytes: Uint8Array) => { opened: Opened; size: number } | null,
   ): Promise<Loaded<Opened>[]> {
     const keyOf = (one: NamedDocument): string => `${scope.userId}/${one.conversationId}/${one.id}/${kind}`;
     const found = new Map<string, Opened>();
@@ -63,9 +63,10 @@ export function createSegmentCache(db: Database, maxBytes: number): SegmentCache
       const wanted = missing.map((one) => ({ conversationId: one.conversationId, documentId: one.id }));
       const keys = new Map(missing.map((one) => [one.id, keyOf(one)]));
       for (const row of await readSegments(db, scope, wanted, kind)) {
-        const { opened, size } = open(row.bytes);
-        found.set(row.documentId, opened);
-        cache.set(keys.get(row.documentId) ?? '', opened, size + overheadBytes);
+        const one = open(row.bytes);
+        if (one === null) continue;
+        found.set(row.documentId, one.opened);
+        cache.set(keys.get(row.documentId) ?? '', one.opened, one.size + overheadBytes);
       }
     }
     return documents.flatMap((document) => {
@@ -88,7 +89,9 @@ export function createSegmentCache(db: Database, maxBytes: number): SegmentCache
       scans += 1;
       try {
         const loaded = await load(vectors, scope, documents, vectorKind(model), (bytes) => {
-          const opened = arena.load(openVectors(bytes));
+          const segment = readVectors(bytes);
+          if (segment === null) return null;
+          const opened = arena.load(segment);
           return { opened, size: opened.bytes };
         });
         return scan(arena, loaded);
@@ -98,4 +101,14 @@ export function createSegmentCache(db: Database, maxBytes: number): SegmentCache
       }
     },
   };
+}
+
+/** Null for another version or a damaged segment: the database has the vectors themselves. */
+function readVectors(bytes: Uint8Array): VectorSegment | null {
+  try {
+    return openVectors(bytes);
+  } catch (error) {
+    if (error instanceof UnreadableSegment) return null;
+    throw error;
+  }
 }

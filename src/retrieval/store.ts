@@ -60,15 +60,28 @@ function searchableStatement({ userId, conversationId }: ReturnType<typeof autho
 }
 
 function toSearchable(rows: readonly unknown[]): Searchable {
-  type Row = SearchableDocument & { version: number; status: string | null };
+  type Row = SearchableDocument & VersionRow & { status: string | null };
   const all = rows as readonly Row[];
   const found = all.filter((row) => row.status !== null);
   return {
-    version: [...new Set(all.map((row) => `${row.conversationId}:${row.version}`))].join(','),
+    version: versionOf(all),
     pending: found.filter((row) => row.status !== 'ready').length,
     off: found.filter((row) => row.status === 'ready' && row.contextMode === 'off').length,
     documents: found.filter((row) => row.status === 'ready' && row.contextMode !== 'off'),
   };
+}
+
+interface VersionRow {
+  conversationId: string;
+  version: number;
+}
+
+/** Of rows in the order of their conversations, one or more of each. */
+function versionOf(rows: readonly VersionRow[]): string {
+  return rows
+    .filter((row, at) => row.conversationId !== rows[at - 1]?.conversationId)
+    .map((row) => `${row.conversationId}:${row.version}`)
+    .join(',');
 }
 
 export interface VectorHit {
@@ -120,71 +133,63 @@ export interface ChunkName {
   ordinal: number;
 }
 
-export interface ExactScores {
-  query: Float32Array;
-  model: string;
-  candidates: readonly ChunkName[];
-}
-
-/**
- * In one round trip: what is searchable now; full-precision similarities of the candidates of each query, in their
- * order (null when a vector has gone meanwhile); and the text of the wanted chunks, in no particular order.
- */
-export async function readExactAndContents(
+/** In one round trip: the text of the wanted chunks, in no particular order, and the version of what is searchable now. */
+export async function readContents(
   db: Database,
   scope: SearchScope,
-  exact: readonly ExactScores[],
   wanted: readonly ChunkName[],
-): Promise<{ searchable: Searchable; scores: (number | null)[][]; contents: ChunkContent[] }> {
+): Promise<{ version: string; contents: ChunkContent[] }> {
   const authority = authorityOf(scope);
-  const [searchable, contents, ...results] = await db.read(authority, [
-    searchableStatement(authority),
-    contentStatement(scope.userId, wanted),
-    ...exact.map(({ query, model, candidates }) => exactStatement(scope.userId, query, model, candidates)),
+  const [versions, contents] = await db.read(authority, [
+    versionStatement(authority),
+    contentStatement(authority, wanted),
   ]);
-  const scores = results.map((rows, at) => {
-    const list: (number | null)[] = Array.from({ length: exact[at]?.candidates.length ?? 0 }, () => null);
-    for (const row of rows as { at: number; score: number }[]) list[row.at - 1] = row.score;
-    return list;
-  });
-  // The columns are named as the interface names them.
-  return { searchable: toSearchable(searchable ?? []), scores, contents: (contents ?? []) as ChunkContent[] };
-}
-
-function exactStatement(
-  userId: string,
-  query: Float32Array,
-  model: string,
-  candidates: readonly ChunkName[],
-): Statement {
+  // The columns are named as the interfaces name them.
   return {
-    name: 'exact_scores',
-    text: `SELECT w.at::int AS at, 1 - (v.embedding <=> $5::halfvec) AS score
-      FROM unnest($2::uuid[], $3::uuid[], $4::int[]) WITH ORDINALITY AS w (conversation_id, document_id, ordinal, at)
-      JOIN chunk_vectors v ON v.user_id = $1 AND v.conversation_id = w.conversation_id
-        AND v.document_id = w.document_id AND v.model = $6 AND v.ordinal = w.ordinal`,
-    values: [userId, ...columnsOf(candidates), vectorText(query), model],
+    version: versionOf((versions ?? []) as VersionRow[]),
+    contents: (contents ?? []) as ChunkContent[],
   };
 }
 
-function contentStatement(userId: string, wanted: readonly ChunkName[]): Statement {
+function versionStatement({ userId, conversationId }: ReturnType<typeof authorityOf>): Statement {
+  const columns = 'SELECT id AS "conversationId", documents_version AS version FROM conversations';
+  return conversationId === undefined
+    ? {
+        name: 'version_all',
+        text: `${columns} WHERE user_id = $1 AND document_count > 0 ORDER BY id`,
+        values: [userId],
+      }
+    : {
+        name: 'version',
+        text: `${columns} WHERE user_id = $1 AND id = $2`,
+        values: [userId, conversationId],
+      };
+}
+
+function contentStatement(
+  { userId, conversationId }: ReturnType<typeof authorityOf>,
+  wanted: readonly ChunkName[],
+): Statement {
+  const columns = `SELECT c.id, c.conversation_id AS "conversationId", c.document_id AS "documentId", c.ordinal, c.page, c.heading,
+      c.char_start AS "charStart", c.char_end AS "charEnd", c.tokens, c.prefix, c.content`;
+  const documents = wanted.map((name) => name.documentId);
+  const ordinals = wanted.map((name) => name.ordinal);
+  if (conversationId === undefined) {
+    return {
+      name: 'contents_all',
+      text: `${columns} FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS w (conversation_id, document_id, ordinal)
+        JOIN chunks c ON c.user_id = $1 AND c.conversation_id = w.conversation_id
+          AND c.document_id = w.document_id AND c.ordinal = w.ordinal`,
+      values: [userId, wanted.map((name) => name.conversationId), documents, ordinals],
+    };
+  }
   return {
     name: 'contents',
-    text: `SELECT c.id, c.conversation_id AS "conversationId", c.document_id AS "documentId", c.ordinal, c.page, c.heading,
-        c.char_start AS "charStart", c.char_end AS "charEnd", c.tokens, c.prefix, c.content
-      FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS w (conversation_id, document_id, ordinal)
-      JOIN chunks c ON c.user_id = $1 AND c.conversation_id = w.conversation_id
+    text: `${columns} FROM unnest($3::uuid[], $4::int[]) AS w (document_id, ordinal)
+      JOIN chunks c ON c.user_id = $1 AND c.conversation_id = $2
         AND c.document_id = w.document_id AND c.ordinal = w.ordinal`,
-    values: [userId, ...columnsOf(wanted)],
+    values: [userId, conversationId, documents, ordinals],
   };
-}
-
-function columnsOf(names: readonly ChunkName[]): [string[], string[], number[]] {
-  return [
-    names.map((name) => name.conversationId),
-    names.map((name) => name.documentId),
-    names.map((name) => name.ordinal),
-  ];
 }
 
 function vectorText(vector: Float32Array): string {
