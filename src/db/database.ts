@@ -123,34 +123,35 @@ export function openDatabase(
       });
       throw translateDatabaseError(error);
     } finally {
-      if (ending === undefined) client.release(broken);
-      else
-        ending.then(
-          () => client.release(),
-          (reason: Error) => client.release(reason),
-        );
+      release(client, ending, broken);
     }
   }
 
-  async function batch(groups: readonly StatementGroup[]): Promise<unknown[][][]> {
+  async function batch(groups: readonly StatementGroup[], writes = true): Promise<unknown[][][]> {
     if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
     const client = await pool.connect().catch((error: unknown) => {
       throw translateDatabaseError(error);
     });
-    const texts = [...groups.flatMap(scopedStatements), 'COMMIT'];
+    const texts = groups.flatMap(scopedStatements);
     const results: pg.QueryResult<object>[] = [];
     let failure: unknown;
+    let ending: Promise<unknown> | undefined;
     if (kind === 'pglite') {
       try {
-        for (const text of texts) results.push(await client.query(text));
+        for (const text of [...texts, 'COMMIT']) results.push(await client.query(text));
       } catch (error) {
         failure = error;
       }
     } else {
-      for (const result of await Promise.allSettled(texts.map((text) => client.query<object>(text)))) {
-        if (result.status === 'fulfilled') results.push(result.value);
+      const running = texts.map((text) => client.query<object>(text));
+      const committed = client.query('COMMIT');
+      committed.catch(() => {});
+      for (const result of await Promise.allSettled(writes ? [...running, committed] : running)) {
+        if (result.status === 'fulfilled') results.push(result.value as pg.QueryResult<object>);
         else failure ??= result.reason;
       }
+      // What was only read need not wait for its end.
+      if (!writes && failure === undefined) ending = committed;
     }
     let broken: Error | undefined;
     if (failure !== undefined) {
@@ -158,7 +159,7 @@ export function openDatabase(
         broken = reason;
       });
     }
-    client.release(broken);
+    release(client, ending, broken);
     if (failure !== undefined) throw translateDatabaseError(failure);
     let at = 0;
     return groups.map(({ statements }) => {
@@ -169,7 +170,7 @@ export function openDatabase(
   }
 
   async function read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]> {
-    const [rows] = await batch([{ authority, statements }]);
+    const [rows] = await batch([{ authority, statements }], false);
     return rows ?? [];
   }
 
@@ -177,13 +178,29 @@ export function openDatabase(
     kind,
     pool,
     read,
-    batch,
+    batch: (groups) => batch(groups),
     scoped: (authority, work) => run('alcove_app', authority, work),
     reading: (authority, work) => run('alcove_app', authority, work, false),
     asWorker: (work) => run('alcove_worker', null, work),
     asAdmin: (work) => run('alcove_admin', null, work),
     close: closePool,
   };
+}
+
+/** Gives a connection back, after the end of its transaction where that is still under way. */
+function release(
+  client: pg.PoolClient,
+  ending: Promise<unknown> | undefined,
+  broken: Error | undefined,
+): void {
+  if (ending === undefined) {
+    client.release(broken);
+    return;
+  }
+  ending.then(
+    () => client.release(),
+    (reason: Error) => client.release(reason),
+  );
 }
 
 function openingStatements(role: Role, authority: Authority | null): string {

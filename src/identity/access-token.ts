@@ -6,6 +6,7 @@ export const accessTokenSeconds = 600;
 const issuer = 'alcove';
 const audience = 'alcove-api';
 const type = 'at+jwt';
+const rememberedTokens = 10_000;
 
 export interface AccessClaims {
   userId: string;
@@ -21,6 +22,15 @@ export interface AccessTokens {
 
 /** HS256 with a pinned algorithm, issuer, audience and type: a token of any other kind is refused. */
 export function createAccessTokens(secret: Uint8Array): AccessTokens {
+  // A signature that has been checked once stays good until the token expires.
+  const verified = new Map<string, { claims: AccessClaims; expiresAtMs: number }>();
+
+  function remember(token: string, claims: AccessClaims, expiresAtMs: number): void {
+    const oldest = verified.size >= rememberedTokens ? verified.keys().next().value : undefined;
+    if (oldest !== undefined) verified.delete(oldest);
+    verified.set(token, { claims, expiresAtMs });
+  }
+
   return {
     sign: ({ userId, sessionId, tokenVersion }) =>
       new SignJWT({ sid: sessionId, ver: tokenVersion })
@@ -33,6 +43,8 @@ export function createAccessTokens(secret: Uint8Array): AccessTokens {
         .setJti(newId())
         .sign(secret),
     async verify(token) {
+      const known = verified.get(token);
+      if (known !== undefined && Date.now() < known.expiresAtMs) return known.claims;
       try {
         const { payload } = await jwtVerify(token, secret, {
           algorithms: ['HS256'],
@@ -41,10 +53,12 @@ export function createAccessTokens(secret: Uint8Array): AccessTokens {
           typ: type,
           requiredClaims: ['sub', 'sid', 'ver', 'exp', 'iat', 'jti'],
         });
-        const { sub, sid, ver } = payload;
+        const { sub, sid, ver, exp } = payload;
         if (typeof sub !== 'string' || typeof sid !== 'string' || typeof ver !== 'number')
           throw invalidToken();
-        return { userId: sub, sessionId: sid, tokenVersion: ver };
+        const claims = { userId: sub, sessionId: sid, tokenVersion: ver };
+        remember(token, claims, (exp ?? 0) * 1000);
+        return claims;
       } catch (cause) {
         if (cause instanceof AppError) throw cause;
         if (cause instanceof errors.JWTExpired) {
