@@ -10,6 +10,7 @@ interface Store {
     k: number,
     filter: object,
   ): Promise<[{ metadata: { number: number } }, number][]>;
+  end(): Promise<void>;
 }
 interface Module {
   PGVectorStore: { initialize(embeddings: object, options: object): Promise<Store> };
@@ -54,6 +55,7 @@ async function open({ databaseUrl }: PeerContext, indexed: boolean): Promise<Pee
       return found.map(([document]) => document.metadata.number);
     },
     diskBytes: () => tableBytes(pool, tableName),
-    close: () => pool.end(),
+    // It keeps a connection for itself, which its own end gives back.
+    close: () => store.end(),
   };
 }

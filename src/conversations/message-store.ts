@@ -1,6 +1,7 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
-import { type Database, together, type Transaction } from '../db/database.ts';
-import { activity, conversations, messages, userCounters } from '../db/schema.ts';
+import type { Database, Statement, Transaction } from '../db/database.ts';
+import { isForeignKeyViolation } from '../db/errors.ts';
+import { messages } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import type { ConversationScope } from './scope.ts';
 import type { UserScope } from '../identity/user-scope.ts';
@@ -18,13 +19,10 @@ export interface NewMessage {
   parentId?: string | null | undefined;
 }
 
-const counterOf = {
-  user: userCounters.userMessages,
-  assistant: userCounters.assistantMessages,
-  system: userCounters.systemMessages,
-} as const;
-
-/** Appends messages, each below the one before, and moves the active leaf to the last. */
+/**
+ * Appends messages, each below the one before, and moves the active leaf to the last. They are durable when this
+ * resolves; `alsoWrite` has a part in the same transaction.
+ */
 export async function appendMessages(
   db: Database,
   scope: ConversationScope,
@@ -32,101 +30,106 @@ export async function appendMessages(
   now: Date,
   alsoWrite?: (tx: Transaction, rows: MessageRow[]) => Promise<void>,
 ): Promise<MessageRow[]> {
-  return db.scoped(scope, async (tx) => {
-    const rows = await appendWithin(tx, scope, input, now);
-    await alsoWrite?.(tx, rows);
-    return rows;
-  });
-}
-
-async function appendWithin(
-  tx: Transaction,
-  scope: ConversationScope,
-  input: readonly NewMessage[],
-  now: Date,
-): Promise<MessageRow[]> {
-  const last = input.at(-1);
-  if (last === undefined) return [];
-  const [conversation] = await tx
-    .update(conversations)
-    .set({
-      nextSeq: sql`${conversations.nextSeq} + ${input.length}`,
-      messageCount: sql`${conversations.messageCount} + ${input.length}`,
-      lastMessageAt: now,
-      activityAt: now,
-      updatedAt: now,
-    })
-    .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)))
-    .returning({ nextSeq: conversations.nextSeq, activeLeafId: conversations.activeLeafId });
-  if (conversation === undefined) throw new AppError('not_found', 'This conversation does not exist.');
-  let parentId = input[0]?.parentId === undefined ? conversation.activeLeafId : input[0].parentId;
-  if (typeof input[0]?.parentId === 'string') await requireMessage(tx, scope, input[0].parentId);
-  const values = input.map((message, at) => {
-    const { parentId: _, ...rest } = message;
-    const row = {
-      ...rest,
-      userId: scope.userId,
-      conversationId: scope.conversationId,
-      parentId,
-      seq: conversation.nextSeq - input.length + at,
-      createdAt: now,
-    };
-    parentId = message.id;
-    return row;
-  });
-  const [rows] = await together(
-    tx,
-    () => tx.insert(messages).values(values).returning(),
-    () =>
-      tx
-        .update(conversations)
-        .set({ activeLeafId: last.id })
-        .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId))),
-    () => raiseCounters(tx, scope, input),
-    () => raiseActivity(tx, scope, input, now),
-  );
-  // PGlite can drop an INSERT without an error: a write without its returned row has not happened.
-  if (rows.length !== input.length) throw new Error('a message was not written');
+  let rows: MessageRow[] = [];
+  // The conversation's row comes first: it is locked until the end, and gives place and parent to what follows.
+  const statements = [
+    raiseConversation(scope, input, now),
+    ...input.map((_, at) => insertMessage(scope, input, at, now)),
+    raiseActivity(scope, input, now),
+  ];
+  const check = (results: unknown[][]): void => {
+    if (results[0]?.length === 0) throw new AppError('not_found', 'This conversation does not exist.');
+    // The columns are named as the schema names them.
+    rows = results.slice(1, 1 + input.length).flat() as MessageRow[];
+    // PGlite can drop an INSERT without an error: a write without its returned row has not happened.
+    if (rows.length !== input.length) throw new Error('a message was not written');
+  };
+  const more =
+    alsoWrite === undefined
+      ? undefined
+      : async (tx: Transaction, results: unknown[][]): Promise<void> => {
+          check(results);
+          await alsoWrite(tx, rows);
+        };
+  try {
+    check(await db.write(scope, statements, more));
+  } catch (error) {
+    if (!isForeignKeyViolation(error, 'messages_parent')) throw error;
+    throw new AppError('not_found', 'The parent message does not exist in this conversation.', {
+      cause: error,
+    });
+  }
   return rows;
 }
 
-async function requireMessage(tx: Transaction, scope: ConversationScope, id: string): Promise<void> {
-  const [row] = await tx
-    .select({ id: messages.id })
-    .from(messages)
-    .where(
-      and(
-        eq(messages.userId, scope.userId),
-        eq(messages.conversationId, scope.conversationId),
-        eq(messages.id, id),
-      ),
-    );
-  if (row !== undefined) return;
-  throw new AppError('not_found', 'The parent message does not exist in this conversation.');
+function raiseConversation(scope: ConversationScope, input: readonly NewMessage[], now: Date): Statement {
+  return {
+    name: 'append_to_conversation',
+    text: `UPDATE conversations SET next_seq = next_seq + $3, message_count = message_count + $3,
+        previous_leaf_id = active_leaf_id, active_leaf_id = $4, last_message_at = $5, activity_at = $5, updated_at = $5
+      WHERE user_id = $1 AND id = $2 RETURNING id`,
+    values: [scope.userId, scope.conversationId, input.length, input.at(-1)?.id ?? null, now],
+  };
 }
 
-function raiseCounters(tx: Transaction, scope: ConversationScope, input: readonly NewMessage[]) {
-  const added = Object.fromEntries(
-    (['user', 'assistant', 'system'] as const).flatMap((role) => {
-      const n = input.filter((message) => message.role === role).length;
-      return n === 0 ? [] : [[`${role}Messages`, sql`${counterOf[role]} + ${n}`]];
-    }),
-  );
-  return tx.update(userCounters).set(added).where(eq(userCounters.userId, scope.userId));
+function insertMessage(
+  scope: ConversationScope,
+  input: readonly NewMessage[],
+  at: number,
+  now: Date,
+): Statement {
+  const message = input[at];
+  if (message === undefined) throw new RangeError('no such message');
+  const before = input[at - 1];
+  const parentId = before === undefined ? message.parentId : before.id;
+  return {
+    name: 'append_message',
+    text: `INSERT INTO messages (user_id, conversation_id, id, parent_id, seq, role, content, status, metadata,
+        metadata_source, created_at)
+      SELECT c.user_id, c.id, $3::uuid, CASE WHEN $4::boolean THEN c.previous_leaf_id ELSE $5::uuid END,
+        c.next_seq - $6::int, $7::text, $8::text, $9::text, $10::jsonb, $11::text, $12::timestamptz
+      FROM conversations c WHERE c.user_id = $1 AND c.id = $2
+      RETURNING user_id AS "userId", conversation_id AS "conversationId", id, parent_id AS "parentId", seq, role,
+        content, status, metadata, metadata_source AS "metadataSource", created_at AS "createdAt"`,
+    values: [
+      scope.userId,
+      scope.conversationId,
+      message.id,
+      parentId === undefined,
+      parentId ?? null,
+      input.length - at,
+      message.role,
+      message.content,
+      message.status,
+      JSON.stringify(message.metadata),
+      message.metadataSource,
+      now,
+    ],
+  };
 }
 
-function raiseActivity(tx: Transaction, scope: ConversationScope, input: readonly NewMessage[], now: Date) {
-  const questions = input.filter((message) => message.role === 'user').length;
-  return tx
-    .insert(activity)
-    .values({ userId: scope.userId, day: now.toISOString().slice(0, 10), messages: input.length, questions })
-    .onConflictDoUpdate({
-      target: [activity.userId, activity.day],
-      set: {
-        messages: sql`${activity.messages} + ${input.length}`,
-        questions: sql`${activity.questions} + ${questions}`,
-      },
-    });
+/** From the conversation's row, so that nothing is counted where nothing is appended. */
+function raiseActivity(scope: ConversationScope, input: readonly NewMessage[], now: Date): Statement {
+  const count = (role: MessageRow['role']): number => input.filter((message) => message.role === role).length;
+  return {
+    name: 'append_activity',
+    text: `INSERT INTO activity (user_id, day, messages, questions, user_messages, assistant_messages, system_messages)
+      SELECT c.user_id, $3::date, $4::int + $5::int + $6::int, $4::int, $4::int, $5::int, $6::int
+      FROM conversations c WHERE c.user_id = $1 AND c.id = $2
+      ON CONFLICT (user_id, day) DO UPDATE SET messages = activity.messages + excluded.messages,
+        questions = activity.questions + excluded.questions,
+        user_messages = activity.user_messages + excluded.user_messages,
+        assistant_messages = activity.assistant_messages + excluded.assistant_messages,
+        system_messages = activity.system_messages + excluded.system_messages`,
+    values: [
+      scope.userId,
+      scope.conversationId,
+      now.toISOString().slice(0, 10),
+      count('user'),
+      count('assistant'),
+      count('system'),
+    ],
+  };
 }
 
 /** The branch that ends at `leafId`, oldest first, at most `limit` messages, those before `beforeSeq` only. */

@@ -16,14 +16,26 @@ export interface Percentiles {
 }
 type Counts = { by: string; n: number };
 
+/** The user's counters; messages are what deletions and earlier versions left there, and what each day has added. */
 export async function readCounters(
   db: Database,
   user: UserScope,
 ): Promise<typeof userCounters.$inferSelect | null> {
-  const [row] = await db.scoped(user, (tx) =>
-    tx.select().from(userCounters).where(eq(userCounters.userId, user.userId)),
-  );
-  return row ?? null;
+  return db.reading(user, async (tx) => {
+    const [row] = await tx.select().from(userCounters).where(eq(userCounters.userId, user.userId));
+    const days = await tx.execute<Record<'user' | 'assistant' | 'system', number>>(sql`
+      SELECT coalesce(sum(user_messages), 0)::bigint AS user, coalesce(sum(assistant_messages), 0)::bigint AS assistant,
+        coalesce(sum(system_messages), 0)::bigint AS system
+      FROM activity WHERE user_id = ${user.userId}`);
+    const [added] = days.rows;
+    if (row === undefined) return null;
+    return {
+      ...row,
+      userMessages: row.userMessages + (added?.user ?? 0),
+      assistantMessages: row.assistantMessages + (added?.assistant ?? 0),
+      systemMessages: row.systemMessages + (added?.system ?? 0),
+    };
+  });
 }
 
 export interface ConversationBreakdown {

@@ -43,6 +43,15 @@ export interface Database {
    * its name. Rows come back as PostgreSQL names them, one list for each statement.
    */
   read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]>;
+  /**
+   * Writes as `read` reads, durable when it resolves. `more` runs before the commit with the rows so far, and costs a
+   * second round trip.
+   */
+  write(
+    authority: Authority,
+    statements: readonly Statement[],
+    more?: (tx: Transaction, rows: unknown[][]) => Promise<void>,
+  ): Promise<unknown[][]>;
   /** The same for several authorities in one transaction, all or nothing: each statement sees its own group's only. */
   batch(groups: readonly StatementGroup[]): Promise<unknown[][][]>;
   /** A role that sees which work is due over all users, never its content. */
@@ -95,7 +104,7 @@ export function openDatabase(
   async function run<T>(
     role: Role,
     authority: Authority | null,
-    work: (tx: Transaction) => Promise<T>,
+    work: (tx: Transaction, client: pg.PoolClient) => Promise<T>,
     writes = true,
   ): Promise<T> {
     // With one connection (PGlite) a transaction inside another waits for itself for ever.
@@ -110,7 +119,7 @@ export function openDatabase(
       begun.catch(() => {});
       // Only a pipelining connection may have two statements under way.
       if (kind === 'pglite') await begun;
-      const result = await inside.run(true, () => work(drizzleOf(client)));
+      const result = await inside.run(true, () => work(drizzleOf(client), client));
       await begun;
       const committed = client.query('COMMIT');
       // What was only read need not wait for its end.
@@ -132,41 +141,49 @@ export function openDatabase(
     const client = await pool.connect().catch((error: unknown) => {
       throw translateDatabaseError(error);
     });
-    const texts = groups.flatMap(scopedStatements);
-    const results: pg.QueryResult<object>[] = [];
-    let failure: unknown;
-    let ending: Promise<unknown> | undefined;
-    if (kind === 'pglite') {
-      try {
-        for (const text of [...texts, 'COMMIT']) results.push(await client.query(text));
-      } catch (error) {
-        failure = error;
-      }
-    } else {
-      const running = texts.map((text) => client.query<object>(text));
-      const committed = client.query('COMMIT');
-      committed.catch(() => {});
-      for (const result of await Promise.allSettled(writes ? [...running, committed] : running)) {
-        if (result.status === 'fulfilled') results.push(result.value as pg.QueryResult<object>);
-        else failure ??= result.reason;
-      }
-      // What was only read need not wait for its end.
-      if (!writes && failure === undefined) ending = committed;
-    }
     let broken: Error | undefined;
-    if (failure !== undefined) {
+    let ending: Promise<unknown> | undefined;
+    try {
+      const texts = groups.flatMap(scopedStatements);
+      // What was only read need not wait for its end.
+      const waits = writes || kind === 'pglite';
+      const running = inOneGo(client, waits ? [...texts, 'COMMIT'] : texts);
+      const committed = waits ? undefined : client.query('COMMIT');
+      committed?.catch(() => {});
+      const results = await running;
+      ending = committed;
+      let at = 0;
+      return groups.map(({ statements }) => {
+        const rows = results.slice(at + 1, at + 1 + statements.length);
+        at += 1 + statements.length;
+        return rows;
+      });
+    } catch (error) {
       await client.query('ROLLBACK').catch((reason: Error) => {
         broken = reason;
       });
+      throw translateDatabaseError(error);
+    } finally {
+      release(client, ending, broken);
     }
-    release(client, ending, broken);
-    if (failure !== undefined) throw translateDatabaseError(failure);
-    let at = 0;
-    return groups.map(({ statements }) => {
-      const rows = results.slice(at + 1, at + 1 + statements.length).map((result) => result.rows);
-      at += 1 + statements.length;
+  }
+
+  /** In one round trip where the connection can. @returns the rows of each statement @throws the first failure, when all have ended */
+  async function inOneGo(
+    client: pg.PoolClient,
+    statements: readonly (string | Statement)[],
+  ): Promise<unknown[][]> {
+    const rows: unknown[][] = [];
+    if (kind === 'pglite') {
+      for (const statement of statements) rows.push((await client.query<object>(statement)).rows);
       return rows;
-    });
+    }
+    const running = statements.map((statement) => client.query<object>(statement));
+    for (const result of await Promise.allSettled(running)) {
+      if (result.status === 'rejected') throw result.reason;
+      rows.push(result.value.rows);
+    }
+    return rows;
   }
 
   async function read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]> {
@@ -174,10 +191,24 @@ export function openDatabase(
     return rows ?? [];
   }
 
+  async function write(
+    authority: Authority,
+    statements: readonly Statement[],
+    more?: (tx: Transaction, rows: unknown[][]) => Promise<void>,
+  ): Promise<unknown[][]> {
+    if (more === undefined) return (await batch([{ authority, statements }]))[0] ?? [];
+    return run('alcove_app', authority, async (tx, client) => {
+      const rows = await inOneGo(client, statements);
+      await more(tx, rows);
+      return rows;
+    });
+  }
+
   return {
     kind,
     pool,
     read,
+    write,
     batch: (groups) => batch(groups),
     scoped: (authority, work) => run('alcove_app', authority, work),
     reading: (authority, work) => run('alcove_app', authority, work, false),

@@ -40,8 +40,9 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return databaseCode(error) === '23505' && (constraint === undefined || constraintOf(error) === constraint);
 }
 
-export function isForeignKeyViolation(error: unknown): boolean {
-  return databaseCode(error) === '23503';
+/** True when a row refers to one that is not there; `constraint` narrows it to one reference. */
+export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
+  return databaseCode(error) === '23503' && (constraint === undefined || constraintOf(error) === constraint);
 }
 
 /** Turns what a caller can wait for into 503 or 507; everything else stays as it is. */

@@ -162,6 +162,7 @@ export const userCounters = pgTable(
   {
     userId: uuid('user_id').primaryKey(),
     conversations: integer('conversations').notNull().default(0),
+    /** Messages: together with those of `activity`, which appending raises; deleting lowers these. */
     userMessages: bigint('user_messages', { mode: 'number' }).notNull().default(0),
     assistantMessages: bigint('assistant_messages', { mode: 'number' }).notNull().default(0),
     systemMessages: bigint('system_messages', { mode: 'number' }).notNull().default(0),
@@ -183,6 +184,10 @@ export const activity = pgTable(
     day: date('day', { mode: 'string' }).notNull(),
     messages: integer('messages').notNull().default(0),
     questions: integer('questions').notNull().default(0),
+    /** By role, added to the user's counters: appending a message changes one row of statistics. */
+    userMessages: integer('user_messages').notNull().default(0),
+    assistantMessages: integer('assistant_messages').notNull().default(0),
+    systemMessages: integer('system_messages').notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.day] }),
@@ -205,6 +210,8 @@ export const conversations = pgTable(
       .default(sql`'{}'`),
     settings: jsonb('settings').$type<Record<string, unknown>>().notNull().default({}),
     activeLeafId: uuid('active_leaf_id'),
+    /** The active leaf before the last append, which is the parent of what it appended. */
+    previousLeafId: uuid('previous_leaf_id'),
     nextSeq: integer('next_seq').notNull().default(1),
     messageCount: integer('message_count').notNull().default(0),
     documentCount: integer('document_count').notNull().default(0),

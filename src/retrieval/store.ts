@@ -166,29 +166,26 @@ function versionStatement({ userId, conversationId }: ReturnType<typeof authorit
       };
 }
 
+/** Row by row along the primary key, whatever the planner thinks of a table that it has no statistics of. */
 function contentStatement(
   { userId, conversationId }: ReturnType<typeof authorityOf>,
   wanted: readonly ChunkName[],
 ): Statement {
-  const columns = `SELECT c.id, c.conversation_id AS "conversationId", c.document_id AS "documentId", c.ordinal, c.page, c.heading,
-      c.char_start AS "charStart", c.char_end AS "charEnd", c.tokens, c.prefix, c.content`;
-  const documents = wanted.map((name) => name.documentId);
-  const ordinals = wanted.map((name) => name.ordinal);
-  if (conversationId === undefined) {
-    return {
-      name: 'contents_all',
-      text: `${columns} FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS w (conversation_id, document_id, ordinal)
-        JOIN chunks c ON c.user_id = $1 AND c.conversation_id = w.conversation_id
-          AND c.document_id = w.document_id AND c.ordinal = w.ordinal`,
-      values: [userId, wanted.map((name) => name.conversationId), documents, ordinals],
-    };
-  }
+  const one = conversationId !== undefined;
   return {
-    name: 'contents',
-    text: `${columns} FROM unnest($3::uuid[], $4::int[]) AS w (document_id, ordinal)
-      JOIN chunks c ON c.user_id = $1 AND c.conversation_id = $2
-        AND c.document_id = w.document_id AND c.ordinal = w.ordinal`,
-    values: [userId, conversationId, documents, ordinals],
+    name: one ? 'contents' : 'contents_all',
+    text: `SELECT found.* FROM unnest($2::uuid[], $3::int[]${one ? '' : ', $4::uuid[]'})
+        AS wanted (document_id, ordinal${one ? '' : ', conversation_id'})
+      CROSS JOIN LATERAL (SELECT c.id, c.conversation_id AS "conversationId", c.document_id AS "documentId", c.ordinal,
+          c.page, c.heading, c.char_start AS "charStart", c.char_end AS "charEnd", c.tokens, c.prefix, c.content
+        FROM chunks c WHERE c.user_id = $1 AND c.conversation_id = ${one ? '$4' : 'wanted.conversation_id'}
+          AND c.document_id = wanted.document_id AND c.ordinal = wanted.ordinal LIMIT 1) found`,
+    values: [
+      userId,
+      wanted.map((name) => name.documentId),
+      wanted.map((name) => name.ordinal),
+      one ? conversationId : wanted.map((name) => name.conversationId),
+    ],
   };
 }
 
