@@ -41,6 +41,22 @@ export async function measureAppend(running: EmbeddedApp, options: BenchOptions)
       values,
     );
   };
+  // The row that an append writes, with the table's own keys and indexes, below the one before it; nothing is counted.
+  const others = await Promise.all(people.map((person) => openOne(running, person)));
+  const parents: (string | null)[] = others.map(() => null);
+  const row = (at: number): Promise<unknown> => {
+    seq += 1;
+    const place = at % writers;
+    const { userId, conversationId } = others[place]!;
+    const id = newId();
+    const values = [userId, conversationId, id, parents[place], seq, content, new Date()];
+    parents[place] = id;
+    return db.pool.query(
+      `INSERT INTO messages (user_id, conversation_id, id, parent_id, seq, role, content, status, metadata, created_at)
+        VALUES ($1, $2, $3, $4, $5, 'user', $6, 'complete', '{}', $7) RETURNING id`,
+      values,
+    );
+  };
   const input = { role: 'user' as const, content, metadata: {}, metadataSource: null };
   const alcove = (at: number): Promise<unknown> =>
     appendMessage(scopes[at % writers]!, input, db, new Date());
@@ -54,6 +70,7 @@ export async function measureAppend(running: EmbeddedApp, options: BenchOptions)
 
   const candidates = [
     { name: 'bare INSERT', run: bare },
+    { name: 'bare INSERT, table of messages', run: row },
     { name: 'append', run: alcove },
     { name: 'append over HTTP', run: http },
   ];
@@ -77,6 +94,7 @@ export async function measureAppend(running: EmbeddedApp, options: BenchOptions)
       'rate against bare': round(median(rates[name]!) / base.rate),
     })),
     notes: [
+      'Bare: into a table with a primary key and nothing else; then into the table of messages, with its keys and indexes.',
       `${rounds} alternating rounds of 60 calls; then ${writers} writers, each a user with one conversation. Target: append at 0.6 of the bare INSERT.`,
     ],
   };
