@@ -1,7 +1,7 @@
 import type { Answer, Strategy } from '@alcove/contract';
 import { type MessageRow, readBranch, readMessage } from '../conversations/message-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
-import { readConversation, updateConversation } from '../conversations/store.ts';
+import { readConversation } from '../conversations/store.ts';
 import { defaultTitle, titleFrom } from '../conversations/title.ts';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
@@ -58,8 +58,10 @@ export async function ask(
   }
   const conversation = await readConversation(deps.db, scope);
   const leaf = input.parentId === undefined ? conversation.activeLeafId : input.parentId;
-  const branch = leaf === null ? [] : await readHistory(scope, leaf, deps);
-  const searchable = await readSearchable(deps.db, searchScopeOf(scope, input.reach));
+  const [branch, searchable] = await Promise.all([
+    leaf === null ? [] : readHistory(scope, leaf, deps),
+    readSearchable(deps.db, searchScopeOf(scope, input.reach)),
+  ]);
   const docsOnly = input.docsOnly ?? conversation.settings['docs_only'] === true;
   const mode = docsOnly || searchable.documents.length > 0 || searchable.pending > 0 ? 'documents' : 'llm';
   if (mode === 'documents' && input.strategy === 'vector' && deps.retrieval.embedding === null) {
@@ -92,7 +94,7 @@ export async function ask(
     ],
     [first],
     lease,
-    leaf,
+    { readLeaf: leaf, title: conversation.title === defaultTitle ? titleFrom(input.query) : null },
     now,
   );
   const answer: RunningAnswer = {
@@ -124,9 +126,6 @@ export async function ask(
     answer,
     deps,
   );
-  if (conversation.title === defaultTitle) {
-    await updateConversation(deps.db, scope, { title: titleFrom(input.query) }, deps.now());
-  }
   return { conversationId, messageId, userMessageId };
 }
 

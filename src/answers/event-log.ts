@@ -52,12 +52,13 @@ export function openEventLog(
   async function write(): Promise<void> {
     const batch = pending;
     pending = [];
+    const isFirst = lastWrite === 0;
     lastWrite = performance.now();
     const isRenewing = lastWrite - renewedAt > renewEveryMs;
     if (isRenewing) renewedAt = lastWrite;
     const until = isRenewing ? new Date(deps.now().getTime() + leaseMs) : null;
     try {
-      const outcome = await deps.events.write(scope, answer.messageId, batch, until);
+      const outcome = await deps.events.write(scope, answer.messageId, batch, until, isFirst);
       if (outcome === 'lost')
         answer.stop.abort(new AppError('unavailable', 'This answer was taken over or deleted elsewhere.'));
       if (outcome === 'stop') answer.stop.abort(stopRequested);

@@ -9,12 +9,16 @@ import { type EventBatch, type WriteOutcome, writeEventBatches } from './event-s
  * comes meanwhile waits for the next. A thousand answers cost a few commits a moment instead of a thousand.
  */
 export interface EventWriter {
-  /** Resolves when the events are committed. `renewUntil` extends the lease with them. */
+  /**
+   * Resolves when the events are committed. `renewUntil` extends the lease with them. The first word of an answer
+   * does not queue with what the others go on saying.
+   */
   write(
     scope: ConversationScope,
     messageId: string,
     events: readonly NumberedEvent[],
     renewUntil: Date | null,
+    isFirst: boolean,
   ): Promise<WriteOutcome>;
 }
 
@@ -28,6 +32,19 @@ interface Waiting {
 const answersAtOnce = 200;
 
 export function createEventWriter(db: Database, owner: string, log: Log): EventWriter {
+  const first = openLane(db, owner, log);
+  const rest = openLane(db, owner, log);
+  return {
+    write: (scope, messageId, events, renewUntil, isFirst) =>
+      new Promise((resolve, reject) => {
+        const batch = { scope, messageId, events, renewUntil };
+        (isFirst ? first : rest)({ batch, resolve, reject });
+      }),
+  };
+}
+
+/** One transaction at a time. */
+function openLane(db: Database, owner: string, log: Log): (one: Waiting) => void {
   let waiting: Waiting[] = [];
   let isWriting = false;
 
@@ -60,11 +77,8 @@ export function createEventWriter(db: Database, owner: string, log: Log): EventW
     }
   }
 
-  return {
-    write: (scope, messageId, events, renewUntil) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ batch: { scope, messageId, events, renewUntil }, resolve, reject });
-        if (!isWriting) void drain();
-      }),
+  return (one) => {
+    waiting.push(one);
+    if (!isWriting) void drain();
   };
 }

@@ -4,7 +4,14 @@ import { appendMessages, type MessageRow, type NewMessage } from '../conversatio
 import { ConversationScope } from '../conversations/scope.ts';
 import { type Database, together, type Transaction } from '../db/database.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '../db/errors.ts';
-import { answerEvents, generations, messages, retrievalTraces, userCounters } from '../db/schema.ts';
+import {
+  answerEvents,
+  conversations,
+  generations,
+  messages,
+  retrievalTraces,
+  userCounters,
+} from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { UserScope } from '../identity/user-scope.ts';
 import type { NumberedEvent } from './running.ts';
@@ -14,9 +21,15 @@ export interface Lease {
   until: Date;
 }
 
+export interface AnswerStart {
+  /** The message that the asker has read the history up to. */
+  readLeaf: string | null;
+  /** A new title for the conversation, or null to leave it. */
+  title: string | null;
+}
+
 /**
  * Writes question, empty answer, its lease and its first events in one transaction.
- * @param readLeaf the message that the asker has read the history up to
  * @throws AppError `conflict` when an answer is already being written on this branch, or it has grown since it was read
  */
 export async function startAnswer(
@@ -25,7 +38,7 @@ export async function startAnswer(
   input: readonly NewMessage[],
   events: readonly NumberedEvent[],
   lease: Lease,
-  readLeaf: string | null,
+  { readLeaf, title }: AnswerStart,
   now: Date,
 ): Promise<MessageRow[]> {
   return appendMessages(db, scope, input, now, async (tx, rows) => {
@@ -41,8 +54,16 @@ export async function startAnswer(
       () => (before === null ? Promise.resolve() : refuseWhileStreaming(tx, scope, before)),
       () => tx.insert(generations).values(generation),
       () => insertEvents(tx, scope, answer.id, events),
+      () => (title === null ? Promise.resolve() : setTitle(tx, scope, title)),
     );
   });
+}
+
+async function setTitle(tx: Transaction, scope: ConversationScope, title: string): Promise<void> {
+  await tx
+    .update(conversations)
+    .set({ title })
+    .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)));
 }
 
 async function refuseWhileStreaming(

@@ -98,7 +98,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     answerRoutes(typed, deps);
     chatRoutes(typed, deps);
   });
-  await registerReference(app);
+  registerReference(app);
   await registerWebApp(app, deps.webFolder);
   await app.ready();
   return app;
