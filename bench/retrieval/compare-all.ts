@@ -76,7 +76,7 @@ export async function* compareAll(bench: Bench): AsyncGenerator<Table> {
       (found as Retrieved).results.map((chunk) => numberOfText(query.conversation, chunk.content)),
   });
 
-  const rounds = options.number('rounds', options.quick ? 4 : 8);
+  const rounds = options.number('rounds', options.quick ? 3 : 6);
   yield await firstQueries(bench, queries, inProcess('rrf_fusion'));
   for (const [size, asked] of queries) {
     const about = `${size.toLocaleString('en-US')} chunks in the conversation, ${plan.dimensions} dimensions`;

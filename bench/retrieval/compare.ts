@@ -28,7 +28,7 @@ export interface CompareOptions {
   limit?: Candidate;
 }
 
-const perRound = 20;
+const perRound = 40;
 const maxMsPerTurn = 400;
 const throughputMs = 700;
 const throughputRounds = 2;

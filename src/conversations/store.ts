@@ -1,5 +1,5 @@
 import { and, arrayContains, desc, eq, sql } from 'drizzle-orm';
-import type { Database } from '../db/database.ts';
+import { type Database, together } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import {
   blobDeletions,
@@ -47,24 +47,27 @@ export async function insertConversation(
 ): Promise<ConversationRow> {
   const id = newId();
   return db.scoped(user, async (tx) => {
-    const [row] = await tx
-      .insert(conversations)
-      .values({
-        ...input,
-        userId: user.userId,
-        id,
-        status: 'active',
-        createdAt: now,
-        updatedAt: now,
-        activityAt: now,
-      })
-      .returning();
+    const values = {
+      ...input,
+      userId: user.userId,
+      id,
+      status: 'active' as const,
+      createdAt: now,
+      updatedAt: now,
+      activityAt: now,
+    };
+    const [rows] = await together(
+      tx,
+      () => tx.insert(conversations).values(values).returning(),
+      () => tx.insert(conversationDirectory).values({ conversationId: id, userId: user.userId }),
+      () =>
+        tx
+          .update(userCounters)
+          .set({ conversations: sql`${userCounters.conversations} + 1` })
+          .where(eq(userCounters.userId, user.userId)),
+    );
+    const [row] = rows;
     if (row === undefined) throw new Error('the conversation was not written');
-    await tx.insert(conversationDirectory).values({ conversationId: id, userId: user.userId });
-    await tx
-      .update(userCounters)
-      .set({ conversations: sql`${userCounters.conversations} + 1` })
-      .where(eq(userCounters.userId, user.userId));
     return row;
   });
 }

@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { insertConversation } from '../../src/conversations/store.ts';
+import { ConversationScope } from '../../src/conversations/scope.ts';
+import type { Database } from '../../src/db/database.ts';
+import { newId } from '../../src/db/ids.ts';
+import { completeDocument } from '../../src/documents/index-store.ts';
+import { insertDocuments } from '../../src/documents/store.ts';
+import { claimDocument } from '../../src/documents/work-store.ts';
+import { UserScope } from '../../src/identity/user-scope.ts';
+import { readBackground } from '../../src/indexing/background.ts';
+import { prepareIndex } from '../../src/indexing/prepare.ts';
+import { quantiseVectors } from '../../src/indexing/vectors.ts';
+import { type Hit, vectorLeg } from '../../src/retrieval/legs.ts';
+import { SizedLru } from '../../src/retrieval/lru.ts';
+import type { Retrieval } from '../../src/retrieval/retrieve.ts';
+import { createSegmentCache } from '../../src/retrieval/segment-cache.ts';
+import { readSearchable, type Searchable, type SearchScope } from '../../src/retrieval/store.ts';
+import { newPerson, sharedApp } from '../support/app.ts';
+
+const app = sharedApp();
+const model = 'test-vectors';
+const wanted = 10;
+
+/** The nearest by the index segments of this process, or by pgvector where there is no room for a segment. */
+async function nearest(
+  db: Database,
+  scope: SearchScope,
+  query: Float32Array,
+  cacheBytes: number,
+): Promise<Hit[]> {
+  const { documents } = await readSearchable(db, scope);
+  const deps = {
+    db,
+    embedding: null,
+    segments: createSegmentCache(db, cacheBytes),
+    background: readBackground(),
+    cache: new SizedLru<Retrieval>(0),
+    searchables: new SizedLru<Searchable>(0),
+    queryEmbeddings: new SizedLru<Float32Array>(0),
+  };
+  const [hits] = await vectorLeg(scope, documents, [query], model, wanted, deps);
+  return (hits ?? []).slice(0, wanted);
+}
+
+async function newScope(db: Database): Promise<ConversationScope> {
+  const person = await newPerson((await app()).baseUrl);
+  const user = UserScope.grant(person.id);
+  const row = await insertConversation(
+    db,
+    user,
+    { title: 'Vectors', conversationType: 'general' },
+    new Date(),
+  );
+  return ConversationScope.ofOwnRow(user, { userId: person.id, conversationId: row.id });
+}
+
+async function addVectors(db: Database, scope: ConversationScope, vectors: Float32Array[]): Promise<string> {
+  const id = newId();
+  const now = new Date();
+  const file = {
+    id,
+    name: 'v.txt',
+    mediaType: 'text/plain',
+    sizeBytes: 1,
+    sha256: id,
+    blobKey: `${scope.userId}/${id}`,
+  };
+  const unlimited = { documentsPerConversation: 1e6, documentsPerUser: 1e6, bytesPerUser: 1e15 };
+  await insertDocuments(db, scope, [file], unlimited, now);
+  await claimDocument(db, scope, id, 'test', now, new Date(now.getTime() + 60_000));
+  const texts = vectors.map((_, at) => `passage ${at}`);
+  const chunks = texts.map((text) => ({ text, heading: [], page: null }));
+  const { language, segment } = prepareIndex({
+    title: 'v',
+    fileName: 'v.txt',
+    text: texts.join('\n'),
+    chunks,
+  });
+  const made = {
+    text: texts.join('\n'),
+    chunks: texts.map((content) => ({
+      page: null,
+      heading: [],
+      charStart: 0,
+      charEnd: 1,
+      tokens: 2,
+      prefix: null,
+      content,
+    })),
+    keywordSegment: segment,
+    pages: null,
+    language,
+    warnings: [],
+    vectors: {
+      model,
+      rows: vectors.map((embedding, ordinal) => ({ ordinal, embedding, contentHash: null })),
+      segment: quantiseVectors(vectors),
+    },
+  };
+  expect(await completeDocument(db, scope, id, 'test', made, now)).toBe(true);
+  return id;
+}
+
+/** The same ids in the same order but for scores that are closer than the stored precision can tell apart. */
+function expectSame(found: readonly Hit[], reference: readonly Hit[]): void {
+  expect(found).toHaveLength(reference.length);
+  const scoreOf = new Map(reference.map((hit) => [`${hit.documentId}/${hit.ordinal}`, hit.score]));
+  const worst = reference.at(-1)?.score ?? 0;
+  found.forEach((hit, at) => {
+    expect(Math.abs(hit.score - (reference[at]?.score ?? Number.NaN))).toBeLessThan(0.001);
+    const known = scoreOf.get(`${hit.documentId}/${hit.ordinal}`);
+    if (known === undefined) expect(Math.abs(hit.score - worst)).toBeLessThan(0.0002);
+    else expect(Math.abs(hit.score - known)).toBeLessThan(0.001);
+  });
+  const missed = found.filter((hit) => !scoreOf.has(`${hit.documentId}/${hit.ordinal}`));
+  // Only a tie at the end of the list may be decided otherwise.
+  expect(missed.length).toBeLessThanOrEqual(1);
+}
+
+const dimensions = fc.constantFrom(8, 100, 384, 1024);
+
+/** Gaussian enough, and the same at each run. */
+function vectorsOf(seed: number, count: number, dimension: number): Float32Array[] {
+  let state = seed >>> 0;
+  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const value = () => next() + next() + next() + next() - 2;
+  return Array.from({ length: count }, () => Float32Array.from({ length: dimension }, value));
+}
+
+test('segments and pgvector find the same, with scores within 0.001', { timeout: 120_000 }, async () => {
+  const { db } = (await app()).app;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(1e6),
+      dimensions,
+      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 }),
+      async (seed, dimension, counts) => {
+        const scope = await newScope(db);
+        for (const [at, count] of counts.entries())
+          await addVectors(db, scope, vectorsOf(seed + at, count, dimension));
+        for (const query of vectorsOf(seed - 1, 3, dimension)) {
+          const bySegments = await nearest(db, scope, query, 2 ** 24);
+          expectSame(bySegments, await nearest(db, scope, query, 0));
+          expectSame(bySegments, await nearest(db, scope.user, query, 0));
+        }
+      },
+    ),
+    { numRuns: 12, seed: 20_261_121 },
+  );
+});
+
+test('a vector segment that cannot be read is made up for by the vectors themselves', async () => {
+  const { db } = (await app()).app;
+  const scope = await newScope(db);
+  const [whole, damaged] = [vectorsOf(5, 20, 64), vectorsOf(6, 20, 64)];
+  await addVectors(db, scope, whole);
+  const id = await addVectors(db, scope, damaged);
+  const [query = new Float32Array(64)] = vectorsOf(7, 1, 64);
+  const before = await nearest(db, scope, query, 2 ** 24);
+  const { rowCount } = await db.pool.query(
+    `UPDATE segments SET bytes = '\\x00' WHERE document_id = $1 AND kind LIKE 'vector:%'`,
+    [id],
+  );
+  expect(rowCount).toBe(1);
+  expectSame(await nearest(db, scope, query, 2 ** 24), before);
+});
