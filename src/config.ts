@@ -77,7 +77,7 @@ const environment = z.object({
   OLLAMA_HOST: text,
   OLLAMA: z.enum(['auto', 'off']).default('auto'),
 
-  SEGMENT_CACHE_MB: count(256),
+  SEGMENT_CACHE_MB: count(512),
   RETRIEVAL_CACHE_ENTRIES: count(2000),
 });
 

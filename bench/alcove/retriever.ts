@@ -19,7 +19,7 @@ export type Retriever = (
 export function createRetriever(
   db: Database,
   dimensions: number,
-  segmentCacheBytes = 256 * 2 ** 20,
+  segmentCacheBytes = 512 * 2 ** 20,
 ): Retriever {
   const vectors = new Map<string, Float32Array>();
   const embedding = {
