@@ -49,13 +49,29 @@ export async function ask(
 ): Promise<StartedAnswer> {
   const startedAt = performance.now();
   const model = chooseModel(input.model, deps);
-  if (deps.running.countOf(scope.userId) >= deps.limits.streamsPerUser) {
+  const { streamsPerUser } = deps.limits;
+  // Taken before anything is awaited: questions sent at once count each other.
+  if (!deps.running.start(scope.userId, streamsPerUser)) {
     throw new AppError(
       'rate_limited',
-      `${deps.limits.streamsPerUser} answers are being written for you already: wait for one, or stop it.`,
+      `${streamsPerUser} answers are being written for you already: wait for one, or stop it.`,
       { retryAfterSeconds: 2 },
     );
   }
+  try {
+    return await begin(scope, input, model, startedAt, deps);
+  } finally {
+    deps.running.endStart(scope.userId);
+  }
+}
+
+async function begin(
+  scope: ConversationScope,
+  input: Question,
+  model: ChatModel | null,
+  startedAt: number,
+  deps: AnswerDeps,
+): Promise<StartedAnswer> {
   const conversation = await readConversation(deps.db, scope);
   const leaf = input.parentId === undefined ? conversation.activeLeafId : input.parentId;
   const [branch, searchable] = await Promise.all([

@@ -184,6 +184,25 @@ describe('an answer as JSON', () => {
     expect((await historyOf(person, conversation)).at(-1)?.metadata.search_results).toHaveLength(1);
   });
 
+  test('leaves the sources out of a stream too, and a replay has them', async () => {
+    const how = { parent_id: beginning, include_sources: false, stream: true };
+    const body = JSON.stringify({ query: 'When was the lighthouse built, please?', ...how });
+    const streamed = await readAll(
+      wireEvents(
+        await person.fetch(`/rag/conversation/${conversation}/query`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        }),
+      ),
+    );
+    expect(streamed.map(({ type }) => type)).not.toContain('sources');
+    const { message_id: id, sources } = answerOf(streamed);
+    expect(sources).toEqual([]);
+    const replay = await readAll(wireEvents(await person.fetch(`/messages/${id}/stream`)));
+    expect(answerOf(replay).sources).toHaveLength(1);
+  });
+
   test('of /rag/query makes a conversation of type rag_query that can be gone on with', async () => {
     const { status, body } = await person.json<{ conversation_id: string }>('POST', '/rag/query', {
       query: 'What is a fjord?',

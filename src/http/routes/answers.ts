@@ -113,7 +113,7 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
     const started = await ask(scope, question, answers);
     if (how.stream) {
       await rememberStream(request, db, started.messageId);
-      return streamTo(scope, started.messageId, 0, request, reply);
+      return streamTo(scope, started.messageId, 0, request, reply, how.include);
     }
     return withSources(await waitForAnswer(scope, started.messageId, answers, closing), how.include);
   }
@@ -132,11 +132,15 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
     after: number,
     request: FastifyRequest,
     reply: FastifyReply,
+    includeSources = true,
   ) {
     const gone = new AbortController();
     request.raw.once('close', () => gone.abort());
     const events = follow(scope, messageId, after, answers, AbortSignal.any([closing, gone.signal]));
-    return sendEvents(reply, wire(events), { isAlive: principalOf(request).isAlive, everyMs: aliveEveryMs });
+    return sendEvents(reply, wire(events, includeSources), {
+      isAlive: principalOf(request).isAlive,
+      everyMs: aliveEveryMs,
+    });
   }
 
   app.get(
@@ -210,6 +214,15 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
   );
 }
 
-async function* wire(events: AsyncIterable<NumberedEvent>): AsyncGenerator<WireEvent> {
-  for await (const { seq, event } of events) yield { id: seq, type: event.type, data: event };
+/** The stored events as they are; without sources the other numbers stay, so that the stream can be resumed. */
+async function* wire(
+  events: AsyncIterable<NumberedEvent>,
+  includeSources: boolean,
+): AsyncGenerator<WireEvent> {
+  for await (const { seq, event } of events) {
+    if (event.type === 'sources' && !includeSources) continue;
+    const data =
+      event.type === 'done' ? { ...event, answer: withSources(event.answer, includeSources) } : event;
+    yield { id: seq, type: event.type, data };
+  }
 }
