@@ -21,7 +21,7 @@ const LAYERS = [
   ['documents'],
   ['conversations'],
   ['identity'],
-  ['jobs', 'db', 'files', 'models', 'formats'],
+  ['work', 'db', 'files', 'models', 'formats'],
   ['indexing'],
   ['errors'],
 ];
@@ -39,8 +39,8 @@ const PACKAGE_RULES = [
   { packages: /^(fastify$|fastify-|@fastify\/)/, allowed: /^src\/http\//, where: 'src/http' },
   {
     packages: /^drizzle-orm($|\/)/,
-    allowed: /^src\/(db|jobs)\/|^src\/.*(\/|-)store\.ts$/,
-    where: 'src/db, src/jobs and store.ts files',
+    allowed: /^src\/(db|work)\/|^src\/.*(\/|-)store\.ts$/,
+    where: 'src/db, src/work and store.ts files',
   },
 ];
 // The only reader of the environment. Whatever is below it may name the types of its settings, which reach it
@@ -122,7 +122,7 @@ function fileCycles(sources: SourceFile[]): Violation[] {
   }));
 }
 
-/** Cycles between modules of one row, such as jobs → db → jobs, even when no two files import each other. */
+/** Cycles between modules of one row, such as work → db → work, even when no two files import each other. */
 function moduleCycles(sources: SourceFile[]): Violation[] {
   const graph = new Map<string, Set<string>>();
   const witness = new Map<string, { path: string; line: number }>();

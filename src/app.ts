@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createEventWriter } from './answers/event-writer.ts';
+import { createEventWriter } from './answers/stream/event-writer.ts';
 import { reapOrphans } from './answers/reaper.ts';
-import { RunningAnswers } from './answers/running.ts';
+import { RunningAnswers } from './answers/stream/running.ts';
 import type { Config } from './config.ts';
 import { ConversationScope } from './conversations/scope.ts';
 import { connectDatabase } from './db/client.ts';
@@ -22,14 +22,15 @@ import { createDiskStore } from './files/disk-store.ts';
 import { reconcileBlobs } from './files/reconcile.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { isLoopback } from './http/security.ts';
-import { type App, createServer, type Logger } from './http/server.ts';
+import type { App, Logger } from './http/app.ts';
+import { createServer } from './http/server.ts';
 import { createIdentity } from './identity/create.ts';
 import { deleteExpiredKeys } from './identity/idempotency-store.ts';
 import { UserScope } from './identity/user-scope.ts';
 import { readBackground } from './indexing/background.ts';
-import { createDoorbell } from './jobs/doorbell.ts';
-import { every } from './jobs/every.ts';
-import { type IngestJob, openQueue, type Queue } from './jobs/queue.ts';
+import { createNotifier } from './work/notifier.ts';
+import { every } from './work/every.ts';
+import { type IngestJob, openQueue, type Queue } from './work/queue.ts';
 import type { Models } from './models/model.ts';
 import { noLanguageModel, noSemanticSearch } from './models/notices.ts';
 import { connectModels } from './models/registry.ts';
@@ -85,12 +86,12 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     const report = (sentence: string): void => log.info(sentence);
     const models = await connectModels({ ...config.models, report }, stopping.signal);
     const queue = await openQueue(db, log);
-    const doorbell = createDoorbell();
+    const notifier = createNotifier();
     const documents: DocumentDeps = {
       db,
       blobs,
       queue,
-      doorbell,
+      notifier,
       embedding: models.embedding,
       limits: config.limits,
       owner,
@@ -111,7 +112,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
         rerank:
           models.rerank === null ? undefined : { model: models.rerank, threshold: config.rerankThreshold },
       },
-      doorbell,
+      notifier,
       running: new RunningAnswers(),
       events: createEventWriter(db, owner, log),
       limits: config.limits,

@@ -9,9 +9,9 @@ import type { ChatMessage, ChatModel } from '../models/model.ts';
 import { noLanguageModel } from '../models/notices.ts';
 import { readSearchable, type SearchScope } from '../retrieval/store.ts';
 import type { AnswerDeps } from './deps.ts';
-import { leaseMs } from './event-log.ts';
+import { leaseMs } from './stream/event-log.ts';
 import { generate } from './generate.ts';
-import type { NumberedEvent, RunningAnswer } from './running.ts';
+import type { NumberedEvent, RunningAnswer } from './stream/running.ts';
 import { startAnswer } from './store.ts';
 
 export interface Question {

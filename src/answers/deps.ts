@@ -1,16 +1,16 @@
 import type { Database } from '../db/database.ts';
-import type { Doorbell } from '../jobs/doorbell.ts';
-import type { Log } from '../jobs/every.ts';
+import type { Notifier } from '../work/notifier.ts';
+import type { Log } from '../work/every.ts';
 import type { Models } from '../models/model.ts';
 import type { RetrievalDeps } from '../retrieval/deps.ts';
-import type { EventWriter } from './event-writer.ts';
-import type { RunningAnswers } from './running.ts';
+import type { EventWriter } from './stream/event-writer.ts';
+import type { RunningAnswers } from './stream/running.ts';
 
 export interface AnswerDeps {
   db: Database;
   models: Models;
   retrieval: RetrievalDeps;
-  doorbell: Doorbell;
+  notifier: Notifier;
   running: RunningAnswers;
   events: EventWriter;
   limits: { answerTimeoutMs: number; streamsPerUser: number };
@@ -20,7 +20,7 @@ export interface AnswerDeps {
   now: () => Date;
 }
 
-/** Rung whenever an answer has new events, or is asked to stop. */
-export function answerBell(messageId: string): string {
+/** Notified whenever an answer has new events, or is asked to stop. */
+export function answerTopic(messageId: string): string {
   return `answer:${messageId}`;
 }

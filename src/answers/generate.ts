@@ -4,15 +4,15 @@ import type { FinishReason } from '../models/model.ts';
 import type { Retrieval } from '../retrieval/retrieve.ts';
 import type { SearchableDocument } from '../retrieval/store.ts';
 import { countTokens } from '../models/tokens.ts';
-import { type ChosenContext, chooseContext, mergedTokens } from './choose-context.ts';
-import { createCitationFilter } from './citations.ts';
-import { type AnswerDeps, answerBell } from './deps.ts';
-import { type EventLog, openEventLog, stopRequested } from './event-log.ts';
-import { gather, readingText, toSource } from './gather.ts';
-import { mergeNeighbours } from './merge-neighbours.ts';
-import type { RunningAnswer } from './running.ts';
+import { type ChosenContext, chooseContext, mergedTokens } from './compose/choose-context.ts';
+import { createCitationFilter } from './compose/citations.ts';
+import { type AnswerDeps, answerTopic } from './deps.ts';
+import { type EventLog, openEventLog, stopRequested } from './stream/event-log.ts';
+import { gather, readingText, toSource } from './compose/gather.ts';
+import { mergeNeighbours } from './compose/merge-neighbours.ts';
+import type { RunningAnswer } from './stream/running.ts';
 import { finishAnswer } from './store.ts';
-import { planAnswer } from './write-answer.ts';
+import { planAnswer } from './compose/plan-answer.ts';
 import {
   defaultTopK,
   explain,
@@ -22,7 +22,7 @@ import {
   statusOf,
   toAnswer,
   traceOf,
-} from './answer-record.ts';
+} from './compose/answer-record.ts';
 
 /** How long to keep trying to write the end of an answer while the database is away. */
 const finishAttempts = 20;
@@ -225,5 +225,5 @@ async function end(
   }
   await log.close();
   deps.running.remove(answer.messageId);
-  deps.doorbell.ring(answerBell(answer.messageId));
+  deps.notifier.notify(answerTopic(answer.messageId));
 }

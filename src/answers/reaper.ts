@@ -1,8 +1,8 @@
 import type { AnswerEvent } from '@alcove/contract';
 import { readMessage } from '../conversations/message-store.ts';
-import { type AnswerDeps, answerBell } from './deps.ts';
-import { leaseMs } from './event-log.ts';
-import type { NumberedEvent } from './running.ts';
+import { type AnswerDeps, answerTopic } from './deps.ts';
+import { leaseMs } from './stream/event-log.ts';
+import type { NumberedEvent } from './stream/running.ts';
 import { finishAnswer, orphanedAnswers, type OrphanedAnswer, readEvents, takeOver } from './store.ts';
 
 const atOnce = 50;
@@ -50,7 +50,7 @@ async function reap(orphan: OrphanedAnswer, deps: AnswerDeps): Promise<boolean> 
     cacheHit: null,
   };
   const won = await finishAnswer(deps.db, scope, messageId, owner, finished, now);
-  deps.doorbell.ring(answerBell(messageId));
+  deps.notifier.notify(answerTopic(messageId));
   return won;
 }
 

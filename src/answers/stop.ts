@@ -1,6 +1,6 @@
 import type { ConversationScope } from '../conversations/scope.ts';
-import { type AnswerDeps, answerBell } from './deps.ts';
-import { stopRequested } from './event-log.ts';
+import { type AnswerDeps, answerTopic } from './deps.ts';
+import { stopRequested } from './stream/event-log.ts';
 import { requestStop } from './store.ts';
 
 /** Ends an answer that is being written, here or on another replica; what came is kept. False when none is. */
@@ -12,6 +12,6 @@ export async function stopAnswer(
   const asked = await requestStop(deps.db, scope, messageId);
   const local = deps.running.get(scope.userId, messageId);
   if (local !== undefined && local.conversationId === scope.conversationId) local.stop.abort(stopRequested);
-  deps.doorbell.ring(answerBell(messageId));
+  deps.notifier.notify(answerTopic(messageId));
   return asked;
 }

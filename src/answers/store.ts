@@ -2,7 +2,7 @@ import { and, asc, eq, gt, lt, sql } from 'drizzle-orm';
 import type { AnswerEvent } from '@alcove/contract';
 import { appendMessages, type MessageRow, type NewMessage } from '../conversations/message-store.ts';
 import { ConversationScope } from '../conversations/scope.ts';
-import { type Database, together, type Transaction } from '../db/database.ts';
+import { type Database, pipeline, type Transaction } from '../db/database.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '../db/errors.ts';
 import {
   answerEvents,
@@ -14,7 +14,7 @@ import {
 } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { UserScope } from '../identity/user-scope.ts';
-import type { NumberedEvent } from './running.ts';
+import type { NumberedEvent } from './stream/running.ts';
 
 export interface Lease {
   owner: string;
@@ -49,7 +49,7 @@ export async function startAnswer(
     if (before !== readLeaf)
       throw new AppError('conflict', 'Another message came in just now: read it, then ask again.');
     const generation = { ...keyOf(scope, answer.id), leaseOwner: lease.owner, leaseUntil: lease.until };
-    await together(
+    await pipeline(
       tx,
       () => (before === null ? Promise.resolve() : refuseWhileStreaming(tx, scope, before)),
       () => tx.insert(generations).values(generation),
@@ -110,7 +110,7 @@ export async function finishAnswer(
   now: Date,
 ): Promise<boolean> {
   const written = db.scoped(scope, async (tx) => {
-    const [won] = await together(
+    const [won] = await pipeline(
       tx,
       () =>
         tx

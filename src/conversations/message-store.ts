@@ -33,9 +33,9 @@ export async function appendMessages(
   let rows: MessageRow[] = [];
   // The conversation's row comes first: it is locked until the end, and gives place and parent to what follows.
   const statements = [
-    raiseConversation(scope, input, now),
+    bumpConversation(scope, input, now),
     ...input.map((_, at) => insertMessage(scope, input, at, now)),
-    raiseActivity(scope, input, now),
+    bumpActivity(scope, input, now),
   ];
   const check = (results: unknown[][]): void => {
     if (results[0]?.length === 0) throw new AppError('not_found', 'This conversation does not exist.');
@@ -62,7 +62,7 @@ export async function appendMessages(
   return rows;
 }
 
-function raiseConversation(scope: ConversationScope, input: readonly NewMessage[], now: Date): Statement {
+function bumpConversation(scope: ConversationScope, input: readonly NewMessage[], now: Date): Statement {
   return {
     name: 'append_to_conversation',
     text: `UPDATE conversations SET next_seq = next_seq + $3, message_count = message_count + $3,
@@ -109,7 +109,7 @@ function insertMessage(
 }
 
 /** From the conversation's row, so that nothing is counted where nothing is appended. */
-function raiseActivity(scope: ConversationScope, input: readonly NewMessage[], now: Date): Statement {
+function bumpActivity(scope: ConversationScope, input: readonly NewMessage[], now: Date): Statement {
   const count = (role: MessageRow['role']): number => input.filter((message) => message.role === role).length;
   return {
     name: 'append_activity',

@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import { conversationExists, ownsConversation } from './store.ts';
+import { conversationExists, ownsConversation } from './ownership-store.ts';
 
 /**
  * Authority over one conversation: holding one means that the ownership check has happened. Every store function

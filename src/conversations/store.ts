@@ -1,5 +1,5 @@
 import { and, arrayContains, desc, eq, sql } from 'drizzle-orm';
-import { type Database, together } from '../db/database.ts';
+import { type Database, pipeline } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import {
   blobDeletions,
@@ -14,25 +14,6 @@ import type { UserScope } from '../identity/user-scope.ts';
 import type { ConversationScope } from './scope.ts';
 
 export type ConversationRow = typeof conversations.$inferSelect;
-
-export async function ownsConversation(db: Database, user: UserScope, id: string): Promise<boolean> {
-  const [rows] = await db.read({ userId: user.userId }, [
-    {
-      name: 'owns_conversation',
-      text: 'SELECT 1 FROM conversations WHERE user_id = $1 AND id = $2',
-      values: [user.userId, id],
-    },
-  ]);
-  return (rows?.length ?? 0) > 0;
-}
-
-/** Whether the id is anybody's: the one fact that 403 needs. */
-export async function conversationExists(db: Database, user: UserScope, id: string): Promise<boolean> {
-  const { rows } = await db.scoped(user, (tx) =>
-    tx.execute<{ found: boolean }>(sql`SELECT alcove_conversation_exists(${id}::uuid) AS found`),
-  );
-  return rows[0]?.found === true;
-}
 
 export interface NewConversation {
   title: string;
@@ -56,7 +37,7 @@ export async function insertConversation(
       updatedAt: now,
       activityAt: now,
     };
-    const [rows] = await together(
+    const [rows] = await pipeline(
       tx,
       () => tx.insert(conversations).values(values).returning(),
       () => tx.insert(conversationDirectory).values({ conversationId: id, userId: user.userId }),

@@ -69,7 +69,7 @@ const pipelining = new WeakSet<Transaction>();
  * Statements that do not need each other's results, in one round trip where the connection can. They run in this
  * order; the first failure is the one that is thrown.
  */
-export async function together<Results extends unknown[]>(
+export async function pipeline<Results extends unknown[]>(
   tx: Transaction,
   ...statements: { [At in keyof Results]: () => PromiseLike<Results[At]> }
 ): Promise<Results> {

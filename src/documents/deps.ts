@@ -1,8 +1,8 @@
 import type { BlobStore } from '../files/blob-store.ts';
 import type { Database } from '../db/database.ts';
-import type { Doorbell } from '../jobs/doorbell.ts';
-import type { Log } from '../jobs/every.ts';
-import type { Queue } from '../jobs/queue.ts';
+import type { Notifier } from '../work/notifier.ts';
+import type { Log } from '../work/every.ts';
+import type { Queue } from '../work/queue.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import type { DocumentLimits } from './store.ts';
 
@@ -10,7 +10,7 @@ export interface DocumentDeps {
   db: Database;
   blobs: BlobStore;
   queue: Queue;
-  doorbell: Doorbell;
+  notifier: Notifier;
   embedding: EmbeddingModel | null;
   limits: DocumentLimits & { uploadBytes: number; ingestTimeoutMs: number };
   /** Names this process in leases. */
@@ -19,7 +19,7 @@ export interface DocumentDeps {
   now: () => Date;
 }
 
-/** Rung whenever a document's row has changed. */
-export function documentBell(documentId: string): string {
+/** Notified whenever a document's row has changed. */
+export function documentTopic(documentId: string): string {
   return `document:${documentId}`;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import { quantiseVectors } from '../indexing/vectors.ts';
-import { type DocumentDeps, documentBell } from './deps.ts';
+import { type DocumentDeps, documentTopic } from './deps.ts';
 import { embedChunks } from './embed.ts';
 import { completeDocument } from './index-store.ts';
 import { type Prepared, prepareDocument } from './prepare.ts';
@@ -53,7 +53,7 @@ export async function ingest(due: DueDocument, deps: DocumentDeps, signal: Abort
     await fail(error, document, due, deps, both);
   } finally {
     await progress.stop();
-    deps.doorbell.ring(documentBell(documentId));
+    deps.notifier.notify(documentTopic(documentId));
   }
 }
 
@@ -183,7 +183,7 @@ function startProgress(due: DueDocument, deps: DocumentDeps, lost: () => void) {
       new Date(now.getTime() + leaseMs),
     );
     if (!mine) lost();
-    deps.doorbell.ring(documentBell(due.documentId));
+    deps.notifier.notify(documentTopic(due.documentId));
   }
 
   async function loop(): Promise<void> {

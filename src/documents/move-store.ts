@@ -3,7 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { conversations, documents } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
-import { raiseVersion } from './store.ts';
+import { bumpVersion } from './store.ts';
 
 /** All or nothing; the foreign keys take chunks, vectors and segments along. */
 export async function moveRows(
@@ -18,7 +18,7 @@ export async function moveRows(
   return db.scoped({ userId: from.userId }, async (tx) => {
     // Both rows first and always in one order: two moves in opposite directions would wait for each other.
     for (const scope of [from, to].toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1)))
-      await raiseVersion(tx, scope);
+      await bumpVersion(tx, scope);
     const moved = await tx
       .update(documents)
       .set({ conversationId: to.conversationId, updatedAt: now })

@@ -5,7 +5,7 @@ import { chunks, chunkVectors, conversations, documents, reEmbeddings, segments 
 import { readVector, type VectorRow, writeVectors } from './embedding-cache-store.ts';
 import { vectorKind, writeSegment } from './index-store.ts';
 import { extend, isMine, type Lease } from './re-embed-work-store.ts';
-import { isDocument, raiseVersion } from './store.ts';
+import { isDocument, bumpVersion } from './store.ts';
 
 export interface UnfinishedDocument {
   id: string;
@@ -174,7 +174,7 @@ export async function switchModel(db: Database, scope: ConversationScope, lease:
       ready.map(({ id }) => id),
       model,
     );
-    await raiseVersion(tx, scope);
+    await bumpVersion(tx, scope);
     return true;
   });
 }

@@ -3,7 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { quantiseVectors } from '../indexing/vectors.ts';
-import { every, type Log } from '../jobs/every.ts';
+import { every, type Log } from '../work/every.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import { textToEmbed } from './embed.ts';
 import { embedOnce } from './embedding-cache.ts';

@@ -166,7 +166,7 @@ export async function updateDocument(
 ): Promise<DocumentRow | null> {
   return db.scoped(scope, async (tx) => {
     // The conversation's row first, as the end of ingestion takes them: in another order the two wait for each other.
-    await raiseVersion(tx, scope);
+    await bumpVersion(tx, scope);
     const [row] = await tx
       .update(documents)
       .set({ ...change, updatedAt: now })
@@ -184,7 +184,7 @@ export async function deleteDocument(
   now: Date,
 ): Promise<{ documents: number; chunks: number; bytes: number } | null> {
   return db.scoped(scope, async (tx) => {
-    await raiseVersion(tx, scope);
+    await bumpVersion(tx, scope);
     const [row] = await tx.delete(documents).where(isDocument(scope, id)).returning();
     if (row === undefined) return null;
     await tx
@@ -208,7 +208,7 @@ export async function deleteDocument(
 }
 
 /** Every cached retrieval of the conversation is keyed by this number. */
-export async function raiseVersion(tx: Transaction, scope: ConversationScope): Promise<void> {
+export async function bumpVersion(tx: Transaction, scope: ConversationScope): Promise<void> {
   await tx
     .update(conversations)
     .set({ documentsVersion: sql`${conversations.documentsVersion} + 1` })

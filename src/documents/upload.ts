@@ -3,7 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
 import { sniff } from '../formats/sniff.ts';
-import { type DocumentDeps, documentBell } from './deps.ts';
+import { type DocumentDeps, documentTopic } from './deps.ts';
 import { safeName } from './file-name.ts';
 import { type DocumentRow, insertDocuments, type NewDocument } from './store.ts';
 
@@ -62,7 +62,7 @@ async function keep(scope: ConversationScope, file: IncomingFile, deps: Document
 
 /** The row is committed: a failure to announce it only delays it until the sweeper comes by. */
 export async function announce(row: DocumentRow, deps: DocumentDeps): Promise<void> {
-  deps.doorbell.ring(documentBell(row.id));
+  deps.notifier.notify(documentTopic(row.id));
   const job = { userId: row.userId, conversationId: row.conversationId, documentId: row.id };
   await deps.queue.enqueue(job).catch((error: unknown) => {
     deps.log.warn(

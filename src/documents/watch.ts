@@ -1,5 +1,5 @@
 import type { ConversationScope } from '../conversations/scope.ts';
-import { type DocumentDeps, documentBell } from './deps.ts';
+import { type DocumentDeps, documentTopic } from './deps.ts';
 import { type DocumentRow, readDocument, settled } from './store.ts';
 
 /** Another replica may do the work: the row is looked at this often. */
@@ -9,7 +9,7 @@ const pollMs = 500;
 export async function* watchDocument(
   scope: ConversationScope,
   id: string,
-  deps: Pick<DocumentDeps, 'db' | 'doorbell'>,
+  deps: Pick<DocumentDeps, 'db' | 'notifier'>,
   signal: AbortSignal,
 ): AsyncGenerator<DocumentRow> {
   let last = '';
@@ -20,7 +20,7 @@ export async function* watchDocument(
     if (state !== last) yield row;
     last = state;
     if (settled.includes(row.status)) return;
-    await deps.doorbell.wait(documentBell(id), pollMs, signal);
+    await deps.notifier.wait(documentTopic(id), pollMs, signal);
   }
 }
 
@@ -28,7 +28,7 @@ export async function* watchDocument(
 export async function waitUntilSettled(
   scope: ConversationScope,
   id: string,
-  deps: Pick<DocumentDeps, 'db' | 'doorbell'>,
+  deps: Pick<DocumentDeps, 'db' | 'notifier'>,
   signal: AbortSignal,
 ): Promise<DocumentRow | null> {
   let last: DocumentRow | null = null;

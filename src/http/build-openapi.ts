@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { RunningAnswers } from '../answers/running.ts';
+import { RunningAnswers } from '../answers/stream/running.ts';
 import type { HttpDeps } from './deps.ts';
 import { createServer } from './server.ts';
 

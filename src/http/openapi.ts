@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import type { App } from './server.ts';
+import type { App } from './app.ts';
 
 /** The document at /openapi.json comes from the same schemas that validate requests and filter responses. */
 export async function registerOpenApi(app: App, version: string): Promise<void> {

@@ -1,16 +1,12 @@
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  LogController,
-  type RawServerDefault,
-} from 'fastify';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
+import type { App } from './app.ts';
 import { registerAuth } from './auth.ts';
 import type { HttpDeps } from './deps.ts';
 import { registerErrors } from './errors.ts';
@@ -29,15 +25,6 @@ import { documentRoutes } from './routes/documents.ts';
 import { systemRoutes } from './routes/system.ts';
 import { registerSecurity } from './security.ts';
 import { registerWebApp } from './web-app.ts';
-
-export type Logger = FastifyBaseLogger;
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
 
 const maxJsonBytes = 1024 * 1024;
 /** Slow headers and bodies may not hold a connection for ever; an upload of 50 MB on a slow line takes minutes. */

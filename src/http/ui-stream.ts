@@ -1,5 +1,5 @@
 import type { UIMessageChunk } from 'ai';
-import type { NumberedEvent } from '../answers/running.ts';
+import type { NumberedEvent } from '../answers/stream/running.ts';
 
 /** Header by which AI SDK clients know the protocol (AI SDK 7, UI message stream v1). */
 export const uiStreamHeader = ['x-vercel-ai-ui-message-stream', 'v1'] as const;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyReply } from 'fastify';
-import type { App } from './server.ts';
+import type { App } from './app.ts';
 
 /** Serves the built web app at /dashboard, and sends / there. */
 export async function registerWebApp(app: App, folder: string | null): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isNamedIn, wantsSummary } from '../../src/answers/question-intent.ts';
+import { isNamedIn, wantsSummary } from '../../src/answers/compose/question-intent.ts';
 
 const names = ['X.pdf', 'Annual_Report-2025.docx'];
 

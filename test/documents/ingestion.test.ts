@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Chunk, Document, DocumentStatus, ErrorCode } from '@alcove/contract';
 import { newConversation } from '../answers/support/asking.ts';
-import { openQueue } from '../../src/jobs/queue.ts';
+import { openQueue } from '../../src/work/queue.ts';
 import { until } from '../answers/support/until.ts';
 import { newPerson, type Person, sharedApp, type TestApp } from '../support/app.ts';
 import { behave, startProvider } from '../support/provider.ts';

@@ -77,14 +77,14 @@ test('drizzle-orm and fastify are confined to the folders that own them', () => 
   const found = check({
     'src/conversations/store.ts': `import { eq } from 'drizzle-orm';\nexport const e = eq;`,
     'src/identity/key-store.ts': `import { eq } from 'drizzle-orm';\nexport const e = eq;`,
-    'src/jobs/queue.ts': `import { eq } from 'drizzle-orm';\nexport const e = eq;`,
+    'src/work/queue.ts': `import { eq } from 'drizzle-orm';\nexport const e = eq;`,
     'src/documents/upload.ts': `import { pgTable } from 'drizzle-orm/pg-core';\nexport const p = pgTable;`,
     'src/http/server.ts': `import fastify from 'fastify';\nimport cookie from '@fastify/cookie';\nexport { fastify, cookie };`,
     'src/app.ts': `import type { FastifyInstance } from 'fastify';\nexport type F = FastifyInstance;`,
   });
   expect(found).toEqual([
     'src/app.ts:1 fastify is imported in src/http only',
-    'src/documents/upload.ts:1 drizzle-orm/pg-core is imported in src/db, src/jobs and store.ts files only',
+    'src/documents/upload.ts:1 drizzle-orm/pg-core is imported in src/db, src/work and store.ts files only',
   ]);
 });
 
@@ -108,13 +108,13 @@ test('cycles are reported between files and between modules of one layer', () =>
     'src/answers/a.ts': `import './b.ts';`,
     'src/answers/b.ts': `\nimport './c.ts';`,
     'src/answers/c.ts': `import './a.ts';`,
-    'src/db/client.ts': `import '../jobs/names.ts';`,
-    'src/jobs/names.ts': `export {};`,
-    'src/jobs/queue.ts': `import '../db/client.ts';`,
+    'src/db/client.ts': `import '../work/names.ts';`,
+    'src/work/names.ts': `export {};`,
+    'src/work/queue.ts': `import '../db/client.ts';`,
   });
   expect(found).toEqual([
     'src/answers/a.ts:1 import cycle: src/answers/a.ts → src/answers/b.ts → src/answers/c.ts → src/answers/a.ts',
-    'src/db/client.ts:1 module cycle: db → jobs → db',
+    'src/db/client.ts:1 module cycle: db → work → db',
   ]);
 });
 

@@ -106,7 +106,7 @@ import { readConversation, deleteConversation } from '${root}/src/conversations/
 import { findMessage, readMessage } from '${root}/src/conversations/message-store.ts';
 import { listDocuments } from '${root}/src/documents/store.ts';
 import { readEvents } from '${root}/src/answers/store.ts';
-import { writeEventBatches } from '${root}/src/answers/event-store.ts';
+import { writeEventBatches } from '${root}/src/answers/stream/event-store.ts';
 import { ConversationScope as Scope } from '${root}/src/conversations/scope.ts';
 import { UserScope as User } from '${root}/src/identity/user-scope.ts';
 declare const db: Database;

@@ -32,7 +32,7 @@ import type { HttpDeps } from '../deps.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentApiKey, presentUser } from '../present.ts';
 import { perMinute } from '../rate-limits.ts';
-import type { App } from '../server.ts';
+import type { App } from '../app.ts';
 
 const tags = ['accounts'];
 /** Sign-ins from one address: enough for an office behind it, too few for guessing. */

@@ -7,7 +7,7 @@ import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentUser } from '../present.ts';
-import type { App } from '../server.ts';
+import type { App } from '../app.ts';
 
 const tags = ['administration'];
 const userList = z.object({ users: z.array(adminUser), next_cursor: z.string().nullable() });

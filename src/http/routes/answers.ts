@@ -9,9 +9,9 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ask, type Question, withSources } from '../../answers/ask.ts';
-import { follow, waitForAnswer } from '../../answers/follow.ts';
-import { allTimings, readingText, toSource } from '../../answers/gather.ts';
-import type { NumberedEvent } from '../../answers/running.ts';
+import { follow, waitForAnswer } from '../../answers/stream/follow.ts';
+import { allTimings, readingText, toSource } from '../../answers/compose/gather.ts';
+import type { NumberedEvent } from '../../answers/stream/running.ts';
 import { stopAnswer } from '../../answers/stop.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { insertConversation } from '../../conversations/store.ts';
@@ -24,7 +24,7 @@ import type { HttpDeps } from '../deps.ts';
 import { rememberStream } from '../idempotency.ts';
 import { perMinute } from '../rate-limits.ts';
 import { openConversation, openMessage } from '../scopes.ts';
-import type { App } from '../server.ts';
+import type { App } from '../app.ts';
 import { sendEvents, type WireEvent } from '../sse.ts';
 
 const tags = ['asking'];

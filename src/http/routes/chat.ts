@@ -1,7 +1,7 @@
 import { chatBody, idParams } from '@alcove/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ask } from '../../answers/ask.ts';
-import { follow } from '../../answers/follow.ts';
+import { follow } from '../../answers/stream/follow.ts';
 import { readMessage } from '../../conversations/message-store.ts';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { insertConversation, readConversation } from '../../conversations/store.ts';
@@ -12,7 +12,7 @@ import type { HttpDeps } from '../deps.ts';
 import { rememberStream } from '../idempotency.ts';
 import { perMinute } from '../rate-limits.ts';
 import { openConversation, openMessage } from '../scopes.ts';
-import type { App } from '../server.ts';
+import type { App } from '../app.ts';
 import { sendLines } from '../sse.ts';
 import { uiStream, uiStreamHeader } from '../ui-stream.ts';
 

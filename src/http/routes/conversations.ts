@@ -39,7 +39,7 @@ import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { memberText } from '../exact-json.ts';
 import { presentConversation, presentMessage } from '../present.ts';
 import { perMinute } from '../rate-limits.ts';
-import type { App } from '../server.ts';
+import type { App } from '../app.ts';
 
 const tags = ['conversations'];
 const maxMetadataBytes = 256 * 1024;

@@ -7,7 +7,7 @@ import { attachment } from '../attachment.ts';
 import { decodeOrdinal, encodeOrdinal, page } from '../paging.ts';
 import { presentChunk } from '../present.ts';
 import { openDocument } from '../scopes.ts';
-import type { App } from '../server.ts';
+import type { App } from '../app.ts';
 
 const tags = ['documents'];
 

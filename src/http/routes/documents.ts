@@ -13,7 +13,7 @@ import {
 } from '@alcove/contract';
 import type { FastifyRequest } from 'fastify';
 import { ConversationScope } from '../../conversations/scope.ts';
-import { documentBell } from '../../documents/deps.ts';
+import { documentTopic } from '../../documents/deps.ts';
 import { safeName } from '../../documents/file-name.ts';
 import { cancelDocument, requeueDocument } from '../../documents/work-store.ts';
 import { deleteDocument, type DocumentRow, listDocuments, updateDocument } from '../../documents/store.ts';
@@ -27,7 +27,7 @@ import { readUpload, requireConversationId } from '../incoming-files.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentDocument } from '../present.ts';
 import { documentMissing, openConversation, openDocument } from '../scopes.ts';
-import type { App } from '../server.ts';
+import type { App } from '../app.ts';
 import { sendEvents } from '../sse.ts';
 
 const tags = ['documents'];
@@ -206,7 +206,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       const { scope, document: row } = await openDocument(request, db);
       const cancelled = await cancelDocument(db, scope, row.id, now());
       if (cancelled === null) throw new AppError('conflict', `This document is ${row.status} already.`);
-      documents.doorbell.ring(documentBell(row.id));
+      documents.notifier.notify(documentTopic(row.id));
       return presentDocument(cancelled);
     },
   );

@@ -3,7 +3,7 @@ import { isMigrated } from '../../db/migrate.ts';
 import { formats } from '../../formats/registry.ts';
 import { hasAccounts } from '../../identity/store.ts';
 import type { HttpDeps } from '../deps.ts';
-import type { App } from '../server.ts';
+import type { App } from '../app.ts';
 
 const tags = ['system'];
 

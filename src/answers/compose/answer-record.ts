@@ -1,12 +1,12 @@
 import type { Answer, AnswerMetadata, Source, Strategy } from '@alcove/contract';
-import type { MessageRow } from '../conversations/message-store.ts';
-import type { ConversationScope } from '../conversations/scope.ts';
-import { AppError } from '../errors.ts';
-import type { ChatMessage, ChatModel } from '../models/model.ts';
-import type { RetrievedChunk } from '../retrieval/retrieve.ts';
-import type { SearchScope } from '../retrieval/store.ts';
+import type { MessageRow } from '../../conversations/message-store.ts';
+import type { ConversationScope } from '../../conversations/scope.ts';
+import { AppError } from '../../errors.ts';
+import type { ChatMessage, ChatModel } from '../../models/model.ts';
+import type { RetrievedChunk } from '../../retrieval/retrieve.ts';
+import type { SearchScope } from '../../retrieval/store.ts';
 import { allTimings, type Gathered } from './gather.ts';
-import type { RunningAnswer } from './running.ts';
+import type { RunningAnswer } from '../stream/running.ts';
 
 export interface GenerationTask {
   scope: ConversationScope;

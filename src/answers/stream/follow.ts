@@ -1,13 +1,13 @@
 import type { Answer } from '@alcove/contract';
-import type { ConversationScope } from '../conversations/scope.ts';
-import { AppError } from '../errors.ts';
-import { type AnswerDeps, answerBell } from './deps.ts';
+import type { ConversationScope } from '../../conversations/scope.ts';
+import { AppError } from '../../errors.ts';
+import { type AnswerDeps, answerTopic } from '../deps.ts';
 import type { NumberedEvent } from './running.ts';
-import { readEvents } from './store.ts';
+import { readEvents } from '../store.ts';
 
 /** Another replica may be writing: its events are looked for this often. */
 const remotePollMs = 300;
-/** In this process the bell always rings; the timeout is only a second line. */
+/** In this process the notification always comes; the timeout is only a second line. */
 const localPollMs = 5_000;
 
 /** Replays an answer after `afterSeq` and follows it to its end, wherever it is being written. */
@@ -34,7 +34,7 @@ export async function* follow(
     if (seen.status !== 'streaming') return;
     // An event may have been committed between the look and the wait; ask once more before sleeping long.
     if (belongs && local.committed.length > last) continue;
-    await deps.doorbell.wait(answerBell(messageId), belongs ? localPollMs : remotePollMs, signal);
+    await deps.notifier.wait(answerTopic(messageId), belongs ? localPollMs : remotePollMs, signal);
   }
 }
 

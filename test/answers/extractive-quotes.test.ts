@@ -4,9 +4,9 @@ import {
   type Passage,
   streamExtractively,
   streamText,
-} from '../../src/models/extractive.ts';
-import { splitUnits } from '../../src/models/quotable-units.ts';
-import { splitSentences } from '../../src/models/sentences.ts';
+} from '../../src/answers/extractive/extractive.ts';
+import { splitUnits } from '../../src/answers/extractive/quotable-units.ts';
+import { splitSentences } from '../../src/answers/extractive/sentences.ts';
 
 function passage(text: string, n = 1, rest: Partial<Passage> = {}): Passage {
   return { n, text, heading: [], score: 1 / n, documentName: 'Handbook.pdf', page: 1, ...rest };

@@ -1,6 +1,6 @@
-import type { ConversationScope } from '../conversations/scope.ts';
-import type { Database } from '../db/database.ts';
-import type { Log } from '../jobs/every.ts';
+import type { ConversationScope } from '../../conversations/scope.ts';
+import type { Database } from '../../db/database.ts';
+import type { Log } from '../../work/every.ts';
 import type { NumberedEvent } from './running.ts';
 import { type EventBatch, type WriteOutcome, writeEventBatches } from './event-store.ts';
 

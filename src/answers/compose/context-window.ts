@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../models/model.ts';
+import type { ChatMessage } from '../../models/model.ts';
 
 export interface WindowInput {
   contextWindow: number;

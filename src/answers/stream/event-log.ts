@@ -1,7 +1,7 @@
 import type { AnswerEvent } from '@alcove/contract';
-import type { ConversationScope } from '../conversations/scope.ts';
-import { AppError } from '../errors.ts';
-import { type AnswerDeps, answerBell } from './deps.ts';
+import type { ConversationScope } from '../../conversations/scope.ts';
+import { AppError } from '../../errors.ts';
+import { type AnswerDeps, answerTopic } from '../deps.ts';
 import type { NumberedEvent, RunningAnswer } from './running.ts';
 
 /** Deltas are written together: the first at once, later ones at most this much late. */
@@ -64,7 +64,7 @@ export function openEventLog(
       if (outcome === 'stop') answer.stop.abort(stopRequested);
       if (outcome === 'lost' || batch.length === 0) return;
       answer.committed.push(...batch);
-      deps.doorbell.ring(answerBell(answer.messageId));
+      deps.notifier.notify(answerTopic(answer.messageId));
     } catch (error) {
       // Away for a moment: the events wait for the next write, in order.
       pending = [...batch, ...pending];

@@ -2,16 +2,16 @@
  * Wakes those who wait for a change of something that is kept in the database. It carries nothing and may be missed:
  * who waits looks into the database again after `timeoutMs` in any case, which also covers other replicas.
  */
-export interface Doorbell {
-  ring(key: string): void;
-  /** Resolves at the next ring, after `timeoutMs`, or when the signal aborts. */
+export interface Notifier {
+  notify(key: string): void;
+  /** Resolves at the next notification, after `timeoutMs`, or when the signal aborts. */
   wait(key: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
 }
 
-export function createDoorbell(): Doorbell {
+export function createNotifier(): Notifier {
   const waiting = new Map<string, Set<() => void>>();
   return {
-    ring(key) {
+    notify(key) {
       const wakes = waiting.get(key);
       waiting.delete(key);
       for (const wake of wakes ?? []) wake();

@@ -1,5 +1,5 @@
-import type { ConversationScope } from '../conversations/scope.ts';
-import type { Database, Statement, StatementGroup } from '../db/database.ts';
+import type { ConversationScope } from '../../conversations/scope.ts';
+import type { Database, Statement, StatementGroup } from '../../db/database.ts';
 import type { NumberedEvent } from './running.ts';
 
 export interface EventBatch {

@@ -1,4 +1,4 @@
-import type { Analyzer } from '../indexing/analyze.ts';
+import type { Analyzer } from '../../indexing/analyze.ts';
 import { type QuotableUnit, splitUnits } from './quotable-units.ts';
 
 export interface QuotedPassage {

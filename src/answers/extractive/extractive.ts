@@ -1,7 +1,7 @@
-import { detectLanguage } from '../indexing/language.ts';
-import { createAnalyzer } from '../indexing/analyze.ts';
+import { detectLanguage } from '../../indexing/language.ts';
+import { createAnalyzer } from '../../indexing/analyze.ts';
 import type { RankedQuote } from './choose-quotes.ts';
-import type { ChatEvent } from './model.ts';
+import type { ChatEvent } from '../../models/model.ts';
 import { readQuestion } from './question.ts';
 import { rankQuotes } from './rank-quotes.ts';
 

@@ -1,4 +1,4 @@
-import type { Analyzer } from '../indexing/analyze.ts';
+import type { Analyzer } from '../../indexing/analyze.ts';
 import type { Question } from './question.ts';
 import { chooseQuotes, type RankedQuote, writeQuotes } from './choose-quotes.ts';
 import { type Candidate, type QuotedPassage, readCandidates, weightOf } from './quote-candidates.ts';

@@ -1,0 +1,22 @@
+import { sql } from 'drizzle-orm';
+import type { Database } from '../db/database.ts';
+import type { UserScope } from '../identity/user-scope.ts';
+
+export async function ownsConversation(db: Database, user: UserScope, id: string): Promise<boolean> {
+  const [rows] = await db.read({ userId: user.userId }, [
+    {
+      name: 'owns_conversation',
+      text: 'SELECT 1 FROM conversations WHERE user_id = $1 AND id = $2',
+      values: [user.userId, id],
+    },
+  ]);
+  return (rows?.length ?? 0) > 0;
+}
+
+/** Whether the id is anybody's: the one fact that 403 needs. */
+export async function conversationExists(db: Database, user: UserScope, id: string): Promise<boolean> {
+  const { rows } = await db.scoped(user, (tx) =>
+    tx.execute<{ found: boolean }>(sql`SELECT alcove_conversation_exists(${id}::uuid) AS found`),
+  );
+  return rows[0]?.found === true;
+}
