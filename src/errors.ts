@@ -14,6 +14,7 @@ export const statusOf: Record<ErrorCode, number> = {
   method_not_allowed: 405,
   conflict: 409,
   email_taken: 409,
+  original_missing: 410,
   too_large: 413,
   unsupported_media_type: 415,
   idempotency_mismatch: 422,

@@ -14,6 +14,7 @@ export const errorCodes = [
   'method_not_allowed',
   'conflict',
   'email_taken',
+  'original_missing',
   'too_large',
   'unsupported_media_type',
   'idempotency_mismatch',

@@ -69,7 +69,11 @@ async function index(
   const { scope, documentId } = due;
   report('extracting', 0, 'reading the file');
   const prepared = await prepareDocument(
-    { stream: deps.blobs.read(document.blobKey), mediaType: document.mediaType, fileName: document.name },
+    {
+      open: () => deps.blobs.read(document.blobKey),
+      mediaType: document.mediaType,
+      fileName: document.name,
+    },
     {
       signal,
       timeoutMs: deps.limits.ingestTimeoutMs,
@@ -155,9 +159,15 @@ async function fail(
 }
 
 function isTransient(error: AppError): boolean {
-  return ['unavailable', 'model_unavailable', 'model_timeout', 'rate_limited', 'storage_full'].includes(
-    error.code,
-  );
+  // An original that is missing here may be within reach of another process.
+  return [
+    'unavailable',
+    'model_unavailable',
+    'model_timeout',
+    'rate_limited',
+    'storage_full',
+    'original_missing',
+  ].includes(error.code);
 }
 
 /** Writes progress and keeps the lease alive; `lost` is called when the document is no longer this worker's. */

@@ -20,7 +20,8 @@ export interface Prepared {
 
 export type PrepareSource = { mediaType: string; fileName: string } & (
   | { bytesPath: string }
-  | { stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>> }
+  /** Called once a parser is free, so that nothing is held open before. */
+  | { open: () => Promise<AsyncIterable<Uint8Array>> }
 );
 
 export interface PrepareOptions {
@@ -53,7 +54,7 @@ export async function prepareDocument(
   await (options.sandbox ?? sandboxFor(options.timeoutMs ?? defaultSandboxLimits.timeoutMs)).run({
     script: new URL('./prepare-child.ts', import.meta.url),
     header: { mediaType, fileName, maxCharacters, maxPages },
-    body: 'bytesPath' in source ? createReadStream(source.bytesPath) : await source.stream,
+    body: bytesOf(source),
     signal: options.signal,
     onFrame({ header, body }) {
       if (header['type'] === 'progress')
@@ -65,6 +66,10 @@ export async function prepareDocument(
   });
   if (prepared === null) throw new Error('the parser ended without a result');
   return { ...(prepared as Prepared), segment };
+}
+
+async function* bytesOf(source: PrepareSource): AsyncGenerator<Uint8Array> {
+  yield* 'bytesPath' in source ? createReadStream(source.bytesPath) : await source.open();
 }
 
 interface ResultHeader extends Omit<Prepared, 'text' | 'segment' | 'chunks'> {

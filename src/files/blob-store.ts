@@ -18,7 +18,8 @@ export interface BlobStore {
    * @throws AppError `too_large` past `maxBytes`, `storage_full`
    */
   put(key: string, content: Readable, maxBytes: number): Promise<StoredBlob>;
-  read(key: string): Readable;
+  /** Opens the blob. @throws AppError `original_missing` when it is not there or cannot be read */
+  read(key: string): Promise<Readable>;
   /** A blob that does not exist counts as deleted. */
   delete(key: string): Promise<void>;
   /** Every key with its age, for the reconciler; those of one user follow each other. */

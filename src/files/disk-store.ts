@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -36,7 +35,7 @@ export async function createDiskStore(folder: string): Promise<BlobStore> {
         throw translate(error);
       }
     },
-    read: (key) => createReadStream(pathOf(key)),
+    read: (key) => openOriginal(pathOf(key)),
     delete: (key) => rm(pathOf(key), { force: true }),
     async *list() {
       for await (const user of await opendir(blobs)) {
@@ -58,6 +57,25 @@ export async function createDiskStore(folder: string): Promise<BlobStore> {
       return deleted;
     },
   };
+}
+
+async function openOriginal(path: string): Promise<Readable> {
+  try {
+    const file = await open(path, 'r');
+    if ((await file.stat()).isFile()) return file.createReadStream();
+    await file.close();
+  } catch (cause) {
+    throw missing(cause);
+  }
+  throw missing(new Error('not a file'));
+}
+
+function missing(cause: unknown): AppError {
+  return new AppError(
+    'original_missing',
+    'The original of this document is missing or cannot be read on this server: upload the file again.',
+    { cause },
+  );
 }
 
 async function write(path: string, content: Readable, maxBytes: number): Promise<StoredBlob> {

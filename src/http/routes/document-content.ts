@@ -23,13 +23,14 @@ export function documentContentRoutes(app: App, { db, documents }: HttpDeps): vo
     },
     async (request, reply) => {
       const { document: row } = await openDocument(request, db);
+      const original = await documents.blobs.read(row.blobKey);
       reply.headers({
         'content-type': 'application/octet-stream',
         'content-disposition': attachment(row.name),
         'content-security-policy': "sandbox; default-src 'none'",
         'content-length': row.sizeBytes,
       });
-      return reply.send(documents.blobs.read(row.blobKey));
+      return reply.send(original);
     },
   );
 

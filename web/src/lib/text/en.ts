@@ -142,6 +142,7 @@ export const en = {
       conflict: 'An answer is already being written here. Wait for it or stop it.',
       quota_exceeded: 'Delete documents that you no longer need.',
       too_large: 'Choose a smaller file.',
+      original_missing: 'Upload the file again.',
       unsupported_media_type: 'Choose a file of another kind, such as PDF, Word or text.',
       model_unavailable: 'Ask again in a moment.',
       model_timeout: 'Ask again in a moment.',
