@@ -4,16 +4,12 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
+import { buildOpenApi } from '../src/http/build-openapi.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const committedPath = resolve(root, 'docs/openapi.json');
-const builderPath = resolve(root, 'src/http/build-openapi.ts');
 
-const { buildOpenApi } = (await import(pathToFileURL(builderPath).href)) as {
-  buildOpenApi(): unknown;
-};
 // Through JSON, so that keys whose value is undefined count as absent on both sides.
 const built: unknown = JSON.parse(JSON.stringify(await buildOpenApi()));
 

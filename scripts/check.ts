@@ -24,6 +24,7 @@ const CHECKS: Check[] = [
     command: ['scripts/check-openapi.ts'],
     skipped: unlessThere('src/http/build-openapi.ts'),
   },
+  { name: 'exports', command: ['scripts/check-exports.ts'] },
   { name: 'kernel', command: ['scripts/build-vector-kernel.ts'] },
   { name: 'docs', command: ['scripts/check-docs.ts'] },
 ];
