@@ -41,7 +41,7 @@ export const session = z
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof session>;
 
-export const apiKeyScope = z.enum(['read', 'write', 'conversation']);
+const apiKeyScope = z.enum(['read', 'write', 'conversation']);
 export const createApiKeyBody = z
   .object({
     name: z.string().trim().min(1).max(200),
@@ -53,7 +53,7 @@ export const createApiKeyBody = z
     message: 'conversation_id goes with scope "conversation", and only with it',
     path: ['conversation_id'],
   });
-export const apiKey = z
+const apiKey = z
   .object({
     id,
     name: z.string(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id } from './common.ts';
 import { errorCodes } from './errors.ts';
 
-export const strategy = z.enum(['vector', 'keyword', 'rrf_fusion']);
+const strategy = z.enum(['vector', 'keyword', 'rrf_fusion']);
 export type Strategy = z.infer<typeof strategy>;
 
 const question = z.string().trim().min(1, 'a question has at least one character').max(32_000);
@@ -32,9 +32,8 @@ export const conversationQueryBody = z.object({
   document_ids: z.array(id).max(200).optional(),
   model: z.string().max(200).optional(),
 });
-export type ConversationQuery = z.infer<typeof conversationQueryBody>;
 
-export const source = z
+const source = z
   .object({
     n: z.int(),
     document_id: id,
@@ -55,7 +54,7 @@ export const source = z
 export type Source = z.infer<typeof source>;
 
 /** Milliseconds; a stage that did not run is null. */
-export const timings = z.object({
+const timings = z.object({
   rewrite: z.number().nullable(),
   embed: z.number().nullable(),
   vector: z.number().nullable(),
@@ -66,7 +65,7 @@ export const timings = z.object({
 });
 export type Timings = z.infer<typeof timings>;
 
-export const answerMetadata = z.object({
+const answerMetadata = z.object({
   strategy,
   /** The legs that really ran, e.g. only `keyword` when no embedding model is configured. */
   legs: z.array(z.enum(['vector', 'keyword'])),
@@ -96,7 +95,7 @@ export const answer = z
 export type Answer = z.infer<typeof answer>;
 
 /** One numbered event of an answer; the stored event is the wire event. */
-export const answerEvent = z.discriminatedUnion('type', [
+const answerEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('message'),
     conversation_id: id,
@@ -158,7 +157,6 @@ export const chatBody = z.object({
   trigger: z.string().max(100).optional(),
   messageId: z.string().max(200).optional(),
 });
-export type ChatBody = z.infer<typeof chatBody>;
 
 function messageRoleOfChat() {
   return z.enum(['user', 'assistant', 'system']);

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { id, jsonValue, nextCursor, pageQuery, queryBoolean, timestamp } from './common.ts';
 
-export const conversationType = z.enum(['general', 'rag_query']);
-export const conversationStatus = z.enum(['active', 'archived']);
-export const messageRole = z.enum(['user', 'assistant', 'system']);
-export const messageStatus = z.enum(['complete', 'streaming', 'incomplete', 'failed', 'cancelled']);
+const conversationType = z.enum(['general', 'rag_query']);
+const conversationStatus = z.enum(['active', 'archived']);
+const messageRole = z.enum(['user', 'assistant', 'system']);
+const messageStatus = z.enum(['complete', 'streaming', 'incomplete', 'failed', 'cancelled']);
 
 const title = z.string().trim().min(1).max(500);
 const tag = z.string().trim().min(1).max(100);

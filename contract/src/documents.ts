@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, nextCursor, pageQuery, timestamp } from './common.ts';
 import { errorCodes } from './errors.ts';
 
-export const documentStatus = z.enum([
+const documentStatus = z.enum([
   'queued',
   'extracting',
   'chunking',
@@ -12,7 +12,7 @@ export const documentStatus = z.enum([
   'cancelled',
 ]);
 export type DocumentStatus = z.infer<typeof documentStatus>;
-export const contextMode = z.enum(['auto', 'full', 'search', 'off']);
+const contextMode = z.enum(['auto', 'full', 'search', 'off']);
 
 export const document = z
   .object({
@@ -62,7 +62,7 @@ export const documentText = z
   .object({ document_id: id, text: z.string(), pages: z.int().nullable() })
   .meta({ id: 'DocumentText' });
 
-export const chunk = z
+const chunk = z
   .object({
     id,
     document_id: id,

@@ -35,7 +35,7 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-export const fieldIssue = z.object({ path: z.string(), message: z.string() });
+const fieldIssue = z.object({ path: z.string(), message: z.string() });
 export type FieldIssue = z.infer<typeof fieldIssue>;
 
 /** RFC 9457 problem document; `error` is one human sentence, `code` is stable. */

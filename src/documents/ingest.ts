@@ -15,7 +15,7 @@ import {
 import { type DocumentRow } from './store.ts';
 
 /** A worker that dies is noticed this much later; a living one extends it all the time. */
-export const leaseMs = 30_000;
+const leaseMs = 30_000;
 const maxAttempts = 3;
 const retryPauseMs = 5_000;
 /** Progress is written at most this often: it is for people, and for the lease. */

@@ -3,7 +3,7 @@ import type { BlobStore } from './blob-store.ts';
 import { namedBlobs } from './store.ts';
 
 /** Longer than any upload may take between its first byte and its row. */
-export const unfinishedMs = 3_600_000;
+const unfinishedMs = 3_600_000;
 const atOnce = 500;
 
 /** Deletes what a killed process left behind: uploads without an end, and originals that no document names. */

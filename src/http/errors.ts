@@ -15,7 +15,7 @@ export function registerErrors(app: FastifyInstance): void {
   });
 }
 
-export function problemOf(error: AppError, requestId: string): Problem {
+function problemOf(error: AppError, requestId: string): Problem {
   return {
     type: `urn:alcove:error:${error.code}`,
     title: STATUS_CODES[error.status] ?? 'Error',
@@ -53,7 +53,7 @@ function readToEnd(request: FastifyRequest): void {
 }
 
 /** Every value that can be thrown, as an error with a code. */
-export function toAppError(error: unknown): AppError {
+function toAppError(error: unknown): AppError {
   const known = translateDatabaseError(error);
   if (known instanceof AppError) return known;
   if (hasZodFastifySchemaValidationErrors(error)) {

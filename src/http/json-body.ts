@@ -38,7 +38,7 @@ function decode(body: Buffer): string {
 }
 
 /** @throws AppError `invalid_request`, naming the field where there is one */
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   checkShape(text);
   let value: unknown;
   try {

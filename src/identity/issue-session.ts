@@ -46,7 +46,7 @@ export async function signAccess(
 }
 
 /** `alr_<user id>_<256 random bits>`: the id says where to look, the rest is the secret. */
-export function newRefreshToken(userId: string): string {
+function newRefreshToken(userId: string): string {
   return `alr_${packId(userId)}_${randomBytes(32).toString('base64url')}`;
 }
 

@@ -5,7 +5,6 @@ import { type ScoredQuery, SegmentScorer } from './score-segment.ts';
 import type { Segment } from './segment.ts';
 
 export type { Hit } from './best-hits.ts';
-export type { QueryPart } from './query-terms.ts';
 
 export interface KeywordOptions {
   /** Number of hits wanted. */

@@ -38,7 +38,7 @@ export interface RerankServer {
 /** A text longer than that is cut: no reranker reads more, and some refuse the request. */
 const maxChars = 24_000;
 
-export function rerankModel(server: RerankServer): RerankModel {
+function rerankModel(server: RerankServer): RerankModel {
   const label: ProviderLabel = {
     name: 'The reranking server',
     addressSetting: 'RERANK_BASE_URL',

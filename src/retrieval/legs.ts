@@ -10,7 +10,7 @@ export interface Hit {
 }
 
 /** Each leg's list: deep enough that fusion sees what the other leg ranks low. */
-export const legDepth = 100;
+const legDepth = 100;
 /** A conversation whose vectors would take more of the cache than this is searched in the database. */
 const largestShare = 0.25;
 

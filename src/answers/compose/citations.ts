@@ -84,7 +84,7 @@ export function createCitationFilter(sources: readonly CitableSource[]): Citatio
 }
 
 /** Quotations are compared without regard to case, white space and typographic marks. */
-export function normalise(text: string): string {
+function normalise(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()
