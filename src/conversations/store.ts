@@ -1,5 +1,5 @@
 import { and, arrayContains, desc, eq, sql } from 'drizzle-orm';
-import { type Database, pipeline } from '../db/database.ts';
+import { type Database, pipeline, type Transaction } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import {
   blobDeletions,
@@ -123,62 +123,57 @@ export interface DeletedCounts {
   bytes: number;
 }
 
-/** Deletes the conversation with everything below it, and queues its blobs, in one transaction. */
-export async function deleteConversation(
-  db: Database,
+/** Deletes the conversation with everything below it, and queues its blobs, within the transaction. */
+export async function deleteConversationRows(
+  tx: Transaction,
   scope: ConversationScope,
   now: Date,
 ): Promise<DeletedCounts> {
-  return db.scoped(scope, async (tx) => {
-    // Ingestion and appends take this row first too: after the lock nothing below it can appear any more.
-    const [locked] = await tx
-      .select({ id: conversations.id })
-      .from(conversations)
-      .where(isThis(scope))
-      .for('update');
-    if (locked === undefined) return gone();
-    const inside = and(
-      eq(documents.userId, scope.userId),
-      eq(documents.conversationId, scope.conversationId),
-    );
-    const files = await tx
-      .select({ blobKey: documents.blobKey, bytes: documents.sizeBytes })
-      .from(documents)
-      .where(inside);
-    for (let at = 0; at < files.length; at += 500) {
-      const rows = files
-        .slice(at, at + 500)
-        .map((file) => ({ blobKey: file.blobKey, userId: scope.userId, dueAt: now }));
-      await tx.insert(blobDeletions).values(rows).onConflictDoNothing();
-    }
-    const byRole = await tx.execute<{ role: string; n: number }>(sql`
+  // Ingestion and appends take this row first too: after the lock nothing below it can appear any more.
+  const [locked] = await tx
+    .select({ id: conversations.id })
+    .from(conversations)
+    .where(isThis(scope))
+    .for('update');
+  if (locked === undefined) return gone();
+  const inside = and(eq(documents.userId, scope.userId), eq(documents.conversationId, scope.conversationId));
+  const files = await tx
+    .select({ blobKey: documents.blobKey, bytes: documents.sizeBytes })
+    .from(documents)
+    .where(inside);
+  for (let at = 0; at < files.length; at += 500) {
+    const rows = files
+      .slice(at, at + 500)
+      .map((file) => ({ blobKey: file.blobKey, userId: scope.userId, dueAt: now }));
+    await tx.insert(blobDeletions).values(rows).onConflictDoNothing();
+  }
+  const byRole = await tx.execute<{ role: string; n: number }>(sql`
       SELECT role, count(*) AS n FROM messages
       WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId} GROUP BY role`);
-    const count = (role: string) => byRole.rows.find((row) => row.role === role)?.n ?? 0;
-    const chunks = await tx.$count(
-      chunkTable,
-      and(eq(chunkTable.userId, scope.userId), eq(chunkTable.conversationId, scope.conversationId)),
-    );
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    await tx.delete(conversations).where(isThis(scope));
-    await tx
-      .delete(conversationDirectory)
-      .where(eq(conversationDirectory.conversationId, scope.conversationId));
-    await tx
-      .update(userCounters)
-      .set({
-        conversations: sql`${userCounters.conversations} - 1`,
-        userMessages: sql`${userCounters.userMessages} - ${count('user')}`,
-        assistantMessages: sql`${userCounters.assistantMessages} - ${count('assistant')}`,
-        systemMessages: sql`${userCounters.systemMessages} - ${count('system')}`,
-        documents: sql`${userCounters.documents} - ${files.length}`,
-        chunks: sql`${userCounters.chunks} - ${chunks}`,
-        bytes: sql`${userCounters.bytes} - ${bytes}`,
-      })
-      .where(eq(userCounters.userId, scope.userId));
-    const messages = byRole.rows.reduce((sum, row) => sum + row.n, 0);
-    return { messages, documents: files.length, chunks, bytes };
-  });
+  const count = (role: string) => byRole.rows.find((row) => row.role === role)?.n ?? 0;
+  const chunks = await tx.$count(
+    chunkTable,
+    and(eq(chunkTable.userId, scope.userId), eq(chunkTable.conversationId, scope.conversationId)),
+  );
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  await tx.delete(conversations).where(isThis(scope));
+  await tx
+    .delete(conversationDirectory)
+    .where(eq(conversationDirectory.conversationId, scope.conversationId));
+  await tx
+    .update(userCounters)
+    .set({
+      conversations: sql`${userCounters.conversations} - 1`,
+      userMessages: sql`${userCounters.userMessages} - ${count('user')}`,
+      assistantMessages: sql`${userCounters.assistantMessages} - ${count('assistant')}`,
+      systemMessages: sql`${userCounters.systemMessages} - ${count('system')}`,
+      documents: sql`${userCounters.documents} - ${files.length}`,
+      chunks: sql`${userCounters.chunks} - ${chunks}`,
+      bytes: sql`${userCounters.bytes} - ${bytes}`,
+    })
+    .where(eq(userCounters.userId, scope.userId));
+  const messages = byRole.rows.reduce((sum, row) => sum + row.n, 0);
+  return { messages, documents: files.length, chunks, bytes };
 }
 
 function isThis(scope: ConversationScope) {

@@ -1,54 +1,38 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { ConversationScope } from '../conversations/scope.ts';
-import type { Database, Transaction } from '../db/database.ts';
+import type { Transaction } from '../db/database.ts';
 import { conversations, documents } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { bumpVersion } from './store.ts';
 
-/** All or nothing; the foreign keys take chunks, vectors and segments along. */
-export async function moveRows(
-  db: Database,
+/**
+ * Moves all documents to another conversation of the same user; the foreign keys take chunks, vectors and segments
+ * along, so that nothing is read or embedded again. The transaction must be the user's.
+ */
+export async function moveDocumentRows(
+  tx: Transaction,
   from: ConversationScope,
   to: ConversationScope,
-  documentIds: readonly string[] | undefined,
   maxDocuments: number,
   now: Date,
-): Promise<number> {
-  // Two conversations are in play, so that the transaction is the user's; the filter names one of them.
-  return db.scoped({ userId: from.userId }, async (tx) => {
-    // Both rows first and always in one order: two moves in opposite directions would wait for each other.
-    for (const scope of [from, to].toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1)))
-      await bumpVersion(tx, scope);
-    const moved = await tx
-      .update(documents)
-      .set({ conversationId: to.conversationId, updatedAt: now })
-      .where(
-        and(
-          eq(documents.userId, from.userId),
-          eq(documents.conversationId, from.conversationId),
-          documentIds === undefined ? undefined : inArray(documents.id, [...documentIds]),
-        ),
-      )
-      .returning({ id: documents.id });
-    if (documentIds !== undefined && moved.length !== new Set(documentIds).size) {
-      throw new AppError(
-        'not_found',
-        'One of the documents does not exist in this conversation: nothing was moved.',
-      );
-    }
-    await shift(tx, from, -moved.length, now);
-    const count = await shift(tx, to, moved.length, now);
-    if (count > maxDocuments) {
-      throw new AppError(
-        'quota_exceeded',
-        `A conversation holds at most ${maxDocuments} documents: nothing was moved.`,
-        {
-          retryAfterSeconds: 60,
-        },
-      );
-    }
-    return moved.length;
-  });
+): Promise<void> {
+  if (from.userId !== to.userId) throw new Error('documents cannot move between users');
+  // Both rows first and always in one order: two moves in opposite directions would wait for each other.
+  for (const scope of [from, to].toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1)))
+    await bumpVersion(tx, scope);
+  const moved = await tx
+    .update(documents)
+    .set({ conversationId: to.conversationId, updatedAt: now })
+    .where(and(eq(documents.userId, from.userId), eq(documents.conversationId, from.conversationId)))
+    .returning({ id: documents.id });
+  await shift(tx, from, -moved.length, now);
+  const count = await shift(tx, to, moved.length, now);
+  if (count <= maxDocuments) return;
+  throw new AppError(
+    'quota_exceeded',
+    `A conversation holds at most ${maxDocuments} documents: nothing was moved or deleted.`,
+    { retryAfterSeconds: 60 },
+  );
 }
 
 async function shift(tx: Transaction, scope: ConversationScope, by: number, now: Date): Promise<number> {

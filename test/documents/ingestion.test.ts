@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Chunk, Document, DocumentStatus, ErrorCode } from '@alcove/contract';
 import { newConversation } from '../answers/support/asking.ts';
@@ -10,8 +11,10 @@ import {
   countersOf,
   documentOf,
   filesOf,
+  formOf,
   noRows,
   rowsOf,
+  send,
   upload,
   uploadAndWait,
   whenSettled,
@@ -338,6 +341,45 @@ describe('delete', () => {
     expect(await countersOf(owner)).toMatchObject({ documents: 1, chunks: 1 });
     expect(await owner.client.conversations.get(to)).toMatchObject({ document_count: 1 });
     expect((await owner.client.retrieve(to, { query: 'kept text' })).results).toHaveLength(1);
+  });
+
+  test('of a conversation cannot keep its documents in itself', async () => {
+    const owner = await newPerson(server.baseUrl);
+    const from = await newConversation(owner);
+    const [document] = await uploadAndWait(owner, from, textFile('kept.txt', 'The kept text.'));
+    for (const spelling of [from, from.toUpperCase()]) {
+      const { status, body } = await owner.json(
+        'DELETE',
+        `/conversations/${from}?keep_documents_in=${spelling}`,
+      );
+      expect(status).toBe(400);
+      expect(body).toMatchObject({ code: 'invalid_request', issues: [{ path: 'keep_documents_in' }] });
+    }
+    expect(await documentOf(owner, document?.id ?? '')).toMatchObject({
+      conversation_id: from,
+      status: 'ready',
+    });
+  });
+
+  test('of a conversation keeps every document that was accepted until then', async () => {
+    const owner = await newPerson(server.baseUrl);
+    const to = await newConversation(owner);
+    let accepted = 0;
+    for (let round = 0; round < 5; round += 1) {
+      const from = await newConversation(owner);
+      const sent = Array.from({ length: 6 }, async (_, at) => {
+        await pause(at * 4);
+        const response = await send(owner, from, formOf(textFile(`${round}-${at}.txt`, `${round} ${at}`)));
+        if (response.status === 202) accepted += 1;
+        else expect(response.status).toBe(404);
+      });
+      await pause(round * 4);
+      const { status } = await owner.json('DELETE', `/conversations/${from}?keep_documents_in=${to}`);
+      expect(status).toBe(200);
+      await Promise.all(sent);
+    }
+    expect(await owner.client.conversations.get(to)).toMatchObject({ document_count: accepted });
+    expect(await countersOf(owner)).toMatchObject({ documents: accepted });
   });
 
   test('of a conversation cannot keep its documents with somebody else', async () => {

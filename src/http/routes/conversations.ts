@@ -18,7 +18,6 @@ import {
 } from '@alcove/contract';
 import { ConversationScope } from '../../conversations/scope.ts';
 import {
-  deleteConversation,
   insertConversation,
   listConversations,
   readConversation,
@@ -29,8 +28,7 @@ import { readHistory } from '../../answers/history.ts';
 import { overviewOf, statisticsOf } from '../../conversations/statistics.ts';
 import { defaultTitle } from '../../conversations/title.ts';
 import { AppError } from '../../errors.ts';
-import { appendAudit } from '../../identity/audit-store.ts';
-import { moveDocuments } from '../../documents/move.ts';
+import { deleteConversation } from '../../documents/delete-conversation.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { settleWith } from '../idempotency.ts';
@@ -221,23 +219,14 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
     },
     async (request) => {
       const scope = await open(request);
-      const keepIn = request.query.keep_documents_in;
-      if (keepIn !== undefined) {
-        const target = await ConversationScope.open(db, scope.user, keepIn);
-        await moveDocuments(scope, target, documents);
-      }
+      const keep = request.query.keep_documents_in;
+      const keepIn = keep === undefined ? null : await ConversationScope.open(db, scope.user, keep);
+      const deleted = await deleteConversation(scope, keepIn, documents);
       for (const running of answers.running.all()) {
         if (running.userId === scope.userId && running.conversationId === scope.conversationId) {
           running.stop.abort(new AppError('not_found', 'This conversation was deleted.'));
         }
       }
-      const deleted = await deleteConversation(db, scope, now());
-      await appendAudit(
-        db,
-        scope.user,
-        { action: 'conversation.deleted', target: scope.conversationId },
-        now(),
-      );
       return { deleted };
     },
   );
