@@ -24,7 +24,8 @@ export async function migrate(database: Database): Promise<void> {
   });
   try {
     await checkVersion(client);
-    await client.query(`SET lock_timeout = '${lockTimeout}'`);
+    // The pool's bound on statements is for requests: an index over a large table takes as long as it takes.
+    await client.query(`SET lock_timeout = '${lockTimeout}'; SET statement_timeout = 0`);
     await lock(client);
     try {
       await createVectorExtension(client);
@@ -34,8 +35,8 @@ export async function migrate(database: Database): Promise<void> {
       await client.query('SELECT pg_advisory_unlock($1)', [advisoryLock]);
     }
   } finally {
-    await client.query('RESET lock_timeout').catch(() => {});
-    client.release();
+    const reset = await client.query('RESET lock_timeout; RESET statement_timeout').catch(() => null);
+    client.release(reset === null);
   }
 }
 

@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DatabaseConfig, readConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/client.ts';
@@ -180,6 +182,29 @@ test('mended, it starts, says where it is, serves, and ends with 0 when asked to
   child.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
 });
+
+test.skipIf(databaseKind !== 'postgres')(
+  'a migration may take longer than a statement of a request',
+  async () => {
+    const fresh = await createTestDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+    const waiting = new URL(fresh.url);
+    const other = new pg.Client({ connectionString: waiting.href });
+    await other.connect();
+    await other.query('SELECT pg_advisory_lock(7312019114)');
+    waiting.searchParams.set('statement_timeout', '300');
+    const db = await connectDatabase(readConfig({ DATA_DIR: dataDir, DATABASE_URL: waiting.href }).database);
+    const migrated = migrate(db);
+    const tooEarly = await Promise.race([migrated.then(() => 'migrated'), pause(1_000, 'waiting')]);
+    expect(tooEarly).toBe('waiting');
+    await other.query('SELECT pg_advisory_unlock(7312019114)');
+    await migrated;
+    const { rows } = await db.pool.query('SHOW statement_timeout');
+    expect(rows).toEqual([{ statement_timeout: '300ms' }]);
+    await db.close();
+    await other.end();
+    await fresh.drop();
+  },
+);
 
 test.skipIf(databaseKind !== 'postgres')(
   'four replicas that start at once on an empty database all serve it',
