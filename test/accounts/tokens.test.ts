@@ -202,6 +202,7 @@ describe('a token of this server', () => {
 
   test('is worth nothing on another installation', async () => {
     const other = await startTestApp({
+      isNew: true,
       env: {
         REGISTRATION: 'closed',
         JWT_ISSUER: issuer,

@@ -20,12 +20,13 @@ describe.skipIf(databaseKind === 'pglite')('two servers on one database (needs P
   let there: Person;
   beforeAll(async () => {
     provider = await startProvider();
-    home = await createHome({
+    const env = {
       LLM_BASE_URL: provider.baseUrl,
       LLM_MODEL: 'test-chat',
       EMBEDDING_BASE_URL: provider.baseUrl,
       EMBEDDING_MODEL: 'test-embedding',
-    });
+    };
+    home = await createHome(env, { isNew: true });
     // At once, on an empty database: only one may migrate it.
     servers = await Promise.all([home.start(), home.start()]);
     here = await newPerson(servers[0]?.baseUrl ?? '');

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { databaseKind } from '../../support/app.ts';
-import { createTestDatabase } from '../../support/postgres.ts';
+import { type DataHome, emptyHome, homeOn, migratedHome } from '../../support/migrated-home.ts';
 
 /** Alcove in a process of its own, as `npm start` runs it, so that it can be killed. */
 export interface ServerProcess {
@@ -32,13 +31,9 @@ export interface Home {
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const startWithinMs = 60_000;
 
-/** A home for the servers of a test file, which closes it in an `afterAll` of its own. */
-export async function createHome(env: Record<string, string> = {}): Promise<Home> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'alcove-home-'));
-  const database =
-    databaseKind === 'postgres' && env['DATABASE_URL'] === undefined
-      ? await createTestDatabase(serverUrl())
-      : null;
+/** A home for the servers of a test file, which closes it in an `afterAll` of its own. A new one holds nothing yet. */
+export async function createHome(env: Record<string, string> = {}, { isNew = false } = {}): Promise<Home> {
+  const { dataDir, database, remove } = await openHome(env, isNew);
   const running = new Set<ServerProcess>();
   const always = {
     DATA_DIR: dataDir,
@@ -60,16 +55,14 @@ export async function createHome(env: Record<string, string> = {}): Promise<Home
     },
     async close() {
       await Promise.all([...running].map((server) => server.end('SIGKILL')));
-      await database?.drop();
-      await rm(dataDir, { recursive: true, force: true });
+      await remove();
     },
   };
 }
 
-function serverUrl(): string {
-  const url = process.env['TEST_DATABASE_URL'];
-  if (url === undefined) throw new Error('ALCOVE_TEST_DB=postgres needs TEST_DATABASE_URL');
-  return url;
+async function openHome(env: Record<string, string>, isNew: boolean): Promise<DataHome> {
+  if (env['DATABASE_URL'] !== undefined) return homeOn(await mkdtemp(join(tmpdir(), 'alcove-home-')), null);
+  return isNew ? emptyHome() : migratedHome();
 }
 
 async function startProcess(env: Record<string, string>): Promise<ServerProcess> {
