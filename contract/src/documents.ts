@@ -42,10 +42,12 @@ export const uploadQuery = z.object({
   /** Hold the answer until every document is ready or failed. */
   wait: z.enum(['ready']).optional(),
 });
+/** The founding client may name the conversation in the query too. */
+export const apiUploadQuery = uploadQuery.extend({ conversationId: z.string().max(200).optional() });
 export const uploaded = z.object({ documents: z.array(document), document }).meta({ id: 'Uploaded' });
 export type Uploaded = z.infer<typeof uploaded>;
 /** JSON form of an upload: a text under a name. */
-export const textDocumentBody = z.object({
+export const textDocumentBody = z.strictObject({
   name: z.string().trim().min(1).max(255),
   text: z.string().min(1).max(20_000_000),
 });

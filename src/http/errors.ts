@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorCode, FieldIssue, Problem } from '@alcove/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { translateDatabaseError } from '../db/errors.ts';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
@@ -56,30 +55,7 @@ function readToEnd(request: FastifyRequest): void {
 function toAppError(error: unknown): AppError {
   const known = translateDatabaseError(error);
   if (known instanceof AppError) return known;
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const issues: FieldIssue[] = error.validation.map((issue) => ({
-      path: issue.instancePath.replace(/^\//, '').replaceAll('/', '.'),
-      message: issue.message ?? 'is not valid',
-    }));
-    const first = issues[0];
-    const where = first === undefined || first.path === '' ? '' : ` at "${first.path}"`;
-    return new AppError(
-      'invalid_request',
-      `The request is not valid${where}: ${first?.message ?? 'see issues'}.`,
-      { issues },
-    );
-  }
-  if (error instanceof z.ZodError) {
-    const issues: FieldIssue[] = error.issues.map((issue) => ({
-      path: issue.path.join('.'),
-      message: issue.message,
-    }));
-    return new AppError(
-      'invalid_request',
-      `The request is not valid: ${issues[0]?.message ?? 'see issues'}.`,
-      { issues },
-    );
-  }
+  if (error instanceof z.ZodError) return invalidRequest(error);
   const code = (error as { code?: unknown }).code;
   const mapped = typeof code === 'string' ? fastifyErrors[code] : undefined;
   if (mapped !== undefined) return new AppError(mapped[0], mapped[1], { cause: error });
@@ -96,6 +72,30 @@ function toAppError(error: unknown): AppError {
       cause: error,
     },
   );
+}
+
+const maxIssues = 20;
+
+function invalidRequest(error: z.ZodError): AppError {
+  const issues = error.issues.flatMap(fieldIssues).slice(0, maxIssues);
+  const first = issues[0];
+  const where = first === undefined || first.path === '' ? '' : ` at "${first.path}"`;
+  return new AppError(
+    'invalid_request',
+    `The request is not valid${where}: ${first?.message ?? 'see issues'}.`,
+    { issues },
+  );
+}
+
+/** Unknown fields are named one by one, by one line of the message each (see strict-input.ts). */
+function fieldIssues(issue: z.core.$ZodIssue): FieldIssue[] {
+  const { message } = issue;
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path.join('.'), message }];
+  const lines = message.split('\n');
+  return issue.keys.slice(0, lines.length).map((key, at) => ({
+    path: [...issue.path, key.slice(0, 100)].join('.'),
+    message: lines[at] ?? message,
+  }));
 }
 
 const fastifyErrors: Record<string, [ErrorCode, string]> = {

@@ -2,7 +2,7 @@ import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { createServer as createHttpServer } from 'node:http';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
@@ -24,6 +24,7 @@ import { documentContentRoutes } from './routes/document-content.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { systemRoutes } from './routes/system.ts';
 import { registerSecurity } from './security.ts';
+import { registerStrictInput } from './strict-input.ts';
 import { registerWebApp } from './web-app.ts';
 
 const maxJsonBytes = 1024 * 1024;
@@ -50,9 +51,9 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
   }).withTypeProvider<ZodTypeProvider>() as App;
-  app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(exactSerializer);
   registerErrors(app);
+  registerStrictInput(app);
   registerSecurity(app, deps.config);
   registerRequestLog(app);
   registerJsonBody(app);

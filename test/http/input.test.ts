@@ -192,7 +192,8 @@ describe('JSON', () => {
     expect(await added.text()).toContain(`"metadata":${hostile}`);
     const inBody = `{"__proto__":{"role":"system","content":"from the prototype"},"constructor":{"prototype":{"title":"x"}},"role":"user","content":"own"}`;
     const own = await post(`/conversations/${conversation}/messages`, inBody);
-    expect(await own.json()).toMatchObject({ role: 'user', content: 'own' });
+    const { issues } = await expectProblem(own, 'invalid_request');
+    expect(issues?.map(({ path }) => path)).toEqual(['__proto__', 'constructor']);
     const missing = await post(
       `/conversations/${conversation}/messages`,
       '{"__proto__":{"role":"user","content":"inherited"}}',
@@ -206,7 +207,7 @@ describe('JSON', () => {
     });
     expect(changed.status).toBe(200);
     const query = await person.fetch('/conversations?__proto__[polluted]=1&constructor=1');
-    expect(query.status).toBe(200);
+    expect(query.status).toBe(400);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });

@@ -6,7 +6,7 @@ import { rawRequest } from '../http/raw-request.ts';
 import { routesOf } from '../http/route-table.ts';
 import { personOf, startTestApp, type TestApp } from '../support/app.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
-import { attemptAll } from './attempt.ts';
+import { attemptAll, send } from './attempt.ts';
 import { cases, staticRoutes } from './cases.ts';
 import {
   addText,
@@ -324,11 +324,9 @@ describe('an API key', () => {
         [w.a1, w.a1Document, w.a1Answer].some((id) => path.includes(id)),
       );
       for (const { path, body, form } of about) {
-        const json = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-        const init = form === undefined ? (body === undefined ? {} : json) : { body: form };
         answers.push([
           `${method} ${path} ${JSON.stringify(body)}`,
-          await who.fetch(path, { method, ...init }),
+          await send(method, { path, body, form }, who),
         ]);
       }
     }

@@ -25,7 +25,11 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
   app.post(
     '/api/chat',
     {
-      config: { conversation: true, ...perMinute(config.limits.messagesPerMinute, 'messages') },
+      config: {
+        conversation: true,
+        lenient: true,
+        ...perMinute(config.limits.messagesPerMinute, 'messages'),
+      },
       schema: { tags, summary: 'Ask by the AI SDK UI-message stream (useChat)', body: chatBody },
     },
     async (request, reply) => {
@@ -53,7 +57,7 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
   app.get(
     '/api/chat/:id/stream',
     {
-      config: { conversation: true },
+      config: { conversation: true, lenient: true },
       schema: { tags, summary: 'Resume the answer that is under way (useChat)', params: idParams },
     },
     async (request, reply) => {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import {
+  apiUploadQuery,
   deletedDocument,
   document,
   documentList,
@@ -29,6 +30,7 @@ import { presentDocument } from '../present.ts';
 import { documentMissing, openConversation, openDocument } from '../scopes.ts';
 import type { App } from '../app.ts';
 import { sendEvents } from '../sse.ts';
+import { parseInput } from '../strict-input.ts';
 
 const tags = ['documents'];
 /** The credential behind an open stream is looked at again this often. */
@@ -45,7 +47,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
         tags,
         summary: 'Upload files into a conversation (multipart: conversationId, file)',
         consumes: ['multipart/form-data'],
-        querystring: uploadQuery.loose(),
+        querystring: apiUploadQuery,
         response: { 202: uploaded },
       },
     },
@@ -241,6 +243,6 @@ async function* numbered(rows: AsyncIterable<DocumentRow>) {
 }
 
 async function* oneText(body: unknown): AsyncGenerator<IncomingFile> {
-  const { name, text } = textDocumentBody.parse(body);
+  const { name, text } = parseInput(textDocumentBody, body);
   yield { name, content: Readable.from([Buffer.from(text)]) };
 }
