@@ -1,5 +1,6 @@
 import type {
   apiKeyList,
+  ChangedPassword,
   changePasswordBody,
   createApiKeyBody,
   createdApiKey,
@@ -35,8 +36,11 @@ export function accounts(transport: Transport) {
     updateMe(body: z.input<typeof updateMeBody>, options?: RequestOptions): Promise<User> {
       return transport.json('PATCH', '/auth/me', { ...options, body });
     },
-    changePassword(body: z.input<typeof changePasswordBody>, options?: RequestOptions): Promise<void> {
-      return transport.nothing('POST', '/auth/password', { ...options, body });
+    changePassword(
+      body: z.input<typeof changePasswordBody>,
+      options?: RequestOptions,
+    ): Promise<ChangedPassword> {
+      return transport.json('POST', '/auth/password', { ...options, body });
     },
     /** Erases the account and everything that belongs to it. */
     deleteMe(body: { password?: string } = {}, options?: RequestOptions): Promise<void> {

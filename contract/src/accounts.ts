@@ -23,6 +23,8 @@ export const loginBody = z.object({ email: z.string().max(254), password: z.stri
 export const changePasswordBody = z.object({
   current_password: z.string().max(1024),
   new_password: password,
+  /** API keys outlive the password unless they are revoked with it. */
+  revoke_keys: z.boolean().default(false),
 });
 export const updateMeBody = z.object({ name: name.nullable().optional() });
 export const deleteMeBody = z.object({ password: z.string().max(1024).optional() }).optional();
@@ -39,6 +41,11 @@ export const session = z
     user,
   })
   .meta({ id: 'Session' });
+/** How many API keys the change has ended, and how many still work. */
+export const changedPassword = session
+  .extend({ api_keys: z.object({ revoked: z.int(), kept: z.int() }) })
+  .meta({ id: 'ChangedPassword' });
+export type ChangedPassword = z.infer<typeof changedPassword>;
 export type Session = z.infer<typeof session>;
 
 const apiKeyScope = z.enum(['read', 'write', 'conversation']);

@@ -14,6 +14,8 @@ declare module 'fastify' {
     readOnly?: boolean;
     /** For administrators only. */
     admin?: boolean;
+    /** For a person who has signed in: an API key never suffices. */
+    signedIn?: boolean;
     /** Below one conversation: a key limited to a conversation may call it; the scope checks which. */
     conversation?: boolean;
   }
@@ -29,6 +31,9 @@ export function registerAuth(app: FastifyInstance, identity: IdentityDeps): void
     const changes = request.method !== 'GET' && request.method !== 'HEAD' && config.readOnly !== true;
     if (changes && principal.access === 'read') {
       throw new AppError('forbidden', 'This API key may only read.');
+    }
+    if ((config.signedIn === true || config.admin === true) && principal.credential === 'api_key') {
+      throw new AppError('forbidden', 'An API key cannot do this: sign in.');
     }
     if (config.admin === true && principal.role !== 'admin') {
       throw new AppError('forbidden', 'This is for administrators.');

@@ -19,18 +19,19 @@ export async function logout(scope: UserScope, sessionId: string, deps: Identity
   await appendAudit(deps.db, scope, { action: 'session.ended', target: sessionId }, deps.now());
 }
 
-/** Changes the password, ends every session and starts a new one for the caller. */
+/** Changes the password, ends every session, API keys too where asked, and starts a new session for the caller. */
 export async function changePassword(
   scope: UserScope,
-  input: { current: string; next: string },
+  input: { current: string; next: string; revokeKeys: boolean },
   deps: IdentityDeps,
-): Promise<IssuedSession> {
+): Promise<IssuedSession & { keys: { revoked: number; kept: number } }> {
   refuseLongPassword(input.next);
   await checkPassword(scope, input.current, deps);
-  const user = await updatePassword(deps.db, scope, await deps.passwords.hash(input.next), deps.now());
+  const passwordHash = await deps.passwords.hash(input.next);
+  const { user, keys } = await updatePassword(deps.db, scope, passwordHash, input.revokeKeys, deps.now());
   deps.sessions.forget(scope.userId);
   await appendAudit(deps.db, scope, { action: 'password.changed' }, deps.now());
-  return issueSession(user, deps);
+  return { ...(await issueSession(user, deps)), keys };
 }
 
 /** Erases everything of the account; an account with a password must give it. */

@@ -15,6 +15,7 @@ export interface Principal {
   role: 'admin' | 'user';
   /** `read` may only look; everything else may change what its scope covers. */
   access: 'write' | 'read';
+  credential: 'session' | 'api_key' | 'external';
   /** The session behind an access token; null for API keys and external tokens. */
   sessionId: string | null;
   /** True while the credential would still be accepted: long streams ask it again. */
@@ -52,7 +53,7 @@ async function byAccessToken(token: string, deps: IdentityDeps): Promise<Identif
   const load = () => readSessionState(deps.db, scope, claims.sessionId, deps.now());
   const state = await deps.sessions.read(claims.userId, claims.sessionId, load);
   if (state === null || !counts(state) || state.tokenVersion !== claims.tokenVersion) throw invalidToken();
-  return { scope, role: state.role, access: 'write', sessionId: claims.sessionId };
+  return { scope, role: state.role, access: 'write', credential: 'session', sessionId: claims.sessionId };
 }
 
 function counts(state: SessionState): boolean {
@@ -70,6 +71,7 @@ async function byApiKey(key: string, deps: IdentityDeps): Promise<Identified> {
     scope: UserScope.grant(found.user.id, found.key.conversationId ?? undefined),
     role: 'user',
     access: found.key.scope === 'read' ? 'read' : 'write',
+    credential: 'api_key',
     sessionId: null,
   };
 }
@@ -89,7 +91,7 @@ async function byExternalToken(
   };
   const state = await deps.sessions.read(userId, 'external', load);
   if (state === null || !counts(state)) throw invalidToken();
-  return { scope, role: state.role, access: 'write', sessionId: null };
+  return { scope, role: state.role, access: 'write', credential: 'external', sessionId: null };
 }
 
 async function createAtFirstSight(

@@ -1,7 +1,8 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { isUniqueViolation } from '../db/errors.ts';
 import {
+  apiKeys,
   blobDeletions,
   conversationDirectory,
   documents,
@@ -91,25 +92,30 @@ export async function updateName(
   return row;
 }
 
-/** Sets the password and ends every other session. */
+/** Sets the password and ends every session, and every API key where that is asked for. */
 export async function updatePassword(
   db: Database,
   scope: UserScope,
   passwordHash: string,
+  revokeKeys: boolean,
   now: Date,
-): Promise<UserRow> {
+): Promise<{ user: UserRow; keys: { revoked: number; kept: number } }> {
   return db.scoped(scope, async (tx) => {
     await tx
       .update(sessions)
       .set({ revokedAt: now })
       .where(and(eq(sessions.userId, scope.userId), isNull(sessions.revokedAt)));
+    const mine = eq(apiKeys.userId, scope.userId);
+    const revoked = revokeKeys ? await tx.delete(apiKeys).where(mine).returning({ id: apiKeys.id }) : [];
+    const live = or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, now));
+    const kept = await tx.$count(apiKeys, and(mine, live));
     const [row] = await tx
       .update(users)
       .set({ passwordHash, tokenVersion: sql`${users.tokenVersion} + 1`, updatedAt: now })
       .where(eq(users.id, scope.userId))
       .returning();
     if (row === undefined) throw new AppError('unauthenticated', 'This account does not exist any more.');
-    return row;
+    return { user: row, keys: { revoked: revoked.length, kept } };
   });
 }
 

@@ -1,5 +1,6 @@
 import {
   apiKeyList,
+  changedPassword,
   changePasswordBody,
   createApiKeyBody,
   createdApiKey,
@@ -40,6 +41,7 @@ const signInsPerMinute = 60;
 
 export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
   const open = { public: true, ...perMinute(signInsPerMinute, 'sign-in') };
+  const signedIn = { signedIn: true };
 
   app.post(
     '/auth/register',
@@ -115,18 +117,26 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
   app.post(
     '/auth/password',
     {
-      schema: { tags, summary: 'Change the password', body: changePasswordBody, response: { 200: session } },
+      config: signedIn,
+      schema: {
+        tags,
+        summary: 'Change the password',
+        body: changePasswordBody,
+        response: { 200: changedPassword },
+      },
     },
     async (request, reply) => {
-      const { current_password: current, new_password: next } = request.body;
+      const { current_password: current, new_password: next, revoke_keys: revokeKeys } = request.body;
       const { scope } = principalOf(request);
-      return answer(await changePassword(scope, { current, next }, identity), request, reply);
+      const { keys, ...issued } = await changePassword(scope, { current, next, revokeKeys }, identity);
+      return { ...answer(issued, request, reply), api_keys: keys };
     },
   );
 
   app.delete(
     '/auth/me',
     {
+      config: signedIn,
       schema: {
         tags,
         summary: 'Erase the account and everything in it',
@@ -143,7 +153,10 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
 
   app.get(
     '/auth/keys',
-    { schema: { tags, summary: 'API keys', querystring: pageQuery, response: { 200: apiKeyList } } },
+    {
+      config: signedIn,
+      schema: { tags, summary: 'API keys', querystring: pageQuery, response: { 200: apiKeyList } },
+    },
     async (request) => {
       const { limit, cursor } = request.query;
       const after = decodeCursor(cursor);
@@ -162,6 +175,7 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
   app.post(
     '/auth/keys',
     {
+      config: signedIn,
       schema: {
         tags,
         summary: 'Make an API key; it is shown once',
@@ -185,7 +199,10 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
 
   app.delete(
     '/auth/keys/:id',
-    { schema: { tags, summary: 'Revoke an API key', params: idParams, response: { 204: z.null() } } },
+    {
+      config: signedIn,
+      schema: { tags, summary: 'Revoke an API key', params: idParams, response: { 204: z.null() } },
+    },
     async (request, reply) => {
       await revokeApiKey(principalOf(request).scope, request.params.id, identity);
       return reply.code(204).send(null);
