@@ -23,8 +23,23 @@ if (process.argv.includes('--write')) {
   const differences = listDifferences(committed, built);
   for (const place of differences.slice(0, 20)) console.error(`docs/openapi.json differs at ${place}`);
   if (differences.length > 0) console.error('Write it anew: npm run openapi');
-  else console.log('docs/openapi.json is what the routes say.');
-  process.exitCode = differences.length > 0 ? 1 : 0;
+  const unnamed = listUnnamed(built);
+  for (const lack of unnamed) console.error(lack);
+  const fits = differences.length + unnamed.length === 0;
+  if (fits) console.log('docs/openapi.json is what the routes say.');
+  process.exitCode = fits ? 0 : 1;
+}
+
+/** Operations that a generated client could not name, or that the reference would show without a word. */
+function listUnnamed(document: unknown): string[] {
+  const { paths } = document as { paths: Record<string, Record<string, Record<string, unknown>>> };
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, operation]) =>
+      ['operationId', 'summary', 'description']
+        .filter((field) => operation[field] === undefined)
+        .map((field) => `${method.toUpperCase()} ${path} has no ${field} in its schema`),
+    ),
+  );
 }
 
 /** JSON pointers of the smallest parts in which the two documents differ. */

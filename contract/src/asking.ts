@@ -95,20 +95,22 @@ export const answer = z
 export type Answer = z.infer<typeof answer>;
 
 /** One numbered event of an answer; the stored event is the wire event. */
-const answerEvent = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('message'),
-    conversation_id: id,
-    message_id: id,
-    user_message_id: id,
-    mode: z.enum(['documents', 'llm']),
-  }),
-  z.object({ type: z.literal('sources'), sources: z.array(source) }),
-  z.object({ type: z.literal('delta'), text: z.string() }),
-  z.object({ type: z.literal('citation'), n: z.int(), chunk_id: id, verified: z.boolean() }),
-  z.object({ type: z.literal('done'), answer }),
-  z.object({ type: z.literal('error'), code: z.enum(errorCodes), error: z.string(), status: z.string() }),
-]);
+export const answerEvent = z
+  .discriminatedUnion('type', [
+    z.object({
+      type: z.literal('message'),
+      conversation_id: id,
+      message_id: id,
+      user_message_id: id,
+      mode: z.enum(['documents', 'llm']),
+    }),
+    z.object({ type: z.literal('sources'), sources: z.array(source) }),
+    z.object({ type: z.literal('delta'), text: z.string() }),
+    z.object({ type: z.literal('citation'), n: z.int(), chunk_id: id, verified: z.boolean() }),
+    z.object({ type: z.literal('done'), answer }),
+    z.object({ type: z.literal('error'), code: z.enum(errorCodes), error: z.string(), status: z.string() }),
+  ])
+  .meta({ id: 'AnswerEvent' });
 export type AnswerEvent = z.infer<typeof answerEvent>;
 
 export const retrieveBody = z.object({
@@ -157,6 +159,10 @@ export const chatBody = z.object({
   trigger: z.string().max(100).optional(),
   messageId: z.string().max(200).optional(),
 });
+/** One part of the AI SDK's UI-message stream; which fields it has depends on its type. */
+export const uiMessageChunk = z
+  .looseObject({ type: z.string() })
+  .meta({ id: 'UiMessageChunk', description: 'A part of the AI SDK UI-message stream, v1' });
 
 function messageRoleOfChat() {
   return z.enum(['user', 'assistant', 'system']);

@@ -46,6 +46,10 @@ export const uploadQuery = z.object({
 export const apiUploadQuery = uploadQuery.extend({ conversationId: z.string().max(200).optional() });
 export const uploaded = z.object({ documents: z.array(document), document }).meta({ id: 'Uploaded' });
 export type Uploaded = z.infer<typeof uploaded>;
+/** The fields of an upload's form; `file` can be repeated. */
+export const filesForm = z.object({ file: z.array(z.string().meta({ format: 'binary' })).min(1) });
+/** The conversation is named before the first file. */
+export const uploadForm = z.object({ conversationId: id, ...filesForm.shape });
 /** JSON form of an upload: a text under a name. */
 export const textDocumentBody = z.strictObject({
   name: z.string().trim().min(1).max(255),

@@ -1,50 +1,50 @@
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { App } from './app.ts';
+import { completeOpenApi, sharedComponents } from './complete-openapi.ts';
+import { describeRoute } from './describe-route.ts';
+
+/** What each tag of the routes stands for, in the order of the reference. */
+const tags = [
+  { name: 'accounts', description: 'Signing in, the account, and API keys.' },
+  { name: 'conversations', description: 'Conversations, their messages and their statistics.' },
+  { name: 'documents', description: 'The files of a conversation: uploading, following and reading them.' },
+  { name: 'asking', description: 'Questions, answers as they are written, and retrieval alone.' },
+  { name: 'administration', description: 'For administrators of this server.' },
+  { name: 'system', description: 'What this server is and whether it is well.' },
+];
 
 /** The document at /openapi.json comes from the same schemas that validate requests and filter responses. */
-export async function registerOpenApi(app: App, version: string): Promise<void> {
+export async function registerOpenApi(
+  app: App,
+  version: string,
+  publicUrl: string | undefined,
+): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Alcove', version, description: 'Conversations that keep their own documents.' },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-      security: [{ bearer: [] }],
+      info: {
+        title: 'Alcove',
+        version,
+        description: 'Conversations that keep their own documents.',
+        contact: { name: 'The operator of this server' },
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: publicUrl ?? '/', description: 'This server' }],
+      tags,
+      components: {
+        ...sharedComponents,
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'An access token or an API key.' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' },
+        },
+      },
+      security: [{ bearer: [] }, { apiKey: [] }],
     },
-    transform: jsonSchemaTransform,
-    transformObject: (input) => tidy(jsonSchemaTransformObject(input)),
+    transform: describeRoute,
+    transformObject: (input) => completeOpenApi(jsonSchemaTransformObject(input)),
   });
-}
-
-interface OpenApiDocument {
-  paths?: Record<string, Record<string, { responses?: Record<string, unknown> }>>;
-  components?: { schemas?: Record<string, unknown> };
-}
-
-/** Drops schemas that nothing refers to (each has an unused twin for input), and names the error of every route. */
-function tidy<T>(document: T): T {
-  // Safe: the plug-in has just made this OpenAPI document; only these two parts are read.
-  const { paths = {}, components } = document as OpenApiDocument;
-  const problem = {
-    description: 'A problem document (RFC 9457)',
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-  };
-  for (const path of Object.values(paths)) {
-    for (const operation of Object.values(path))
-      operation.responses = { ...operation.responses, default: problem };
-  }
-  const schemas = components?.schemas ?? {};
-  for (let removed = true; removed;) {
-    removed = false;
-    const text = JSON.stringify(document);
-    for (const name of Object.keys(schemas)) {
-      if (text.includes(`"#/components/schemas/${name}"`)) continue;
-      delete schemas[name];
-      removed = true;
-    }
-  }
-  return document;
 }
 
 /** The reference is one page with its own inline script and styles; nothing of it comes from another host. */

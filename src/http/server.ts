@@ -70,7 +70,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     },
     throwFileSizeLimit: false,
   });
-  await registerOpenApi(app, deps.version);
+  await registerOpenApi(app, deps.version, deps.config.publicUrl);
   registerAuth(app, deps.identity);
   refuseBadQueries(app);
   await registerRateLimits(app);

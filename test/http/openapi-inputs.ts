@@ -14,15 +14,22 @@ export interface Schema {
   default?: unknown;
 }
 
+interface Parameter {
+  in: string;
+  name: string;
+  schema: Schema;
+}
+
 export interface Operation {
   method: string;
   path: string;
-  parameters: { in: string; name: string; schema: Schema }[];
+  parameters: Parameter[];
   body: Schema | null;
 }
 
 interface Document {
   paths?: Record<string, Record<string, unknown> | undefined>;
+  components?: { parameters?: Record<string, unknown> };
 }
 
 /** Every operation of an OpenAPI document. */
@@ -30,11 +37,16 @@ export function operationsOf(document: Document): Operation[] {
   return Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
     Object.entries(methods ?? {}).map(([method, value]) => {
       const operation = value as {
-        parameters?: Operation['parameters'];
+        parameters?: (Parameter | { $ref: string })[];
         requestBody?: { content: Record<string, { schema: Schema }> };
       };
       const body = operation.requestBody?.content['application/json']?.schema ?? null;
-      return { method: method.toUpperCase(), path, parameters: operation.parameters ?? [], body };
+      const parameters = (operation.parameters ?? []).map((parameter) =>
+        '$ref' in parameter
+          ? (document.components?.parameters?.[parameter.$ref.split('/').at(-1) ?? ''] as Parameter)
+          : parameter,
+      );
+      return { method: method.toUpperCase(), path, parameters, body };
     }),
   );
 }

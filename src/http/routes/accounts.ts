@@ -36,6 +36,8 @@ import { perMinute } from '../rate-limits.ts';
 import type { App } from '../app.ts';
 
 const tags = ['accounts'];
+/** `body` asks for the refresh token in the answer, for clients without a cookie jar. */
+const refreshHeader = z.looseObject({ 'x-refresh-token': z.string().optional() });
 /** Sign-ins from one address: enough for an office behind it, too few for guessing. */
 const signInsPerMinute = 60;
 
@@ -47,7 +49,16 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
     '/auth/register',
     {
       config: open,
-      schema: { tags, summary: 'Create an account', body: registerBody, response: { 201: session } },
+      schema: {
+        tags,
+        operationId: 'register',
+        summary: 'Create an account',
+        description:
+          'The first account becomes the administrator; whether others may register is the setting REGISTRATION.',
+        headers: refreshHeader,
+        body: registerBody,
+        response: { 201: session },
+      },
     },
     async (request, reply) => {
       const issued = await register(request.body, identity);
@@ -57,7 +68,19 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
 
   app.post(
     '/auth/login',
-    { config: open, schema: { tags, summary: 'Sign in', body: loginBody, response: { 200: session } } },
+    {
+      config: open,
+      schema: {
+        tags,
+        operationId: 'login',
+        summary: 'Sign in',
+        description:
+          'Gives an access token, and a refresh token as a cookie or, with X-Refresh-Token, in the body.',
+        headers: refreshHeader,
+        body: loginBody,
+        response: { 200: session },
+      },
+    },
     async (request, reply) =>
       answer(await login({ ...request.body, address: request.ip }, identity), request, reply),
   );
@@ -68,7 +91,11 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       config: { public: true },
       schema: {
         tags,
+        operationId: 'refresh',
         summary: 'Trade the refresh token for a new pair',
+        description:
+          'Takes the token from the cookie or the body. Each serves once: the reuse of an old one ends its whole family.',
+        headers: refreshHeader,
         body: refreshBody,
         response: { 200: session },
       },
@@ -85,7 +112,13 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
     '/auth/logout',
     {
       config: { conversation: true },
-      schema: { tags, summary: 'End this session', response: { 204: z.null() } },
+      schema: {
+        tags,
+        operationId: 'logout',
+        summary: 'End this session',
+        description: 'Its access and refresh tokens stop working at once.',
+        response: { 204: z.null() },
+      },
     },
     async (request, reply) => {
       const { scope, sessionId } = principalOf(request);
@@ -99,14 +132,29 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
     '/auth/me',
     {
       config: { conversation: true },
-      schema: { tags, summary: 'The signed-in account', response: { 200: user } },
+      schema: {
+        tags,
+        operationId: 'getMe',
+        summary: 'The signed-in account',
+        description: 'Whose token this is.',
+        response: { 200: user },
+      },
     },
     async (request) => presentUser(await readAccount(principalOf(request).scope, identity)),
   );
 
   app.patch(
     '/auth/me',
-    { schema: { tags, summary: 'Change the account', body: updateMeBody, response: { 200: user } } },
+    {
+      schema: {
+        tags,
+        operationId: 'updateMe',
+        summary: 'Change the account',
+        description: 'Changes the name; null removes it.',
+        body: updateMeBody,
+        response: { 200: user },
+      },
+    },
     async (request) => {
       const { scope } = principalOf(request);
       if (request.body.name === undefined) return presentUser(await readAccount(scope, identity));
@@ -120,7 +168,10 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       config: signedIn,
       schema: {
         tags,
+        operationId: 'changePassword',
         summary: 'Change the password',
+        description: 'Ends every other session of the account and gives this one new tokens.',
+        headers: refreshHeader,
         body: changePasswordBody,
         response: { 200: changedPassword },
       },
@@ -139,7 +190,9 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       config: signedIn,
       schema: {
         tags,
+        operationId: 'deleteMe',
         summary: 'Erase the account and everything in it',
+        description: 'Conversations, documents, keys and sessions go with it. There is no way back.',
         body: deleteMeBody.nullish(),
         response: { 204: z.null() },
       },
@@ -155,7 +208,14 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
     '/auth/keys',
     {
       config: signedIn,
-      schema: { tags, summary: 'API keys', querystring: pageQuery, response: { 200: apiKeyList } },
+      schema: {
+        tags,
+        operationId: 'listKeys',
+        summary: 'API keys',
+        description: 'Newest first. The keys themselves are not shown again.',
+        querystring: pageQuery,
+        response: { 200: apiKeyList },
+      },
     },
     async (request) => {
       const { limit, cursor } = request.query;
@@ -178,7 +238,10 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       config: signedIn,
       schema: {
         tags,
+        operationId: 'createKey',
         summary: 'Make an API key; it is shown once',
+        description:
+          'A bearer token of its own for scripts: read-only, or read and write, or for one conversation alone.',
         body: createApiKeyBody,
         response: { 201: createdApiKey },
       },
@@ -201,7 +264,14 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
     '/auth/keys/:id',
     {
       config: signedIn,
-      schema: { tags, summary: 'Revoke an API key', params: idParams, response: { 204: z.null() } },
+      schema: {
+        tags,
+        operationId: 'deleteKey',
+        summary: 'Revoke an API key',
+        description: 'The key stops working at once.',
+        params: idParams,
+        response: { 204: z.null() },
+      },
     },
     async (request, reply) => {
       await revokeApiKey(principalOf(request).scope, request.params.id, identity);

@@ -17,7 +17,14 @@ export function adminRoutes(app: App, { db, identity }: HttpDeps): void {
     '/admin/users',
     {
       config: { admin: true },
-      schema: { tags, summary: 'Accounts', querystring: pageQuery, response: { 200: userList } },
+      schema: {
+        tags,
+        operationId: 'listUsers',
+        summary: 'Accounts',
+        description: 'For administrators: every account of this server, newest first.',
+        querystring: pageQuery,
+        response: { 200: userList },
+      },
     },
     async (request) => {
       const { limit, cursor } = request.query;
@@ -38,7 +45,10 @@ export function adminRoutes(app: App, { db, identity }: HttpDeps): void {
       config: { admin: true },
       schema: {
         tags,
+        operationId: 'updateUser',
         summary: 'Suspend, reactivate or promote',
+        description:
+          'For administrators, who cannot change themselves. A suspended account is signed out everywhere.',
         params: idParams,
         body: updateUserBody,
         response: { 200: adminUser },

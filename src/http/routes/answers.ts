@@ -1,5 +1,6 @@
 import {
   answer,
+  answerEvent,
   conversationQueryBody,
   idParams,
   ragQueryBody,
@@ -21,6 +22,7 @@ import { AppError } from '../../errors.ts';
 import { retrieve } from '../../retrieval/retrieve.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
+import { eventStream } from '../describe-route.ts';
 import { rememberStream } from '../idempotency.ts';
 import { perMinute } from '../rate-limits.ts';
 import { openConversation, openMessage } from '../scopes.ts';
@@ -41,7 +43,16 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
     '/rag/query',
     {
       config: limited ?? {},
-      schema: { tags, summary: 'Ask in a new conversation', body: ragQueryBody, response: { 200: answer } },
+      schema: {
+        tags,
+        operationId: 'askAnew',
+        summary: 'Ask in a new conversation',
+        description:
+          'Makes a conversation of type `rag_query` and answers in it; `stream: true` sends the answer as it comes.',
+        body: ragQueryBody,
+        response: { 200: answer },
+        sends: { [eventStream]: answerEvent },
+      },
     },
     async (request, reply) => {
       const {
@@ -79,10 +90,14 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
       config: { ...below, ...limited },
       schema: {
         tags,
+        operationId: 'ask',
         summary: 'Ask in a conversation',
+        description:
+          'Answers from the documents of the conversation, with checked citations; `stream: true` sends the answer as it comes.',
         params: idParams,
         body: conversationQueryBody,
         response: { 200: answer },
+        sends: { [eventStream]: answerEvent },
       },
     },
     async (request, reply) => {
@@ -149,9 +164,13 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
       config: below,
       schema: {
         tags,
+        operationId: 'followAnswer',
         summary: 'Replay an answer and follow it; Last-Event-ID resumes',
+        description:
+          'The numbered events of an answer, from the first or after Last-Event-ID, during its writing and afterwards.',
         params: idParams,
         headers: lastEventId,
+        sends: { [eventStream]: answerEvent },
       },
     },
     async (request, reply) => {
@@ -167,7 +186,9 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
       config: below,
       schema: {
         tags,
+        operationId: 'stopAnswer',
         summary: 'End an answer; what came is kept',
+        description: 'From any device; `stopped` is false for an answer that had ended.',
         params: idParams,
         response: { 202: z.object({ stopped: z.boolean() }) },
       },
@@ -184,7 +205,10 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
       config: { ...below, readOnly: true },
       schema: {
         tags,
+        operationId: 'retrieve',
         summary: 'Retrieval alone, with its whole trace',
+        description:
+          'The passages for a question without an answer: ranks and scores of each list, fused score and time of each stage.',
         params: idParams,
         body: retrieveBody,
         response: { 200: retrieved },

@@ -1,5 +1,6 @@
-import { chatBody, idParams } from '@alcove/contract';
+import { chatBody, idParams, uiMessageChunk } from '@alcove/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { ask } from '../../answers/ask.ts';
 import { follow } from '../../answers/stream/follow.ts';
 import { readMessage } from '../../conversations/message-store.ts';
@@ -9,6 +10,7 @@ import { titleFrom } from '../../conversations/title.ts';
 import { AppError } from '../../errors.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
+import { eventStream } from '../describe-route.ts';
 import { rememberStream } from '../idempotency.ts';
 import { perMinute } from '../rate-limits.ts';
 import { openConversation, openMessage } from '../scopes.ts';
@@ -30,7 +32,15 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
         lenient: true,
         ...perMinute(config.limits.messagesPerMinute, 'messages'),
       },
-      schema: { tags, summary: 'Ask by the AI SDK UI-message stream (useChat)', body: chatBody },
+      schema: {
+        tags,
+        operationId: 'chat',
+        summary: 'Ask by the AI SDK UI-message stream (useChat)',
+        description:
+          'For AI SDK clients: takes their messages and answers in their stream protocol, with the conversation in X-Conversation-Id.',
+        body: chatBody,
+        sends: { [eventStream]: uiMessageChunk },
+      },
     },
     async (request, reply) => {
       if (request.replayOf !== null) {
@@ -58,13 +68,22 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
     '/api/chat/:id/stream',
     {
       config: { conversation: true, lenient: true },
-      schema: { tags, summary: 'Resume the answer that is under way (useChat)', params: idParams },
+      schema: {
+        tags,
+        operationId: 'resumeChat',
+        summary: 'Resume the answer that is under way (useChat)',
+        description:
+          'The stream of the answer that is being written in the conversation; 204 when there is none.',
+        params: idParams,
+        response: { 204: z.null() },
+        sends: { [eventStream]: uiMessageChunk },
+      },
     },
     async (request, reply) => {
       const scope = await openConversation(request, db);
       const { activeLeafId } = await readConversation(db, scope);
       const leaf = activeLeafId === null ? null : await readMessage(db, scope, activeLeafId);
-      if (leaf?.status !== 'streaming') return reply.code(204).send();
+      if (leaf?.status !== 'streaming') return reply.code(204).send(null);
       return stream(scope, leaf.id, request, reply);
     },
   );

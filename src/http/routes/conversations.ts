@@ -50,7 +50,9 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
     {
       schema: {
         tags,
+        operationId: 'createConversation',
         summary: 'Create a conversation',
+        description: 'An empty conversation; the body may be left out.',
         body: createConversationBody,
         response: { 201: conversation },
       },
@@ -78,7 +80,9 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       config: below,
       schema: {
         tags,
+        operationId: 'listConversations',
         summary: 'Conversations, newest activity first',
+        description: 'Pages of the conversations of the caller, filtered by what the query names.',
         querystring: listConversationsQuery,
         response: { 200: conversationList },
       },
@@ -96,7 +100,15 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
 
   app.get(
     '/conversations/stats/overview',
-    { schema: { tags, summary: 'Statistics of the account', response: { 200: overview } } },
+    {
+      schema: {
+        tags,
+        operationId: 'getStatistics',
+        summary: 'Statistics of the account',
+        description: 'Totals over all conversations of the caller.',
+        response: { 200: overview },
+      },
+    },
     async (request) => overviewOf(db, principalOf(request).scope),
   );
 
@@ -106,7 +118,9 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       config: below,
       schema: {
         tags,
+        operationId: 'getConversation',
         summary: 'A conversation with its messages, oldest first',
+        description: 'The newest messages of its active branch, or those before a given one.',
         params: idParams,
         querystring: historyQuery,
         response: { 200: history },
@@ -126,7 +140,9 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       config: below,
       schema: {
         tags,
+        operationId: 'getConversationStatistics',
         summary: 'Statistics of one conversation',
+        description: 'Its totals, the documents that no answer cites and the questions that found nothing.',
         params: idParams,
         response: { 200: conversationStats },
       },
@@ -140,7 +156,9 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       config: { ...below, ...perMinute(config.limits.messagesPerMinute, 'messages') },
       schema: {
         tags,
+        operationId: 'addMessage',
         summary: 'Append a message',
+        description: 'Keeps a message as it is, without an answer. Its metadata comes back byte for byte.',
         params: idParams,
         body: createMessageBody,
         response: { 201: message },
@@ -169,7 +187,9 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       config: below,
       schema: {
         tags,
+        operationId: 'renameConversation',
         summary: 'Rename, by query or body',
+        description: 'The title comes as a query parameter or in the body; the query goes first.',
         params: idParams,
         querystring: titleQuery,
         body: titleBody,
@@ -193,7 +213,9 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       config: below,
       schema: {
         tags,
+        operationId: 'updateConversation',
         summary: 'Change a conversation',
+        description: 'Changes the fields that the body names and leaves the others.',
         params: idParams,
         body: updateConversationBody,
         response: { 200: conversation },
@@ -211,7 +233,10 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       config: below,
       schema: {
         tags,
+        operationId: 'deleteConversation',
         summary: 'Delete a conversation with its documents',
+        description:
+          'Gone from every read path at once. `keep_documents_in` moves its documents to another conversation first.',
         params: idParams,
         querystring: deleteConversationQuery,
         response: { 200: deletedConversation },

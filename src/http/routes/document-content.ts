@@ -4,6 +4,7 @@ import { type DocumentRow, readText } from '../../documents/store.ts';
 import { AppError } from '../../errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { attachment } from '../attachment.ts';
+import { bytes, octets } from '../describe-route.ts';
 import { decodeOrdinal, encodeOrdinal, page } from '../paging.ts';
 import { presentChunk } from '../present.ts';
 import { openDocument } from '../scopes.ts';
@@ -19,7 +20,14 @@ export function documentContentRoutes(app: App, { db, documents }: HttpDeps): vo
     '/documents/:id/content',
     {
       config: below,
-      schema: { tags, summary: 'The original file, always as an attachment', params: idParams },
+      schema: {
+        tags,
+        operationId: 'getDocumentContent',
+        summary: 'The original file, always as an attachment',
+        description: 'The uploaded bytes, unchanged.',
+        params: idParams,
+        sends: { [octets]: bytes },
+      },
     },
     async (request, reply) => {
       const { document: row } = await openDocument(request, db);
@@ -38,7 +46,14 @@ export function documentContentRoutes(app: App, { db, documents }: HttpDeps): vo
     '/documents/:id/text',
     {
       config: below,
-      schema: { tags, summary: 'Its extracted text', params: idParams, response: { 200: documentText } },
+      schema: {
+        tags,
+        operationId: 'getDocumentText',
+        summary: 'Its extracted text',
+        description: 'What citations count their characters in; 409 until it is there.',
+        params: idParams,
+        response: { 200: documentText },
+      },
     },
     async (request) => {
       const { scope, document: row } = await openDocument(request, db);
@@ -54,7 +69,9 @@ export function documentContentRoutes(app: App, { db, documents }: HttpDeps): vo
       config: below,
       schema: {
         tags,
+        operationId: 'listChunks',
         summary: 'Its passages, in order',
+        description: 'The pieces that retrieval finds, with page, heading and place in the text.',
         params: idParams,
         querystring: pageQuery,
         response: { 200: chunkList },

@@ -4,12 +4,14 @@ import {
   deletedDocument,
   document,
   documentList,
+  filesForm,
   idParams,
   listDocumentsQuery,
   textDocumentBody,
   type Uploaded,
   updateDocumentBody,
   uploaded,
+  uploadForm,
   uploadQuery,
 } from '@alcove/contract';
 import type { FastifyRequest } from 'fastify';
@@ -24,6 +26,7 @@ import { AppError } from '../../errors.ts';
 import { appendAudit } from '../../identity/audit-store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
+import { eventStream } from '../describe-route.ts';
 import { readUpload, requireConversationId } from '../incoming-files.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentDocument } from '../present.ts';
@@ -45,8 +48,11 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       config: below,
       schema: {
         tags,
+        operationId: 'uploadFiles',
         summary: 'Upload files into a conversation (multipart: conversationId, file)',
-        consumes: ['multipart/form-data'],
+        description:
+          'Send `conversationId` before the files. The documents are read in the background: follow them, or hold the answer with `wait=ready`.',
+        accepts: { 'multipart/form-data': uploadForm },
         querystring: apiUploadQuery,
         response: { 202: uploaded },
       },
@@ -65,8 +71,11 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       config: below,
       schema: {
         tags,
+        operationId: 'addDocuments',
         summary: 'Upload files (multipart: file), or a text as JSON { name, text }',
-        consumes: ['multipart/form-data', 'application/json'],
+        description:
+          'Takes files as a form or a text as JSON. The documents are read in the background: follow them, or hold the answer with `wait=ready`.',
+        accepts: { 'multipart/form-data': filesForm, 'application/json': textDocumentBody },
         params: idParams,
         querystring: uploadQuery,
         response: { 202: uploaded },
@@ -104,7 +113,9 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       config: below,
       schema: {
         tags,
+        operationId: 'listDocuments',
         summary: 'Documents of a conversation, newest first',
+        description: 'With the state of each.',
         params: idParams,
         querystring: listDocumentsQuery,
         response: { 200: documentList },
@@ -129,14 +140,31 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     '/documents/:id',
     {
       config: below,
-      schema: { tags, summary: 'State of a document', params: idParams, response: { 200: document } },
+      schema: {
+        tags,
+        operationId: 'getDocument',
+        summary: 'State of a document',
+        description: 'How far it is read, what it holds and, if it failed, why.',
+        params: idParams,
+        response: { 200: document },
+      },
     },
     async (request) => presentDocument((await openDocument(request, db)).document),
   );
 
   app.get(
     '/documents/:id/events',
-    { config: below, schema: { tags, summary: 'Its states as server-sent events', params: idParams } },
+    {
+      config: below,
+      schema: {
+        tags,
+        operationId: 'followDocument',
+        summary: 'Its states as server-sent events',
+        description: 'One event for each change, until it is ready, failed or cancelled.',
+        sends: { [eventStream]: document },
+        params: idParams,
+      },
+    },
     async (request, reply) => {
       const { scope, document: row } = await openDocument(request, db);
       const gone = new AbortController();
@@ -155,7 +183,9 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       config: below,
       schema: {
         tags,
+        operationId: 'updateDocument',
         summary: 'Rename it, or say how it is used',
+        description: 'Changes the fields that the body names and leaves the others.',
         params: idParams,
         body: updateDocumentBody,
         response: { 200: document },
@@ -180,7 +210,9 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       config: below,
       schema: {
         tags,
+        operationId: 'retryDocument',
         summary: 'Read a failed or cancelled document again',
+        description: 'Starts over from the stored original.',
         params: idParams,
         response: { 202: document },
       },
@@ -202,7 +234,14 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     '/documents/:id/cancel',
     {
       config: below,
-      schema: { tags, summary: 'Stop reading a document', params: idParams, response: { 200: document } },
+      schema: {
+        tags,
+        operationId: 'cancelDocument',
+        summary: 'Stop reading a document',
+        description: 'The original is kept; a retry reads it again.',
+        params: idParams,
+        response: { 200: document },
+      },
     },
     async (request) => {
       const { scope, document: row } = await openDocument(request, db);
@@ -219,7 +258,9 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       config: below,
       schema: {
         tags,
+        operationId: 'deleteDocument',
         summary: 'Delete a document with its passages',
+        description: 'Answers keep the excerpts that they cite.',
         params: idParams,
         response: { 200: deletedDocument },
       },

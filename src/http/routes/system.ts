@@ -16,7 +16,13 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
     {
       config: open,
       logLevel: 'warn',
-      schema: { tags, summary: 'The process lives', response: { 200: health } },
+      schema: {
+        tags,
+        operationId: 'getHealth',
+        summary: 'The process lives',
+        description: 'Answers as long as the process runs, whatever the state of its database.',
+        response: { 200: health },
+      },
     },
     async () => ({ status: 'ok' as const }),
   );
@@ -26,7 +32,14 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
     {
       config: open,
       logLevel: 'warn',
-      schema: { tags, summary: 'It can serve', response: { 200: readiness, 503: readiness } },
+      schema: {
+        tags,
+        operationId: 'getReadiness',
+        summary: 'It can serve',
+        description:
+          'Whether the database, its migrations and the worker are there; 503 names what is missing.',
+        response: { 200: readiness, 503: readiness },
+      },
     },
     async (_request, reply) => {
       const migrated = await isMigrated(db).catch(() => null);
@@ -43,7 +56,17 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
 
   app.get(
     '/capabilities',
-    { config: open, schema: { tags, summary: 'What this server can do', response: { 200: capabilities } } },
+    {
+      config: open,
+      schema: {
+        tags,
+        operationId: 'getCapabilities',
+        summary: 'What this server can do',
+        description:
+          'Models, database, limits and the notices that the web app shows before the first question.',
+        response: { 200: capabilities },
+      },
+    },
     async () => ({
       version: deps.version,
       database: db.kind,
