@@ -26,6 +26,7 @@ const CHECKS: Check[] = [
   },
   { name: 'exports', command: ['scripts/check-exports.ts'] },
   { name: 'kernel', command: ['scripts/build-vector-kernel.ts'] },
+  { name: 'openapi-lint', command: ['scripts/lint-openapi.ts'] },
   { name: 'docs', command: ['scripts/check-docs.ts'] },
 ];
 
@@ -45,7 +46,7 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 function runCheck({ name, command, skipped }: Check): void {
   if (skipped !== undefined) {
     counts.skipped += 1;
-    console.log(`${name.padEnd(8)} skipped, ${skipped}`);
+    console.log(`${name.padEnd(12)} skipped, ${skipped}`);
     return;
   }
   const start = performance.now();
@@ -56,12 +57,12 @@ function runCheck({ name, command, skipped }: Check): void {
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   if (status === 0) {
     counts.passed += 1;
-    console.log(`${name.padEnd(8)} ok      ${seconds} s`);
+    console.log(`${name.padEnd(12)} ok      ${seconds} s`);
     return;
   }
   counts.failed += 1;
   failures.push(name);
-  console.log(`${name.padEnd(8)} FAILED  ${seconds} s`);
+  console.log(`${name.padEnd(12)} FAILED  ${seconds} s`);
   console.log(`${stdout}${stderr}${error?.message ?? ''}`.trimEnd());
 }
 
