@@ -170,7 +170,8 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
         tags,
         operationId: 'changePassword',
         summary: 'Change the password',
-        description: 'Ends every other session of the account and gives this one new tokens.',
+        description:
+          'Ends every other session of the account, and with `revoke_keys` its API keys; gives this one new tokens.',
         headers: refreshHeader,
         body: changePasswordBody,
         response: { 200: changedPassword },
