@@ -26,7 +26,7 @@ const CHECKS: Check[] = [
   },
   { name: 'exports', command: ['scripts/check-exports.ts'] },
   { name: 'kernel', command: ['scripts/build-vector-kernel.ts'] },
-  { name: 'openapi-lint', command: ['scripts/lint-openapi.ts'] },
+  { name: 'openapi-lint', command: ['scripts/lint-openapi.mjs'] },
   { name: 'docs', command: ['scripts/check-docs.ts'] },
 ];
 
