@@ -1,22 +1,18 @@
 /**
- * Questions about a company ask for ratios and margins; the page that answers is a table that names none of them.
- * A page of figures under the title of a financial statement is therefore also found by what such a statement
- * answers: the terms of any textbook of accounting. On 25 filings the right page is then among the first five
- * for .7 of the questions instead of .4.
+ * An accounting vocabulary for filings: what each primary financial statement is asked about, in the terms of any
+ * textbook. Questions about a company ask for ratios and margins; the page that answers is a table that names none of
+ * them. In a filing, a page of figures under the title of a statement is therefore also found by the terms of that
+ * statement. They are words of the index only: no answer and no citation shows them, and no figure comes from them.
+ *
+ * English, as the titles are. docs/decisions/0013-accounting-vocabulary.md says where the words come from and what they
+ * change.
+ * @returns for each page the terms to index it by as well; none anywhere when the document is no filing
  */
-export function statementTopics(page: StatementPage): string {
-  if (!isTableOfFigures(page.text)) return '';
-  const titles = [
-    ...page.headings,
-    ...page.text
-      .split('\n')
-      .filter((line) => line.trim())
-      .slice(0, titleLines),
-  ].map(lettersOf);
-  return statements
-    .filter(({ title }) => titles.some((line) => title.test(line)))
-    .map(({ topics }) => topics.join('\n'))
-    .join('\n');
+export function statementTopics(pages: readonly StatementPage[]): string[] {
+  const found = pages.map(statementsOn);
+  const kinds = new Set(found.flat());
+  if (kinds.size < minStatements) return pages.map(() => '');
+  return found.map((statements) => statements.map(({ topics }) => topics.join('\n')).join('\n'));
 }
 
 export interface StatementPage {
@@ -25,12 +21,29 @@ export interface StatementPage {
   text: string;
 }
 
+/**
+ * A document is a filing by its own content when it has at least two of the three primary statements, each a page of
+ * figures under its title. One alone is a budget, an exercise or a club's accounts: a table like others.
+ */
+const minStatements = 2;
 /** A title stands below a running head, a company name and a unit at most. */
 const titleLines = 8;
 /** A title is short; a sentence that mentions a statement is not. */
 const maxTitleLength = 100;
 const minNumbers = 20;
 const minNumberShare = 0.2;
+
+interface Statement {
+  title: RegExp;
+  topics: readonly string[];
+}
+
+function statementsOn(page: StatementPage): Statement[] {
+  if (!isTableOfFigures(page.text)) return [];
+  const lines = page.text.split('\n').filter((line) => line.trim());
+  const titles = [...page.headings, ...lines.slice(0, titleLines)].map(lettersOf);
+  return statements.filter(({ title }) => titles.some((line) => title.test(line)));
+}
 
 function isTableOfFigures(text: string): boolean {
   const words = text.match(/[\p{L}\p{N}][\p{L}\p{N},.]*/gu) ?? [];
@@ -43,7 +56,7 @@ function lettersOf(line: string): string {
   return line.length > maxTitleLength ? '' : line.toLowerCase().replace(/[^a-z]/g, '');
 }
 
-const statements: readonly { title: RegExp; topics: readonly string[] }[] = [
+const statements: readonly Statement[] = [
   {
     title: /balancesheets?|statements?of(?:consolidated)?financial(?:position|condition)/,
     topics: [

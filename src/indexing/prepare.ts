@@ -46,15 +46,14 @@ export function prepareIndex(document: PrepareInput): PreparedIndex {
 
 /** Topics of each chunk: the title of a statement stands once on a page, its table may be several chunks. */
 function topicsOf(chunks: readonly PreparedChunk[]): string[] {
-  const pages = Map.groupBy(chunks, (chunk) => chunk.page ?? chunk);
-  const topics = new Map<PreparedChunk, string>();
-  for (const onPage of pages.values()) {
-    const found = statementTopics({
+  const pages = [...Map.groupBy(chunks, (chunk) => chunk.page ?? chunk).values()];
+  const found = statementTopics(
+    pages.map((onPage) => ({
       headings: onPage[0]!.heading.slice(-2),
       text: onPage.map((chunk) => chunk.text).join('\n'),
-    });
-    for (const chunk of onPage) topics.set(chunk, found);
-  }
+    })),
+  );
+  const topics = new Map(pages.flatMap((onPage, at) => onPage.map((chunk) => [chunk, found[at]!])));
   return chunks.map((chunk) => topics.get(chunk)!);
 }
 

@@ -35,20 +35,39 @@ describe('preparing a document', () => {
     expect(find(document, 'policy').toSorted((a, b) => a - b)).toEqual([0, 1]);
   });
 
-  it('finds a financial statement by what it answers, on all pieces of its page', () => {
+  const statement = (title: string, page: number) => ({
+    text: `ACME CORP\n${title}\n${figures}`,
+    heading: [],
+    page,
+  });
+  const wanted = 'How high was the liquidity?';
+
+  it('finds a statement of a filing by what it answers, on all pieces of its page', () => {
     const document = {
       title: 'Annual report',
       fileName: 'report.pdf',
       text: prose,
       chunks: [
         { text: prose, heading: [], page: 1 },
-        { text: `ACME CORP\nCONSOLIDATED BALANCE SHEETS\n${figures}`, heading: [], page: 2 },
+        statement('CONSOLIDATED BALANCE SHEETS', 2),
         { text: figures, heading: [], page: 2 },
+        statement('CONSOLIDATED STATEMENTS OF CASH FLOWS', 3),
       ],
     };
-    expect(
-      find(document, 'Is working capital positive? What is the quick ratio?').toSorted((a, b) => a - b),
-    ).toEqual([1, 2]);
+    expect(find(document, wanted).toSorted((a, b) => a - b)).toEqual([1, 2]);
+  });
+
+  it('knows a filing by its statements, not by its name', () => {
+    const document = (fileName: string, chunks: Parameters<typeof prepareIndex>[0]['chunks']) => ({
+      title: '',
+      fileName,
+      text: prose,
+      chunks,
+    });
+    const filing = [statement('Balance Sheets', 1), statement('Statements of Operations', 2)];
+    const budget = [statement('Balance Sheet', 1), statement('Cash desk', 2), statement('Balance Sheet', 3)];
+    expect(find(document('notes.txt', filing), wanted)).toEqual([0]);
+    expect(find(document('ACME_2022_10K.pdf', budget), wanted)).toEqual([]);
   });
 
   it('lets a line on every page count less than the same word in the text', () => {
@@ -84,22 +103,38 @@ describe('financial statements', () => {
     headings: [],
     text: `Table of Contents\nACME CORP\n${title}\n${text}`,
   });
+  /** What the page is indexed by in a filing that has the other two statements as well. */
+  const topicsIn = (one: Parameters<typeof statementTopics>[0][number]): string =>
+    statementTopics([one, page('Balance Sheets'), page('Statements of Cash Flows')])[0] ?? '';
 
   it('are told by title and figures together', () => {
-    expect(statementTopics(page('Consolidated Balance Shee ts'))).toContain('working capital');
-    expect(statementTopics(page('CONSOLIDATED STATEMENTS OF OPERATIONS'))).toContain('gross margin');
-    expect(statementTopics(page('Statements of Consolidated Cash Flows'))).toContain('capital expenditures');
-    expect(statementTopics({ headings: ['Consolidated Statements of Earnings'], text: figures })).toContain(
+    expect(topicsIn(page('Consolidated Balance Shee ts'))).toContain('working capital');
+    expect(topicsIn(page('CONSOLIDATED STATEMENTS OF OPERATIONS'))).toContain('gross margin');
+    expect(topicsIn(page('Statements of Consolidated Cash Flows'))).toContain('capital expenditures');
+    expect(topicsIn({ headings: ['Consolidated Statements of Earnings'], text: figures })).toContain(
       'income statement',
     );
   });
 
   it('are not told by a mention', () => {
-    expect(statementTopics(page('Consolidated Balance Sheets', prose))).toBe('');
-    expect(statementTopics(page('Notes', figures))).toBe('');
+    expect(topicsIn(page('Consolidated Balance Sheets', prose))).toBe('');
+    expect(topicsIn(page('Notes', figures))).toBe('');
     const sentence =
       'As the consolidated statements of cash flows show, the company paid much more for its property than in the years before.';
-    expect(statementTopics(page(sentence))).toBe('');
+    expect(topicsIn(page(sentence))).toBe('');
+  });
+
+  it('are statements only beside another kind: a document with one of them is no filing', () => {
+    expect(statementTopics([page('Balance Sheet'), page('Notes'), page('Balance Sheet')])).toEqual([
+      '',
+      '',
+      '',
+    ]);
+    expect(
+      statementTopics([page('Balance Sheet', prose), page('Statement of Income'), page('Cash flows', prose)]),
+    ).toEqual(['', '', '']);
+    const both = statementTopics([page('Balance Sheet'), page('Notes'), page('Statement of Income')]);
+    expect(both.map((topics) => topics !== '')).toEqual([true, false, true]);
   });
 });
 
