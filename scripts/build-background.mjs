@@ -39,8 +39,8 @@ const help = { name: 'gnome-user-docs', licence: 'CC-BY-SA-3.0', text: 'GNOME he
 
 /** A share is that of texts of this many words: long enough that function words are in nearly all. */
 const wordsPerText = 300;
-/** Chunks of evidence that a table is worth, found on open collections: 3,000 to 10,000 do equally well. */
-const evidence = { texts: 3000, ranks: 3000 };
+/** Prior strength: chunks that a table counts for, found on open collections; 3,000 to 10,000 do equally well. */
+const priorStrength = { texts: 3000, ranks: 3000 };
 const maxTerms = { en: 30_000, other: 5000 };
 /** A rarer word is as good as unknown, and most of them are names. */
 const minTexts = 3;
@@ -116,7 +116,7 @@ function english() {
       ((counted.shares.get(term) ?? counted.rarest) + (ranked.shares.get(term) ?? ranked.rarest)) / 2,
     );
   }
-  return { shares, rarest: (counted.rarest + ranked.rarest) / 2, evidence: evidence.texts };
+  return { shares, rarest: (counted.rarest + ranked.rarest) / 2, priorStrength: priorStrength.texts };
 }
 
 function countTexts(texts, analyze) {
@@ -147,7 +147,7 @@ function fromRanks(language, list) {
   });
   const share = (frequency) => 1 - Math.exp(-frequency * wordsPerText);
   const shares = new Map([...frequencies].map(([term, frequency]) => [term, share(frequency)]));
-  return { shares, rarest: share((0.3 * 0.09) / words.length), evidence: evidence.ranks };
+  return { shares, rarest: share((0.3 * 0.09) / words.length), priorStrength: priorStrength.ranks };
 }
 
 function encode(tables) {
@@ -169,7 +169,7 @@ function encode(tables) {
     const at = backgroundHeader + place * languageRecord;
     bytes.write(table.language, at, 'latin1');
     bytes.writeUInt32LE(table.terms.length, at + 4);
-    bytes.writeUInt32LE(table.evidence, at + 8);
+    bytes.writeUInt32LE(table.priorStrength, at + 8);
     bytes.writeDoubleLE(table.rarest, at + 16);
     for (const [hash, share] of table.terms) {
       hashesAt = bytes.writeUInt32LE(hash, hashesAt);

@@ -13,8 +13,8 @@ export interface Background {
 }
 
 export interface BackgroundTable {
-  /** How many chunks of evidence the table is worth beside a conversation's own. */
-  readonly evidence: number;
+  /** Prior strength: how many chunks the table counts for beside a conversation's own. */
+  readonly priorStrength: number;
   /** Share of texts of some 300 words that hold the term, above 0 and at most 1. */
   share(term: TermHash): number;
 }
@@ -60,7 +60,7 @@ export function openBackground(bytes: Uint8Array): Background {
 interface LanguageRecord {
   language: string;
   terms: number;
-  evidence: number;
+  priorStrength: number;
   /** Share of a term that the table lacks. */
   rarest: number;
 }
@@ -69,7 +69,7 @@ function readRecord(view: DataView, at: number): LanguageRecord {
   return {
     language: String.fromCharCode(view.getUint8(at), view.getUint8(at + 1)),
     terms: view.getUint32(at + 4, true),
-    evidence: view.getUint32(at + 8, true),
+    priorStrength: view.getUint32(at + 8, true),
     rarest: view.getFloat64(at + 16, true),
   };
 }
@@ -77,10 +77,10 @@ function readRecord(view: DataView, at: number): LanguageRecord {
 function openTable(
   hashes: Uint32Array,
   shares: Uint8Array,
-  { evidence, rarest }: LanguageRecord,
+  { priorStrength, rarest }: LanguageRecord,
 ): BackgroundTable {
   return {
-    evidence,
+    priorStrength,
     share(term) {
       let from = 0;
       let to = hashes.length;

@@ -111,13 +111,13 @@ function shareFrequencies(queries: ReadonlyMap<string, LanguageQuery>): void {
   }
 }
 
-/** Lucene's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), with the background's chunks added to both counts. */
+/** Lucene's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), with the prior's pseudo-counts added to both. */
 function weigh(query: LanguageQuery, chunkCount: number, table: BackgroundTable | undefined): void {
-  const evidence = table?.evidence ?? 0;
-  const total = chunkCount + evidence;
+  const priorStrength = table?.priorStrength ?? 0;
+  const total = chunkCount + priorStrength;
   query.terms.forEach((term, at) => {
-    const holding = query.frequencies[at]! + evidence * (table?.share(term) ?? 0);
-    query.idf[at] = Math.log(1 + (total - holding + 0.5) / (holding + 0.5));
+    const frequency = query.frequencies[at]! + priorStrength * (table?.share(term) ?? 0);
+    query.idf[at] = Math.log(1 + (total - frequency + 0.5) / (frequency + 0.5));
     query.weights[at] = query.idf[at] * term.weight;
   });
 }

@@ -9,7 +9,7 @@ export interface SearchableChunk {
   boilerplate?: string;
   /** Words about the chunk that it may not hold itself: headings, title, table header. */
   context?: string;
-  /** What the chunk answers, in words of questions: the kind of a financial statement. */
+  /** Document expansion: what the chunk answers, in words of questions. */
   topics?: string;
 }
 

@@ -3,7 +3,7 @@ import { FreeList } from './free-list.ts';
 import { compileKernel, type KernelExports } from './vector-kernel.ts';
 import {
   checkDimension,
-  detailsPerUnit,
+  residualStepsPerUnit,
   maxQueryValue,
   quantise,
   strideOf,
@@ -15,7 +15,7 @@ export interface LoadedVectors {
   readonly dimension: number;
   readonly count: number;
   readonly stride: number;
-  /** Address of the scales; the rows follow, then their details. */
+  /** Address of the scales; the rows follow, then their residuals. */
   readonly address: number;
   /** Memory that they take. */
   readonly bytes: number;
@@ -44,14 +44,14 @@ export class VectorArena {
     return this.#memory.buffer.byteLength - this.#free.total - this.#scratch.bytes;
   }
 
-  load({ dimension, count, stride, scales, rows, details }: VectorSegment): LoadedVectors {
+  load({ dimension, count, stride, scales, rows, residuals }: VectorSegment): LoadedVectors {
     const scaleBytes = align(4 * count);
     const bytes = align(scaleBytes + 2 * rows.length);
     const address = this.#take(bytes);
     new Float32Array(this.#memory.buffer, address, count).set(scales);
     const memory = new Int8Array(this.#memory.buffer, address + scaleBytes, 2 * rows.length);
     memory.set(rows);
-    memory.set(details, rows.length);
+    memory.set(residuals, rows.length);
     const loaded = { dimension, count, stride, address, bytes };
     this.#loaded.add(loaded);
     return loaded;
@@ -63,7 +63,7 @@ export class VectorArena {
   }
 
   /**
-   * The k rows nearest to the query by cosine. The first `exact` are scored again with all their bits, as
+   * The k rows nearest to the query by cosine. The first `exact` are rescored with their residuals, as
    * `scanVectors` does, right to about 0.00001; the others are right to about 0.002.
    */
   scan(list: readonly LoadedVectors[], query: Float32Array, k: number, exact = k): Hit[] {
@@ -74,9 +74,9 @@ export class VectorArena {
     const queryBytes = align(2 * stride);
     const queryAt = this.#reserveScratch(2 * queryBytes + align(4 * longest));
     const scoresAt = queryAt + 2 * queryBytes;
-    const wanted = new Int16Array(this.#memory.buffer, queryAt, stride).fill(0);
-    const rest = new Int16Array(this.#memory.buffer, queryAt + queryBytes, stride).fill(0);
-    const queryScale = quantise(query, wanted, maxQueryValue, rest);
+    const queryValues = new Int16Array(this.#memory.buffer, queryAt, stride).fill(0);
+    const queryResiduals = new Int16Array(this.#memory.buffer, queryAt + queryBytes, stride).fill(0);
+    const queryScale = quantise(query, queryValues, maxQueryValue, queryResiduals);
     const scores = new Float32Array(this.#memory.buffer, scoresAt, longest);
     const best = new BestHits(k, Number.NEGATIVE_INFINITY);
     list.forEach(({ address, count }, segment) => {
@@ -89,9 +89,9 @@ export class VectorArena {
       const scaleAt = address + 4 * hit.ordinal;
       const rowAt = address + align(4 * count) + hit.ordinal * stride;
       this.#kernel.scan(rowAt, 1, stride, queryAt + queryBytes, scaleAt, scoresAt);
-      const ofRest = scores[0]!;
+      const ofQueryResidual = scores[0]!;
       this.#kernel.scan(rowAt + count * stride, 1, stride, queryAt, scaleAt, scoresAt);
-      hit.score += (ofRest + scores[0]!) / detailsPerUnit;
+      hit.score += (ofQueryResidual + scores[0]!) / residualStepsPerUnit;
     }
     for (const hit of hits) hit.score *= queryScale;
     // The head comes in a new order; a stable sort keeps equal ones in the order of segments and ordinals.

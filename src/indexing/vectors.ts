@@ -4,9 +4,9 @@ import { UnreadableSegment } from './segment.ts';
 
 /**
  * The vectors of one document, normalised and quantised twice, in chunk order: 8 bits for the scan, and 8 bits more
- * for what the first ones leave over, so that the best can be scored again as exactly as with the stored vectors.
+ * for the residual of these, so that the best can be rescored as exactly as with the stored vectors.
  * Layout, little-endian: header (16 bytes) · scales (f32 each) · rows of int8, padded with zeros to a multiple of 32 ·
- * details of int8, of the same size.
+ * residuals of int8, of the same size.
  */
 export interface VectorSegment {
   readonly dimension: number;
@@ -16,8 +16,8 @@ export interface VectorSegment {
   /** Factor that turns a row of whole numbers back into the unit vector. */
   readonly scales: Float32Array;
   readonly rows: Int8Array;
-  /** What the rows leave over, in 254ths of their unit. */
-  readonly details: Int8Array;
+  /** What rounding to the rows left over, in 254ths of their unit. */
+  readonly residuals: Int8Array;
 }
 
 /** Normalises and quantises the vectors of one document, in chunk order, all of one dimension. */
@@ -30,12 +30,12 @@ export function quantiseVectors(vectors: readonly (Float32Array | readonly numbe
   view.setUint32(8, vectors.length, true);
   view.setUint32(12, dimension, true);
   const rowsAt = headerLength + 4 * vectors.length;
-  const detailsAt = rowsAt + vectors.length * stride;
+  const residualsAt = rowsAt + vectors.length * stride;
   vectors.forEach((vector, at) => {
     if (vector.length !== dimension) throw new RangeError('The vectors of a document differ in dimension');
     const row = new Int8Array(bytes.buffer, rowsAt + at * stride, dimension);
-    const details = new Int8Array(bytes.buffer, detailsAt + at * stride, dimension);
-    const scale = quantise(vector, row, 127, details);
+    const residuals = new Int8Array(bytes.buffer, residualsAt + at * stride, dimension);
+    const scale = quantise(vector, row, 127, residuals);
     view.setFloat32(headerLength + 4 * at, scale, true);
   });
   view.setUint32(4, crc32(bytes.subarray(8)), true);
@@ -63,7 +63,7 @@ export function openVectors(bytes: Uint8Array): VectorSegment {
     stride,
     scales: new Float32Array(aligned.buffer, scalesAt, count),
     rows: new Int8Array(aligned.buffer, scalesAt + 4 * count, count * stride),
-    details: new Int8Array(aligned.buffer, scalesAt + 4 * count + count * stride, count * stride),
+    residuals: new Int8Array(aligned.buffer, scalesAt + 4 * count + count * stride, count * stride),
   };
 }
 
@@ -74,14 +74,14 @@ export function openVectors(bytes: Uint8Array): VectorSegment {
 export function scanVectors(segments: readonly VectorSegment[], query: Float32Array, k: number): Hit[] {
   const best = new BestHits(k, Number.NEGATIVE_INFINITY);
   const length = Math.sqrt(query.reduce((sum, value) => sum + value * value, 0));
-  segments.forEach(({ rows, details, scales, count, dimension, stride }, segment) => {
+  segments.forEach(({ rows, residuals, scales, count, dimension, stride }, segment) => {
     if (count > 0) checkDimension(dimension, query);
     const scores = new Float64Array(count);
     for (let ordinal = 0; ordinal < count; ordinal++) {
       let sum = 0;
       const start = ordinal * stride;
       for (let at = 0; at < dimension; at++)
-        sum += query[at]! * (rows[start + at]! + details[start + at]! / detailsPerUnit);
+        sum += query[at]! * (rows[start + at]! + residuals[start + at]! / residualStepsPerUnit);
       scores[ordinal] = length > 0 ? (sum * scales[ordinal]!) / length : 0;
     }
     best.offer(segment, scores, count);
@@ -93,14 +93,14 @@ export function scanVectors(segments: readonly VectorSegment[], query: Float32Ar
 export const maxQueryValue = 2047;
 
 /**
- * Scales a vector to whole numbers up to `largestValue`, and what they leave over to `details`.
+ * Scales a vector to whole numbers up to `largestValue`, and what rounding left over to `residuals`.
  * @returns the factor back to the unit vector, 0 for no direction
  */
 export function quantise(
   vector: Float32Array | readonly number[],
   into: Int8Array | Int16Array,
   largestValue: number,
-  details?: Int8Array | Int16Array,
+  residuals?: Int8Array | Int16Array,
 ): number {
   let squares = 0;
   let largest = 0;
@@ -113,7 +113,7 @@ export function quantise(
   for (let at = 0; at < into.length; at++) {
     const scaled = (vector[at] ?? 0) * factor;
     into[at] = Math.round(scaled);
-    if (details !== undefined) details[at] = Math.round((scaled - into[at]!) * detailsPerUnit);
+    if (residuals !== undefined) residuals[at] = Math.round((scaled - into[at]!) * residualStepsPerUnit);
   }
   return largest / largestValue / Math.sqrt(squares);
 }
@@ -124,7 +124,7 @@ export function checkDimension(dimension: number, query: Float32Array): void {
 }
 
 /** The rest after rounding is at most a half: 127 of these. */
-export const detailsPerUnit = 254;
+export const residualStepsPerUnit = 254;
 const magic = 0x33565841;
 const headerLength = 16;
 

@@ -38,7 +38,7 @@ export async function keywordLeg(
   );
 }
 
-/** Of a scan's list, at least this many are scored with all their bits, and twice what is wanted. */
+/** Of a scan's list, at least this many are rescored with their residuals, and twice what is wanted. */
 const exactAtLeast = 40;
 
 /**
