@@ -110,10 +110,10 @@ function environmentOf(source: SourceFile): Violation[] {
   }));
 }
 
-/** Cycles of imports that exist when the program runs; two files may name each other's types. */
+/** Cycles of imports, of types too: two files that name each other's types cannot be read one after the other. */
 function fileCycles(sources: SourceFile[]): Violation[] {
   const targetsOf = ({ references }: SourceFile) =>
-    references.flatMap(({ target, typeOnly }) => (target === undefined || typeOnly ? [] : [target]));
+    references.flatMap(({ target }) => (target === undefined ? [] : [target]));
   const graph: Graph = new Map(sources.map((source) => [source.path, targetsOf(source)]));
   return findCycles(graph).map((cycle) => ({
     path: cycle[0]!,

@@ -2,7 +2,7 @@ import type { Retrieved, Strategy } from '@alcove/contract';
 import { ConversationScope } from '../../src/conversations/scope.ts';
 import type { Database } from '../../src/db/database.ts';
 import { UserScope } from '../../src/identity/user-scope.ts';
-import type { Retrieval } from '../../src/retrieval/retrieve.ts';
+import type { Retrieval } from '../../src/retrieval/result.ts';
 import { createRetriever } from '../alcove/retriever.ts';
 import type { Collection } from '../synthetic/collection.ts';
 import type { AlcoveLoader } from '../load/alcove.ts';

@@ -1,7 +1,7 @@
 import type { AnswerEvent } from '@alcove/contract';
 import { AppError } from '../errors.ts';
 import type { FinishReason } from '../models/model.ts';
-import type { Retrieval } from '../retrieval/retrieve.ts';
+import type { Retrieval } from '../retrieval/result.ts';
 import type { SearchableDocument } from '../retrieval/store.ts';
 import { countTokens } from '../models/tokens.ts';
 import { type ChosenContext, chooseContext, mergedTokens } from './compose/choose-context.ts';

@@ -3,7 +3,7 @@ import type { Background } from '../indexing/background.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import type { SizedLru } from './lru.ts';
 import type { RerankStage } from './rerank.ts';
-import type { Retrieval } from './retrieve.ts';
+import type { Retrieval } from './result.ts';
 import type { SegmentCache } from './segment-cache.ts';
 import type { Searchable } from './store.ts';
 

@@ -1,13 +1,8 @@
 import { searchKeyword } from '../indexing/bm25.ts';
 import { expandFollowUp, type Turn } from '../indexing/followup.ts';
 import type { RetrievalDeps } from './deps.ts';
+import type { Hit } from './result.ts';
 import { type SearchableDocument, type SearchScope, searchVectors } from './store.ts';
-
-export interface Hit {
-  documentId: string;
-  ordinal: number;
-  score: number;
-}
 
 /** Each leg's list: deep enough that fusion sees what the other leg ranks low. */
 const legDepth = 100;

@@ -1,13 +1,6 @@
 import { fuse } from '../indexing/fusion.ts';
 import { weightsFor } from '../indexing/weights.ts';
-import type { Hit } from './legs.ts';
-
-export type Leg = 'vector' | 'keyword';
-
-export interface Ranked {
-  rank: number;
-  score: number;
-}
+import type { Hit, Leg, Ranked } from './result.ts';
 
 export interface Ordered extends Hit {
   vector: Ranked | null;

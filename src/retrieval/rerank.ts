@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { RetrievedChunk } from './retrieve.ts';
+import type { RetrievedChunk } from './result.ts';
 
 /** A cross-encoder: reads question and passage together, which no index can. */
 export interface Reranker {

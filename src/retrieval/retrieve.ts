@@ -1,13 +1,14 @@
-import type { Strategy, Timings } from '@alcove/contract';
+import type { Strategy } from '@alcove/contract';
 import { servingModel } from '../documents/re-embed-serving.ts';
 import { AppError } from '../errors.ts';
 import type { Turn } from '../indexing/followup.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import { noSemanticSearch } from '../models/notices.ts';
 import type { RetrievalDeps } from './deps.ts';
-import { type Hit, keywordLeg, vectorLeg } from './legs.ts';
+import { keywordLeg, vectorLeg } from './legs.ts';
 import { rerank, rerankDepth } from './rerank.ts';
-import { type Leg, type LegList, order, type Ordered, type Ranked } from './order.ts';
+import { type LegList, order, type Ordered } from './order.ts';
+import type { Hit, Retrieval, RetrievedChunk } from './result.ts';
 import {
   authorityOf,
   type ChunkContent,
@@ -27,24 +28,6 @@ export interface RetrieveInput {
   strategy: Strategy;
   topK: number;
   documentIds?: readonly string[] | undefined;
-}
-
-export interface RetrievedChunk extends ChunkContent {
-  documentName: string;
-  vector: Ranked | null;
-  keyword: Ranked | null;
-  /** What the list is ordered by: the fused score, or the only leg's own. */
-  score: number;
-}
-
-export interface Retrieval {
-  results: RetrievedChunk[];
-  legs: Leg[];
-  cacheHit: boolean;
-  timings: Pick<Timings, 'embed' | 'vector' | 'keyword' | 'fuse' | 'rerank'>;
-  notices: string[];
-  /** Ready documents that were searched. */
-  searched: Searchable;
 }
 
 /** Documents that change during each of so many searches: the last one counts as it is. */

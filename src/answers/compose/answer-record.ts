@@ -3,7 +3,7 @@ import type { MessageRow } from '../../conversations/message-store.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
 import type { ChatMessage, ChatModel } from '../../models/model.ts';
-import type { RetrievedChunk } from '../../retrieval/retrieve.ts';
+import type { RetrievedChunk } from '../../retrieval/result.ts';
 import type { SearchScope } from '../../retrieval/store.ts';
 import { allTimings, type Gathered } from './gather.ts';
 import type { RunningAnswer } from '../stream/running.ts';

@@ -1,7 +1,7 @@
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { listChunks } from '../../documents/index-store.ts';
 import type { ChatModel } from '../../models/model.ts';
-import type { Retrieval, RetrievedChunk } from '../../retrieval/retrieve.ts';
+import type { Retrieval, RetrievedChunk } from '../../retrieval/result.ts';
 import type { SearchableDocument } from '../../retrieval/store.ts';
 import type { AnswerDeps } from '../deps.ts';
 import { mergeNeighbours } from './merge-neighbours.ts';

@@ -2,7 +2,8 @@ import type { Source, Strategy, Timings } from '@alcove/contract';
 import type { Turn } from '../../indexing/followup.ts';
 import type { ChatMessage, ChatModel } from '../../models/model.ts';
 import { rewriteQuery } from '../../models/rewrite.ts';
-import { type RetrievedChunk, type Retrieval, retrieve } from '../../retrieval/retrieve.ts';
+import type { RetrievedChunk, Retrieval } from '../../retrieval/result.ts';
+import { retrieve } from '../../retrieval/retrieve.ts';
 import type { SearchScope } from '../../retrieval/store.ts';
 import type { AnswerDeps } from '../deps.ts';
 

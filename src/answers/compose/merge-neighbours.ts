@@ -1,4 +1,4 @@
-import type { RetrievedChunk } from '../../retrieval/retrieve.ts';
+import type { RetrievedChunk } from '../../retrieval/result.ts';
 
 /** Between two chunks of a page lies nothing but this much white space. */
 const largestGap = 4;

@@ -1,7 +1,7 @@
 import type { ChatEvent, ChatMessage, ChatModel } from '../../models/model.ts';
 import { answerExtractively, noModelNotice } from '../extractive/extractive.ts';
 import { summariseExtractively } from '../extractive/extractive-summary.ts';
-import type { RetrievedChunk } from '../../retrieval/retrieve.ts';
+import type { RetrievedChunk } from '../../retrieval/result.ts';
 import { divideWindow } from './context-window.ts';
 import { readingText } from './gather.ts';
 import {
