@@ -10,13 +10,21 @@ export interface WireEvent {
   data: unknown;
 }
 
+/** A session's state may be 3 s old (session-cache.ts): with this a stream ends within 10 s of its credential. */
+const aliveEveryMs = 4_000;
+/** A reader that takes nothing is cut off this long after. */
+const cutOffMs = 1_000;
+
+/** True while the credential behind a stream still counts. */
+export type IsAlive = () => Promise<boolean>;
+
 /** Sends events as they come; JSON has no line breaks, so no text can forge another event. */
 export function sendEvents(
   reply: FastifyReply,
   events: AsyncIterable<WireEvent>,
-  check?: { isAlive: () => Promise<boolean>; everyMs: number },
+  isAlive: IsAlive,
 ): FastifyReply {
-  return sendLines(reply, wireLines(events), check);
+  return sendLines(reply, wireLines(events), isAlive);
 }
 
 async function* wireLines(events: AsyncIterable<WireEvent>): AsyncGenerator<string> {
@@ -29,34 +37,52 @@ async function* wireLines(events: AsyncIterable<WireEvent>): AsyncGenerator<stri
 export function sendLines(
   reply: FastifyReply,
   lines: AsyncGenerator<string>,
-  check?: { isAlive: () => Promise<boolean>; everyMs: number },
+  isAlive: IsAlive,
 ): FastifyReply {
   reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
-  const stream = Readable.from(withHeartbeat(lines, check), { objectMode: true, highWaterMark: 16 });
+  const credential = watchCredential(reply, isAlive);
+  const stream = Readable.from(withHeartbeat(lines, credential), { objectMode: true, highWaterMark: 16 });
   return reply.send(stream);
 }
 
-async function* withHeartbeat(
-  lines: AsyncGenerator<string>,
-  check: { isAlive: () => Promise<boolean>; everyMs: number } | undefined,
-): AsyncGenerator<string> {
+interface Credential {
+  isRevoked: boolean;
+  /** Called when it is. */
+  onRevoked: () => void;
+}
+
+/** Looks at the credential again and again: a suspended user or an ended session must not go on reading. */
+function watchCredential(reply: FastifyReply, isAlive: IsAlive): Credential {
+  const credential: Credential = { isRevoked: false, onRevoked: () => {} };
+  let timer: NodeJS.Timeout | undefined;
+  const later = (work: () => void, ms: number): void => void (timer = setTimeout(work, ms).unref());
+  const check = async (): Promise<void> => {
+    const alive = await isAlive();
+    if (reply.raw.destroyed || reply.raw.writableEnded) return;
+    if (alive) return later(() => void check(), aliveEveryMs);
+    credential.isRevoked = true;
+    credential.onRevoked();
+    later(() => reply.raw.destroy(), cutOffMs);
+  };
+  later(() => void check(), aliveEveryMs);
+  reply.raw.once('close', () => clearTimeout(timer));
+  return credential;
+}
+
+async function* withHeartbeat(lines: AsyncGenerator<string>, credential: Credential): AsyncGenerator<string> {
   // The head goes out with the first bytes: a reader must learn at once that the stream stands, whenever its events come.
   yield ': open\n\n';
   let next = lines.next();
-  let checkedAt = performance.now();
   try {
-    for (;;) {
+    while (!credential.isRevoked) {
       let timer: NodeJS.Timeout | undefined;
-      const beat = new Promise<'beat'>((resolve) => {
+      const beat = new Promise<'beat' | 'revoked'>((resolve) => {
         timer = setTimeout(resolve, heartbeatMs, 'beat');
+        credential.onRevoked = () => resolve('revoked');
       });
       const winner = await Promise.race([next, beat]);
       clearTimeout(timer);
-      // A suspended user or an ended session must not go on reading.
-      if (check !== undefined && performance.now() - checkedAt > check.everyMs) {
-        checkedAt = performance.now();
-        if (!(await check.isAlive())) return;
-      }
+      if (winner === 'revoked') return;
       if (winner === 'beat') {
         yield ': ping\n\n';
         continue;
@@ -66,6 +92,7 @@ async function* withHeartbeat(
       next = lines.next();
     }
   } finally {
-    await lines.return(undefined);
+    // Not waited for: it may be waiting for its next event, and ends with the connection.
+    lines.return(undefined).catch(() => {});
   }
 }

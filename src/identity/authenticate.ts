@@ -24,55 +24,64 @@ export interface Principal {
 
 /** Who sends this bearer credential: an access token, an API key, or an external issuer's token. */
 export async function authenticate(credential: string, deps: IdentityDeps): Promise<Principal> {
-  const found = await identify(credential, deps);
-  return {
-    ...found,
-    isAlive: async () => {
-      try {
-        await identify(credential, deps);
-        return true;
-      } catch (error) {
-        // A stream may outlive its ten-minute token, not its session.
-        return hasCode(error, 'token_expired') || hasCode(error, 'unavailable');
-      }
-    },
-  };
-}
-
-type Identified = Omit<Principal, 'isAlive'>;
-
-async function identify(credential: string, deps: IdentityDeps): Promise<Identified> {
   if (credential.startsWith('alk_')) return byApiKey(credential, deps);
   if (deps.issuer?.claims(credential) === true) return byExternalToken(credential, deps.issuer, deps);
   return byAccessToken(credential, deps);
 }
 
-async function byAccessToken(token: string, deps: IdentityDeps): Promise<Identified> {
+async function byAccessToken(token: string, deps: IdentityDeps): Promise<Principal> {
   const claims = await deps.accessTokens.verify(token);
   const scope = UserScope.grant(claims.userId);
-  const load = () => readSessionState(deps.db, scope, claims.sessionId, deps.now());
-  const state = await deps.sessions.read(claims.userId, claims.sessionId, load);
-  if (state === null || !counts(state) || state.tokenVersion !== claims.tokenVersion) throw invalidToken();
-  return { scope, role: state.role, access: 'write', credential: 'session', sessionId: claims.sessionId };
+  const read = async (): Promise<SessionState> => {
+    const load = () => readSessionState(deps.db, scope, claims.sessionId, deps.now());
+    const state = await deps.sessions.read(claims.userId, claims.sessionId, load);
+    if (state === null || !counts(state) || state.tokenVersion !== claims.tokenVersion) throw invalidToken();
+    return state;
+  };
+  const { role } = await read();
+  return {
+    scope,
+    role,
+    access: 'write',
+    credential: 'session',
+    sessionId: claims.sessionId,
+    // A stream may outlive its ten-minute token, not its session.
+    isAlive: () => stillCounts(read),
+  };
+}
+
+/** A database that is away for a moment ends no stream. */
+async function stillCounts(check: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await check();
+    return true;
+  } catch (error) {
+    return !hasCode(error, 'unauthenticated');
+  }
 }
 
 function counts(state: SessionState): boolean {
   return state.status === 'active' && !state.revoked;
 }
 
-async function byApiKey(key: string, deps: IdentityDeps): Promise<Identified> {
+async function byApiKey(key: string, deps: IdentityDeps): Promise<Principal> {
   const userId = userIdIn(key, 'alk');
-  const found =
-    userId === null ? null : await findApiKey(deps.db, UserScope.grant(userId), sha256(key), deps.now());
-  if (found === null || found.user.status !== 'active') {
-    throw new AppError('unauthenticated', 'This API key is not valid, has expired or was revoked.');
-  }
+  const find = async () => {
+    const found =
+      userId === null ? null : await findApiKey(deps.db, UserScope.grant(userId), sha256(key), deps.now());
+    if (found === null || found.user.status !== 'active') {
+      throw new AppError('unauthenticated', 'This API key is not valid, has expired or was revoked.');
+    }
+    return found;
+  };
+  const found = await find();
   return {
     scope: UserScope.grant(found.user.id, found.key.conversationId ?? undefined),
     role: 'user',
     access: found.key.scope === 'read' ? 'read' : 'write',
     credential: 'api_key',
     sessionId: null,
+    isAlive: () => stillCounts(find),
   };
 }
 
@@ -80,7 +89,7 @@ async function byExternalToken(
   token: string,
   issuer: ExternalIssuer,
   deps: IdentityDeps,
-): Promise<Identified> {
+): Promise<Principal> {
   const identity = await issuer.verify(token);
   const userId = (await findLogin(deps.db, identity.loginKey)) ?? (await createAtFirstSight(identity, deps));
   const scope = UserScope.grant(userId);
@@ -89,9 +98,20 @@ async function byExternalToken(
     if (user === null) return null;
     return { role: user.role, status: user.status, tokenVersion: user.tokenVersion, revoked: false };
   };
-  const state = await deps.sessions.read(userId, 'external', load);
-  if (state === null || !counts(state)) throw invalidToken();
-  return { scope, role: state.role, access: 'write', credential: 'external', sessionId: null };
+  const read = async (): Promise<SessionState> => {
+    const state = await deps.sessions.read(userId, 'external', load);
+    if (state === null || !counts(state)) throw invalidToken();
+    return state;
+  };
+  const { role } = await read();
+  return {
+    scope,
+    role,
+    access: 'write',
+    credential: 'external',
+    sessionId: null,
+    isAlive: () => stillCounts(read),
+  };
 }
 
 async function createAtFirstSight(

@@ -30,7 +30,6 @@ import type { App } from '../app.ts';
 import { sendEvents, type WireEvent } from '../sse.ts';
 
 const tags = ['asking'];
-const aliveEveryMs = 10_000;
 const lastEventId = z
   .object({ 'last-event-id': z.coerce.number().int().min(0).max(10_000_000).optional() })
   .loose();
@@ -152,10 +151,7 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
     const gone = new AbortController();
     request.raw.once('close', () => gone.abort());
     const events = follow(scope, messageId, after, answers, AbortSignal.any([closing, gone.signal]));
-    return sendEvents(reply, wire(events, includeSources), {
-      isAlive: principalOf(request).isAlive,
-      everyMs: aliveEveryMs,
-    });
+    return sendEvents(reply, wire(events, includeSources), principalOf(request).isAlive);
   }
 
   app.get(

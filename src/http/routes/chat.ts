@@ -19,7 +19,6 @@ import { sendLines } from '../sse.ts';
 import { uiStream, uiStreamHeader } from '../ui-stream.ts';
 
 const tags = ['asking'];
-const aliveEveryMs = 10_000;
 const maxQuestion = 32_000;
 
 /** The AI SDK's chat protocol. What the client sends of the history is not trusted: the stored one counts. */
@@ -106,10 +105,7 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
     request.raw.once('close', () => gone.abort());
     const events = follow(scope, messageId, 0, answers, AbortSignal.any([closing, gone.signal]));
     reply.header(...uiStreamHeader).header('x-conversation-id', scope.conversationId);
-    return sendLines(reply, uiStream(events), {
-      isAlive: principalOf(request).isAlive,
-      everyMs: aliveEveryMs,
-    });
+    return sendLines(reply, uiStream(events), principalOf(request).isAlive);
   }
 }
 

@@ -36,8 +36,6 @@ import { sendEvents } from '../sse.ts';
 import { parseInput } from '../strict-input.ts';
 
 const tags = ['documents'];
-/** The credential behind an open stream is looked at again this often. */
-const aliveEveryMs = 10_000;
 
 export function documentRoutes(app: App, { db, documents, closing, now }: HttpDeps): void {
   const below = { conversation: true };
@@ -170,10 +168,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       const gone = new AbortController();
       request.raw.once('close', () => gone.abort());
       const states = watchDocument(scope, row.id, documents, AbortSignal.any([closing, gone.signal]));
-      return sendEvents(reply, numbered(states), {
-        isAlive: principalOf(request).isAlive,
-        everyMs: aliveEveryMs,
-      });
+      return sendEvents(reply, numbered(states), principalOf(request).isAlive);
     },
   );
 
