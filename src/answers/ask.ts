@@ -1,15 +1,16 @@
 import type { Answer, Strategy } from '@alcove/contract';
 import { type MessageRow, readBranch, readMessage } from '../conversations/message-store.ts';
-import type { ConversationScope } from '../conversations/scope.ts';
-import { readConversation } from '../conversations/store.ts';
+import { ConversationScope } from '../conversations/scope.ts';
+import { type NewConversation, readConversation } from '../conversations/store.ts';
 import { defaultTitle, titleFrom } from '../conversations/title.ts';
 import { newId } from '../db/ids.ts';
+import { refuseUnknownDocuments } from '../documents/membership-store.ts';
 import { AppError } from '../errors.ts';
+import type { UserScope } from '../identity/user-scope.ts';
 import type { ChatMessage, ChatModel } from '../models/model.ts';
 import { noLanguageModel } from '../models/notices.ts';
 import { readSearchable, type SearchScope } from '../retrieval/store.ts';
 import type { AnswerDeps } from './deps.ts';
-import { leaseMs } from './stream/event-log.ts';
 import { generate } from './generate.ts';
 import type { NumberedEvent, RunningAnswer } from './stream/running.ts';
 import { startAnswer } from './store.ts';
@@ -29,6 +30,12 @@ export interface Question {
   reach?: 'conversation' | 'all' | undefined;
 }
 
+/** Where a question is asked: in a conversation, or in one that is made together with it. */
+export interface Place {
+  scope: ConversationScope;
+  begins: NewConversation | null;
+}
+
 export interface StartedAnswer {
   conversationId: string;
   messageId: string;
@@ -38,15 +45,22 @@ export interface StartedAnswer {
 /** Turns of a branch that are looked at; how many the model sees is decided by its window. */
 const historyTurns = 50;
 
+/** A conversation that its first question begins, so that a refused question leaves none. */
+export function newPlace(
+  user: UserScope,
+  conversationType: NewConversation['conversationType'],
+  query: string,
+): Place {
+  return { scope: ConversationScope.ofNew(user), begins: { title: titleFrom(query), conversationType } };
+}
+
 /**
- * Writes the question down and begins its answer, which goes on whatever becomes of the caller.
+ * Writes the question down and begins its answer, which goes on whatever becomes of the caller. Everything that could
+ * refuse the question is asked before anything is written.
  * @throws AppError `conflict`, `embeddings_unavailable`, `invalid_request`, `rate_limited`, `not_found`
  */
-export async function ask(
-  scope: ConversationScope,
-  input: Question,
-  deps: AnswerDeps,
-): Promise<StartedAnswer> {
+export async function ask(place: Place, input: Question, deps: AnswerDeps): Promise<StartedAnswer> {
+  const { scope } = place;
   const startedAt = performance.now();
   const model = chooseModel(input.model, deps);
   const { streamsPerUser } = deps.limits;
@@ -59,26 +73,27 @@ export async function ask(
     );
   }
   try {
-    return await begin(scope, input, model, startedAt, deps);
+    return await begin(place, input, model, startedAt, deps);
   } finally {
     deps.running.endStart(scope.userId);
   }
 }
 
 async function begin(
-  scope: ConversationScope,
+  { scope, begins }: Place,
   input: Question,
   model: ChatModel | null,
   startedAt: number,
   deps: AnswerDeps,
 ): Promise<StartedAnswer> {
-  const conversation = await readConversation(deps.db, scope);
-  const leaf = input.parentId === undefined ? conversation.activeLeafId : input.parentId;
+  const conversation = begins === null ? await readConversation(deps.db, scope) : null;
+  const leaf = input.parentId === undefined ? (conversation?.activeLeafId ?? null) : input.parentId;
   const [branch, searchable] = await Promise.all([
     leaf === null ? [] : readHistory(scope, leaf, deps),
     readSearchable(deps.db, searchScopeOf(scope, input.reach)),
+    refuseUnknownDocuments(deps.db, scope, input.documentIds ?? []),
   ]);
-  const docsOnly = input.docsOnly ?? conversation.settings['docs_only'] === true;
+  const docsOnly = input.docsOnly ?? conversation?.settings['docs_only'] === true;
   const mode = docsOnly || searchable.documents.length > 0 || searchable.pending > 0 ? 'documents' : 'llm';
   if (mode === 'documents' && input.strategy === 'vector' && deps.retrieval.embedding === null) {
     throw new AppError(
@@ -99,19 +114,20 @@ async function begin(
       mode,
     },
   };
-  const now = deps.now();
-  const lease = { owner: deps.owner, until: new Date(now.getTime() + leaseMs) };
   await startAnswer(
     deps.db,
-    scope,
-    [
-      { ...plain(userMessageId, 'user', input.query), parentId: input.parentId },
-      { ...plain(messageId, 'assistant', ''), status: 'streaming' },
-    ],
-    [first],
-    lease,
-    { readLeaf: leaf, title: conversation.title === defaultTitle ? titleFrom(input.query) : null },
-    now,
+    { scope, messageId, owner: deps.owner },
+    {
+      messages: [
+        { ...plain(userMessageId, 'user', input.query), parentId: input.parentId },
+        { ...plain(messageId, 'assistant', ''), status: 'streaming' },
+      ],
+      events: [first],
+      readLeaf: leaf,
+      begins,
+      title: conversation?.title === defaultTitle ? titleFrom(input.query) : null,
+    },
+    deps.now(),
   );
   const answer: RunningAnswer = {
     userId: scope.userId,

@@ -208,9 +208,10 @@ async function end(
     outputTokens: state.outputTokens,
     cacheHit: state.gathered?.retrieval.cacheHit ?? null,
   };
+  const held = { scope: task.scope, messageId: answer.messageId, owner: deps.owner };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const won = await finishAnswer(deps.db, task.scope, answer.messageId, deps.owner, finished, deps.now());
+      const won = await finishAnswer(deps.db, held, finished, deps.now());
       if (won) answer.committed.push(...events);
       break;
     } catch (error) {

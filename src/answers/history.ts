@@ -4,7 +4,7 @@ import type { ConversationRow } from '../conversations/store.ts';
 import { AppError } from '../errors.ts';
 import type { AnswerDeps } from './deps.ts';
 import { textOf } from './reaper.ts';
-import { readEvents } from './store.ts';
+import { readEvents } from './stream/event-store.ts';
 
 export interface HistoryQuery {
   limit: number;

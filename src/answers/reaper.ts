@@ -1,15 +1,16 @@
 import type { AnswerEvent } from '@alcove/contract';
 import { readMessage } from '../conversations/message-store.ts';
 import { type AnswerDeps, answerTopic } from './deps.ts';
-import { leaseMs } from './stream/event-log.ts';
+import { orphanedAnswers, type OrphanedAnswer, takeOver } from './lease-store.ts';
+import { readEvents } from './stream/event-store.ts';
 import type { NumberedEvent } from './stream/running.ts';
-import { finishAnswer, orphanedAnswers, type OrphanedAnswer, readEvents, takeOver } from './store.ts';
+import { finishAnswer } from './store.ts';
 
 const atOnce = 50;
 
 /** Ends answers whose writer is gone: their text is kept, and they are marked incomplete. */
 export async function reapOrphans(deps: AnswerDeps): Promise<number> {
-  const orphans = await orphanedAnswers(deps.db, deps.now(), atOnce);
+  const orphans = await orphanedAnswers(deps.db, atOnce);
   let reaped = 0;
   for (const orphan of orphans) {
     if (await reap(orphan, deps)) reaped += 1;
@@ -19,11 +20,9 @@ export async function reapOrphans(deps: AnswerDeps): Promise<number> {
 
 async function reap(orphan: OrphanedAnswer, deps: AnswerDeps): Promise<boolean> {
   const { scope, messageId } = orphan;
-  const now = deps.now();
   // A name of its own: the old writer, should it still live, loses its lease for good.
-  const owner = `${deps.owner}/reaper`;
-  const lease = { owner, until: new Date(now.getTime() + leaseMs) };
-  if (!(await takeOver(deps.db, orphan, lease, now))) return false;
+  const held = { scope, messageId, owner: `${deps.owner}/reaper` };
+  if (!(await takeOver(deps.db, held))) return false;
   const { events } = await readEvents(deps.db, scope, messageId, 0);
   const message = await readMessage(deps.db, scope, messageId);
   const content = textOf(events);
@@ -49,7 +48,7 @@ async function reap(orphan: OrphanedAnswer, deps: AnswerDeps): Promise<boolean> 
     outputTokens: 0,
     cacheHit: null,
   };
-  const won = await finishAnswer(deps.db, scope, messageId, owner, finished, now);
+  const won = await finishAnswer(deps.db, held, finished, deps.now());
   deps.notifier.notify(answerTopic(messageId));
   return won;
 }

@@ -1,7 +1,7 @@
 import type { ConversationScope } from '../conversations/scope.ts';
 import { type AnswerDeps, answerTopic } from './deps.ts';
 import { stopRequested } from './stream/event-log.ts';
-import { requestStop } from './store.ts';
+import { requestStop } from './lease-store.ts';
 
 /** Ends an answer that is being written, here or on another replica; what came is kept. False when none is. */
 export async function stopAnswer(

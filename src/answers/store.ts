@@ -1,91 +1,95 @@
-import { and, asc, eq, gt, lt, sql } from 'drizzle-orm';
-import type { AnswerEvent } from '@alcove/contract';
-import { appendMessages, type MessageRow, type NewMessage } from '../conversations/message-store.ts';
-import { ConversationScope } from '../conversations/scope.ts';
-import { type Database, pipeline, type Transaction } from '../db/database.ts';
-import { isForeignKeyViolation, isUniqueViolation } from '../db/errors.ts';
 import {
-  answerEvents,
-  conversations,
-  generations,
-  messages,
-  retrievalTraces,
-  userCounters,
-} from '../db/schema.ts';
+  appendedRows,
+  appendStatements,
+  type MessageRow,
+  type NewMessage,
+  parentMissing,
+} from '../conversations/message-store.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
+import { beginConversation, type NewConversation } from '../conversations/store.ts';
+import type { Database, Statement } from '../db/database.ts';
+import { isUniqueViolation, isUnknownCommit } from '../db/errors.ts';
 import { AppError } from '../errors.ts';
-import { UserScope } from '../identity/user-scope.ts';
+import { endLease, type Held, heldValues, isHeld, lockLease, takeLease } from './lease-store.ts';
+import { insertEvents } from './stream/event-store.ts';
 import type { NumberedEvent } from './stream/running.ts';
 
-export interface Lease {
-  owner: string;
-  until: Date;
-}
-
 export interface AnswerStart {
+  /** The question, and its answer that is still empty. */
+  messages: readonly [NewMessage, NewMessage];
+  events: readonly NumberedEvent[];
   /** The message that the asker has read the history up to. */
   readLeaf: string | null;
-  /** A new title for the conversation, or null to leave it. */
+  /** The conversation, when it begins with this question. */
+  begins: NewConversation | null;
+  /** A new title for a conversation that is there already, or null to leave it. */
   title: string | null;
 }
 
 /**
- * Writes question, empty answer, its lease and its first events in one transaction.
+ * Writes question, empty answer, its lease and its first events in one transaction, and the conversation with them when
+ * it begins here. Below a lost connection it finds out whether that has happened.
  * @throws AppError `conflict` when an answer is already being written on this branch, or it has grown since it was read
  */
-export async function startAnswer(
-  db: Database,
-  scope: ConversationScope,
-  input: readonly NewMessage[],
-  events: readonly NumberedEvent[],
-  lease: Lease,
-  { readLeaf, title }: AnswerStart,
-  now: Date,
-): Promise<MessageRow[]> {
-  return appendMessages(db, scope, input, now, async (tx, rows) => {
-    const answer = rows.at(-1);
-    if (answer === undefined) throw new Error('the answer was not written');
-    const before = rows[0]?.parentId ?? null;
-    // Two questions sent at once: the later one has not seen the other.
-    if (before !== readLeaf)
-      throw new AppError('conflict', 'Another message came in just now: read it, then ask again.');
-    const generation = { ...keyOf(scope, answer.id), leaseOwner: lease.owner, leaseUntil: lease.until };
-    await pipeline(
-      tx,
-      () => (before === null ? Promise.resolve() : refuseWhileStreaming(tx, scope, before)),
-      () => tx.insert(generations).values(generation),
-      () => insertEvents(tx, scope, answer.id, events),
-      () => (title === null ? Promise.resolve() : setTitle(tx, scope, title)),
-    );
-  });
+export async function startAnswer(db: Database, held: Held, start: AnswerStart, now: Date): Promise<void> {
+  try {
+    await writeStart(db, held, start, now);
+  } catch (error) {
+    if (!isUnknownCommit(error)) throw error;
+    // The same once more: what is there already refuses its own ids.
+    await writeStart(db, held, start, now).catch((again: unknown) => {
+      if (!isUniqueViolation(again)) throw again;
+    });
+  }
 }
 
-async function setTitle(tx: Transaction, scope: ConversationScope, title: string): Promise<void> {
-  await tx
-    .update(conversations)
-    .set({ title })
-    .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)));
+async function writeStart(db: Database, held: Held, start: AnswerStart, now: Date): Promise<void> {
+  const { scope, messageId, owner } = held;
+  const { messages, events, readLeaf, begins, title } = start;
+  const beginning = begins === null ? [] : beginConversation(scope, begins, now);
+  const written = db.write(
+    scope,
+    [...beginning, ...appendStatements(scope, messages, now), statusAbove(scope, messages[0].id)],
+    async (_tx, results) => {
+      const rows = appendedRows(results.slice(beginning.length), messages);
+      // Two questions sent at once: the later one has not seen the other.
+      if ((rows[0]?.parentId ?? null) !== readLeaf)
+        throw new AppError('conflict', 'Another message came in just now: read it, then ask again.');
+      const [above] = (results.at(-1) ?? []) as { status: MessageRow['status'] }[];
+      if (above?.status === 'streaming') throw stillWriting();
+      return [
+        takeLease(held),
+        insertEvents(scope.userId, owner, [{ scope, messageId, events }]),
+        ...(title === null ? [] : [setTitle(scope, title)]),
+      ];
+    },
+  );
+  await written.catch(parentMissing);
 }
 
-async function refuseWhileStreaming(
-  tx: Transaction,
-  scope: ConversationScope,
-  parentId: string,
-): Promise<void> {
-  const [parent] = await tx
-    .select({ status: messages.status })
-    .from(messages)
-    .where(
-      and(
-        eq(messages.userId, scope.userId),
-        eq(messages.conversationId, scope.conversationId),
-        eq(messages.id, parentId),
-      ),
-    );
-  if (parent?.status !== 'streaming') return;
-  throw new AppError(
+function stillWriting(): AppError {
+  return new AppError(
     'conflict',
     'An answer is still being written here: wait for it or stop it, then ask again.',
   );
+}
+
+function statusAbove(scope: ConversationScope, questionId: string): Statement {
+  return {
+    name: 'status_above',
+    text: `SELECT p.status FROM messages q
+      JOIN messages p ON p.user_id = q.user_id AND p.conversation_id = q.conversation_id AND p.id = q.parent_id
+      WHERE q.user_id = $1 AND q.conversation_id = $2 AND q.id = $3`,
+    values: [scope.userId, scope.conversationId, questionId],
+  };
+}
+
+function setTitle(scope: ConversationScope, title: string): Statement {
+  return {
+    name: 'set_title',
+    text: 'UPDATE conversations SET title = $3 WHERE user_id = $1 AND id = $2',
+    values: [scope.userId, scope.conversationId, title],
+  };
 }
 
 export interface FinishedAnswer {
@@ -100,196 +104,72 @@ export interface FinishedAnswer {
   cacheHit: boolean | null;
 }
 
-/** Ends the answer: exactly one caller wins, the one that removes the lease it holds. */
+/**
+ * Ends the answer: exactly one caller wins, the one that holds its lease. Every statement asks for the lease, so that
+ * who lost it, or comes again after a commit of unknown outcome, changes nothing.
+ * @returns whether the answer ended as this caller says, now or by an earlier call of its own
+ */
 export async function finishAnswer(
   db: Database,
-  scope: ConversationScope,
-  messageId: string,
-  owner: string,
+  held: Held,
   finished: FinishedAnswer,
   now: Date,
 ): Promise<boolean> {
-  const written = db.scoped(scope, async (tx) => {
-    const [won] = await pipeline(
-      tx,
-      () =>
-        tx
-          .delete(generations)
-          .where(isMine(scope, messageId, owner))
-          .returning({ messageId: generations.messageId }),
-      () =>
-        tx
-          .update(messages)
-          .set({ content: finished.content, status: finished.status, metadata: finished.metadata })
-          .where(isMessage(scope, messageId)),
-      () => insertEvents(tx, scope, messageId, finished.events),
-      () =>
-        tx
-          .insert(retrievalTraces)
-          .values({ ...keyOf(scope, messageId), trace: finished.trace, createdAt: now }),
-      () =>
-        tx
-          .update(userCounters)
-          .set({
-            inputTokens: sql`${userCounters.inputTokens} + ${finished.inputTokens}`,
-            outputTokens: sql`${userCounters.outputTokens} + ${finished.outputTokens}`,
-            cacheHits: sql`${userCounters.cacheHits} + ${finished.cacheHit === true ? 1 : 0}`,
-            cacheMisses: sql`${userCounters.cacheMisses} + ${finished.cacheHit === false ? 1 : 0}`,
-          })
-          .where(eq(userCounters.userId, scope.userId)),
-    );
-    if (won.length === 0) throw new LostLease();
-    return true;
-  });
-  return written.catch((error: unknown) => {
-    // Its events or its message are somebody else's by now, or gone.
-    if (error instanceof LostLease || isUniqueViolation(error) || isForeignKeyViolation(error)) return false;
-    throw error;
-  });
+  const { scope, messageId, owner } = held;
+  const last = finished.events.at(-1);
+  const results = await db.write(scope, [
+    lockLease(held),
+    insertEvents(scope.userId, owner, [{ scope, messageId, events: finished.events }]),
+    settleMessage(held, finished),
+    insertTrace(held, finished.trace, now),
+    countUsage(held, finished),
+    endLease(held),
+    storedEvent(scope, messageId, last?.seq ?? 0),
+  ]);
+  const [stored] = (results.at(-1) ?? []) as { event: string }[];
+  return stored?.event === JSON.stringify(last?.event);
 }
 
-/** Undoes the transaction of a writer that no longer holds the answer. */
-class LostLease extends Error {}
-
-async function insertEvents(
-  tx: Transaction,
-  scope: ConversationScope,
-  messageId: string,
-  events: readonly NumberedEvent[],
-): Promise<void> {
-  if (events.length === 0) return;
-  const rows = events.map(({ seq, event }) => ({
-    ...keyOf(scope, messageId),
-    seq,
-    event: JSON.stringify(event),
-  }));
-  const result = await tx.insert(answerEvents).values(rows);
-  if (result.rowCount !== rows.length) throw new Error('an answer event was not written');
+function settleMessage(held: Held, { content, status, metadata }: FinishedAnswer): Statement {
+  return {
+    name: 'settle_answer',
+    text: `UPDATE messages SET content = $5, status = $6, metadata = $7::jsonb
+      WHERE user_id = $1 AND conversation_id = $2 AND id = $3
+        AND EXISTS (SELECT 1 FROM generations ${isHeld})`,
+    values: [...heldValues(held), content, status, JSON.stringify(metadata)],
+  };
 }
 
-/** Events after `afterSeq`, and whether more may come. */
-export async function readEvents(
-  db: Database,
-  scope: ConversationScope,
-  messageId: string,
-  afterSeq: number,
-): Promise<{ events: NumberedEvent[]; status: MessageRow['status'] | null }> {
-  return db.reading(scope, async (tx) => {
-    // The state first: events that come between the two reads are then found by the next look.
-    const [message] = await tx
-      .select({ status: messages.status })
-      .from(messages)
-      .where(isMessage(scope, messageId));
-    const rows = await tx
-      .select({ seq: answerEvents.seq, event: answerEvents.event })
-      .from(answerEvents)
-      .where(
-        and(
-          eq(answerEvents.userId, scope.userId),
-          eq(answerEvents.conversationId, scope.conversationId),
-          eq(answerEvents.messageId, messageId),
-          gt(answerEvents.seq, afterSeq),
-        ),
-      )
-      .orderBy(asc(answerEvents.seq));
-    const events = rows.map((row) => ({ seq: row.seq, event: parseStoredEvent(row.event) }));
-    return { events, status: message?.status ?? null };
-  });
+function insertTrace(held: Held, trace: unknown, now: Date): Statement {
+  return {
+    name: 'insert_trace',
+    text: `INSERT INTO retrieval_traces (user_id, conversation_id, message_id, trace, created_at)
+      SELECT user_id, conversation_id, message_id, $5::jsonb, $6::timestamptz FROM generations ${isHeld}`,
+    values: [...heldValues(held), JSON.stringify(trace), now],
+  };
 }
 
-/** Safe: only `insertEvents` writes this column, from the same type. */
-function parseStoredEvent(text: string): AnswerEvent {
-  return JSON.parse(text) as AnswerEvent;
+function countUsage(held: Held, { inputTokens, outputTokens, cacheHit }: FinishedAnswer): Statement {
+  return {
+    name: 'count_usage',
+    text: `UPDATE user_counters SET input_tokens = input_tokens + $5, output_tokens = output_tokens + $6,
+        cache_hits = cache_hits + $7, cache_misses = cache_misses + $8
+      WHERE user_id = $1 AND EXISTS (SELECT 1 FROM generations ${isHeld})`,
+    values: [
+      ...heldValues(held),
+      inputTokens,
+      outputTokens,
+      cacheHit === true ? 1 : 0,
+      cacheHit === false ? 1 : 0,
+    ],
+  };
 }
 
-/** Asks whoever writes the answer to stop. False when nobody does. */
-export async function requestStop(
-  db: Database,
-  scope: ConversationScope,
-  messageId: string,
-): Promise<boolean> {
-  const rows = await db.scoped(scope, (tx) =>
-    tx
-      .update(generations)
-      .set({ stopRequested: true })
-      .where(
-        and(
-          eq(generations.userId, scope.userId),
-          eq(generations.conversationId, scope.conversationId),
-          eq(generations.messageId, messageId),
-        ),
-      )
-      .returning({ messageId: generations.messageId }),
-  );
-  return rows.length > 0;
-}
-
-export interface OrphanedAnswer {
-  scope: ConversationScope;
-  messageId: string;
-}
-
-/** Answers whose writer has let its lease run out, over all users. */
-export async function orphanedAnswers(db: Database, now: Date, limit: number): Promise<OrphanedAnswer[]> {
-  const rows = await db.asWorker((tx) =>
-    tx
-      .select({
-        userId: generations.userId,
-        conversationId: generations.conversationId,
-        messageId: generations.messageId,
-      })
-      .from(generations)
-      .where(lt(generations.leaseUntil, now))
-      .limit(limit),
-  );
-  return rows.map((row) => ({
-    scope: ConversationScope.ofOwnRow(UserScope.grant(row.userId), row),
-    messageId: row.messageId,
-  }));
-}
-
-/** Takes an orphan over, so that exactly one reaper ends it. */
-export async function takeOver(
-  db: Database,
-  orphan: OrphanedAnswer,
-  lease: Lease,
-  now: Date,
-): Promise<boolean> {
-  const { scope, messageId } = orphan;
-  const rows = await db.scoped(scope, (tx) =>
-    tx
-      .update(generations)
-      .set({ leaseOwner: lease.owner, leaseUntil: lease.until })
-      .where(
-        and(
-          eq(generations.userId, scope.userId),
-          eq(generations.conversationId, scope.conversationId),
-          eq(generations.messageId, messageId),
-          lt(generations.leaseUntil, now),
-        ),
-      )
-      .returning({ messageId: generations.messageId }),
-  );
-  return rows.length > 0;
-}
-
-function keyOf(scope: ConversationScope, messageId: string) {
-  return { userId: scope.userId, conversationId: scope.conversationId, messageId };
-}
-
-function isMessage(scope: ConversationScope, messageId: string) {
-  return and(
-    eq(messages.userId, scope.userId),
-    eq(messages.conversationId, scope.conversationId),
-    eq(messages.id, messageId),
-  );
-}
-
-function isMine(scope: ConversationScope, messageId: string, owner: string) {
-  return and(
-    eq(generations.userId, scope.userId),
-    eq(generations.conversationId, scope.conversationId),
-    eq(generations.messageId, messageId),
-    eq(generations.leaseOwner, owner),
-  );
+function storedEvent(scope: ConversationScope, messageId: string, seq: number): Statement {
+  return {
+    name: 'stored_answer_event',
+    text: `SELECT event FROM answer_events
+      WHERE user_id = $1 AND conversation_id = $2 AND message_id = $3 AND seq = $4`,
+    values: [scope.userId, scope.conversationId, messageId, seq],
+  };
 }

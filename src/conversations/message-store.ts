@@ -30,36 +30,46 @@ export async function appendMessages(
   now: Date,
   alsoWrite?: (tx: Transaction, rows: MessageRow[]) => Promise<void>,
 ): Promise<MessageRow[]> {
-  let rows: MessageRow[] = [];
+  const more =
+    alsoWrite === undefined
+      ? undefined
+      : async (tx: Transaction, results: unknown[][]): Promise<[]> => {
+          await alsoWrite(tx, appendedRows(results, input));
+          return [];
+        };
+  const written = db.write(scope, appendStatements(scope, input, now), more);
+  return appendedRows(await written.catch(parentMissing), input);
+}
+
+/** The statements of `appendMessages`, for a transaction that writes more; `appendedRows` reads their results. */
+export function appendStatements(
+  scope: ConversationScope,
+  input: readonly NewMessage[],
+  now: Date,
+): Statement[] {
   // The conversation's row comes first: it is locked until the end, and gives place and parent to what follows.
-  const statements = [
+  return [
     bumpConversation(scope, input, now),
     ...input.map((_, at) => insertMessage(scope, input, at, now)),
     bumpActivity(scope, input, now),
   ];
-  const check = (results: unknown[][]): void => {
-    if (results[0]?.length === 0) throw new AppError('not_found', 'This conversation does not exist.');
-    // The columns are named as the schema names them.
-    rows = results.slice(1, 1 + input.length).flat() as MessageRow[];
-    // PGlite can drop an INSERT without an error: a write without its returned row has not happened.
-    if (rows.length !== input.length) throw new Error('a message was not written');
-  };
-  const more =
-    alsoWrite === undefined
-      ? undefined
-      : async (tx: Transaction, results: unknown[][]): Promise<void> => {
-          check(results);
-          await alsoWrite(tx, rows);
-        };
-  try {
-    check(await db.write(scope, statements, more));
-  } catch (error) {
-    if (!isForeignKeyViolation(error, 'messages_parent')) throw error;
-    throw new AppError('not_found', 'The parent message does not exist in this conversation.', {
-      cause: error,
-    });
-  }
+}
+
+export function appendedRows(results: readonly unknown[][], input: readonly NewMessage[]): MessageRow[] {
+  if (results[0]?.length === 0) throw new AppError('not_found', 'This conversation does not exist.');
+  // The columns are named as the schema names them.
+  const rows = results.slice(1, 1 + input.length).flat() as MessageRow[];
+  // PGlite can drop an INSERT without an error: a write without its returned row has not happened.
+  if (rows.length !== input.length) throw new Error('a message was not written');
   return rows;
+}
+
+/** What appending below a message that is not there is answered with. */
+export function parentMissing(error: unknown): never {
+  if (!isForeignKeyViolation(error, 'messages_parent')) throw error;
+  throw new AppError('not_found', 'The parent message does not exist in this conversation.', {
+    cause: error,
+  });
 }
 
 function bumpConversation(scope: ConversationScope, input: readonly NewMessage[], now: Date): Statement {

@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts';
+import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { conversationExists, ownsConversation } from './ownership-store.ts';
@@ -40,6 +41,13 @@ export class ConversationScope {
     if (row.userId !== user.userId) throw new Error('a row of another user reached a scope');
     if (user.limitedTo !== undefined && user.limitedTo !== row.conversationId) throw forbidden();
     return new ConversationScope(user, row.conversationId);
+  }
+
+  /** For a conversation that is about to be made, under an id that nobody has yet. */
+  static ofNew(user: UserScope): ConversationScope {
+    if (user.limitedTo !== undefined)
+      throw new AppError('forbidden', 'This API key is for one conversation only.');
+    return new ConversationScope(user, newId());
   }
 
   static isOpened(value: unknown): value is ConversationScope {

@@ -1,6 +1,5 @@
-import { and, arrayContains, desc, eq, sql } from 'drizzle-orm';
-import { type Database, pipeline, type Transaction } from '../db/database.ts';
-import { newId } from '../db/ids.ts';
+import { and, arrayContains, desc, eq, getTableColumns, sql } from 'drizzle-orm';
+import type { Database, Statement, Transaction } from '../db/database.ts';
 import {
   blobDeletions,
   chunks as chunkTable,
@@ -11,7 +10,7 @@ import {
 } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import type { ConversationScope } from './scope.ts';
+import { ConversationScope } from './scope.ts';
 
 export type ConversationRow = typeof conversations.$inferSelect;
 
@@ -26,32 +25,40 @@ export async function insertConversation(
   input: NewConversation,
   now: Date,
 ): Promise<ConversationRow> {
-  const id = newId();
-  return db.scoped(user, async (tx) => {
-    const values = {
-      ...input,
-      userId: user.userId,
-      id,
-      status: 'active' as const,
-      createdAt: now,
-      updatedAt: now,
-      activityAt: now,
-    };
-    const [rows] = await pipeline(
-      tx,
-      () => tx.insert(conversations).values(values).returning(),
-      () => tx.insert(conversationDirectory).values({ conversationId: id, userId: user.userId }),
-      () =>
-        tx
-          .update(userCounters)
-          .set({ conversations: sql`${userCounters.conversations} + 1` })
-          .where(eq(userCounters.userId, user.userId)),
-    );
-    const [row] = rows;
-    if (row === undefined) throw new Error('the conversation was not written');
-    return row;
-  });
+  const scope = ConversationScope.ofNew(user);
+  const [rows] = await db.write({ userId: user.userId }, beginConversation(scope, input, now));
+  // The columns are named as the schema names them.
+  const [row] = (rows ?? []) as ConversationRow[];
+  if (row === undefined) throw new Error('the conversation was not written');
+  return row;
 }
+
+/** The statements that make a conversation, for a transaction that may write more; the first returns its row. */
+export function beginConversation(scope: ConversationScope, input: NewConversation, now: Date): Statement[] {
+  const { userId, conversationId } = scope;
+  return [
+    {
+      name: 'insert_conversation',
+      text: `INSERT INTO conversations (user_id, id, title, conversation_type, status, created_at, updated_at, activity_at)
+        VALUES ($1, $2, $3, $4, 'active', $5, $5, $5) RETURNING ${conversationColumns}`,
+      values: [userId, conversationId, input.title, input.conversationType, now],
+    },
+    {
+      name: 'insert_directory_entry',
+      text: 'INSERT INTO conversation_directory (conversation_id, user_id) VALUES ($2, $1)',
+      values: [userId, conversationId],
+    },
+    {
+      name: 'count_conversation',
+      text: 'UPDATE user_counters SET conversations = conversations + 1 WHERE user_id = $1',
+      values: [userId],
+    },
+  ];
+}
+
+const conversationColumns = Object.entries(getTableColumns(conversations))
+  .map(([name, column]) => `${column.name} AS "${name}"`)
+  .join(', ');
 
 export interface ConversationFilter {
   conversationType?: ConversationRow['conversationType'] | undefined;

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import type { DatabaseConfig } from '../config.ts';
-import { type Database, openDatabase, type QueryLog } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 import { startPglite } from './pglite.ts';
+import type { QueryLog } from './query-log.ts';
 
 // One wrong column type would silently turn counters into strings: int8 is a number here, below 2^53 by design.
 pg.types.setTypeParser(pg.types.builtins.INT8, (value) => Number(value));

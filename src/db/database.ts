@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
-import { translateDatabaseError } from './errors.ts';
+import { isConnectionLost, translateDatabaseError, UnknownCommit } from './errors.ts';
+import { logged, type QueryLog } from './query-log.ts';
 
 export type Transaction = NodePgDatabase;
 
@@ -25,10 +26,6 @@ export interface StatementGroup {
 
 type Role = 'alcove_app' | 'alcove_worker' | 'alcove_admin';
 
-export interface QueryLog {
-  (entry: { sql: string; parameters: number; ms: number }): void;
-}
-
 /** The database as stores see it: nothing but transactions that hold one authority. */
 export interface Database {
   readonly kind: 'pglite' | 'postgresql';
@@ -44,13 +41,13 @@ export interface Database {
    */
   read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]>;
   /**
-   * Writes as `read` reads, durable when it resolves. `more` runs before the commit with the rows so far, and costs a
-   * second round trip.
+   * Writes as `read` reads, durable when it resolves. `more` sees the rows so far; the statements that it gives travel
+   * with the commit.
    */
   write(
     authority: Authority,
     statements: readonly Statement[],
-    more?: (tx: Transaction, rows: unknown[][]) => Promise<void>,
+    more?: (tx: Transaction, rows: unknown[][]) => Promise<readonly Statement[]>,
   ): Promise<unknown[][]>;
   /** The same for several authorities in one transaction, all or nothing: each statement sees its own group's only. */
   batch(groups: readonly StatementGroup[]): Promise<unknown[][][]>;
@@ -63,25 +60,6 @@ export interface Database {
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-const pipelining = new WeakSet<Transaction>();
-
-/**
- * Statements that do not need each other's results, in one round trip where the connection can. They run in this
- * order; the first failure is the one that is thrown.
- */
-export async function pipeline<Results extends unknown[]>(
-  tx: Transaction,
-  ...statements: { [At in keyof Results]: () => PromiseLike<Results[At]> }
-): Promise<Results> {
-  if (pipelining.has(tx)) {
-    // Safe: Promise.all keeps the order and types of a tuple, which a mapped type hides from the compiler.
-    return (await Promise.all(statements.map((statement) => statement()))) as Results;
-  }
-  const results: unknown[] = [];
-  for (const statement of statements) results.push(await statement());
-  return results as Results;
-}
-
 export function openDatabase(
   kind: Database['kind'],
   pool: pg.Pool,
@@ -92,98 +70,118 @@ export function openDatabase(
   const inside = new AsyncLocalStorage<true>();
 
   function drizzleOf(client: pg.PoolClient): Transaction {
-    let known = drizzles.get(client);
-    if (known === undefined) {
-      known = drizzle(log === undefined ? client : logged(client, log));
-      drizzles.set(client, known);
-      if (kind === 'postgresql') pipelining.add(known);
-    }
+    const known = drizzles.get(client) ?? drizzle(client);
+    drizzles.set(client, known);
     return known;
   }
 
-  async function run<T>(
-    role: Role,
-    authority: Authority | null,
-    work: (tx: Transaction, client: pg.PoolClient) => Promise<T>,
-    writes = true,
+  /** Lends a connection to one transaction, which whatever `work` throws undoes. `ending`: what it still has to end. */
+  async function lend<T>(
+    work: (client: pg.PoolClient) => Promise<{ result: T; ending?: Promise<unknown> | undefined }>,
   ): Promise<T> {
     // With one connection (PGlite) a transaction inside another waits for itself for ever.
     if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
-    const client = await pool.connect().catch((error: unknown) => {
+    const lent = await pool.connect().catch((error: unknown) => {
       throw translateDatabaseError(error);
     });
+    const client = log === undefined ? lent : logged(lent, log);
     let broken: Error | undefined;
     let ending: Promise<unknown> | undefined;
     try {
+      const done = await work(client);
+      ending = done.ending;
+      return done.result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((reason: Error) => {
+        broken = reason;
+      });
+      throw translateDatabaseError(error);
+    } finally {
+      release(lent, ending, broken);
+    }
+  }
+
+  function run<T>(
+    role: Role,
+    authority: Authority | null,
+    work: (tx: Transaction) => Promise<T>,
+    writes = true,
+  ): Promise<T> {
+    return lend(async (client) => {
       const begun = client.query(openingStatements(role, authority));
       begun.catch(() => {});
       // Only a pipelining connection may have two statements under way.
       if (kind === 'pglite') await begun;
-      const result = await inside.run(true, () => work(drizzleOf(client), client));
+      const result = await inside
+        .run(true, () => work(drizzleOf(client)))
+        .catch(async (error: unknown) => {
+          // A transaction that could not open is why its statements failed.
+          await begun;
+          throw error;
+        });
       await begun;
-      const committed = client.query('COMMIT');
       // What was only read need not wait for its end.
-      if (writes) await committed;
-      else ending = committed;
-      return result;
-    } catch (error) {
-      await client.query('ROLLBACK').catch((reason: Error) => {
-        broken = reason;
-      });
-      throw translateDatabaseError(error);
-    } finally {
-      release(client, ending, broken);
-    }
-  }
-
-  async function batch(groups: readonly StatementGroup[], writes = true): Promise<unknown[][][]> {
-    if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
-    const client = await pool.connect().catch((error: unknown) => {
-      throw translateDatabaseError(error);
+      if (!writes) return { result, ending: client.query('COMMIT') };
+      await commit(client, []);
+      return { result };
     });
-    let broken: Error | undefined;
-    let ending: Promise<unknown> | undefined;
-    try {
-      const texts = groups.flatMap(scopedStatements);
-      // What was only read need not wait for its end.
-      const waits = writes || kind === 'pglite';
-      const running = inOneGo(client, waits ? [...texts, 'COMMIT'] : texts);
-      const committed = waits ? undefined : client.query('COMMIT');
-      committed?.catch(() => {});
-      const results = await running;
-      ending = committed;
-      let at = 0;
-      return groups.map(({ statements }) => {
-        const rows = results.slice(at + 1, at + 1 + statements.length);
-        at += 1 + statements.length;
-        return rows;
-      });
-    } catch (error) {
-      await client.query('ROLLBACK').catch((reason: Error) => {
-        broken = reason;
-      });
-      throw translateDatabaseError(error);
-    } finally {
-      release(client, ending, broken);
-    }
   }
 
-  /** In one round trip where the connection can. @returns the rows of each statement @throws the first failure, when all have ended */
+  function batch(groups: readonly StatementGroup[], writes = true): Promise<unknown[][][]> {
+    return lend(async (client) => {
+      const statements = groups.flatMap(scopedStatements);
+      const waits = writes || kind === 'pglite';
+      const running = waits ? commit(client, statements) : inOneGo(client, statements);
+      const ending = waits ? undefined : client.query('COMMIT');
+      ending?.catch(() => {});
+      const rows = await running;
+      let at = 0;
+      const result = groups.map((group) => {
+        const own = rows.slice(at + 1, at + 1 + group.statements.length);
+        at += 1 + group.statements.length;
+        return own;
+      });
+      return { result, ending };
+    });
+  }
+
   async function inOneGo(
     client: pg.PoolClient,
     statements: readonly (string | Statement)[],
   ): Promise<unknown[][]> {
-    const rows: unknown[][] = [];
+    return (await send(client, statements)).map(({ rows }) => rows);
+  }
+
+  /** In one round trip where the connection can, in this order. @throws the first failure, when all have ended */
+  async function send(
+    client: pg.PoolClient,
+    statements: readonly (string | Statement)[],
+  ): Promise<pg.QueryResult<object>[]> {
+    const results: pg.QueryResult<object>[] = [];
     if (kind === 'pglite') {
-      for (const statement of statements) rows.push((await client.query<object>(statement)).rows);
-      return rows;
+      for (const statement of statements) results.push(await client.query<object>(statement));
+      return results;
     }
     const running = statements.map((statement) => client.query<object>(statement));
-    for (const result of await Promise.allSettled(running)) {
-      if (result.status === 'rejected') throw result.reason;
-      rows.push(result.value.rows);
+    for (const one of await Promise.allSettled(running)) {
+      if (one.status === 'rejected') throw one.reason;
+      results.push(one.value);
     }
-    return rows;
+    return results;
+  }
+
+  /** The last statements and the commit. @throws UnknownCommit when the connection is lost meanwhile */
+  async function commit(
+    client: pg.PoolClient,
+    statements: readonly (string | Statement)[],
+  ): Promise<unknown[][]> {
+    const results = await send(client, [...statements, 'COMMIT']).catch((error: unknown) => {
+      throw isConnectionLost(error) ? new UnknownCommit(error) : error;
+    });
+    // PostgreSQL answers the commit of a failed transaction by undoing it, which is no error to it.
+    if (results.pop()?.command !== 'COMMIT')
+      throw new Error('a transaction went on after a failed statement');
+    return results.map(({ rows }) => rows);
   }
 
   async function read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]> {
@@ -194,13 +192,13 @@ export function openDatabase(
   async function write(
     authority: Authority,
     statements: readonly Statement[],
-    more?: (tx: Transaction, rows: unknown[][]) => Promise<void>,
+    more?: (tx: Transaction, rows: unknown[][]) => Promise<readonly Statement[]>,
   ): Promise<unknown[][]> {
     if (more === undefined) return (await batch([{ authority, statements }]))[0] ?? [];
-    return run('alcove_app', authority, async (tx, client) => {
-      const rows = await inOneGo(client, statements);
-      await more(tx, rows);
-      return rows;
+    return lend(async (client) => {
+      const [, ...rows] = await inOneGo(client, scopedStatements({ authority, statements }, 0));
+      const last = await inside.run(true, () => more(drizzleOf(client), rows));
+      return { result: [...rows, ...(await commit(client, last))] };
     });
   }
 
@@ -260,29 +258,4 @@ function setAuthority(authority: Authority): string {
       return `SET LOCAL ${setting} = '${id}'`;
     })
     .join('; ');
-}
-
-/** At debug level: each statement's text and time, never its values. */
-function logged(client: pg.PoolClient, log: QueryLog): pg.PoolClient {
-  return new Proxy(client, {
-    get(target, property) {
-      const value: unknown = Reflect.get(target, property);
-      if (property !== 'query') return typeof value === 'function' ? value.bind(target) : value;
-      return async (...args: unknown[]) => {
-        const started = performance.now();
-        const config = args[0];
-        const text = typeof config === 'string' ? config : (config as { text: string }).text;
-        try {
-          return await Reflect.apply(target.query, target, args);
-        } finally {
-          const values = args[1];
-          log({
-            sql: text,
-            parameters: Array.isArray(values) ? values.length : 0,
-            ms: performance.now() - started,
-          });
-        }
-      };
-    },
-  });
 }

@@ -45,6 +45,25 @@ export function isForeignKeyViolation(error: unknown, constraint?: string): bool
   return databaseCode(error) === '23503' && (constraint === undefined || constraintOf(error) === constraint);
 }
 
+/** A commit was under way when the connection was lost: what it was to write may be written. */
+export class UnknownCommit extends Error {
+  constructor(cause: unknown) {
+    super('the connection was lost while a transaction was being committed', { cause });
+  }
+}
+
+export function isUnknownCommit(error: unknown): boolean {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    if (at instanceof UnknownCommit) return true;
+  }
+  return false;
+}
+
+/** True when the server or the way to it is gone, so that nothing is known of what was sent. */
+export function isConnectionLost(error: unknown): boolean {
+  return away.has(databaseCode(error) ?? '');
+}
+
 /** Turns what a caller can wait for into 503 or 507; everything else stays as it is. */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;

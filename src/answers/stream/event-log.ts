@@ -2,12 +2,11 @@ import type { AnswerEvent } from '@alcove/contract';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
 import { type AnswerDeps, answerTopic } from '../deps.ts';
+import { leaseMs } from '../lease-store.ts';
 import type { NumberedEvent, RunningAnswer } from './running.ts';
 
-/** Deltas are written together: the first at once, later ones at most this much late. */
+/** Deltas are written together: everything up to the first at once, later ones at most this much late. */
 const coalesceMs = 200;
-/** How long a writer may be silent before its answer is an orphan. */
-export const leaseMs = 15_000;
 const renewEveryMs = leaseMs / 4;
 /** A stop asked for on another replica is seen within this time. */
 const heartbeatMs = 1_000;
@@ -31,6 +30,10 @@ export function openEventLog(
 ): EventLog {
   let seq = firstSeq - 1;
   let pending: NumberedEvent[] = [];
+  /** So many of `pending` were handed to the database before and may be committed: they stay as they are. */
+  let attempted = 0;
+  /** True once a word of the text was handed to the database. */
+  let hasSpoken = false;
   let text = '';
   let lastWrite = 0;
   let renewedAt = performance.now();
@@ -41,7 +44,7 @@ export function openEventLog(
   function number(event: AnswerEvent): void {
     const last = pending.at(-1);
     if (event.type === 'delta') text += event.text;
-    if (event.type === 'delta' && last?.event.type === 'delta') {
+    if (event.type === 'delta' && last?.event.type === 'delta' && pending.length > attempted) {
       last.event = { type: 'delta', text: last.event.text + event.text };
       return;
     }
@@ -52,13 +55,14 @@ export function openEventLog(
   async function write(): Promise<void> {
     const batch = pending;
     pending = [];
-    const isFirst = lastWrite === 0;
+    attempted = 0;
+    const isFirst = !hasSpoken && batch.length > 0;
+    hasSpoken ||= batch.some(({ event }) => event.type === 'delta');
     lastWrite = performance.now();
     const isRenewing = lastWrite - renewedAt > renewEveryMs;
     if (isRenewing) renewedAt = lastWrite;
-    const until = isRenewing ? new Date(deps.now().getTime() + leaseMs) : null;
     try {
-      const outcome = await deps.events.write(scope, answer.messageId, batch, until, isFirst);
+      const outcome = await deps.events.write(scope, answer.messageId, batch, isRenewing, isFirst);
       if (outcome === 'lost')
         answer.stop.abort(new AppError('unavailable', 'This answer was taken over or deleted elsewhere.'));
       if (outcome === 'stop') answer.stop.abort(stopRequested);
@@ -68,6 +72,7 @@ export function openEventLog(
     } catch (error) {
       // Away for a moment: the events wait for the next write, in order.
       pending = [...batch, ...pending];
+      attempted = batch.length;
       renewedAt = 0;
       deps.log.warn({ err: error, messageId: answer.messageId }, 'answer events were not written yet');
     }
@@ -75,7 +80,9 @@ export function openEventLog(
 
   function schedule(): void {
     if (closed || timer !== undefined) return;
-    const wait = Math.max(0, lastWrite + coalesceMs - performance.now());
+    // What comes before the first word must not take its place.
+    const isPaced = hasSpoken || attempted > 0;
+    const wait = isPaced ? Math.max(0, lastWrite + coalesceMs - performance.now()) : 0;
     timer = setTimeout(() => {
       timer = undefined;
       writing = writing.then(write).then(() => {

@@ -1,13 +1,15 @@
+import type { AnswerEvent } from '@alcove/contract';
+import type { MessageRow } from '../../conversations/message-store.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import type { Database, Statement, StatementGroup } from '../../db/database.ts';
+import { lookAtLeases, renewLeases } from '../lease-store.ts';
 import type { NumberedEvent } from './running.ts';
 
 export interface EventBatch {
   scope: ConversationScope;
   messageId: string;
   events: readonly NumberedEvent[];
-  /** Extends the lease to this time; null leaves it. */
-  renewUntil: Date | null;
+  isRenewing: boolean;
 }
 
 /** `lost`: the answer is no longer this process's, and nothing of it was written. */
@@ -22,7 +24,15 @@ export async function writeEventBatches(
   const byUser = [...Map.groupBy(batches, (batch) => batch.scope.userId)];
   const groups: StatementGroup[] = byUser.map(([userId, own]) => ({
     authority: { userId },
-    statements: [renew(userId, owner, own), insert(userId, owner, own), look(userId, owner, own)],
+    statements: [
+      renewLeases(
+        userId,
+        owner,
+        own.filter(({ isRenewing }) => isRenewing),
+      ),
+      insertEvents(userId, owner, own),
+      lookAtLeases(userId, owner, own),
+    ],
   }));
   const results = await db.batch(groups);
   const held = new Map<string, boolean>();
@@ -36,25 +46,15 @@ export async function writeEventBatches(
   });
 }
 
-function renew(userId: string, owner: string, batches: readonly EventBatch[]): Statement {
-  const due = batches.filter((batch) => batch.renewUntil !== null);
-  return {
-    name: 'renew_leases',
-    text: `UPDATE generations g SET lease_until = w.until
-      FROM unnest($3::uuid[], $4::uuid[], $5::timestamptz[]) AS w (conversation_id, message_id, until)
-      WHERE g.user_id = $1 AND g.lease_owner = $2 AND g.conversation_id = w.conversation_id AND g.message_id = w.message_id`,
-    values: [
-      userId,
-      owner,
-      due.map((batch) => batch.scope.conversationId),
-      due.map((batch) => batch.messageId),
-      due.map((batch) => batch.renewUntil?.toISOString()),
-    ],
-  };
-}
-
-/** Only below a lease that this process holds; what a commit of unknown outcome has written already stays as it is. */
-function insert(userId: string, owner: string, batches: readonly EventBatch[]): Statement {
+/**
+ * The only way by which events are written: below a lease that this process holds, and again without harm, because a
+ * commit of unknown outcome may have written them already.
+ */
+export function insertEvents(
+  userId: string,
+  owner: string,
+  batches: readonly Pick<EventBatch, 'scope' | 'messageId' | 'events'>[],
+): Statement {
   const rows = batches.flatMap(({ scope, messageId, events }) =>
     events.map(({ seq, event }) => ({
       conversationId: scope.conversationId,
@@ -82,16 +82,37 @@ function insert(userId: string, owner: string, batches: readonly EventBatch[]): 
   };
 }
 
-function look(userId: string, owner: string, batches: readonly EventBatch[]): Statement {
-  return {
-    name: 'look_at_generations',
-    text: `SELECT message_id AS id, stop_requested AS stop FROM generations
-      WHERE user_id = $1 AND lease_owner = $2 AND conversation_id = ANY($3::uuid[]) AND message_id = ANY($4::uuid[])`,
-    values: [
-      userId,
-      owner,
-      batches.map((batch) => batch.scope.conversationId),
-      batches.map((batch) => batch.messageId),
-    ],
-  };
+/** Events after `afterSeq`, and whether more may come. */
+export async function readEvents(
+  db: Database,
+  scope: ConversationScope,
+  messageId: string,
+  afterSeq: number,
+): Promise<{ events: NumberedEvent[]; status: MessageRow['status'] | null }> {
+  const key = [scope.userId, scope.conversationId, messageId];
+  // The state first: events that come between the two reads are then found by the next look.
+  const [states, rows] = await db.read(scope, [
+    {
+      name: 'answer_status',
+      text: 'SELECT status FROM messages WHERE user_id = $1 AND conversation_id = $2 AND id = $3',
+      values: key,
+    },
+    {
+      name: 'answer_events_after',
+      text: `SELECT seq, event FROM answer_events
+        WHERE user_id = $1 AND conversation_id = $2 AND message_id = $3 AND seq > $4 ORDER BY seq`,
+      values: [...key, afterSeq],
+    },
+  ]);
+  const [state] = (states ?? []) as { status: MessageRow['status'] }[];
+  const events = ((rows ?? []) as { seq: number; event: string }[]).map(({ seq, event }) => ({
+    seq,
+    event: parseStoredEvent(event),
+  }));
+  return { events, status: state?.status ?? null };
+}
+
+/** Safe: only `insertEvents` writes this column, from the same type. */
+function parseStoredEvent(text: string): AnswerEvent {
+  return JSON.parse(text) as AnswerEvent;
 }

@@ -10,14 +10,14 @@ import { type EventBatch, type WriteOutcome, writeEventBatches } from './event-s
  */
 export interface EventWriter {
   /**
-   * Resolves when the events are committed. `renewUntil` extends the lease with them. The first word of an answer
-   * does not queue with what the others go on saying.
+   * Resolves when the events are committed; `isRenewing` extends the lease with them. The beginning of an answer up to
+   * its first word does not queue with what the others go on saying.
    */
   write(
     scope: ConversationScope,
     messageId: string,
     events: readonly NumberedEvent[],
-    renewUntil: Date | null,
+    isRenewing: boolean,
     isFirst: boolean,
   ): Promise<WriteOutcome>;
 }
@@ -35,9 +35,9 @@ export function createEventWriter(db: Database, owner: string, log: Log): EventW
   const first = openLane(db, owner, log);
   const rest = openLane(db, owner, log);
   return {
-    write: (scope, messageId, events, renewUntil, isFirst) =>
+    write: (scope, messageId, events, isRenewing, isFirst) =>
       new Promise((resolve, reject) => {
-        const batch = { scope, messageId, events, renewUntil };
+        const batch = { scope, messageId, events, isRenewing };
         (isFirst ? first : rest)({ batch, resolve, reject });
       }),
   };

@@ -3,7 +3,7 @@ import type { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
 import { type AnswerDeps, answerTopic } from '../deps.ts';
 import type { NumberedEvent } from './running.ts';
-import { readEvents } from '../store.ts';
+import { readEvents } from './event-store.ts';
 
 /** Another replica may be writing: its events are looked for this often. */
 const remotePollMs = 300;

@@ -9,15 +9,12 @@ import {
 } from '@alcove/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ask, type Question, withSources } from '../../answers/ask.ts';
+import { ask, newPlace, type Place, type Question, withSources } from '../../answers/ask.ts';
 import { follow, waitForAnswer } from '../../answers/stream/follow.ts';
 import { allTimings, readingText, toSource } from '../../answers/compose/gather.ts';
 import type { NumberedEvent } from '../../answers/stream/running.ts';
 import { stopAnswer } from '../../answers/stop.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
-import { insertConversation } from '../../conversations/store.ts';
-import { ConversationScope as Scope } from '../../conversations/scope.ts';
-import { titleFrom } from '../../conversations/title.ts';
 import { AppError } from '../../errors.ts';
 import { retrieve } from '../../retrieval/retrieve.ts';
 import { principalOf } from '../auth.ts';
@@ -34,7 +31,7 @@ const lastEventId = z
   .object({ 'last-event-id': z.coerce.number().int().min(0).max(10_000_000).optional() })
   .loose();
 
-export function answerRoutes(app: App, { db, answers, config, closing, now }: HttpDeps): void {
+export function answerRoutes(app: App, { db, answers, config, closing }: HttpDeps): void {
   const below = { conversation: true };
   const limited = perMinute(config.limits.messagesPerMinute, 'messages');
 
@@ -65,16 +62,8 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
         docs_only: docsOnly,
       } = request.body;
       if (request.replayOf !== null) return replay(request, reply);
-      const user = principalOf(request).scope;
-      const row = await insertConversation(
-        db,
-        user,
-        { title: titleFrom(query), conversationType: 'rag_query' },
-        now(),
-      );
-      const scope = Scope.ofOwnRow(user, { userId: row.userId, conversationId: row.id });
       return respond(
-        scope,
+        newPlace(principalOf(request).scope, 'rag_query', query),
         { query, topK, strategy, model, reach, docsOnly },
         { stream, include },
         request,
@@ -109,22 +98,23 @@ export function answerRoutes(app: App, { db, answers, config, closing, now }: Ht
         topK,
         strategy,
         model,
-        parentId: parentId ?? undefined,
+        parentId,
         documentIds,
         docsOnly,
       };
-      return respond(scope, question, { stream, include }, request, reply);
+      return respond({ scope, begins: null }, question, { stream, include }, request, reply);
     },
   );
 
   async function respond(
-    scope: ConversationScope,
+    place: Place,
     question: Question,
     how: { stream: boolean; include: boolean },
     request: FastifyRequest,
     reply: FastifyReply,
   ) {
-    const started = await ask(scope, question, answers);
+    const started = await ask(place, question, answers);
+    const { scope } = place;
     if (how.stream) {
       await rememberStream(request, db, started.messageId);
       return streamTo(scope, started.messageId, 0, request, reply, how.include);

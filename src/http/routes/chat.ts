@@ -1,12 +1,11 @@
 import { chatBody, idParams, uiMessageChunk } from '@alcove/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ask } from '../../answers/ask.ts';
+import { ask, newPlace } from '../../answers/ask.ts';
 import { follow } from '../../answers/stream/follow.ts';
 import { readMessage } from '../../conversations/message-store.ts';
 import { ConversationScope } from '../../conversations/scope.ts';
-import { insertConversation, readConversation } from '../../conversations/store.ts';
-import { titleFrom } from '../../conversations/title.ts';
+import { readConversation } from '../../conversations/store.ts';
 import { AppError } from '../../errors.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -22,7 +21,7 @@ const tags = ['asking'];
 const maxQuestion = 32_000;
 
 /** The AI SDK's chat protocol. What the client sends of the history is not trusted: the stored one counts. */
-export function chatRoutes(app: App, { db, answers, config, closing, now }: HttpDeps): void {
+export function chatRoutes(app: App, { db, answers, config, closing }: HttpDeps): void {
   app.post(
     '/api/chat',
     {
@@ -52,13 +51,13 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
       const { messages, conversationId, parentId, strategy = 'rrf_fusion', topK } = request.body;
       const query = lastQuestion(messages);
       const user = principalOf(request).scope;
-      const scope =
+      const place =
         conversationId === null || conversationId === undefined
-          ? await begin(request, query)
-          : await ConversationScope.open(db, user, conversationId);
-      const started = await ask(scope, { query, strategy, topK, parentId: parentId ?? undefined }, answers);
+          ? newPlace(user, 'general', query)
+          : { scope: await ConversationScope.open(db, user, conversationId), begins: null };
+      const started = await ask(place, { query, strategy, topK, parentId }, answers);
       await rememberStream(request, db, started.messageId);
-      return stream(scope, started.messageId, request, reply);
+      return stream(place.scope, started.messageId, request, reply);
     },
   );
 
@@ -86,19 +85,6 @@ export function chatRoutes(app: App, { db, answers, config, closing, now }: Http
       return stream(scope, leaf.id, request, reply);
     },
   );
-
-  async function begin(request: FastifyRequest, query: string): Promise<ConversationScope> {
-    const user = principalOf(request).scope;
-    if (user.limitedTo !== undefined)
-      throw new AppError('forbidden', 'This API key is for one conversation only.');
-    const row = await insertConversation(
-      db,
-      user,
-      { title: titleFrom(query), conversationType: 'general' },
-      now(),
-    );
-    return ConversationScope.ofOwnRow(user, { userId: row.userId, conversationId: row.id });
-  }
 
   function stream(scope: ConversationScope, messageId: string, request: FastifyRequest, reply: FastifyReply) {
     const gone = new AbortController();

@@ -1,0 +1,28 @@
+import type { ConversationScope } from '../conversations/scope.ts';
+import type { Database } from '../db/database.ts';
+import { AppError } from '../errors.ts';
+
+/**
+ * Whether all of these are documents of the conversation. One of another conversation, or of somebody else, does not
+ * exist in this one.
+ * @throws AppError `not_found`
+ */
+export async function refuseUnknownDocuments(
+  db: Database,
+  scope: ConversationScope,
+  ids: readonly string[],
+): Promise<void> {
+  const wanted = [...new Set(ids)];
+  if (wanted.length === 0) return;
+  const [rows] = await db.read(scope, [
+    {
+      name: 'documents_among',
+      text: 'SELECT id FROM documents WHERE user_id = $1 AND conversation_id = $2 AND id = ANY($3::uuid[])',
+      values: [scope.userId, scope.conversationId, wanted],
+    },
+  ]);
+  if (rows?.length === wanted.length) return;
+  throw new AppError('not_found', 'One of document_ids is no document of this conversation.', {
+    issues: [{ path: 'document_ids', message: 'names a document that is not in this conversation' }],
+  });
+}

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database, Statement } from '../../src/db/database.ts';
+import { databaseCode, isForeignKeyViolation, isUniqueViolation } from '../../src/db/errors.ts';
+import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+
+let app: TestApp;
+let db: Database;
+let person: Person;
+beforeAll(async () => {
+  app = await startTestApp();
+  db = app.app.db;
+  person = await newPerson(app.baseUrl);
+});
+afterAll(() => app?.close());
+
+const authority = () => ({ userId: person.id });
+let names = 0;
+
+function statement(text: string, ...values: unknown[]): Statement {
+  names += 1;
+  return { name: `statements_test_${names}`, text, values };
+}
+
+const insertDay = (day: string, user = person.id): Statement =>
+  statement('INSERT INTO activity (user_id, day) VALUES ($1, $2::date)', user, day);
+const days = (): Statement =>
+  statement('SELECT day::text AS day FROM activity WHERE user_id = $1 ORDER BY 1', person.id);
+const orphan = (): Statement =>
+  statement(
+    `INSERT INTO messages (user_id, conversation_id, id, seq, role, content, status, metadata, created_at)
+      VALUES ($1, gen_random_uuid(), gen_random_uuid(), 1, 'user', 'x', 'complete', '{}', now())`,
+    person.id,
+  );
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => expect.fail('it did not fail'),
+    (error: unknown) => error,
+  );
+}
+
+describe('statements that travel together', () => {
+  test('run in their order, each seeing what those before it did', async () => {
+    const rows = await db.write(authority(), [
+      days(),
+      insertDay('2001-01-01'),
+      days(),
+      statement('DELETE FROM activity WHERE user_id = $1', person.id),
+      days(),
+    ]);
+    expect([rows[0], rows[2], rows[4]]).toEqual([[], [{ day: '2001-01-01' }], []]);
+  });
+
+  test('fail with the first real failure, not with those that follow from it', async () => {
+    const error = await failureOf(
+      db.write(authority(), [insertDay('2001-01-02'), insertDay('2001-01-02'), orphan(), days()]),
+    );
+    expect(isUniqueViolation(error)).toBe(true);
+    const other = await failureOf(
+      db.batch([{ authority: authority(), statements: [orphan(), days(), days()] }]),
+    );
+    expect(isForeignKeyViolation(other)).toBe(true);
+    expect((await db.read(authority(), [days()]))[0]).toEqual([]);
+  });
+
+  test('fail with the failure of the last ones too, which come with the commit', async () => {
+    const error = await failureOf(
+      db.write(authority(), [insertDay('2001-01-03')], async () => [insertDay('2001-01-03'), days()]),
+    );
+    expect(isUniqueViolation(error)).toBe(true);
+    expect((await db.read(authority(), [days()]))[0]).toEqual([]);
+  });
+
+  test('of somebody else are refused by their policy, and nothing is kept', async () => {
+    const stranger = await newPerson(app.baseUrl);
+    const error = await failureOf(
+      db.write(authority(), [insertDay('2001-01-04'), insertDay('2001-01-04', stranger.id), days()]),
+    );
+    expect(databaseCode(error)).toBe('42501');
+    expect((await db.read(authority(), [days()]))[0]).toEqual([]);
+  });
+});
+
+test('a transaction that went on after a failure does not look committed', async () => {
+  const { sql } = await import('drizzle-orm');
+  const error = await failureOf(
+    db.scoped(authority(), async (tx) => {
+      await tx.execute(sql`SELECT 1 / 0`).catch(() => {});
+    }),
+  );
+  expect(String(error)).toMatch(/went on after a failed statement/);
+});
+
+test('every statement is in the log at debug level, pipelined ones too, and no value', async () => {
+  const conversation = await person.client.conversations.create({ title: 'Never-logged title' });
+  await person.client.messages.add(conversation.id, { role: 'user', content: 'Never-logged content' });
+  const lines = app.logs.map(
+    (line) => JSON.parse(line) as { sql?: string; parameters?: number; ms?: number },
+  );
+  const append = lines.findLast(({ sql }) => sql?.startsWith('INSERT INTO messages'));
+  expect(append?.parameters).toBe(12);
+  expect(append?.ms).toBeGreaterThan(0);
+  for (const sql of ['UPDATE conversations SET next_seq', 'INSERT INTO activity', 'COMMIT', 'BEGIN'])
+    expect(lines.some((line) => line.sql?.startsWith(sql))).toBe(true);
+  expect(app.logs.join('\n')).not.toContain('Never-logged');
+});
