@@ -1,0 +1,106 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Problem } from '@alcove/contract';
+import { newPerson, type Person, personOf } from '../support/app.ts';
+import { behave } from '../support/provider.ts';
+import { answeringApp } from './support/answering-app.ts';
+import {
+  addText,
+  askInVain,
+  askStream,
+  conversationAbout,
+  historyOf,
+  newConversation,
+} from './support/asking.ts';
+import { closedGate } from './support/gate.ts';
+import { readAll, readUntil, wireEvents } from './support/wire-events.ts';
+
+const { provider, app } = await answeringApp({ STREAMS_PER_USER: '1' });
+let baseUrl: string;
+let person: Person;
+beforeAll(async () => {
+  baseUrl = (await app()).baseUrl;
+  person = await newPerson(baseUrl);
+});
+
+const chat = (text: string, more: object = {}) => ({
+  messages: [{ id: 'q', role: 'user', parts: [{ type: 'text', text }] }],
+  ...more,
+});
+
+async function expectRefused(status: number, path: string, body: object, who = person): Promise<void> {
+  const before = await person.client.conversations.list({ limit: 200 });
+  const refused = await who.json<Problem>('POST', path, body);
+  expect({ path, status: refused.status }).toEqual({ path, status });
+  expect(await person.client.conversations.list({ limit: 200 })).toEqual(before);
+}
+
+describe('a question that is refused leaves no conversation', () => {
+  test('for a model that there is not', () =>
+    expectRefused(400, '/rag/query', { query: 'Who?', model: 'none' }));
+
+  test('for an empty chat', () => expectRefused(400, '/api/chat', chat(' ')));
+
+  test('without the embedding model that its strategy needs', async () => {
+    await conversationAbout(person, 'The lighthouse of Marsk was built in 1871.');
+    await expectRefused(400, '/rag/query', { query: 'When?', strategy: 'vector', scope: 'all' });
+  });
+
+  test('while all places are taken', async () => {
+    const conversation = await newConversation(person);
+    const gate = closedGate();
+    provider.script(behave.answer('Slowly, word for word.', { until: gate.opened }));
+    const response = await askStream(person, conversation, 'Tell me.');
+    const events = wireEvents(response);
+    await expectRefused(429, '/rag/query', { query: 'And?' });
+    await expectRefused(429, '/api/chat', chat('And?'));
+    gate.open();
+    await readAll(events);
+  });
+
+  test('with a key that is for another conversation', async () => {
+    const conversation = await newConversation(person);
+    const { body } = await person.json<{ key: string }>('POST', '/auth/keys', {
+      name: 'one only',
+      scope: 'conversation',
+      conversation_id: conversation,
+    });
+    const limited = personOf(baseUrl, body.key, person);
+    await expectRefused(403, '/rag/query', { query: 'Who?' }, limited);
+    await expectRefused(403, '/api/chat', chat('Who?'), limited);
+  });
+});
+
+describe('document_ids', () => {
+  test('of another conversation, of somebody else, or of nothing are denied, and nothing is kept', async () => {
+    const [here, there] = [await newConversation(person), await newConversation(person)];
+    await addText(person, here, 'The lighthouse of Marsk was built in 1871.');
+    const elsewhere = await addText(person, there, 'The lighthouse of Norum was built in 1901.');
+    const stranger = await newPerson(baseUrl);
+    const foreign = await addText(stranger, await newConversation(stranger), 'Nobody may read this.');
+    for (const id of [elsewhere.id, foreign.id, '019a8f5e-7c11-7c3e-9f55-3a1d2e4b5c6d']) {
+      const { status, body } = await askInVain(person, here, 'When was it built?', { document_ids: [id] });
+      expect([status, body.code]).toEqual([404, 'not_found']);
+    }
+    expect(await historyOf(person, here)).toEqual([]);
+  });
+});
+
+test('parent_id null begins a new root', async () => {
+  const conversation = await newConversation(person);
+  for (const [query, more] of [
+    ['First?', {}],
+    ['Anew?', { parent_id: null }],
+  ] as const) {
+    await readUntil(await askStream(person, conversation, query, more), ({ type }) => type === 'done');
+  }
+  expect(
+    (await historyOf(person, conversation)).map(({ content, parent_id }) => [content, parent_id])[0],
+  ).toEqual(['Anew?', null]);
+  const sent = await person.fetch('/api/chat', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(chat('And once more?', { conversationId: conversation, parentId: null })),
+  });
+  await sent.text();
+  expect((await historyOf(person, conversation)).map(({ content }) => content)[0]).toBe('And once more?');
+});
