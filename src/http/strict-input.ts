@@ -23,7 +23,7 @@ export function registerStrictInput(app: FastifyInstance): void {
   });
   app.addHook('preValidation', async (request) => {
     const { schema, config } = request.routeOptions;
-    const readsBody = schema === undefined || schema.body !== undefined || schema.consumes !== undefined;
+    const readsBody = schema === undefined || schema.body !== undefined || schema.accepts !== undefined;
     if (readsBody || config.lenient === true || request.body === undefined) return;
     nothing.parse(request.body, { error: nameUnknown });
   });
