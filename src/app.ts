@@ -19,6 +19,7 @@ import { dueDocuments } from './documents/work-store.ts';
 import { AppError } from './errors.ts';
 import { collectBlobs } from './files/collect.ts';
 import { createDiskStore } from './files/disk-store.ts';
+import { tieDataFolder } from './files/installation.ts';
 import { reconcileBlobs } from './files/reconcile.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { isLoopback } from './http/security.ts';
@@ -76,13 +77,14 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   try {
     await migrate(db);
     await checkIsolation(db);
+    const blobs = await createDiskStore(config.dataDir);
+    await tieDataFolder(db, blobs, config.dataDir);
     const identity = await createIdentity(db, {
       auth: config.auth,
       dataDir: config.dataDir,
       isLoopback: isLoopback(config.host),
       now,
     });
-    const blobs = await createDiskStore(config.dataDir);
     const report = (sentence: string): void => log.info(sentence);
     const models = await connectModels({ ...config.models, report }, stopping.signal);
     const queue = await openQueue(db, log);
@@ -201,7 +203,7 @@ async function startWorker(
     ...(reEmbedder === null
       ? []
       : [every(reEmbedMs, 'embed again', () => reEmbedder.run(signal), signal, log)]),
-    every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now()), signal, log),
+    every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
     every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db, now()), signal, log),
   ];
 }

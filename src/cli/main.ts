@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { adopt } from './adopt.ts';
 import { askCommand } from './ask.ts';
 import { demo } from './demo.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -28,12 +29,15 @@ program
   .option('-c, --conversation <id>', 'the conversation; a new one when left out')
   .option('-s, --strategy <name>', 'vector, keyword or rrf_fusion', strategyName, 'rrf_fusion')
   .action(exitWith(askCommand));
-program
-  .command('db')
-  .description('the database')
+const database = program.command('db').description('the database');
+database
   .command('migrate')
   .description('bring the database to this version and stop')
   .action(exitWith(migrateDatabase));
+database
+  .command('adopt')
+  .description('say that the data folder and the database belong together, when a start refuses them')
+  .action(exitWith(adopt));
 
 try {
   await program.parseAsync();

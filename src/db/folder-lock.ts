@@ -1,5 +1,6 @@
 import { open, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { syncFolder } from './sync-folder.ts';
 
 export interface FolderLock {
   release(): Promise<void>;
@@ -32,6 +33,7 @@ async function create(path: string, content: string): Promise<boolean> {
     await file.writeFile(content);
     await file.sync();
     await file.close();
+    await syncFolder(dirname(path));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

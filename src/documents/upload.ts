@@ -22,6 +22,7 @@ export async function upload(
   deps: DocumentDeps,
 ): Promise<DocumentRow[]> {
   const kept: NewDocument[] = [];
+  let asked = false;
   try {
     for await (const file of files) {
       if (kept.length >= deps.limits.documentsPerConversation) {
@@ -31,11 +32,13 @@ export async function upload(
     }
     if (kept.length === 0)
       throw new AppError('invalid_request', 'The upload holds no file: send one in the field "file".');
+    asked = true;
     const rows = await insertDocuments(deps.db, scope, kept, deps.limits, deps.now());
     for (const row of rows) await announce(row, deps);
     return rows;
   } catch (error) {
-    // No row names them, so nobody can miss them; what cannot be deleted now the reconciler finds.
+    // The rows may have been written though the answer was lost: the reconciler looks after what has none.
+    if (asked && !(error instanceof AppError && error.status < 500)) throw error;
     for (const file of kept) await deps.blobs.delete(file.blobKey).catch(() => {});
     throw error;
   }

@@ -18,12 +18,21 @@ export interface BlobStore {
    * @throws AppError `too_large` past `maxBytes`, `storage_full`
    */
   put(key: string, content: Readable, maxBytes: number): Promise<StoredBlob>;
-  /** Opens the blob. @throws AppError `original_missing` when it is not there or cannot be read */
+  /**
+   * Opens the blob; who asks for one in quarantine has read its key in a row, so that it comes back.
+   * @throws AppError `original_missing` when it is not there or cannot be read
+   */
   read(key: string): Promise<Readable>;
-  /** A blob that does not exist counts as deleted. */
+  /** Wherever it is. A blob that does not exist counts as deleted. */
   delete(key: string): Promise<void>;
   /** Every key with its age, for the reconciler; those of one user follow each other. */
   list(): AsyncIterable<{ key: string; modifiedAt: Date }>;
+  /** Moves a blob aside, where `list` does not show it and nothing is lost. */
+  quarantine(key: string, now: Date): Promise<void>;
+  /** Takes a blob out of quarantine. False when it was not there. */
+  restore(key: string): Promise<boolean>;
+  /** Blobs in quarantine; those of one user and one day follow each other. */
+  listQuarantined(): AsyncIterable<{ key: string; since: Date }>;
   /** Deletes what `put` never came to the end of and has not touched since; returns how many. */
   deleteUnfinished(before: Date): Promise<number>;
 }

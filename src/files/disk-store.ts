@@ -2,10 +2,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { syncFolder } from '../db/sync-folder.ts';
 import { AppError } from '../errors.ts';
 import { type BlobStore, headBytes, type StoredBlob } from './blob-store.ts';
+import { createQuarantine } from './disk-quarantine.ts';
 
-const keyForm = /^[0-9a-f-]{36}\/[0-9a-f-]{36}$/;
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const keyForm = new RegExp(`^${uuid}/${uuid}$`);
 
 /** Originals as files: written aside, synced, then renamed, so that a key is never half a file. */
 export async function createDiskStore(folder: string): Promise<BlobStore> {
@@ -19,6 +22,8 @@ export async function createDiskStore(folder: string): Promise<BlobStore> {
     return join(blobs, key);
   }
 
+  const quarantine = createQuarantine(join(folder, 'quarantine'), pathOf, keysIn);
+
   return {
     name: 'disk',
     async put(key, content, maxBytes) {
@@ -26,8 +31,10 @@ export async function createDiskStore(folder: string): Promise<BlobStore> {
       const temporary = join(incoming, randomUUID());
       try {
         const stored = await write(temporary, content, maxBytes);
-        await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+        const made = await mkdir(dirname(target), { recursive: true, mode: 0o700 });
         await rename(temporary, target);
+        await syncFolder(dirname(target));
+        if (made !== undefined) await syncFolder(blobs);
         return stored;
       } catch (error) {
         content.destroy();
@@ -35,16 +42,28 @@ export async function createDiskStore(folder: string): Promise<BlobStore> {
         throw translate(error);
       }
     },
-    read: (key) => openOriginal(pathOf(key)),
-    delete: (key) => rm(pathOf(key), { force: true }),
-    async *list() {
-      for await (const user of await opendir(blobs)) {
-        for await (const file of await opendir(join(blobs, user.name))) {
-          const found = await stat(join(blobs, user.name, file.name)).catch(() => null);
-          if (found !== null) yield { key: `${user.name}/${file.name}`, modifiedAt: found.mtime };
-        }
+    async read(key) {
+      const path = pathOf(key);
+      try {
+        return await openFile(path);
+      } catch (error) {
+        if (error instanceof AppError || !(await quarantine.restore(key))) throw missing(error);
+        return openFile(path);
       }
     },
+    async delete(key) {
+      await rm(pathOf(key), { force: true });
+      await quarantine.drop(key);
+    },
+    async *list() {
+      for await (const key of keysIn(blobs)) {
+        const found = await stat(pathOf(key)).catch(() => null);
+        if (found !== null) yield { key, modifiedAt: found.mtime };
+      }
+    },
+    quarantine: quarantine.quarantine,
+    restore: quarantine.restore,
+    listQuarantined: quarantine.listQuarantined,
     async deleteUnfinished(before) {
       let deleted = 0;
       for await (const file of await opendir(incoming)) {
@@ -59,18 +78,26 @@ export async function createDiskStore(folder: string): Promise<BlobStore> {
   };
 }
 
-async function openOriginal(path: string): Promise<Readable> {
-  try {
-    const file = await open(path, 'r');
-    if ((await file.stat()).isFile()) return file.createReadStream();
-    await file.close();
-  } catch (cause) {
-    throw missing(cause);
+/** Folders of users below `folder` with their files; whatever else lies about is no blob. */
+async function* keysIn(folder: string): AsyncGenerator<string> {
+  for await (const user of await opendir(folder)) {
+    if (!user.isDirectory()) continue;
+    for await (const file of await opendir(join(folder, user.name))) {
+      const key = `${user.name}/${file.name}`;
+      if (keyForm.test(key)) yield key;
+    }
   }
+}
+
+async function openFile(path: string): Promise<Readable> {
+  const file = await open(path, 'r');
+  if ((await file.stat()).isFile()) return file.createReadStream();
+  await file.close();
   throw missing(new Error('not a file'));
 }
 
 function missing(cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
   return new AppError(
     'original_missing',
     'The original of this document is missing or cannot be read on this server: upload the file again.',

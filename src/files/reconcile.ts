@@ -1,35 +1,113 @@
 import type { Database } from '../db/database.ts';
+import type { Log } from '../work/every.ts';
 import type { BlobStore } from './blob-store.ts';
 import { namedBlobs } from './store.ts';
 
 /** Longer than any upload may take between its first byte and its row. */
-const unfinishedMs = 3_600_000;
+export const unfinishedMs = 3_600_000;
+/** Whoever restored an old dump, or took the wrong one, has two weeks to notice that originals are missing. */
+export const quarantineMs = 14 * 24 * 3_600_000;
+/** Killed uploads leave this many at most between two passes; more are a sign of the wrong database. */
+const fewOrphans = 10;
+const maxShare = 0.02;
 const atOnce = 500;
 
-/** Deletes what a killed process left behind: uploads without an end, and originals that no document names. */
-export async function reconcileBlobs(db: Database, blobs: BlobStore, now: Date): Promise<number> {
+export interface Reconciled {
+  /** Blobs old enough to have a row, and those of them that a document names. */
+  seen: number;
+  named: number;
+  quarantined: number;
+  restored: number;
+  deleted: number;
+}
+
+/**
+ * Moves aside what a killed process left behind: originals that no document names. They come back when one names them
+ * again, and are deleted after `quarantineMs`. Nothing is moved or deleted when this database cannot be the right one.
+ */
+export async function reconcileBlobs(
+  db: Database,
+  blobs: BlobStore,
+  now: Date,
+  log: Log,
+): Promise<Reconciled> {
   const before = new Date(now.getTime() - unfinishedMs);
-  let deleted = await blobs.deleteUnfinished(before);
+  const result: Reconciled = { seen: 0, named: 0, quarantined: 0, restored: 0, deleted: 0 };
+  result.deleted += await blobs.deleteUnfinished(before);
+  const orphans: string[] = [];
+  for await (const { keys, named } of surveyed(db, aged(blobs, before))) {
+    result.seen += keys.length;
+    result.named += named.size;
+    // More than these are never moved: the list cannot outgrow the memory.
+    for (const key of keys) if (!named.has(key) && orphans.length <= mostOrphans(result)) orphans.push(key);
+  }
+  const unnamed = result.seen - result.named;
+  const alarmed = unnamed > 0 && (result.named === 0 || unnamed > mostOrphans(result));
+  if (alarmed) {
+    log.error(
+      { seen: result.seen, named: result.named },
+      'the database names too few of the originals in the data folder: none is touched. If this is not the database that belongs to it, stop and correct DATABASE_URL or DATA_DIR.',
+    );
+  } else {
+    for (const key of orphans) await blobs.quarantine(key, now);
+    result.quarantined = orphans.length;
+  }
+  await reviewQuarantine(db, blobs, now, alarmed || result.named === 0, result);
+  if (result.quarantined > 0 || result.restored > 0)
+    log.warn({ ...result }, 'originals that no document names were moved aside, or came back');
+  return result;
+}
+
+function mostOrphans({ seen }: Reconciled): number {
+  return Math.max(fewOrphans, Math.floor(seen * maxShare));
+}
+
+async function reviewQuarantine(
+  db: Database,
+  blobs: BlobStore,
+  now: Date,
+  keepsAll: boolean,
+  result: Reconciled,
+): Promise<void> {
+  const due = new Set<string>();
+  async function* keys() {
+    for await (const { key, since } of blobs.listQuarantined()) {
+      if (since.getTime() + quarantineMs <= now.getTime()) due.add(key);
+      yield key;
+    }
+  }
+  for await (const { keys: batch, named } of surveyed(db, keys())) {
+    for (const key of batch) {
+      if (named.has(key)) result.restored += (await blobs.restore(key)) ? 1 : 0;
+      else if (due.has(key) && !keepsAll) {
+        await blobs.delete(key);
+        result.deleted += 1;
+      }
+      due.delete(key);
+    }
+  }
+}
+
+async function* aged(blobs: BlobStore, before: Date): AsyncGenerator<string> {
+  for await (const { key, modifiedAt } of blobs.list()) if (modifiedAt < before) yield key;
+}
+
+/** The keys in batches of one user's, with those that a document of the user names. */
+export async function* surveyed(
+  db: Database,
+  keys: AsyncIterable<string>,
+): AsyncGenerator<{ keys: string[]; named: Set<string> }> {
   let batch: string[] = [];
-  for await (const { key, modifiedAt } of blobs.list()) {
-    if (modifiedAt >= before) continue;
-    // Keys of one user follow each other; a batch never holds those of two.
-    if (batch.length >= atOnce || (batch[0] !== undefined && ownerOf(batch[0]) !== ownerOf(key))) {
-      deleted += await deleteUnnamed(db, blobs, batch);
+  for await (const key of keys) {
+    const [first] = batch;
+    if (first !== undefined && (batch.length >= atOnce || ownerOf(first) !== ownerOf(key))) {
+      yield { keys: batch, named: new Set(await namedBlobs(db, ownerOf(first), batch)) };
       batch = [];
     }
     batch.push(key);
   }
-  return deleted + (await deleteUnnamed(db, blobs, batch));
-}
-
-async function deleteUnnamed(db: Database, blobs: BlobStore, keys: readonly string[]): Promise<number> {
-  const [first] = keys;
-  if (first === undefined) return 0;
-  const named = new Set(await namedBlobs(db, ownerOf(first), keys));
-  const orphans = keys.filter((key) => !named.has(key));
-  for (const key of orphans) await blobs.delete(key);
-  return orphans.length;
+  const [first] = batch;
+  if (first !== undefined) yield { keys: batch, named: new Set(await namedBlobs(db, ownerOf(first), batch)) };
 }
 
 function ownerOf(key: string): string {

@@ -32,3 +32,9 @@ export async function namedBlobs(db: Database, userId: string, keys: readonly st
   );
   return rows.map((row) => row.blobKey);
 }
+
+/** Whether any document that is ready or waiting names an original, over all users. */
+export async function namesBlobs(db: Database): Promise<boolean> {
+  const rows = await db.asWorker((tx) => tx.select({ id: documents.id }).from(documents).limit(1));
+  return rows.length > 0;
+}

@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from '../db/database.ts';
+import { syncFolder } from '../db/sync-folder.ts';
 
 const secretBytes = 48;
 
@@ -47,6 +48,7 @@ async function secretInFile(dataDir: string): Promise<string> {
     await file.writeFile(randomBytes(secretBytes).toString('base64url'));
     await file.sync();
     await file.close();
+    await syncFolder(dataDir);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }

@@ -22,6 +22,7 @@ const withoutScope = new Set([
   'settleBlobDeletion',
   // The reconciler goes through folders that are named for users.
   'namedBlobs',
+  'namesBlobs',
 ]);
 
 /** Their authority is inside what they are given, one for each. */
