@@ -52,6 +52,7 @@ const environment = z.object({
   STREAMS_PER_USER: count(4),
   INGEST_TIMEOUT_S: count(60),
   ANSWER_TIMEOUT_S: count(300),
+  WAIT_FOR_FILES_S: count(30),
 
   LLM_BASE_URL: z.url().optional(),
   LLM_API_KEY: text,
@@ -133,6 +134,8 @@ export interface Limits {
   streamsPerUser: number;
   ingestTimeoutMs: number;
   answerTimeoutMs: number;
+  /** How long an answer waits for files that are still being read. */
+  waitForFilesMs: number;
 }
 
 /** Thrown for settings that cannot work; `message` names each variable and what it should be. */
@@ -175,6 +178,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       streamsPerUser: e.STREAMS_PER_USER,
       ingestTimeoutMs: e.INGEST_TIMEOUT_S * 1000,
       answerTimeoutMs: e.ANSWER_TIMEOUT_S * 1000,
+      waitForFilesMs: e.WAIT_FOR_FILES_S * 1000,
     },
     models: readModels(e),
     rerankThreshold: e.RERANK_THRESHOLD ?? null,

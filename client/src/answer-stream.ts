@@ -85,5 +85,5 @@ function parseAnswerEvent(wire: ServerSentEvent): NumberedAnswerEvent {
 }
 
 function isLast(event: AnswerEvent): boolean {
-  return event.type === 'done' || event.type === 'error';
+  return event.type === 'done' || event.type === 'failed';
 }

@@ -65,6 +65,8 @@ export function createTransport(options: ClientOptions): Transport {
       ...call,
       headers: { ...call.headers, accept: 'text/event-stream' },
     });
+    // Nothing more will come.
+    if (answer.status === 204) return;
     if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
       await answer.body?.cancel();
       throw protocolError('The server did not answer with an event stream.');

@@ -104,11 +104,14 @@ export const answerEvent = z
       user_message_id: id,
       mode: z.enum(['documents', 'llm']),
     }),
+    /** Files are still being read, and the answer waits for them; `progress` over all of them, 0..1. */
+    z.object({ type: z.literal('waiting'), documents: z.int(), progress: z.number().min(0).max(1) }),
     z.object({ type: z.literal('sources'), sources: z.array(source) }),
     z.object({ type: z.literal('delta'), text: z.string() }),
     z.object({ type: z.literal('citation'), n: z.int(), chunk_id: id, verified: z.boolean() }),
     z.object({ type: z.literal('done'), answer }),
-    z.object({ type: z.literal('error'), code: z.enum(errorCodes), error: z.string(), status: z.string() }),
+    /** Not "error": a standard EventSource takes that name for a broken connection. */
+    z.object({ type: z.literal('failed'), code: z.enum(errorCodes), error: z.string(), status: z.string() }),
   ])
   .meta({ id: 'AnswerEvent' });
 export type AnswerEvent = z.infer<typeof answerEvent>;

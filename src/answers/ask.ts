@@ -184,13 +184,11 @@ function chooseModel(wanted: string | undefined, deps: AnswerDeps): ChatModel | 
   );
 }
 
-function noticesOf(model: ChatModel | null, searchable: { pending: number; off: number }): string[] {
+function noticesOf(model: ChatModel | null, searchable: { off: number }): string[] {
   const notices: string[] = [];
   if (model === null) {
     notices.push(noLanguageModel);
   }
-  if (searchable.pending > 0)
-    notices.push(`${searchable.pending} documents are still being read and were not searched.`);
   if (searchable.off > 0) notices.push(`${searchable.off} documents are switched off for this conversation.`);
   return notices;
 }

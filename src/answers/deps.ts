@@ -13,7 +13,7 @@ export interface AnswerDeps {
   notifier: Notifier;
   running: RunningAnswers;
   events: EventWriter;
-  limits: { answerTimeoutMs: number; streamsPerUser: number };
+  limits: { answerTimeoutMs: number; streamsPerUser: number; waitForFilesMs: number };
   /** Names this process in leases. */
   owner: string;
   log: Log;

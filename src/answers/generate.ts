@@ -13,6 +13,7 @@ import { mergeNeighbours } from './compose/merge-neighbours.ts';
 import type { RunningAnswer } from './stream/running.ts';
 import { finishAnswer } from './store.ts';
 import { planAnswer } from './compose/plan-answer.ts';
+import { waitForFiles } from './compose/wait-for-files.ts';
 import {
   defaultTopK,
   explain,
@@ -60,9 +61,12 @@ async function write(
   signal: AbortSignal,
 ): Promise<void> {
   const { searchScope, mode, question, history, model } = task;
+  /** Documents that the answer cannot rest on yet. */
+  let pending = 0;
   let context: ChosenContext = { chunks: [], summaryOf: [], notices: [] };
   if (mode === 'documents') {
     const { strategy, documentIds } = task;
+    const unread = searchScope === task.scope ? await waitForFiles(task, log, deps, signal) : null;
     const topK = task.topK ?? defaultTopK;
     state.gathered = await gather(
       searchScope,
@@ -70,6 +74,8 @@ async function write(
       deps,
       signal,
     );
+    pending = unread ?? state.gathered.retrieval.searched.pending;
+    if (pending > 0) state.notices.push(notSearched(pending));
     state.notices.push(...state.gathered.notices);
     context = await contextOf(task, state.gathered.retrieval, deps);
     state.notices.push(...context.notices);
@@ -82,7 +88,7 @@ async function write(
       history,
       chunks: context.chunks,
       titles: state.gathered?.retrieval.searched.documents.map((document) => document.name) ?? [],
-      pending: state.gathered?.retrieval.searched.pending ?? 0,
+      pending,
       isSummary: context.summaryOf.length > 0,
       language: mainLanguage(state.gathered?.retrieval.searched.documents ?? []),
       docsOnly: task.docsOnly,
@@ -140,6 +146,11 @@ async function write(
   }
 }
 
+function notSearched(pending: number): string {
+  const [documents, were] = pending === 1 ? ['document is', 'was'] : ['documents are', 'were'];
+  return `${pending} ${documents} still being read and ${were} not searched.`;
+}
+
 /** An answer that its provider cut short must not look whole. */
 function noticesOfEnd(reason: FinishReason): string[] {
   if (reason === 'length')
@@ -192,7 +203,7 @@ async function end(
   const last: AnswerEvent =
     status === 'complete' || status === 'cancelled'
       ? { type: 'done', answer: result }
-      : { type: 'error', status, ...explain(failure, timedOut) };
+      : { type: 'failed', status, ...explain(failure, timedOut) };
   const events = await log.takeRest(last);
   const metadata = messageMetadata(
     result,

@@ -30,7 +30,7 @@ async function reap(orphan: OrphanedAnswer, deps: AnswerDeps): Promise<boolean> 
     code: 'unavailable' as const,
     error: 'The server stopped while it wrote this answer: what came is kept. Ask again to go on.',
   };
-  const last: AnswerEvent = { type: 'error', status: 'incomplete', ...error };
+  const last: AnswerEvent = { type: 'failed', status: 'incomplete', ...error };
   const sources = events.findLast(({ event }) => event.type === 'sources')?.event;
   const metadata = {
     ...(typeof message?.metadata === 'object' ? message?.metadata : {}),

@@ -8,7 +8,7 @@ export async function printAnswer(events: AsyncIterable<AnswerEvent>): Promise<b
     if (event.type === 'sources') sources = event.sources;
     if (event.type === 'delta') process.stdout.write(event.text);
     if (event.type === 'citation' && event.verified) cited.add(event.n);
-    if (event.type === 'error') {
+    if (event.type === 'failed') {
       process.stdout.write(`\n  ${event.error}\n`);
       return false;
     }

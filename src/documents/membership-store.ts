@@ -26,3 +26,20 @@ export async function refuseUnknownDocuments(
     issues: [{ path: 'document_ids', message: 'names a document that is not in this conversation' }],
   });
 }
+
+/** Documents of the conversation that are still being read, only those of `ids` when given. `progress`: 0..1. */
+export async function readUnread(
+  db: Database,
+  scope: ConversationScope,
+  ids: readonly string[] | undefined,
+): Promise<{ id: string; progress: number }[]> {
+  const [rows] = await db.read(scope, [
+    {
+      name: 'unread_documents',
+      text: `SELECT id, progress FROM documents WHERE user_id = $1 AND conversation_id = $2
+        AND status NOT IN ('ready', 'failed', 'cancelled') AND ($3::uuid[] IS NULL OR id = ANY($3::uuid[])) ORDER BY id`,
+      values: [scope.userId, scope.conversationId, ids ?? null],
+    },
+  ]);
+  return (rows ?? []) as { id: string; progress: number }[];
+}

@@ -22,6 +22,13 @@ export async function* uiStream(events: AsyncIterable<NumberedEvent>): AsyncGene
         });
         yield line({ type: 'start-step' });
         break;
+      case 'waiting':
+        yield line({
+          type: 'data-waiting',
+          data: { documents: event.documents, progress: event.progress },
+          transient: true,
+        });
+        break;
       case 'sources':
         yield line({ type: 'data-sources', data: event.sources });
         break;
@@ -44,7 +51,7 @@ export async function* uiStream(events: AsyncIterable<NumberedEvent>): AsyncGene
           messageMetadata: { ...event.answer.metadata, status: event.answer.status },
         });
         break;
-      case 'error':
+      case 'failed':
         if (textOpen) yield line({ type: 'text-end', id: textId });
         yield line({ type: 'error', errorText: event.error });
         break;

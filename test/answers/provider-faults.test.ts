@@ -147,7 +147,10 @@ describe('the stream of an answer that fails', () => {
       provider.script(...(fault?.behaviours ?? []));
       const events = await readAll(wireEvents(await askStream(person, id, 'What is a fjord?')));
       expectNumbered(events);
-      expect(events.map(({ type }) => type).filter((type) => type !== 'delta')).toEqual(['message', 'error']);
+      expect(events.map(({ type }) => type).filter((type) => type !== 'delta')).toEqual([
+        'message',
+        'failed',
+      ]);
       expect(events.at(-1)?.data).toMatchObject({
         code: fault?.code,
         status: fault?.partial === undefined ? 'failed' : 'incomplete',

@@ -105,10 +105,10 @@ describe('when the reader leaves', () => {
     gate.open();
     await storedAnswer(messageId);
     const all = await readAll(wireEvents(await resume(person, messageId)));
-    for (const { id } of all) {
+    for (const { id } of all.slice(0, -1)) {
       expect(await readAll(wireEvents(await resume(person, messageId, id)))).toEqual(all.slice(id));
     }
-    expect(await readAll(wireEvents(await resume(person, messageId, 10_000)))).toEqual([]);
+    for (const id of [all.length, 10_000]) expect((await resume(person, messageId, id)).status).toBe(204);
   });
 
   test.each(['-1', 'x', '1e9', '99999999999'])('a Last-Event-ID of %s is refused', async (id) => {

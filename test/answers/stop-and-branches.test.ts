@@ -91,7 +91,7 @@ describe('stop', () => {
       Array.from({ length: 10 }, () => person.json('POST', `/messages/${messageId}/stop`, {})),
     );
     expect(stops.every(({ status }) => status === 202)).toBe(true);
-    expect((await all).filter(({ type }) => type === 'done' || type === 'error')).toHaveLength(1);
+    expect((await all).filter(({ type }) => type === 'done' || type === 'failed')).toHaveLength(1);
   });
 
   test('lets the conversation go on', async () => {

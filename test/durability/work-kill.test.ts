@@ -192,7 +192,7 @@ test(
     );
     expect(performance.now() - killedAt).toBeLessThan(15_000 + slack);
     expectNumbered(rest, seen.length + 1);
-    expect(rest.at(-1)?.data).toMatchObject({ type: 'error', status: 'incomplete', code: 'unavailable' });
+    expect(rest.at(-1)?.data).toMatchObject({ type: 'failed', status: 'incomplete', code: 'unavailable' });
     const [question, answer] = await historyOf(person, conversation);
     expect(question).toMatchObject({ content: 'When was it built?', status: 'complete' });
     expect(answer).toMatchObject({
@@ -239,7 +239,7 @@ test(
       content: textOf(events),
       metadata: { error: { code: 'unavailable' } },
     });
-    expect(events.at(-1)?.data).toMatchObject({ type: 'error', status: 'incomplete', code: 'unavailable' });
+    expect(events.at(-1)?.data).toMatchObject({ type: 'failed', status: 'incomplete', code: 'unavailable' });
   },
 );
 

@@ -42,6 +42,8 @@ export interface Plan {
 export function planAnswer(input: WritingInput, model: ChatModel | null): Plan {
   if (input.docsOnly && input.chunks.length === 0 && input.pending === 0)
     return planFixed(notInDocuments(input));
+  // What is being read may hold the answer: "nothing matches" would be a guess.
+  if (input.chunks.length === 0 && input.pending > 0) return planFixed(stillReading(input));
   return model === null ? planExtractive(input) : planGenerated(input, model);
 }
 
@@ -64,6 +66,12 @@ function notInDocuments(input: WritingInput): string {
     : 'Not in these documents: no passage of them matches the question.';
 }
 
+function stillReading({ pending, titles }: WritingInput): string {
+  const files = `${pending} ${pending === 1 ? 'document is' : 'documents are'}`;
+  const others = titles.length === 0 ? '' : ' No passage of the others matches the question.';
+  return `${files} still being read: ask again in a moment.${others}`;
+}
+
 function planExtractive(input: WritingInput): Plan {
   return {
     chunks: input.chunks,
@@ -78,9 +86,6 @@ function planExtractive(input: WritingInput): Plan {
 }
 
 function extract(input: WritingInput): string {
-  if (input.chunks.length === 0 && input.pending > 0) {
-    return `The documents of this conversation are still being read (${input.pending} to go): ask again in a moment.`;
-  }
   const passages = input.chunks.map((chunk, at) => ({
     n: at + 1,
     text: readingText(chunk),
@@ -95,6 +100,7 @@ function extract(input: WritingInput): string {
     passages,
     input.language === null ? {} : { language: input.language },
   );
+  if (match === 'none' && input.pending > 0) return `${stillReading(input)}\n\n${text}`;
   if (match !== 'none' || !input.docsOnly) return text;
   return `Not in these documents. The closest passages:\n\n${closest(input)}`;
 }

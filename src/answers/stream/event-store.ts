@@ -112,7 +112,10 @@ export async function readEvents(
   return { events, status: state?.status ?? null };
 }
 
-/** Safe: only `insertEvents` writes this column, from the same type. */
+/** Safe: only `insertEvents` writes this column, from the same type; the failure had another name before. */
 function parseStoredEvent(text: string): AnswerEvent {
-  return JSON.parse(text) as AnswerEvent;
+  const event = JSON.parse(text) as AnswerEvent | (Omit<Failed, 'type'> & { type: 'error' });
+  return event.type === 'error' ? { ...event, type: 'failed' } : event;
 }
+
+type Failed = Extract<AnswerEvent, { type: 'failed' }>;

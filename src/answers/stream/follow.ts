@@ -38,8 +38,19 @@ export async function* follow(
   }
 }
 
+/** Whether an answer has, or will have, events after `afterSeq`. */
+export async function hasMore(
+  scope: ConversationScope,
+  messageId: string,
+  afterSeq: number,
+  deps: Pick<AnswerDeps, 'db'>,
+): Promise<boolean> {
+  const { events, status } = await readEvents(deps.db, scope, messageId, afterSeq);
+  return events.length > 0 || status === 'streaming';
+}
+
 function isLast({ event }: NumberedEvent): boolean {
-  return event.type === 'done' || event.type === 'error';
+  return event.type === 'done' || event.type === 'failed';
 }
 
 /** Waits for the whole answer. @throws AppError of the failure when it came to nothing */
@@ -51,7 +62,7 @@ export async function waitForAnswer(
 ): Promise<Answer> {
   for await (const { event } of follow(scope, messageId, 0, deps, signal)) {
     if (event.type === 'done') return event.answer;
-    if (event.type === 'error') throw new AppError(event.code, event.error);
+    if (event.type === 'failed') throw new AppError(event.code, event.error);
   }
   throw new AppError('unavailable', 'The answer is still being written: read it at /messages/{id}/stream.', {
     retryAfterSeconds: 1,

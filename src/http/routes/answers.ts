@@ -10,7 +10,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ask, newPlace, type Place, type Question, withSources } from '../../answers/ask.ts';
-import { follow, waitForAnswer } from '../../answers/stream/follow.ts';
+import { follow, hasMore, waitForAnswer } from '../../answers/stream/follow.ts';
 import { allTimings, readingText, toSource } from '../../answers/compose/gather.ts';
 import type { NumberedEvent } from '../../answers/stream/running.ts';
 import { stopAnswer } from '../../answers/stop.ts';
@@ -153,16 +153,20 @@ export function answerRoutes(app: App, { db, answers, config, closing }: HttpDep
         operationId: 'followAnswer',
         summary: 'Replay an answer and follow it; Last-Event-ID resumes',
         description:
-          'The numbered events of an answer, from the first or after Last-Event-ID, during its writing and afterwards.',
+          'The numbered events of an answer, from the first or after Last-Event-ID, during its writing and afterwards; 204 when there are no more.',
         params: idParams,
         headers: lastEventId,
+        response: { 204: z.null() },
         sends: { [eventStream]: answerEvent },
       },
     },
     async (request, reply) => {
       const { scope, message } = await openMessage(request, db);
       if (message.role !== 'assistant') throw new AppError('conflict', 'Only an answer has a stream.');
-      return streamTo(scope, message.id, request.headers['last-event-id'] ?? 0, request, reply);
+      const after = request.headers['last-event-id'] ?? 0;
+      // To a standard EventSource only this means that it need not come again.
+      if (!(await hasMore(scope, message.id, after, answers))) return reply.code(204).send(null);
+      return streamTo(scope, message.id, after, request, reply);
     },
   );
 

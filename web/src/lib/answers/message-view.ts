@@ -17,6 +17,8 @@ export interface MessageView {
   /** True once the server gave the message its id: it can be stopped, and followed after a reload. */
   isStarted: boolean;
   isReconnecting: boolean;
+  /** While files are still being read before the answer begins: how far, 0..1. */
+  waiting: number | null;
 }
 
 export function messageView(message: Message): MessageView {
@@ -56,6 +58,7 @@ function blank(key: string, role: Message['role']): MessageView {
     error: null,
     isStarted: false,
     isReconnecting: false,
+    waiting: null,
   };
 }
 

@@ -23,10 +23,15 @@ function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
       // A replay begins here and brings the whole text again.
       answer.content = '';
       return;
+    case 'waiting':
+      answer.waiting = event.progress;
+      return;
     case 'sources':
+      answer.waiting = null;
       answer.sources = event.sources;
       return;
     case 'delta':
+      answer.waiting = null;
       answer.content += event.text;
       return;
     case 'citation':
@@ -39,7 +44,8 @@ function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
       answer.notices = event.answer.metadata.notices;
       answer.status = event.answer.status;
       return;
-    case 'error':
+    case 'failed':
+      answer.waiting = null;
       answer.error = event.error;
       answer.status = isEnded(event.status) ? event.status : 'failed';
   }

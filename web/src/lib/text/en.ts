@@ -62,6 +62,7 @@ export const en = {
     emptyBody:
       'Drop files anywhere on this page. Answers use the documents of this conversation and no others.',
     writing: 'The answer is being written…',
+    waiting: (percent: number) => `Documents are still being read: ${percent} %`,
     written: 'The answer is complete.',
     reconnecting: 'Connection lost, taking the answer up again…',
     cancelled: 'Stopped.',
