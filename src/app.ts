@@ -1,21 +1,20 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createEventWriter } from './answers/stream/event-writer.ts';
 import { reapOrphans } from './answers/reaper.ts';
 import { RunningAnswers } from './answers/stream/running.ts';
 import type { Config } from './config.ts';
-import { ConversationScope } from './conversations/scope.ts';
 import { connectDatabase } from './db/client.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
 import { checkIsolation } from './db/self-check.ts';
 import type { DocumentDeps } from './documents/deps.ts';
-import { ingest } from './documents/ingest.ts';
-import { createReEmbedder, type ReEmbedder, type ReEmbeddingProgress } from './documents/re-embed.ts';
-import { dueDocuments } from './documents/work-store.ts';
+import { createIngestion } from './documents/ingest.ts';
+import { createReindexing } from './documents/reindex.ts';
+import { enqueueStale } from './documents/stale-store.ts';
 import { AppError } from './errors.ts';
 import { collectBlobs } from './files/collect.ts';
 import { createDiskStore } from './files/disk-store.ts';
@@ -27,11 +26,10 @@ import type { App, Logger } from './http/app.ts';
 import { createServer } from './http/server.ts';
 import { createIdentity } from './identity/create.ts';
 import { deleteExpiredKeys } from './identity/idempotency-store.ts';
-import { UserScope } from './identity/user-scope.ts';
 import { readBackground } from './indexing/background.ts';
 import { createNotifier } from './work/notifier.ts';
 import { every } from './work/every.ts';
-import { type IngestJob, openQueue, type Queue } from './work/queue.ts';
+import { runWork, workTopic } from './work/loop.ts';
 import type { Models } from './models/model.ts';
 import { noLanguageModel, noSemanticSearch } from './models/notices.ts';
 import { connectModels } from './models/registry.ts';
@@ -44,8 +42,6 @@ export interface RunningApp {
   models: Models;
   version: string;
   notices: string[];
-  /** Null when nothing is embedded again, or another process does it. */
-  reEmbeddingProgress(): ReEmbeddingProgress | null;
   close(): Promise<void>;
 }
 
@@ -55,11 +51,7 @@ const queryEmbeddingBytes = 16 * 1024 * 1024;
 /** Names and versions of documents that are kept between questions, about 300 bytes each. */
 const rememberedDocuments = 50_000;
 const collectMs = 5_000;
-/** One look into an index when there is nothing to do. */
-const reEmbedMs = 5_000;
 const hourMs = 3_600_000;
-/** What one user may have read at once, so that a large upload does not hold up everybody else's. */
-const ingestionsPerUser = 2;
 /** Running answers may end by themselves this long when the server stops; then they become resumable orphans. */
 const drainMs = 10_000;
 const lastEventsMs = 2_000;
@@ -87,12 +79,10 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     });
     const report = (sentence: string): void => log.info(sentence);
     const models = await connectModels({ ...config.models, report }, stopping.signal);
-    const queue = await openQueue(db, log);
     const notifier = createNotifier();
     const documents: DocumentDeps = {
       db,
       blobs,
-      queue,
       notifier,
       embedding: models.embedding,
       limits: config.limits,
@@ -123,11 +113,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       now,
     };
     const works = config.role !== 'web';
-    const reEmbedder =
-      models.embedding === null
-        ? null
-        : createReEmbedder({ db, embedding: models.embedding, owner, log, now });
-    const loops = works ? await startWorker(documents, answers, reEmbedder, queue, stopping.signal) : [];
+    const loops = works ? startWorker(documents, answers, stopping.signal) : [];
     const notices = [...switchedOff(models), ...models.notices];
     const http = await createServer(
       {
@@ -153,7 +139,6 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       await Promise.race([closed, sleep(lastEventsMs, undefined, { ref: false })]);
       stopping.abort();
       await closed;
-      await queue.stop();
       await Promise.all(loops);
       await Promise.all(answers.running.all().map((answer) => answer.finished));
       await db.close();
@@ -164,7 +149,6 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       models,
       version,
       notices,
-      reEmbeddingProgress: () => reEmbedder?.progress() ?? null,
       close,
     };
   } catch (error) {
@@ -175,34 +159,23 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
 }
 
 /** The background work of this process; the rows say what is due, so that it may die at any time. */
-async function startWorker(
+function startWorker(
   documents: DocumentDeps,
   answers: HttpDeps['answers'],
-  reEmbedder: ReEmbedder | null,
-  queue: Queue,
   signal: AbortSignal,
-): Promise<Promise<void>[]> {
-  const { db, blobs, log, now } = documents;
-  const handle = (job: IngestJob): Promise<void> => {
-    const scope = ConversationScope.ofOwnRow(UserScope.grant(job.userId), job);
-    return ingest({ scope, documentId: job.documentId }, documents, signal);
-  };
-  // More than one user may take, or a large upload holds up everybody on a small machine; parsers queue for cores anyway.
-  const concurrency = Math.max(ingestionsPerUser + 1, availableParallelism());
-  await queue.work(handle, { concurrency, perUser: ingestionsPerUser });
-  const sweep = async (): Promise<void> => {
-    const due = await dueDocuments(db, 100, now());
-    for (const { scope, documentId } of due) {
-      await queue.enqueue({ userId: scope.userId, conversationId: scope.conversationId, documentId });
-    }
-    await reapOrphans(answers);
+): Promise<void>[] {
+  const { db, blobs, embedding, log, notifier, now } = documents;
+  const findStale = async (): Promise<void> => {
+    const found = await enqueueStale(db, embedding?.id ?? null, signal);
+    if (found === 0) return;
+    log.info({ found, model: embedding?.id }, 'indexes of documents are made anew in the background');
+    notifier.notify(workTopic);
   };
   return [
-    every(sweepMs, 'sweep', sweep, signal, log),
+    runWork([createIngestion(documents), createReindexing(documents)], documents, signal),
+    every(sweepMs, 'sweep', () => reapOrphans(answers), signal, log),
+    every(hourMs, 'find stale indexes', findStale, signal, log),
     every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now()), signal, log),
-    ...(reEmbedder === null
-      ? []
-      : [every(reEmbedMs, 'embed again', () => reEmbedder.run(signal), signal, log)]),
     every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
     every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db, now()), signal, log),
   ];

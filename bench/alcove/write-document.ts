@@ -3,9 +3,10 @@ import type { Database } from '../../src/db/database.ts';
 import { newId } from '../../src/db/ids.ts';
 import { completeDocument, type IndexedDocument } from '../../src/documents/index-store.ts';
 import { insertDocuments } from '../../src/documents/store.ts';
-import { claimDocument } from '../../src/documents/work-store.ts';
 import { type PreparedIndex, prepareIndex } from '../../src/indexing/prepare.ts';
 import { quantiseVectors } from '../../src/indexing/vectors.ts';
+import { documentWork } from '../../src/work/lease.ts';
+import { claim } from '../../src/work/store.ts';
 import type { MadeDocument } from '../synthetic/collection.ts';
 
 export const benchModel = 'bench-embedding';
@@ -26,6 +27,7 @@ export function indexDocument(
   const { language, segment } = index;
   const embeddings = document.chunks.map((chunk) => chunk.vector);
   return {
+    title: null,
     text: document.text,
     chunks: document.chunks.map((chunk) => ({
       page: null,
@@ -68,9 +70,9 @@ export async function writeDocument(
     blobKey: `${scope.userId}/${id}`,
   };
   await insertDocuments(db, scope, [file], unlimited, now);
-  if ((await claimDocument(db, scope, id, owner, now, new Date(now.getTime() + 60_000))) === null)
-    throw new Error('the document was not claimed');
-  if (!(await completeDocument(db, scope, id, owner, indexed, new Date())))
+  const lease = await claim(db, documentWork(scope, 'ingest', id), owner, 60_000);
+  if (lease === null) throw new Error('the document was not claimed');
+  if (!(await completeDocument(db, lease, indexed, null, new Date())))
     throw new Error('the document was not written');
   return id;
 }

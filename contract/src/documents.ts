@@ -33,14 +33,16 @@ export const document = z
     token_count: z.int(),
     language: z.string().nullable(),
     context_mode: contextMode,
+    /** Semantic search finds it; a ready document is found by its words before that. */
+    vectors_ready: z.boolean(),
     created_at: timestamp,
   })
   .meta({ id: 'Document' });
 export type Document = z.infer<typeof document>;
 
 export const uploadQuery = z.object({
-  /** Hold the answer until every document is ready or failed. */
-  wait: z.enum(['ready']).optional(),
+  /** Hold the answer until every document is ready or failed; with `vectors` until semantic search finds it too. */
+  wait: z.enum(['ready', 'vectors']).optional(),
 });
 /** The founding client may name the conversation in the query too. */
 export const apiUploadQuery = uploadQuery.extend({ conversationId: z.string().max(200).optional() });

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
+  check,
   customType,
   date,
   doublePrecision,
@@ -351,6 +352,8 @@ export const documents = pgTable(
       .array()
       .notNull()
       .default(sql`'{}'`),
+    /** Of the document itself, as its format gives it. */
+    title: text('title'),
     pages: integer('pages'),
     chunkCount: integer('chunk_count').notNull().default(0),
     tokenCount: integer('token_count').notNull().default(0),
@@ -359,10 +362,11 @@ export const documents = pgTable(
       .notNull()
       .default('auto'),
     embeddingModel: text('embedding_model'),
-    attempts: integer('attempts').notNull().default(0),
-    /** When the worker should look at it; null once nothing is left to do. */
-    dueAt: time('due_at'),
-    leaseOwner: text('lease_owner'),
+    /** Raised whenever its passages or an index segment change: what is cached of it is keyed by this number. */
+    revision: integer('revision').notNull().default(1),
+    /** Of the code that made its passages and its keyword index: older ones are made anew in the background. */
+    passagesVersion: integer('passages_version').notNull().default(1),
+    keywordVersion: integer('keyword_version').notNull().default(1),
     createdAt: time('created_at').notNull(),
     updatedAt: time('updated_at').notNull(),
   },
@@ -370,38 +374,15 @@ export const documents = pgTable(
     primaryKey({ columns: [t.userId, t.id] }),
     unique('documents_in_conversation').on(t.userId, t.conversationId, t.id),
     index('documents_by_hash').on(t.userId, t.sha256),
-    index('documents_due')
-      .on(t.dueAt)
-      .where(sql`due_at is not null`),
     // Which documents still wait for vectors of the configured model is asked over all users.
     index('documents_by_model')
       .on(t.embeddingModel)
       .where(sql`status = 'ready'`),
+    index('documents_by_version')
+      .on(t.passagesVersion, t.keywordVersion)
+      .where(sql`status = 'ready'`),
     foreignKey({
       name: 'documents_conversation',
-      columns: [t.userId, t.conversationId],
-      foreignColumns: [conversations.userId, conversations.id],
-    }).onDelete('cascade'),
-  ],
-);
-
-/** One row while a conversation's vectors are made anew for another embedding model: who does it, until when. */
-export const reEmbeddings = pgTable(
-  're_embeddings',
-  {
-    userId: owner(),
-    conversationId: conversationKey(),
-    /** The model that the new vectors are of. */
-    model: text('model').notNull(),
-    leaseOwner: text('lease_owner'),
-    /** When a worker may take it up again: the end of a lease, or of a pause after a failure. */
-    dueAt: time('due_at').notNull(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.userId, t.conversationId] }),
-    index('re_embeddings_due').on(t.dueAt),
-    foreignKey({
-      name: 're_embeddings_conversation',
       columns: [t.userId, t.conversationId],
       foreignColumns: [conversations.userId, conversations.id],
     }).onDelete('cascade'),
@@ -508,5 +489,51 @@ export const segments = pgTable(
     })
       .onUpdate('cascade')
       .onDelete('cascade'),
+  ],
+);
+
+/**
+ * What has to be finished although processes die: due at a time by the database's clock, while it is claimed at the end
+ * of the lease. A claim leaves a fresh token; only who shows it writes.
+ */
+export const work = pgTable(
+  'work',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    kind: text('kind', { enum: ['ingest', 'index', 'answer'] }).notNull(),
+    /** The document or the message, again in the column that is a foreign key. */
+    itemId: uuid('item_id').notNull(),
+    documentId: uuid('document_id'),
+    messageId: uuid('message_id'),
+    /** Which index of the document; empty for other kinds. */
+    target: text('target').notNull().default(''),
+    // Microseconds as the clock has them: rounded up, what is due now would not be due yet.
+    dueAt: timestamp('due_at', { withTimezone: true, mode: 'date' }).notNull(),
+    token: uuid('token'),
+    /** The process that holds the lease, for people who look. */
+    owner: text('owner'),
+    attempts: integer('attempts').notNull().default(0),
+    stopRequested: boolean('stop_requested').notNull().default(false),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId, t.kind, t.itemId, t.target] }),
+    index('work_due').on(t.kind, t.userId, t.dueAt),
+    foreignKey({
+      name: 'work_document',
+      columns: [t.userId, t.conversationId, t.documentId],
+      foreignColumns: [...documentColumns()],
+    })
+      .onUpdate('cascade')
+      .onDelete('cascade'),
+    foreignKey({
+      name: 'work_message',
+      columns: [t.userId, t.conversationId, t.messageId],
+      foreignColumns: [messages.userId, messages.conversationId, messages.id],
+    }).onDelete('cascade'),
+    check(
+      'work_item',
+      sql`item_id = coalesce(document_id, message_id) AND num_nonnulls(document_id, message_id) = 1`,
+    ),
   ],
 );

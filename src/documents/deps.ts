@@ -2,14 +2,12 @@ import type { BlobStore } from '../files/blob-store.ts';
 import type { Database } from '../db/database.ts';
 import type { Notifier } from '../work/notifier.ts';
 import type { Log } from '../work/every.ts';
-import type { Queue } from '../work/queue.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import type { DocumentLimits } from './store.ts';
 
 export interface DocumentDeps {
   db: Database;
   blobs: BlobStore;
-  queue: Queue;
   notifier: Notifier;
   embedding: EmbeddingModel | null;
   limits: DocumentLimits & { uploadBytes: number; ingestTimeoutMs: number };

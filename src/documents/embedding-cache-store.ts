@@ -1,9 +1,8 @@
-import { and, eq, gte, isNotNull, ne, or, sql } from 'drizzle-orm';
+import { and, eq, gte, ne, or, sql } from 'drizzle-orm';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
-import { chunkVectors, documents } from '../db/schema.ts';
+import { chunkVectors } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import { isDocument } from './store.ts';
 
 export interface VectorRow {
   ordinal: number;
@@ -30,30 +29,6 @@ export async function findVectors(
         AND content_hash = ANY(${sql.param([...hashes])}::bytea[])`),
   );
   return new Map(rows.map((row) => [row.hash, readVector(row.embedding)]));
-}
-
-/**
- * Keeps the vectors of a document that is still being embedded: no search sees them before it is ready, and a worker
- * that takes it over goes on after them. False, and nothing written, when the document is no longer this worker's.
- */
-export async function storeBatch(
-  db: Database,
-  scope: ConversationScope,
-  documentId: string,
-  owner: string,
-  model: string,
-  rows: readonly VectorRow[],
-): Promise<boolean> {
-  return db.scoped(scope, async (tx) => {
-    const [mine] = await tx
-      .select({ id: documents.id })
-      .from(documents)
-      .where(and(isDocument(scope, documentId), eq(documents.leaseOwner, owner), isNotNull(documents.dueAt)))
-      .for('share');
-    if (mine === undefined) return false;
-    await writeVectors(tx, scope, documentId, model, rows);
-    return true;
-  });
 }
 
 export async function writeVectors(

@@ -2,19 +2,26 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
-import { chunks, conversations, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
+import { chunks, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { settleVectors, type VectorRow, writeVectors } from './embedding-cache-store.ts';
-import { isDocument } from './store.ts';
+import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
+import { documentWork, type Lease } from '../work/lease.ts';
+import { enqueue, settle } from '../work/store.ts';
+import { bumpVersion, isDocument } from './store.ts';
+import { scopeOf } from './work-scope.ts';
 
 export type ChunkRow = typeof chunks.$inferSelect;
 export const keywordKind = 'keyword';
+/** Not a segment: the passages themselves, with every index over them. */
+export const passagesKind = 'passages';
 export const vectorKind = (model: string): string => `vector:${model}`;
 
 /** Rows of one INSERT: 9 columns times this stays far below PostgreSQL's 65,535 parameters. */
 const rowsAtOnce = 1000;
 
 export interface IndexedDocument {
+  title: string | null;
   text: string;
   chunks: {
     page: number | null;
@@ -29,31 +36,34 @@ export interface IndexedDocument {
   pages: number | null;
   language: string;
   warnings: string[];
-  /** `rows` are the vectors that no batch has stored yet; the segment is of all of them. */
+  /** Of all chunks, when they are made before the passages are replaced; null: they follow in the background. */
   vectors: { model: string; rows: VectorRow[]; segment: Uint8Array } | null;
 }
 
 /**
- * Writes everything that ingestion has made and marks the document ready, in one transaction: chunks exist exactly
- * when their document is ready. Doing it again gives the same rows. False when the document is no longer this worker's.
+ * Writes passages and keyword index and marks the document ready, in one transaction that settles the lease: chunks
+ * exist exactly when their document is ready. Passages of an earlier version are replaced. `vectorsOf`: the model whose
+ * vectors are to follow. False when the lease is lost; nothing is written then.
  */
 export async function completeDocument(
   db: Database,
-  scope: ConversationScope,
-  id: string,
-  owner: string,
+  lease: Lease,
   made: IndexedDocument,
+  vectorsOf: string | null,
   now: Date,
 ): Promise<boolean> {
+  const scope = scopeOf(lease);
+  const id = lease.itemId;
   return db.scoped(scope, async (tx) => {
     // A deletion takes the conversation's row first too, so that nothing is written below what is going away.
-    const [conversation] = await tx
-      .update(conversations)
-      .set({ documentsVersion: sql`${conversations.documentsVersion} + 1` })
-      .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)))
-      .returning({ id: conversations.id });
-    if (conversation === undefined) return false;
-    const [row] = await tx
+    await bumpVersion(tx, scope);
+    const [before] = await tx
+      .select({ chunkCount: documents.chunkCount })
+      .from(documents)
+      .where(isDocument(scope, id))
+      .for('update');
+    if (before === undefined || !(await settle(tx, lease))) return false;
+    await tx
       .update(documents)
       .set({
         status: 'ready',
@@ -61,30 +71,33 @@ export async function completeDocument(
         stageMessage: null,
         errorCode: null,
         errorMessage: null,
-        dueAt: null,
-        leaseOwner: null,
+        title: made.title,
         pages: made.pages,
         chunkCount: made.chunks.length,
         tokenCount: made.chunks.reduce((sum, chunk) => sum + chunk.tokens, 0),
         language: made.language,
         warnings: made.warnings,
         embeddingModel: made.vectors?.model ?? null,
+        revision: sql`${documents.revision} + 1`,
+        passagesVersion,
+        keywordVersion,
         updatedAt: now,
       })
-      .where(and(isDocument(scope, id), eq(documents.leaseOwner, owner)))
-      .returning({ id: documents.id });
-    if (row === undefined) return false;
+      .where(isDocument(scope, id));
     await writeText(tx, scope, id, made.text);
     await writeChunks(tx, scope, id, made);
+    await tx.delete(segments).where(segmentsOf(scope, id));
     await writeSegment(tx, scope, id, keywordKind, made.keywordSegment);
     if (made.vectors !== null) {
       await writeVectors(tx, scope, id, made.vectors.model, made.vectors.rows);
       await writeSegment(tx, scope, id, vectorKind(made.vectors.model), made.vectors.segment);
     }
     await settleVectors(tx, scope, id, made.vectors?.model ?? null, made.chunks.length);
+    if (vectorsOf !== null && made.vectors === null)
+      await enqueue(tx, [documentWork(scope, 'index', id, vectorKind(vectorsOf))]);
     await tx
       .update(userCounters)
-      .set({ chunks: sql`${userCounters.chunks} + ${made.chunks.length}` })
+      .set({ chunks: sql`${userCounters.chunks} + ${made.chunks.length - before.chunkCount}` })
       .where(eq(userCounters.userId, scope.userId));
     return true;
   });
@@ -183,6 +196,14 @@ export async function readSegments(
           eq(segments.kind, kind),
         ),
       ),
+  );
+}
+
+function segmentsOf(scope: ConversationScope, documentId: string) {
+  return and(
+    eq(segments.userId, scope.userId),
+    eq(segments.conversationId, scope.conversationId),
+    eq(segments.documentId, documentId),
   );
 }
 

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createSandbox, defaultSandboxLimits, type Sandbox } from '../formats/sandbox.ts';
+import type { PrepareInput, PreparedIndex } from '../indexing/prepare.ts';
 import type { Chunk } from './chunk.ts';
 
 /** A document ready to be stored: its canonical text, its chunks, and the keyword index over them. */
@@ -70,6 +71,27 @@ export async function prepareDocument(
 
 async function* bytesOf(source: PrepareSource): AsyncGenerator<Uint8Array> {
   yield* 'bytesPath' in source ? createReadStream(source.bytesPath) : await source.open();
+}
+
+/** Makes the keyword index of a stored document anew, in a process of its own. @throws AppError `document_too_complex` */
+export async function prepareKeywordIndex(
+  input: PrepareInput,
+  signal: AbortSignal,
+  sandbox: Sandbox = sandboxFor(defaultSandboxLimits.timeoutMs),
+): Promise<PreparedIndex> {
+  let made: PreparedIndex | null = null;
+  await sandbox.run({
+    script: new URL('./prepare-keyword-child.ts', import.meta.url),
+    header: {},
+    body: [Buffer.from(JSON.stringify(input))],
+    signal,
+    onFrame({ header, body }) {
+      if (header['type'] === 'segment')
+        made = { language: String(header['language']), segment: Uint8Array.from(body) };
+    },
+  });
+  if (made === null) throw new Error('the indexing process ended without a result');
+  return made;
 }
 
 interface ResultHeader extends Omit<Prepared, 'text' | 'segment' | 'chunks'> {

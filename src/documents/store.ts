@@ -4,6 +4,8 @@ import type { Database, Transaction } from '../db/database.ts';
 import { blobDeletions, conversations, documents, documentTexts, userCounters } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
+import { documentWork } from '../work/lease.ts';
+import { enqueue } from '../work/store.ts';
 
 export type DocumentRow = typeof documents.$inferSelect;
 
@@ -46,13 +48,16 @@ export async function insertDocuments(
           conversationId: scope.conversationId,
           status: 'queued' as const,
           stageMessage: 'waiting for its turn',
-          dueAt: now,
           createdAt: now,
           updatedAt: now,
         })),
       )
       .returning();
     if (rows.length !== input.length) throw new Error('a document was not written');
+    await enqueue(
+      tx,
+      rows.map((row) => documentWork(scope, 'ingest', row.id)),
+    );
     return rows;
   });
 }

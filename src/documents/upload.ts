@@ -3,6 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
 import { sniff } from '../formats/sniff.ts';
+import { workTopic } from '../work/loop.ts';
 import { type DocumentDeps, documentTopic } from './deps.ts';
 import { safeName } from './file-name.ts';
 import { type DocumentRow, insertDocuments, type NewDocument } from './store.ts';
@@ -34,7 +35,7 @@ export async function upload(
       throw new AppError('invalid_request', 'The upload holds no file: send one in the field "file".');
     asked = true;
     const rows = await insertDocuments(deps.db, scope, kept, deps.limits, deps.now());
-    for (const row of rows) await announce(row, deps);
+    for (const row of rows) announce(row, deps);
     return rows;
   } catch (error) {
     // The rows may have been written though the answer was lost: the reconciler looks after what has none.
@@ -63,14 +64,8 @@ async function keep(scope: ConversationScope, file: IncomingFile, deps: Document
   }
 }
 
-/** The row is committed: a failure to announce it only delays it until the sweeper comes by. */
-export async function announce(row: DocumentRow, deps: DocumentDeps): Promise<void> {
+/** The rows are committed: workers of this process look at once, those of others within a second. */
+export function announce(row: DocumentRow, deps: Pick<DocumentDeps, 'notifier'>): void {
   deps.notifier.notify(documentTopic(row.id));
-  const job = { userId: row.userId, conversationId: row.conversationId, documentId: row.id };
-  await deps.queue.enqueue(job).catch((error: unknown) => {
-    deps.log.warn(
-      { err: error, documentId: row.id },
-      'a job was not enqueued; the sweeper will find its document',
-    );
-  });
+  deps.notifier.notify(workTopic);
 }

@@ -24,14 +24,23 @@ export async function* watchDocument(
   }
 }
 
-/** The document once it is ready, failed or cancelled; null when it was deleted meanwhile. */
-export async function waitUntilSettled(
+/**
+ * The document once it is ready, failed or cancelled; with `vectors` once a ready one has them too, where a model makes
+ * them. Null when it was deleted meanwhile.
+ */
+export async function waitFor(
   scope: ConversationScope,
   id: string,
-  deps: Pick<DocumentDeps, 'db' | 'notifier'>,
+  wanted: 'ready' | 'vectors',
+  deps: Pick<DocumentDeps, 'db' | 'notifier' | 'embedding'>,
   signal: AbortSignal,
 ): Promise<DocumentRow | null> {
   let last: DocumentRow | null = null;
   for await (const row of watchDocument(scope, id, deps, signal)) last = row;
+  if (wanted !== 'vectors' || deps.embedding === null) return last;
+  while (!signal.aborted && last?.status === 'ready' && last.embeddingModel === null) {
+    await deps.notifier.wait(documentTopic(id), pollMs, signal);
+    last = await readDocument(deps.db, scope, id);
+  }
   return last;
 }

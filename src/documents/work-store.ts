@@ -1,36 +1,15 @@
-import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import type { ErrorCode } from '@alcove/contract';
-import { ConversationScope } from '../conversations/scope.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
 import { documents } from '../db/schema.ts';
-import { UserScope } from '../identity/user-scope.ts';
+import { documentWork, type Lease } from '../work/lease.ts';
+import { hurry, isHeldBy, release, settle, withdraw } from '../work/store.ts';
 import { settleVectors } from './embedding-cache-store.ts';
 import { type DocumentRow, type DocumentState, isDocument } from './store.ts';
+import { scopeOf } from './work-scope.ts';
 
-/** Claims the document for one worker until `leaseUntil`; null when it is settled, gone, or another's. */
-export async function claimDocument(
-  db: Database,
-  scope: ConversationScope,
-  id: string,
-  owner: string,
-  now: Date,
-  leaseUntil: Date,
-): Promise<DocumentRow | null> {
-  const [row] = await db.scoped(scope, (tx) =>
-    tx
-      .update(documents)
-      .set({
-        leaseOwner: owner,
-        dueAt: leaseUntil,
-        attempts: sql`${documents.attempts} + 1`,
-        status: 'extracting',
-        updatedAt: now,
-      })
-      .where(and(isDocument(scope, id), isNotNull(documents.dueAt), lte(documents.dueAt, now)))
-      .returning(),
-  );
-  return row ?? null;
-}
+// Rows are locked in one order everywhere, a document's before its work's: deletions take them so too.
 
 export interface DocumentProgress {
   status: DocumentState;
@@ -38,37 +17,32 @@ export interface DocumentProgress {
   stageMessage: string;
 }
 
-/** Says how far the work is and extends the lease. False when the document is no longer this worker's. */
+/** Says how far the work is. False when the lease is lost. */
 export async function reportProgress(
   db: Database,
-  scope: ConversationScope,
-  id: string,
-  owner: string,
+  lease: Lease,
   at: DocumentProgress,
   now: Date,
-  leaseUntil: Date,
 ): Promise<boolean> {
-  const rows = await db.scoped(scope, (tx) =>
+  const rows = await db.scoped(lease, (tx) =>
     tx
       .update(documents)
-      .set({ ...at, dueAt: leaseUntil, updatedAt: now })
-      .where(and(isDocument(scope, id), eq(documents.leaseOwner, owner), isNotNull(documents.dueAt)))
+      .set({ ...at, updatedAt: now })
+      .where(and(isDocument(scopeOf(lease), lease.itemId), isHeldBy(lease)))
       .returning({ id: documents.id }),
   );
   return rows.length > 0;
 }
 
-/** Ends the work without success, now or until `retryAt`. Only the lease's holder wins. */
+/** Ends the work without success, now or until it is tried again. Only the lease's holder wins. */
 export async function failDocument(
   db: Database,
-  scope: ConversationScope,
-  id: string,
-  owner: string,
-  failure: { code: ErrorCode; message: string; retryAt: Date | null },
+  lease: Lease,
+  failure: { code: ErrorCode; message: string; retryInMs: number | null },
   now: Date,
 ): Promise<void> {
   const change =
-    failure.retryAt === null
+    failure.retryInMs === null
       ? {
           status: 'failed' as const,
           errorCode: failure.code,
@@ -76,29 +50,30 @@ export async function failDocument(
           stageMessage: null,
         }
       : { status: 'queued' as const, stageMessage: `will be tried again: ${failure.message}` };
-  await db.scoped(scope, (tx) =>
-    tx
+  await db.scoped(lease, async (tx) => {
+    const [row] = await tx
       .update(documents)
-      .set({ ...change, dueAt: failure.retryAt, leaseOwner: null, updatedAt: now })
-      .where(and(isDocument(scope, id), eq(documents.leaseOwner, owner), isNotNull(documents.dueAt))),
-  );
+      .set({ ...change, updatedAt: now })
+      .where(and(isDocument(scopeOf(lease), lease.itemId), isHeldBy(lease)))
+      .returning({ id: documents.id });
+    if (row === undefined) return;
+    if (failure.retryInMs === null) await settle(tx, lease);
+    else await release(tx, lease, { inMs: failure.retryInMs });
+  });
 }
 
-/** Puts a settled document back to work. False when it is being worked on, or is ready. */
+/** Puts a failed or cancelled document back to work. Null when it is being worked on, or is ready. */
 export async function requeueDocument(
   db: Database,
   scope: ConversationScope,
   id: string,
   now: Date,
 ): Promise<DocumentRow | null> {
-  const [row] = await db.scoped(scope, (tx) =>
-    tx
+  return db.scoped(scope, async (tx) => {
+    const [row] = await tx
       .update(documents)
       .set({
         status: 'queued',
-        dueAt: now,
-        leaseOwner: null,
-        attempts: 0,
         progress: 0,
         errorCode: null,
         errorMessage: null,
@@ -106,11 +81,15 @@ export async function requeueDocument(
         updatedAt: now,
       })
       .where(and(isDocument(scope, id), inArray(documents.status, ['failed', 'cancelled'])))
-      .returning(),
-  );
-  return row ?? null;
+      .returning();
+    if (row !== undefined) await hurry(tx, documentWork(scope, 'ingest', id));
+    return row ?? null;
+  });
 }
 
+const underWay: DocumentState[] = ['queued', 'extracting', 'chunking', 'embedding'];
+
+/** Null when there is nothing to cancel. */
 export async function cancelDocument(
   db: Database,
   scope: ConversationScope,
@@ -120,32 +99,29 @@ export async function cancelDocument(
   return db.scoped(scope, async (tx) => {
     const [row] = await tx
       .update(documents)
-      .set({ status: 'cancelled', dueAt: null, leaseOwner: null, stageMessage: null, updatedAt: now })
-      .where(and(isDocument(scope, id), isNotNull(documents.dueAt)))
+      .set({ status: 'cancelled', stageMessage: null, updatedAt: now })
+      .where(and(isDocument(scope, id), inArray(documents.status, underWay)))
       .returning();
-    // A failed document keeps them for its next try; who cancels wants nothing to stay.
-    if (row !== undefined) await settleVectors(tx, scope, id, null, 0);
-    return row ?? null;
+    if (row === undefined) return null;
+    await withdraw(tx, documentWork(scope, 'ingest', id));
+    await settleVectors(tx, scope, id, null, 0);
+    return row;
   });
 }
 
-export interface DueDocument {
-  scope: ConversationScope;
-  documentId: string;
-}
-
-/** What is due over all users, with the authority to work on it: the database has said so. */
-export async function dueDocuments(db: Database, limit: number, now: Date): Promise<DueDocument[]> {
-  const rows = await db.asWorker((tx) =>
+/** The document as its worker finds it; null when it is gone. */
+export async function readClaimed(db: Database, lease: Lease): Promise<DocumentRow | null> {
+  const [row] = await db.reading(lease, (tx) =>
     tx
-      .select({ userId: documents.userId, conversationId: documents.conversationId, id: documents.id })
+      .select()
       .from(documents)
-      .where(lte(documents.dueAt, now))
-      .orderBy(asc(documents.dueAt))
-      .limit(limit),
+      .where(
+        and(
+          eq(documents.userId, lease.userId),
+          eq(documents.conversationId, lease.conversationId),
+          eq(documents.id, lease.itemId),
+        ),
+      ),
   );
-  return rows.map((row) => ({
-    scope: ConversationScope.ofOwnRow(UserScope.grant(row.userId), row),
-    documentId: row.id,
-  }));
+  return row ?? null;
 }

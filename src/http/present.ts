@@ -81,6 +81,7 @@ export function presentDocument(row: DocumentRow): Document {
     token_count: row.tokenCount,
     language: row.language,
     context_mode: row.contextMode,
+    vectors_ready: row.embeddingModel !== null,
     created_at: row.createdAt.toISOString(),
   };
 }

@@ -1,5 +1,5 @@
 import type { Strategy } from '@alcove/contract';
-import { servingModel } from '../documents/re-embed-serving.ts';
+import { servingModel } from '../documents/serving-model.ts';
 import { AppError } from '../errors.ts';
 import type { Turn } from '../indexing/followup.ts';
 import type { EmbeddingModel } from '../models/model.ts';

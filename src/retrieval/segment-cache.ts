@@ -9,7 +9,7 @@ import type { SearchableDocument, SearchScope } from './store.ts';
 /** An opened segment reads its bytes in place; this much more is held for each. */
 const overheadBytes = 2_000;
 
-export type NamedDocument = Pick<SearchableDocument, 'id' | 'conversationId'>;
+export type NamedDocument = Pick<SearchableDocument, 'id' | 'conversationId' | 'revision'>;
 export interface Loaded<Opened> {
   document: NamedDocument;
   segment: Opened;
@@ -51,7 +51,8 @@ export function createSegmentCache(db: Database, maxBytes: number): SegmentCache
     kind: string,
     open: (bytes: Uint8Array) => { opened: Opened; size: number } | null,
   ): Promise<Loaded<Opened>[]> {
-    const keyOf = (one: NamedDocument): string => `${scope.userId}/${one.conversationId}/${one.id}/${kind}`;
+    const keyOf = (one: NamedDocument): string =>
+      `${scope.userId}/${one.conversationId}/${one.id}/${kind}/${one.revision}`;
     const found = new Map<string, Opened>();
     const missing: NamedDocument[] = [];
     for (const one of documents) {

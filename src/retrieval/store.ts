@@ -21,6 +21,8 @@ export interface SearchableDocument {
   chunkCount: number;
   language: string | null;
   contextMode: 'auto' | 'full' | 'search' | 'off';
+  /** Raised with every change of its index: part of the keys of what is cached of it. */
+  revision: number;
   embeddingModel: string | null;
 }
 
@@ -50,7 +52,7 @@ function searchableStatement({ userId, conversationId }: ReturnType<typeof autho
     // each stands by its name: in a sum, a deleted one and a new document could cancel each other out.
     text: `SELECT c.id AS "conversationId", c.documents_version AS version, d.id, d.name, d.token_count AS tokens,
         d.chunk_count AS "chunkCount", d.language, d.context_mode AS "contextMode",
-        d.embedding_model AS "embeddingModel", d.status
+        d.embedding_model AS "embeddingModel", d.revision, d.status
       FROM conversations c LEFT JOIN documents d ON d.user_id = c.user_id AND d.conversation_id = c.id
         AND d.status NOT IN ('failed', 'cancelled')
       WHERE c.user_id = $1 ${one ? 'AND c.id = $2' : 'AND c.document_count > 0'}

@@ -12,7 +12,7 @@ async function tablesWith(server: TestApp, text: string): Promise<string[]> {
   const { pool } = server.app.db;
   const { rows: tables } = await pool.query<{ name: string }>(
     `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
-     WHERE table_schema IN ('public', 'alcove_jobs') AND table_type = 'BASE TABLE' ORDER BY 1`,
+     WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1`,
   );
   const found: string[] = [];
   for (const { name } of tables) {

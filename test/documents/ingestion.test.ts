@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Chunk, Document, DocumentStatus, ErrorCode } from '@alcove/contract';
 import { newConversation } from '../answers/support/asking.ts';
-import { openQueue } from '../../src/work/queue.ts';
 import { until } from '../answers/support/until.ts';
-import { newPerson, type Person, sharedApp, type TestApp } from '../support/app.ts';
+import { newPerson, type Person, personOf, sharedApp, startTestApp, type TestApp } from '../support/app.ts';
 import { behave, startProvider } from '../support/provider.ts';
 import { encryptedPdf, pdfFile, reportFile, textFile, type TestFile } from './support/files.ts';
+import { type HeldParser, holdParser } from './support/hold-parser.ts';
 import {
   countersOf,
   documentOf,
@@ -17,6 +17,7 @@ import {
   send,
   upload,
   uploadAndWait,
+  whenEmbedded,
   whenSettled,
 } from './support/uploading.ts';
 
@@ -36,16 +37,17 @@ beforeAll(async () => {
 
 let held = 0;
 
-/** A document that stands still while its passages are being embedded. */
-async function uploadHeld(who = person, where = conversation): Promise<Document> {
+/** A document whose parser stands still. */
+async function uploadHeld(
+  who = person,
+  where = conversation,
+): Promise<{ document: Document; parser: HeldParser }> {
   held += 1;
   // Each text is another one: what has been embedded before is not embedded again.
   const file = textFile('held.txt', `Text number ${held} that is held.`);
-  provider.scriptEmbeddings(behave.hang());
-  const before = provider.requests.length;
+  const parser = holdParser();
   const [document] = await upload(who, where, file);
-  await until('its passages are being embedded', () => provider.requests.length > before);
-  return documentOf(who, document?.id ?? '');
+  return { parser: await parser, document: await documentOf(who, document?.id ?? '') };
 }
 
 async function chunksOf(id: string): Promise<Chunk[]> {
@@ -63,7 +65,7 @@ async function chunksOf(id: string): Promise<Chunk[]> {
 }
 
 describe('progress', () => {
-  const order: DocumentStatus[] = ['queued', 'extracting', 'chunking', 'embedding', 'ready'];
+  const order: DocumentStatus[] = ['queued', 'extracting', 'chunking', 'ready'];
 
   test('is told as events, in order and up to the end', async () => {
     const [document] = await upload(person, conversation, await reportFile());
@@ -93,12 +95,12 @@ describe('progress', () => {
   });
 
   test('is seen by asking while it is being read', async () => {
-    const held = await uploadHeld();
+    const { document: held } = await uploadHeld();
     const seen = await until('the stage is told', async () => {
       const document = await documentOf(person, held.id);
-      return ['chunking', 'embedding'].includes(document.status) && document;
+      return document.status === 'extracting' && document;
     });
-    expect(seen.progress).toBeGreaterThan(0);
+    expect(seen).toMatchObject({ stage_message: 'reading the file', vectors_ready: false });
     expect(seen.progress).toBeLessThan(1);
     await person.client.documents.cancel(held.id);
   });
@@ -141,7 +143,7 @@ describe('the text and its passages', () => {
   });
 
   test('are not there before the document is ready', async () => {
-    const held = await uploadHeld();
+    const { document: held } = await uploadHeld();
     expect((await person.fetch(`/documents/${held.id}/text`)).status).toBe(409);
     expect((await person.client.documents.chunks(held.id)).chunks).toEqual([]);
     expect(await rowsOf(server, held.id)).toEqual(noRows);
@@ -177,30 +179,29 @@ describe('a file that cannot be read', () => {
     expect(queued).toMatchObject({ status: 'queued', error: null, progress: 0 });
     expect(await whenSettled(person, queued.id)).toMatchObject({ status: 'failed', error: failed?.error });
   });
+});
 
-  test('because embeddings are away is tried again by itself', async () => {
+describe('vectors', () => {
+  test('follow when their provider is back; the document is found by its words meanwhile', async () => {
     provider.scriptEmbeddings(behave.serverError(), behave.serverError(), behave.serverError());
-    const [document] = await upload(person, conversation, textFile('later.txt', 'a text for later'));
-    const waiting = await until('the reason is told', async () => {
-      const seen = await documentOf(person, document?.id ?? '');
-      return seen.stage_message?.startsWith('will be tried again') === true && seen;
-    });
-    expect(waiting).toMatchObject({ status: 'queued' });
-    expect(await whenSettled(person, waiting.id)).toMatchObject({
-      status: 'ready',
-      chunk_count: 1,
-      error: null,
-    });
+    const where = await newConversation(person);
+    const [document] = await upload(person, where, textFile('later.txt', 'a text for later'));
+    const ready = await whenSettled(person, document?.id ?? '');
+    expect(ready).toMatchObject({ status: 'ready', chunk_count: 1, error: null, vectors_ready: false });
+    const found = await person.client.retrieve(where, { query: 'text for later', strategy: 'keyword' });
+    expect(found.results).toHaveLength(1);
+    expect(await whenEmbedded(person, ready.id, 60_000)).toMatchObject({ status: 'ready', error: null });
+    const { results } = await person.client.retrieve(where, { query: 'text for later', strategy: 'vector' });
+    expect(results).toHaveLength(1);
   });
 });
 
 describe('cancel', () => {
   test('while it is being read stops the work and leaves nothing', async () => {
-    const held = await uploadHeld();
-    const request = provider.requests.at(-1);
+    const { document: held, parser } = await uploadHeld();
     const cancelled = await person.client.documents.cancel(held.id);
     expect(cancelled.status).toBe('cancelled');
-    expect(await request?.ended).toBe('aborted');
+    await parser.ended();
     expect(await documentOf(person, held.id)).toMatchObject({
       status: 'cancelled',
       chunk_count: 0,
@@ -210,10 +211,10 @@ describe('cancel', () => {
   });
 
   test('can be taken back', async () => {
-    const held = await uploadHeld();
+    const { document: held } = await uploadHeld();
     await person.client.documents.cancel(held.id);
     await person.client.documents.retry(held.id);
-    const ready = await whenSettled(person, held.id);
+    const ready = await whenEmbedded(person, held.id);
     expect(ready).toMatchObject({ status: 'ready', chunk_count: 1 });
     expect(await rowsOf(server, held.id)).toEqual({
       document_texts: 1,
@@ -224,12 +225,12 @@ describe('cancel', () => {
   });
 
   test('and retry at once, again and again, end in one reading', async () => {
-    const held = await uploadHeld();
+    const { document: held } = await uploadHeld();
     for (let time = 0; time < 5; time += 1) {
       await person.client.documents.cancel(held.id);
       await person.client.documents.retry(held.id);
     }
-    expect(await whenSettled(person, held.id)).toMatchObject({ status: 'ready', chunk_count: 1 });
+    expect(await whenEmbedded(person, held.id)).toMatchObject({ status: 'ready', chunk_count: 1 });
     expect(await rowsOf(server, held.id)).toEqual({
       document_texts: 1,
       chunks: 1,
@@ -278,10 +279,9 @@ describe('delete', () => {
 
   test('while it is being read leaves no passage', async () => {
     const owner = await newPerson(server.baseUrl);
-    const held = await uploadHeld(owner, await newConversation(owner));
-    const request = provider.requests.at(-1);
+    const { document: held, parser } = await uploadHeld(owner, await newConversation(owner));
     await owner.client.documents.delete(held.id);
-    expect(await request?.ended).toBe('aborted');
+    await parser.ended();
     emptied.push(owner);
     expect(await rowsOf(server, held.id)).toEqual(noRows);
     expect(await countersOf(owner)).toEqual({ documents: 0, chunks: 0, bytes: 0 });
@@ -295,7 +295,7 @@ describe('delete', () => {
     );
     const documents = await upload(owner, id, ...files);
     // Each is deleted at the first sight of another stage.
-    const stages: DocumentStatus[] = ['queued', 'extracting', 'extracting', 'embedding', 'ready', 'ready'];
+    const stages: DocumentStatus[] = ['queued', 'extracting', 'extracting', 'chunking', 'ready', 'ready'];
     const deletions = documents.map(async (document, at) => {
       for await (const state of owner.client.documents.events(document.id)) {
         if (state.status === stages[at] || state.status === 'ready') break;
@@ -311,10 +311,9 @@ describe('delete', () => {
   test('of a conversation while its document is being read leaves nothing', async () => {
     const owner = await newPerson(server.baseUrl);
     const id = await newConversation(owner);
-    const held = await uploadHeld(owner, id);
-    const request = provider.requests.at(-1);
+    const { document: held, parser } = await uploadHeld(owner, id);
     await owner.json('DELETE', `/conversations/${id}`);
-    expect(await request?.ended).toBe('aborted');
+    await parser.ended();
     emptied.push(owner);
     expect(await rowsOf(server, held.id)).toEqual(noRows);
     expect(await countersOf(owner)).toEqual({ documents: 0, chunks: 0, bytes: 0 });
@@ -438,49 +437,42 @@ test("changes and deletions while documents become ready are never in each other
   expect((await owner.client.conversations.get(where)).document_count).toBe(3);
 });
 
-test('a job that comes again, at once and after its end, changes nothing', async () => {
-  const queue = await openQueue(server.app.db, silent);
-  const [document] = await upload(person, conversation, textFile('again.txt', 'Delivered more than once.'));
-  const job = { userId: person.id, conversationId: conversation, documentId: document?.id ?? '' };
-  await Promise.all(Array.from({ length: 5 }, () => queue.enqueue(job)));
-  expect(await whenSettled(person, job.documentId)).toMatchObject({ status: 'ready', chunk_count: 1 });
-  const [once] = await chunksOf(job.documentId);
-  for (let time = 0; time < 3; time += 1) {
-    await queue.enqueue(job);
-    await until('the job is done', async () => (await waitingJobs(job.documentId)) === 0);
+test('graceful stops while it is read do not count against a document', { timeout: 120_000 }, async () => {
+  const first = await startTestApp();
+  try {
+    const owner = await newPerson(first.baseUrl);
+    const where = await newConversation(owner);
+    let at = first;
+    let id = '';
+    for (let stop = 1; stop <= 4; stop += 1) {
+      const parser = holdParser();
+      if (stop === 1) id = (await upload(owner, where, textFile('r.txt', 'Restarted.')))[0]?.id ?? '';
+      await parser;
+      await at.stop();
+      at = await startTestApp({ like: first });
+    }
+    expect(await whenSettled(personOf(at.baseUrl, owner.token, owner), id)).toMatchObject({
+      status: 'ready',
+      error: null,
+    });
+    await at.close();
+  } finally {
+    await first.close();
   }
-  expect(await chunksOf(job.documentId)).toEqual([once]);
-  expect(await rowsOf(server, job.documentId)).toEqual({
-    document_texts: 1,
-    chunks: 1,
-    chunk_vectors: 1,
-    segments: 2,
-  });
-  await queue.stop();
 });
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-
-/** Jobs of the document that are still to be done or under way. */
-async function waitingJobs(documentId: string): Promise<number> {
-  const { rows } = await server.app.db.pool.query<{ n: number }>(
-    "SELECT count(*) AS n FROM alcove_jobs.job WHERE data ->> 'documentId' = $1 AND state IN ('created', 'retry', 'active')",
-    [documentId],
-  );
-  return rows[0]?.n ?? Number.NaN;
-}
-
-test('documents of one person that stand still do not hold up those of another', async () => {
+test('many documents of one person do not hold up the one of another', async () => {
   const [slow, quick] = [await newPerson(server.baseUrl), await newPerson(server.baseUrl)];
   const where = await newConversation(slow);
-  const held = [await uploadHeld(slow, where), await uploadHeld(slow, where)];
-  const waiting = await upload(slow, where, textFile('third.txt', 'third text'));
+  const files = Array.from({ length: 40 }, (_, at) => textFile(`${at}.txt`, `Text ${at} of many.`));
+  const waiting = await upload(slow, where, ...files);
   const [document] = await uploadAndWait(
     quick,
     await newConversation(quick),
     textFile('quick.txt', 'quick text'),
   );
   expect(document?.status).toBe('ready');
-  expect((await documentOf(slow, waiting[0]?.id ?? '')).status).toBe('queued');
-  for (const { id } of [...held, ...waiting]) await slow.client.documents.delete(id);
+  const last = await Promise.all(waiting.map(({ id }) => documentOf(slow, id)));
+  expect(last.filter(({ status }) => status === 'queued').length).toBeGreaterThan(20);
+  await slow.json('DELETE', `/conversations/${where}`);
 });

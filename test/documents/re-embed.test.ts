@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { servingModel } from '../../src/documents/re-embed-serving.ts';
+import { countUnembedded } from '../../src/documents/stale-store.ts';
+import { servingModel } from '../../src/documents/serving-model.ts';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { newPerson, type Person, personOf, startTestApp, type TestApp } from '../support/app.ts';
@@ -71,7 +72,7 @@ describe('after a change of the embedding model', { timeout: 120_000 }, () => {
       provider.scriptEmbeddings(null, behave.hang());
       await restarted(first, withModel(after), async (app) => {
         await until('the second request is under way', () => embeddingRequests(provider, after).length === 2);
-        expect(app.app.reEmbeddingProgress()).toMatchObject({ total: 3 });
+        expect(await countUnembedded(app.app.db, after)).toEqual({ documents: 3, chunks: 3 });
         const held = await Promise.all([one, two].map(({ id: document }) => storedIndex(app, document)));
         expect(held.map(({ segments }) => segments.includes(`vector:${before}`))).toEqual([true, true]);
         const { body } = await askJson(at(app, person), id, 'When was the lighthouse built?', { top_k: 5 });
@@ -92,9 +93,9 @@ describe('after a change of the embedding model', { timeout: 120_000 }, () => {
         });
         expect(body.metadata.legs).toEqual(['vector']);
         expect(body.sources[0]?.document_name).toBe('one.txt');
-        await until('nothing is left to do', () => app.app.reEmbeddingProgress() === null);
+        expect(await countUnembedded(app.app.db, after)).toEqual({ documents: 0, chunks: 0 });
         expect((await readDocument(at(app, person), one.id)).stage_message).toBeNull();
-        const left = await app.app.db.pool.query('SELECT count(*) AS left FROM re_embeddings');
+        const left = await app.app.db.pool.query('SELECT count(*) AS left FROM work');
         expect(left.rows).toEqual([{ left: 0 }]);
       });
     } finally {
@@ -112,7 +113,7 @@ describe('after a change of the embedding model', { timeout: 120_000 }, () => {
         'the document is ready',
         async () => {
           const row = await readDocument(person, document.id);
-          return row.status === 'ready' && row;
+          return row.vectors_ready && row;
         },
         30_000,
       );
@@ -152,7 +153,7 @@ describe('after a change of the embedding model', { timeout: 120_000 }, () => {
         'the document is ready',
         async () => {
           const row = await readDocument(person, document.id);
-          return row.status === 'ready' && row;
+          return row.vectors_ready && row;
         },
         30_000,
       );
@@ -175,7 +176,7 @@ describe('after a change of the embedding model', { timeout: 120_000 }, () => {
       await restarted(first, withModel(after), async (app) => {
         expect((await storedIndex(app, document.id)).vectors).toEqual({ [before]: count, [after]: 128 });
         // Its lease would run out by itself in half a minute.
-        await app.app.db.pool.query(`UPDATE re_embeddings SET due_at = now()`);
+        await app.app.db.pool.query(`UPDATE work SET due_at = now()`);
         await untilSwitched(app, document.id, after);
         expect(await storedIndex(app, document.id)).toEqual(done(after, count));
         expect(embeddedTexts(provider, after)).toHaveLength(count - 128);
@@ -219,7 +220,7 @@ describe('after a change of the embedding model', { timeout: 120_000 }, () => {
       provider.scriptEmbeddings(behave.unauthorized());
       await restarted(first, withModel(after), async (app) => {
         await until('the failure is logged', () =>
-          app.logs.some((line) => line.includes('keeps its old vectors')),
+          app.logs.some((line) => line.includes('keeps the one that it has')),
         );
         expect(await storedIndex(app, document.id)).toEqual(done(before, 1));
         const { body } = await askJson(at(app, person), id, 'When was the lighthouse built?', { top_k: 5 });

@@ -45,8 +45,8 @@ export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
     [w.a.id, crypto.randomUUID(), w.a1],
   );
   await pool.query(
-    `INSERT INTO re_embeddings (user_id, conversation_id, model, due_at) VALUES ($1, $2, 'planted', now() + interval '1 day')`,
-    key,
+    `INSERT INTO work (user_id, conversation_id, kind, item_id, document_id, target, due_at) VALUES ($1, $2, 'index', $3, $3, 'planted', now() + interval '1 day')`,
+    [...key, w.a1Document],
   );
 }
 

@@ -14,9 +14,9 @@ const withoutScope = new Set([
   'updateAccount',
   'deleteExpiredKeys',
   'orphanedAnswers',
-  'dueDocuments',
-  'dueReEmbeddings',
-  'countStale',
+  'dueWork',
+  'enqueueStale',
+  'countUnembedded',
   'isIngesting',
   'dueBlobDeletions',
   'settleBlobDeletion',
@@ -103,7 +103,7 @@ test('no store function below a conversation accepts the authority of its user',
 
 test('the compiler refuses planted calls, and only those', async () => {
   const planted = `${prelude}
-import { readConversation, deleteConversation } from '${root}/src/conversations/store.ts';
+import { readConversation, updateConversation } from '${root}/src/conversations/store.ts';
 import { findMessage, readMessage } from '${root}/src/conversations/message-store.ts';
 import { listDocuments } from '${root}/src/documents/store.ts';
 import { readEvents } from '${root}/src/answers/store.ts';
@@ -119,8 +119,8 @@ void readConversation(db, scope);
 void readConversation(db, plain); // refused
 void readConversation(db, id); // refused
 void readConversation(db, user); // refused
-void deleteConversation(db, { ...scope }, new Date()); // refused
-void deleteConversation(db, plain, new Date()); // refused
+void updateConversation(db, { ...scope }, {}, new Date()); // refused
+void updateConversation(db, plain, {}, new Date()); // refused
 void readMessage(db, scope, id);
 void readMessage(db, plain, id); // refused
 void readMessage(db, user, id); // refused

@@ -6,7 +6,8 @@ import type { Database } from '../../src/db/database.ts';
 import { newId } from '../../src/db/ids.ts';
 import { completeDocument } from '../../src/documents/index-store.ts';
 import { insertDocuments } from '../../src/documents/store.ts';
-import { claimDocument } from '../../src/documents/work-store.ts';
+import { documentWork } from '../../src/work/lease.ts';
+import { claim } from '../../src/work/store.ts';
 import { UserScope } from '../../src/identity/user-scope.ts';
 import { readBackground } from '../../src/indexing/background.ts';
 import { prepareIndex } from '../../src/indexing/prepare.ts';
@@ -69,7 +70,8 @@ async function addVectors(db: Database, scope: ConversationScope, vectors: Float
   };
   const unlimited = { documentsPerConversation: 1e6, documentsPerUser: 1e6, bytesPerUser: 1e15 };
   await insertDocuments(db, scope, [file], unlimited, now);
-  await claimDocument(db, scope, id, 'test', now, new Date(now.getTime() + 60_000));
+  const lease = await claim(db, documentWork(scope, 'ingest', id), 'test', 60_000);
+  if (lease === null) throw new Error('the document was not claimed');
   const texts = vectors.map((_, at) => `passage ${at}`);
   const chunks = texts.map((text) => ({ text, heading: [], page: null }));
   const { language, segment } = prepareIndex({
@@ -79,6 +81,7 @@ async function addVectors(db: Database, scope: ConversationScope, vectors: Float
     chunks,
   });
   const made = {
+    title: null,
     text: texts.join('\n'),
     chunks: texts.map((content) => ({
       page: null,
@@ -99,7 +102,7 @@ async function addVectors(db: Database, scope: ConversationScope, vectors: Float
       segment: quantiseVectors(vectors),
     },
   };
-  expect(await completeDocument(db, scope, id, 'test', made, now)).toBe(true);
+  expect(await completeDocument(db, lease, made, null, now)).toBe(true);
   return id;
 }
 

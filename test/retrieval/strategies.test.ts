@@ -33,7 +33,7 @@ async function retrieve(body: Parameters<Person['client']['retrieve']>[1]): Prom
 
 /** Cosine similarity of unit vectors. */
 function similarity(query: string, chunk: Chunk): number {
-  const [a, b] = [embedText(query), embedText(textToEmbed({ heading: chunk.heading, text: chunk.content }))];
+  const [a, b] = [embedText(query), embedText(textToEmbed({ ...chunk, prefix: null }))];
   return a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0);
 }
 

@@ -21,7 +21,7 @@ import { safeName } from '../../documents/file-name.ts';
 import { cancelDocument, requeueDocument } from '../../documents/work-store.ts';
 import { deleteDocument, type DocumentRow, listDocuments, updateDocument } from '../../documents/store.ts';
 import { announce, type IncomingFile, upload } from '../../documents/upload.ts';
-import { waitUntilSettled, watchDocument } from '../../documents/watch.ts';
+import { waitFor, watchDocument } from '../../documents/watch.ts';
 import { AppError } from '../../errors.ts';
 import { appendAudit } from '../../identity/audit-store.ts';
 import { principalOf } from '../auth.ts';
@@ -95,9 +95,9 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     request: FastifyRequest,
   ): Promise<Uploaded> {
     let rows = await upload(scope, files, documents);
-    const { wait } = request.query as { wait?: 'ready' };
-    if (wait === 'ready') {
-      const done = await Promise.all(rows.map((row) => waitUntilSettled(scope, row.id, documents, closing)));
+    const { wait } = request.query as { wait?: 'ready' | 'vectors' };
+    if (wait !== undefined) {
+      const done = await Promise.all(rows.map((row) => waitFor(scope, row.id, wait, documents, closing)));
       rows = done.filter((row) => row !== null);
     }
     const [first] = rows;
@@ -220,7 +220,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
           'conflict',
           `This document is ${row.status}: only a failed or cancelled one can be read again.`,
         );
-      await announce(queued, documents);
+      announce(queued, documents);
       return reply.code(202).send(presentDocument(queued));
     },
   );

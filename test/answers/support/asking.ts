@@ -13,7 +13,7 @@ export async function addText(
   text: string,
   name = 'notes.txt',
 ): Promise<Document> {
-  const path = `/conversations/${conversationId}/documents?wait=ready`;
+  const path = `/conversations/${conversationId}/documents?wait=vectors`;
   const { status, body } = await person.json<{ document: Document }>('POST', path, { name, text });
   expect(status).toBe(202);
   expect(body.document.status).toBe('ready');

@@ -5,12 +5,13 @@ export async function until<T>(
   what: string,
   look: () => Promise<T> | T,
   withinMs = 30_000,
+  everyMs = 25,
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const seen = await look();
     if (seen) return seen as NonNullable<Exclude<T, false>>;
     if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await pause(25);
+    await pause(everyMs);
   }
 }

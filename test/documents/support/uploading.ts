@@ -27,13 +27,13 @@ export async function upload(
   return ((await response.json()) as Uploaded).documents;
 }
 
-/** Uploads and waits until everything is ready, failed or cancelled. */
+/** Uploads and waits until everything is ready, with vectors where a model makes them, failed or cancelled. */
 export async function uploadAndWait(
   person: Person,
   conversationId: string,
   ...files: TestFile[]
 ): Promise<Document[]> {
-  const response = await send(person, conversationId, formOf(...files), '?wait=ready');
+  const response = await send(person, conversationId, formOf(...files), '?wait=vectors');
   expect(response.status).toBe(202);
   return ((await response.json()) as Uploaded).documents;
 }
@@ -50,6 +50,18 @@ export function whenSettled(person: Person, id: string, withinMs = 30_000): Prom
     async () => {
       const document = await documentOf(person, id);
       return ['ready', 'failed', 'cancelled'].includes(document.status) && document;
+    },
+    withinMs,
+  );
+}
+
+/** Ready, and found by semantic search too. */
+export function whenEmbedded(person: Person, id: string, withinMs = 30_000): Promise<Document> {
+  return until(
+    `document ${id} has its vectors`,
+    async () => {
+      const document = await documentOf(person, id);
+      return document.vectors_ready && document;
     },
     withinMs,
   );

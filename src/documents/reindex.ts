@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../errors.ts';
+import { quantiseVectors } from '../indexing/vectors.ts';
+import type { EmbeddingModel } from '../models/model.ts';
+import { backoffMs } from '../work/backoff.ts';
+import type { Lease } from '../work/lease.ts';
+import type { Worker } from '../work/loop.ts';
+import { release } from '../work/store.ts';
+import { type DocumentDeps, documentTopic } from './deps.ts';
+import { embedPassages, embeddingStep, textToEmbed } from './embed.ts';
+import { embedOnce } from './embedding-cache.ts';
+import { completeDocument, keywordKind, passagesKind, vectorKind } from './index-store.ts';
+import { indexedFrom, readOriginal } from './ingest.ts';
+import { replaceKeywordSegment, readForIndexing, settleUnreadable } from './keyword-store.ts';
+import { prepareKeywordIndex } from './prepare.ts';
+import { isIngesting } from './stale-store.ts';
+import {
+  dropVectors,
+  finishVectors,
+  hasVectorSegment,
+  readVectors,
+  storeVectors,
+  unembeddedChunks,
+} from './vector-store.ts';
+import { readClaimed } from './work-store.ts';
+import { scopeOf } from './work-scope.ts';
+
+const leaseMs = 30_000;
+const renewEveryMs = 5_000;
+const firstRetryMs = 5_000;
+const longestRetryMs = 600_000;
+/** After a failure of the model nothing is embedded for anybody this long. */
+const modelPauseMs = 15_000;
+/** A large document gives way to the next user after this time. */
+const turnMs = 20_000;
+/** Files that somebody waits for go first, but may hold this work up only so long before each step. */
+const longestYieldMs = 10_000;
+const yieldPollMs = 250;
+
+/**
+ * Makes one index of one document: its vectors of the configured model, its keyword segment, or its passages with all
+ * that rests on them. The document is served by what it has until the new index is complete.
+ */
+export function createReindexing(deps: DocumentDeps): Worker {
+  let pausedUntil = 0;
+  return {
+    kind: 'index',
+    concurrency: 1,
+    perUser: 1,
+    leaseMs,
+    renewEveryMs,
+    isPaused: () => performance.now() < pausedUntil,
+    async run(lease, signal) {
+      if (lease.target === keywordKind) return indexKeywords(lease, deps, signal);
+      if (lease.target === passagesKind) return readAgain(lease, deps, signal);
+      return embedDocument(lease, deps, signal);
+    },
+    async failed(lease, error) {
+      if (isModelAway(error)) pausedUntil = performance.now() + modelPauseMs;
+      else if (lease.target === passagesKind && error instanceof AppError && error.code !== 'unavailable') {
+        // What cannot be read now as it was read then keeps its passages.
+        await settleUnreadable(deps.db, lease);
+        return;
+      }
+      deps.log.warn(
+        { err: error, documentId: lease.itemId, target: lease.target },
+        'an index was not made yet; the document keeps the one that it has',
+      );
+      const inMs = backoffMs(lease.attempts, firstRetryMs, longestRetryMs);
+      await deps.db.scoped(lease, (tx) => release(tx, lease, { inMs }));
+    },
+  };
+}
+
+function isModelAway(error: unknown): boolean {
+  return (
+    error instanceof AppError && ['model_unavailable', 'model_timeout', 'rate_limited'].includes(error.code)
+  );
+}
+
+async function embedDocument(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Promise<void> {
+  const { db, embedding } = deps;
+  if (embedding === null || lease.target !== vectorKind(embedding.id)) {
+    await dropVectors(db, lease, lease.target.slice(vectorKind('').length));
+    return;
+  }
+  const isComplete = await hasVectorSegment(db, lease, embedding.id);
+  if (!isComplete && !(await embedMissing(lease, { ...deps, embedding }, signal))) return;
+  const segment = isComplete ? null : quantiseVectors(await readVectors(db, lease, embedding.id));
+  await finishVectors(db, lease, embedding.id, segment);
+  deps.notifier.notify(documentTopic(lease.itemId));
+}
+
+/** False when the turn is over or the lease is lost: what is stored stays. */
+async function embedMissing(
+  lease: Lease,
+  deps: DocumentDeps & { embedding: EmbeddingModel },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { db, embedding } = deps;
+  const document = await readClaimed(db, lease);
+  if (document === null) return false;
+  const until = performance.now() + turnMs;
+  for (;;) {
+    await yieldToIngestion(deps, signal);
+    const chunks = await unembeddedChunks(db, lease, embedding.id, embeddingStep);
+    const [first] = chunks;
+    if (first === undefined) return true;
+    if (performance.now() > until) {
+      await db.scoped(lease, (tx) => release(tx, lease, { inMs: 0, refund: true }));
+      return false;
+    }
+    const embedded = await embedOnce(scopeOf(lease).user, chunks.map(textToEmbed), deps, signal);
+    const rows = embedded.map((one, at) => ({ ...one, ordinal: chunks[at]?.ordinal ?? 0 }));
+    const last = (chunks.at(-1)?.ordinal ?? 0) + 1;
+    const message = `new vectors: ${Math.floor((100 * last) / Math.max(1, document.chunkCount))} %`;
+    if (!(await storeVectors(db, lease, embedding.id, rows, message))) return false;
+    deps.notifier.notify(documentTopic(lease.itemId));
+  }
+}
+
+async function yieldToIngestion({ db }: DocumentDeps, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + longestYieldMs;
+  while (performance.now() < until && (await isIngesting(db))) {
+    await sleep(yieldPollMs, undefined, { signal, ref: false });
+  }
+  signal.throwIfAborted();
+}
+
+async function indexKeywords(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Promise<void> {
+  const input = await readForIndexing(deps.db, lease);
+  if (input === null) return;
+  const { segment, language } = await prepareKeywordIndex(input, signal);
+  await replaceKeywordSegment(deps.db, lease, segment, language);
+}
+
+async function readAgain(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Promise<void> {
+  const document = await readClaimed(deps.db, lease);
+  if (document === null) return;
+  const prepared = await readOriginal(document, deps, signal, () => {});
+  const made = indexedFrom(prepared);
+  const { embedding } = deps;
+  const served = document.embeddingModel;
+  // Vectors of the model that serves it come with the passages, so that nothing is missing in between.
+  const keep = embedding !== null && served === embedding.id;
+  const rows = keep
+    ? await embedPassages(scopeOf(lease).user, made.chunks, { ...deps, embedding }, signal)
+    : [];
+  const vectors = keep
+    ? { model: embedding.id, rows, segment: quantiseVectors(rows.map((row) => row.embedding)) }
+    : null;
+  await completeDocument(deps.db, lease, { ...made, vectors }, embedding?.id ?? null, deps.now());
+}

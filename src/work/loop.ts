@@ -1,0 +1,154 @@
+import type { Database } from '../db/database.ts';
+import type { Log } from './every.ts';
+import type { Lease, WorkKind } from './lease.ts';
+import type { Notifier } from './notifier.ts';
+import { claim, dueWork, release, renew } from './store.ts';
+
+/** How one kind of work is done. */
+export interface Worker {
+  kind: WorkKind;
+  /** Pieces at once, over all users and of one user. */
+  concurrency: number;
+  perUser: number;
+  /** A worker that dies is noticed this much later. */
+  leaseMs: number;
+  /** So soon does a living one learn that its work was taken away. */
+  renewEveryMs: number;
+  /** True while nothing can be done, such as while a provider is away. */
+  isPaused?(): boolean;
+  /** Does the work and settles its lease in the transaction that has the effect. `signal`: stop, the lease is lost. */
+  run(lease: Lease, signal: AbortSignal): Promise<void>;
+  /** Settles or releases the lease after a failure that is neither a stop nor a lost lease. */
+  failed(lease: Lease, error: unknown): Promise<void>;
+}
+
+export interface LoopDeps {
+  db: Database;
+  notifier: Notifier;
+  /** Names this process in leases, for people who look. */
+  owner: string;
+  log: Log;
+}
+
+/** Notified when work has become due in this process. */
+export const workTopic = 'work';
+/** Work that other replicas enqueue, retries and leases that ran out are found within this time. */
+const pollMs = 1_000;
+/** The embedded database has one connection and no other replica: its work is announced, but for retries. */
+const embeddedPollMs = 3_000;
+/** So long after a failure of the database the loop looks again. */
+const failurePauseMs = 1_000;
+
+/** The reason of an abort by the loop itself. */
+class LeaseLost extends Error {}
+
+/** Does due work of these kinds until the signal aborts, then gives back what is under way. Never throws. */
+export async function runWork(
+  workers: readonly Worker[],
+  deps: LoopDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(workers.map((worker) => runLane(worker, deps, signal)));
+}
+
+async function runLane(worker: Worker, deps: LoopDeps, signal: AbortSignal): Promise<void> {
+  const running = new Map<string, Promise<void>>();
+  const perUser = new Map<string, number>();
+  let lastUser = '00000000-0000-0000-0000-000000000000';
+  const idleMs = deps.db.kind === 'pglite' ? embeddedPollMs : pollMs;
+
+  /** Claims what there is room for. @returns whether there may be more */
+  async function take(): Promise<boolean> {
+    const room = worker.concurrency - running.size;
+    if (room <= 0 || worker.isPaused?.() === true) return false;
+    const busy = [...perUser].filter(([, count]) => count >= worker.perUser).map(([user]) => user);
+    const due = await dueWork(deps.db, worker.kind, room, busy, lastUser);
+    for (const key of due) {
+      if (signal.aborted) return false;
+      lastUser = key.userId;
+      const lease = await claim(deps.db, key, deps.owner, worker.leaseMs);
+      if (lease !== null) start(lease);
+    }
+    return due.length > 0;
+  }
+
+  function start(lease: Lease): void {
+    perUser.set(lease.userId, (perUser.get(lease.userId) ?? 0) + 1);
+    const done = runOne(worker, lease, deps, signal).finally(() => {
+      running.delete(lease.token);
+      const left = (perUser.get(lease.userId) ?? 1) - 1;
+      if (left > 0) perUser.set(lease.userId, left);
+      else perUser.delete(lease.userId);
+      deps.notifier.notify(laneTopic);
+    });
+    running.set(lease.token, done);
+  }
+
+  const laneTopic = `${workTopic}:${worker.kind}`;
+  while (!signal.aborted) {
+    // Asked for before the look: what becomes due during the look must not be slept over.
+    const woken = new AbortController();
+    const waiting = wait(
+      deps.notifier,
+      [workTopic, laneTopic],
+      idleMs,
+      AbortSignal.any([signal, woken.signal]),
+    );
+    try {
+      if (await take()) woken.abort();
+    } catch (error) {
+      deps.log.warn({ err: error, kind: worker.kind }, 'due work could not be looked for and will be');
+      await wait(deps.notifier, [], failurePauseMs, signal);
+    }
+    await waiting;
+  }
+  await Promise.all(running.values());
+}
+
+async function wait(
+  notifier: Notifier,
+  topics: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, done.signal]);
+  await Promise.race([...topics, 'nothing'].map((topic) => notifier.wait(topic, timeoutMs, either)));
+  done.abort();
+}
+
+async function runOne(worker: Worker, lease: Lease, deps: LoopDeps, stop: AbortSignal): Promise<void> {
+  const lost = new AbortController();
+  const signal = AbortSignal.any([stop, lost.signal]);
+  const kept = setInterval(() => void keep(), worker.renewEveryMs);
+  kept.unref();
+
+  async function keep(): Promise<void> {
+    try {
+      const state = await renew(deps.db, lease, worker.leaseMs);
+      if (state !== 'held') lost.abort(new LeaseLost('the work was taken away'));
+    } catch (error) {
+      // A database that is away for a moment must not end the work: the lease outlives several missed renewals.
+      deps.log.warn({ err: error, kind: lease.kind }, 'a lease was not renewed yet');
+    }
+  }
+
+  try {
+    await worker.run(lease, signal);
+  } catch (error) {
+    await giveUp(error);
+  } finally {
+    clearInterval(kept);
+  }
+
+  async function giveUp(error: unknown): Promise<void> {
+    if (lost.signal.aborted) return;
+    try {
+      if (stop.aborted) await deps.db.scoped(lease, (tx) => release(tx, lease, { inMs: 0, refund: true }));
+      else await worker.failed(lease, error);
+    } catch (cause) {
+      // The lease runs out, and whoever claims it next goes on.
+      deps.log.warn({ err: cause, kind: lease.kind }, 'a failed piece of work was not given back');
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { Database, Transaction } from '../db/database.ts';
+import { newId } from '../db/ids.ts';
+import { work } from '../db/schema.ts';
+import { Lease, type WorkKey, type WorkKind } from './lease.ts';
+
+// One protocol for everything that must be finished although processes die. A row is due at a time by the database's
+// clock; a claim moves that time to the end of the lease and leaves a fresh token; whoever writes below the row does
+// so only while its token stands. Clocks of replicas play no part.
+
+/** Makes the work due after `inMs`, with the rows that it is about. What is there already stays as it is. */
+export async function enqueue(tx: Transaction, keys: readonly WorkKey[], inMs = 0): Promise<void> {
+  if (keys.length === 0) return;
+  const rows = keys.map((key) => ({ ...rowOf(key), dueAt: after(inMs) }));
+  await tx.insert(work).values(rows).onConflictDoNothing();
+}
+
+/** Makes the work due now and counts its attempts anew, unless somebody is at it. */
+export async function hurry(tx: Transaction, key: WorkKey): Promise<void> {
+  await tx
+    .insert(work)
+    .values({ ...rowOf(key), dueAt: after(0) })
+    .onConflictDoUpdate({
+      target: [work.userId, work.conversationId, work.kind, work.itemId, work.target],
+      set: { dueAt: after(0), attempts: 0 },
+      setWhere: sql`${work.token} IS NULL`,
+    });
+}
+
+/** Takes the work until the lease runs out; null when it is not due, gone, or another's. */
+export async function claim(
+  db: Database,
+  key: WorkKey,
+  owner: string,
+  leaseMs: number,
+): Promise<Lease | null> {
+  const token = newId();
+  const [row] = await db.scoped(key, (tx) =>
+    tx
+      .update(work)
+      .set({ token, owner, dueAt: after(leaseMs), attempts: sql`${work.attempts} + 1` })
+      .where(and(isWork(key), sql`${work.dueAt} <= now()`))
+      .returning({ attempts: work.attempts }),
+  );
+  return row === undefined ? null : Lease.ofClaimedRow(key, token, row.attempts);
+}
+
+/** Keeps the lease for `leaseMs` from now. `lost` when it is another's by now or the work is gone. */
+export async function renew(db: Database, lease: Lease, leaseMs: number): Promise<'held' | 'stop' | 'lost'> {
+  const [row] = await db.scoped(lease, (tx) =>
+    tx
+      .update(work)
+      .set({ dueAt: after(leaseMs) })
+      .where(isHeld(lease))
+      .returning({ stop: work.stopRequested }),
+  );
+  if (row === undefined) return 'lost';
+  return row.stop ? 'stop' : 'held';
+}
+
+/** Whether the lease stands; nobody can take it over before the transaction ends. */
+export async function holds(tx: Transaction, lease: Lease): Promise<boolean> {
+  const rows = await tx.select({ id: work.itemId }).from(work).where(isHeld(lease)).for('share');
+  return rows.length > 0;
+}
+
+/** Ends the work, in the transaction that has its effect. False when the lease is lost: then nothing may be written. */
+export async function settle(tx: Transaction, lease: Lease): Promise<boolean> {
+  const rows = await tx.delete(work).where(isHeld(lease)).returning({ id: work.itemId });
+  return rows.length > 0;
+}
+
+/** Lets anybody have it after `inMs`. With `refund` the attempt does not count: a stop of the server is no failure. */
+export async function release(
+  tx: Transaction,
+  lease: Lease,
+  { inMs, refund = false }: { inMs: number; refund?: boolean },
+): Promise<boolean> {
+  const rows = await tx
+    .update(work)
+    .set({
+      token: null,
+      owner: null,
+      dueAt: after(inMs),
+      attempts: refund ? sql`greatest(0, ${work.attempts} - 1)` : work.attempts,
+    })
+    .where(isHeld(lease))
+    .returning({ id: work.itemId });
+  return rows.length > 0;
+}
+
+/** Takes the work away from whoever is at it, who is told at the next renewal. */
+export async function withdraw(tx: Transaction, key: WorkKey): Promise<void> {
+  await tx.delete(work).where(isWork(key));
+}
+
+/**
+ * At most `limit` pieces of due work, one for each user, those of `busy` left out. The users after `lastUser` come
+ * first, so that everybody has a turn whatever others have waiting.
+ */
+export async function dueWork(
+  db: Database,
+  kind: WorkKind,
+  limit: number,
+  busy: readonly string[],
+  lastUser: string,
+): Promise<WorkKey[]> {
+  const { rows } = await db.asWorker((tx) =>
+    tx.execute<{ userId: string; conversationId: string; itemId: string; target: string }>(sql`
+      SELECT user_id AS "userId", conversation_id AS "conversationId", item_id AS "itemId", target FROM (
+        SELECT DISTINCT ON (user_id) * FROM (
+          SELECT user_id, conversation_id, item_id, target, due_at FROM work
+          WHERE kind = ${kind} AND due_at <= now() AND NOT (user_id = ANY(${sql.param([...busy])}::uuid[]))
+        ) due ORDER BY user_id, due_at
+      ) turns ORDER BY user_id <= ${lastUser}::uuid, user_id LIMIT ${limit}`),
+  );
+  return rows.map((row) => ({ ...row, kind }));
+}
+
+/** SQL that is true while the lease stands, for statements that write below it. */
+export function isHeldBy(lease: Lease) {
+  return sql`EXISTS (SELECT 1 FROM ${work} WHERE ${isHeld(lease)})`;
+}
+
+/** Never a time of this process. */
+function after(ms: number) {
+  return ms === 0 ? sql`now()` : sql`now() + ${ms}::double precision * interval '1 millisecond'`;
+}
+
+function rowOf(key: WorkKey) {
+  const isAnswer = key.kind === 'answer';
+  return { ...key, documentId: isAnswer ? null : key.itemId, messageId: isAnswer ? key.itemId : null };
+}
+
+function isWork(key: WorkKey) {
+  return and(
+    eq(work.userId, key.userId),
+    eq(work.conversationId, key.conversationId),
+    eq(work.kind, key.kind),
+    eq(work.itemId, key.itemId),
+    eq(work.target, key.target),
+  );
+}
+
+function isHeld(lease: Lease) {
+  return and(isWork(lease), eq(work.token, lease.token));
+}
