@@ -34,7 +34,7 @@ const modelPauseMs = 15_000;
 /** A large document gives way to the next user after this time. */
 const turnMs = 20_000;
 /** Files that somebody waits for go first, but may hold this work up only so long before each step. */
-const longestYieldMs = 10_000;
+const longestYieldMs = 3_000;
 const yieldPollMs = 250;
 
 /**
