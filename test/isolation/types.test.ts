@@ -26,10 +26,10 @@ const withoutScope = new Set([
 ]);
 
 /** Their authority is inside what they are given, one for each. */
-const manyScopes = new Set(['writeEventBatches']);
+const manyScopes = new Set(['writeEventBatches', 'lookAtLeases', 'renewLeases']);
 
 /** They touch no row. */
-const pure = new Set(['vectorKind', 'authorityOf', 'readVector']);
+const pure = new Set(['vectorKind', 'authorityOf', 'readVector', 'parentMissing']);
 
 /** Below a conversation these take a user's authority on purpose: they find out which conversation a row is in. */
 const byUser = new Set(['findMessage', 'findDocument', 'findVectors', 'readSegments']);
@@ -106,8 +106,7 @@ test('the compiler refuses planted calls, and only those', async () => {
 import { readConversation, updateConversation } from '${root}/src/conversations/store.ts';
 import { findMessage, readMessage } from '${root}/src/conversations/message-store.ts';
 import { listDocuments } from '${root}/src/documents/store.ts';
-import { readEvents } from '${root}/src/answers/store.ts';
-import { writeEventBatches } from '${root}/src/answers/stream/event-store.ts';
+import { readEvents, writeEventBatches } from '${root}/src/answers/stream/event-store.ts';
 import { ConversationScope as Scope } from '${root}/src/conversations/scope.ts';
 import { UserScope as User } from '${root}/src/identity/user-scope.ts';
 declare const db: Database;
@@ -135,9 +134,9 @@ void readEvents(db, user, id, 0); // refused
 void readEvents(db, { user, userId: id, conversationId: id }, id, 0); // refused
 void new Scope(user, id); // refused
 void new User(id, undefined); // refused
-void writeEventBatches(db, id, [{ scope, messageId: id, events: [], renewUntil: null }]);
-void writeEventBatches(db, id, [{ scope: plain, messageId: id, events: [], renewUntil: null }]); // refused
-void writeEventBatches(db, id, [{ scope: user, messageId: id, events: [], renewUntil: null }]); // refused
+void writeEventBatches(db, id, [{ scope, messageId: id, events: [], renews: false }]);
+void writeEventBatches(db, id, [{ scope: plain, messageId: id, events: [], renews: false }]); // refused
+void writeEventBatches(db, id, [{ scope: user, messageId: id, events: [], renews: false }]); // refused
 const forged: ConversationScope = plain; // refused
 const copied: UserScope = { ...user }; // refused
 void [forged, copied];
