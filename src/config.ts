@@ -6,6 +6,12 @@ const megabyte = 1024 * 1024;
 const text = z.string().trim().min(1).optional();
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+/** One of these words, in any case. */
+const word = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.preprocess((value) => {
+    const given = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
+    return words.find((one) => one.toLowerCase() === given) ?? value;
+  }, z.enum(words));
 const list = z
   .string()
   .default('')
@@ -26,19 +32,19 @@ const environment = z.object({
   /** Proxies in front of the server whose X-Forwarded-For may be believed: a number of hops, or addresses. */
   TRUST_PROXY: text,
   DATA_DIR: z.string().default('./data'),
-  ROLE: z.enum(['all', 'web', 'worker']).default('all'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  ROLE: word(['all', 'web', 'worker']).default('all'),
+  LOG_LEVEL: word(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 
   DATABASE_URL: text,
   DATABASE_POOL_SIZE: count(20),
   CLOUD_SQL_INSTANCE: text,
-  CLOUD_SQL_IP_TYPE: z.enum(['PUBLIC', 'PRIVATE', 'PSC']).default('PUBLIC'),
+  CLOUD_SQL_IP_TYPE: word(['PUBLIC', 'PRIVATE', 'PSC']).default('PUBLIC'),
   DATABASE_USER: text,
   DATABASE_PASSWORD: text,
   DATABASE_NAME: z.string().default('alcove'),
 
   AUTH_SECRET: text,
-  REGISTRATION: z.enum(['open', 'closed']).optional(),
+  REGISTRATION: word(['open', 'closed']).optional(),
   JWT_ISSUER: text,
   JWT_AUDIENCE: text,
   JWKS_URL: z.url().optional(),
@@ -63,7 +69,7 @@ const environment = z.object({
   EMBEDDING_MODEL: text,
   EMBEDDING_DIMENSIONS: z.coerce.number().int().min(1).max(16_000).optional(),
   LOCAL_MODELS_DIR: text,
-  LOCAL_MODELS_DTYPE: z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']).optional(),
+  LOCAL_MODELS_DTYPE: word(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']).optional(),
   HF_ENDPOINT: z.url().optional(),
   RERANK_BASE_URL: z.url().optional(),
   RERANK_API_KEY: text,
@@ -76,7 +82,7 @@ const environment = z.object({
   GOOGLE_GENERATIVE_AI_API_KEY: text,
   GOOGLE_GENERATIVE_AI_BASE_URL: z.url().optional(),
   OLLAMA_HOST: text,
-  OLLAMA: z.enum(['auto', 'off']).default('auto'),
+  OLLAMA: word(['auto', 'off']).default('auto'),
 
   SEGMENT_CACHE_MB: count(512),
   RETRIEVAL_CACHE_ENTRIES: count(2000),

@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** `npm run alcove -- …` in a process of its own. */
+export function runCli(args: string[], env: Record<string, string>): Promise<Ended> {
+  return new Promise((done) => {
+    const child = execFile(
+      process.execPath,
+      ['src/cli/main.ts', ...args],
+      {
+        cwd: root,
+        env: { PATH: process.env['PATH'], ...env },
+        timeout: 120_000,
+        maxBuffer: 64 * 1024 * 1024,
+      },
+      (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+}
