@@ -42,6 +42,13 @@ export function asking(transport: Transport) {
     ): AsyncGenerator<NumberedAnswerEvent> {
       return openAnswer(transport, queryPath(conversationId), { ...question, stream: true }, options);
     },
+    /** The same in a new conversation of type `rag_query`, which the first event names. */
+    streamAnew(
+      question: Omit<z.input<typeof ragQueryBody>, 'stream'>,
+      options: AnswerStreamOptions = {},
+    ): AsyncGenerator<NumberedAnswerEvent> {
+      return openAnswer(transport, '/rag/query', { ...question, stream: true }, options);
+    },
     /** The events of an answer that is being written or is finished, after event number `after` (default: all). */
     follow(
       messageId: string,

@@ -71,7 +71,8 @@ async function run(baseUrl: string): Promise<boolean> {
 
 async function askAloud(client: Client, conversationId: string, question: string): Promise<boolean> {
   say(`\n> ${question}`);
-  return printAnswer(client.asking.stream(conversationId, { query: question }));
+  const { answered } = await printAnswer(client.asking.stream(conversationId, { query: question }));
+  return answered;
 }
 
 function sayNextSteps(notices: readonly string[]): void {

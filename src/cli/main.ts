@@ -1,43 +1,42 @@
+import { isAlcoveError } from '@alcove/client';
 import { Command, InvalidArgumentError } from 'commander';
-import { adopt } from './adopt.ts';
-import { askCommand } from './ask.ts';
-import { demo } from './demo.ts';
-import { migrateDatabase } from './migrate.ts';
-import { serve } from './serve.ts';
-import { uploadCommand } from './upload.ts';
+import { readClientConfig } from '../config.ts';
 
 const program = new Command('alcove')
   .description('Conversations that keep their own documents')
-  .showHelpAfterError()
+  .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })
   .exitOverride();
 
-program.command('serve').description('serve the API, the web app and the worker').action(exitWith(serve));
+program
+  .command('serve')
+  .description('serve the API, the web app and the worker')
+  .action(exitWith(async () => (await import('./serve.ts')).serve));
 program
   .command('demo')
   .description('ask a bundled report three questions, on a database of its own')
-  .action(exitWith(demo));
+  .action(exitWith(async () => (await import('./demo.ts')).demo));
 program
   .command('upload')
   .description('upload files into a conversation and wait until they are read')
   .argument('<files...>', 'paths of the files')
   .option('-c, --conversation <id>', 'the conversation; a new one when left out')
-  .action(exitWith(uploadCommand));
+  .action(exitWith(async () => (await import('./upload.ts')).uploadCommand));
 program
   .command('ask')
   .description('ask a question and print the cited answer as it comes')
   .argument('<question>', 'the question')
   .option('-c, --conversation <id>', 'the conversation; a new one when left out')
   .option('-s, --strategy <name>', 'vector, keyword or rrf_fusion', strategyName, 'rrf_fusion')
-  .action(exitWith(askCommand));
+  .action(exitWith(async () => (await import('./ask.ts')).askCommand));
 const database = program.command('db').description('the database');
 database
   .command('migrate')
   .description('bring the database to this version and stop')
-  .action(exitWith(migrateDatabase));
+  .action(exitWith(async () => (await import('./migrate.ts')).migrateDatabase));
 database
   .command('adopt')
   .description('say that the data folder and the database belong together, when a start refuses them')
-  .action(exitWith(adopt));
+  .action(exitWith(async () => (await import('./adopt.ts')).adopt));
 
 try {
   await program.parseAsync();
@@ -45,11 +44,12 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
-/** Commands resolve with their exit code and throw what they cannot do. */
+/** Loads a command when it is called, and only that one; it resolves with the exit code and throws what it cannot do. */
 function exitWith<Args extends unknown[]>(
-  command: (...args: Args) => Promise<number>,
+  load: () => Promise<(...args: Args) => Promise<number>>,
 ): (...args: Args) => Promise<void> {
   return async (...args) => {
+    const command = await load();
     process.exitCode = await command(...args);
   };
 }
@@ -58,8 +58,22 @@ function exitCodeOf(error: unknown): number {
   // Commander has printed its own message already.
   const code = (error as { exitCode?: unknown }).exitCode;
   if (typeof code === 'number') return code;
-  console.error(error instanceof Error ? error.message : String(error));
+  if (isAlcoveError(error, 'network'))
+    console.error(
+      `There is no server at ${readClientConfig().url}: start one with "npm start", or set ALCOVE_URL to where it is.`,
+    );
+  else console.error(error instanceof Error ? error.message : String(error));
   return 1;
+}
+
+/** Commander says what is wrong and what it may have meant on two lines. */
+function oneSentence(text: string): string {
+  const [what = '', hint] = text
+    .replace(/^error: /, '')
+    .trimEnd()
+    .split('\n');
+  const meant = hint === undefined ? '' : `: ${hint.replace(/^\(Did/, 'did').replace(/\)$/, '')}`;
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}${meant}\n`;
 }
 
 function strategyName(value: string): string {

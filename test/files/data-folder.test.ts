@@ -16,7 +16,7 @@ import {
 } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { keepDatabase } from './support/kept-database.ts';
-import { runCli } from './support/run-cli.ts';
+import { runCli } from '../support/run-cli.ts';
 
 // An installation with three originals and its dump; what an operator can get wrong with the two is tried on it.
 const startsBefore = 3;

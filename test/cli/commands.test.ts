@@ -1,0 +1,120 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { type Ended, runCli } from '../support/run-cli.ts';
+
+// The command line as its users run it: a process of its own against a server.
+
+let app: TestApp;
+let person: Person;
+let folder: string;
+
+beforeAll(async () => {
+  app = await startTestApp({ env: { MAX_UPLOAD_MB: '1' } });
+  person = await newPerson(app.baseUrl);
+  folder = await mkdtemp(join(tmpdir(), 'alcove-cli-'));
+  await mkdir(join(folder, 'reports'));
+  await writeFile(join(folder, 'herons.txt'), 'The colony at Lake Sorrow held 412 nests in 2025.');
+  await writeFile(join(folder, 'huge.txt'), 'x'.repeat(1_100_000));
+  await writeFile(join(folder, 'program.exe'), Buffer.from([0x4d, 0x5a, 0x90, 0, 3, 0, 0, 0, 4, 0, 0, 0]));
+});
+
+afterAll(async () => {
+  await app?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function alcove(...args: string[]): Promise<Ended> {
+  return runCli(args, { ALCOVE_URL: app.baseUrl, ALCOVE_TOKEN: person.token });
+}
+
+async function conversations(): Promise<string[]> {
+  const { conversations: rows } = await person.client.conversations.list({ limit: 200 });
+  return rows.map(({ id }) => id);
+}
+
+/** One sentence on stderr, nothing on stdout, a code that is not 0. */
+function expectOneSentence({ code, stdout, stderr }: Ended, about: RegExp): void {
+  expect(stderr).toMatch(about);
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(stderr).not.toMatch(/ {4}at |Error:/);
+  expect(stdout).toBe('');
+  expect(code).toBeGreaterThan(0);
+}
+
+describe('what cannot be uploaded leaves no conversation', () => {
+  test.for([
+    ['a folder', ['reports'], /reports.* is a folder/],
+    ['a missing file', ['nowhere.pdf'], /no file.*nowhere\.pdf/i],
+    ['a missing file beside a good one', ['herons.txt', 'nowhere.pdf'], /no file.*nowhere\.pdf/i],
+    ['a file that is too large', ['huge.txt'], /too large|larger than/],
+    ['a file of no supported type', ['program.exe'], /type|format/],
+    ['a file that is refused after a good one', ['herons.txt', 'program.exe'], /type|format/],
+  ] as const)('%s', async ([, names, about]) => {
+    const before = await conversations();
+    expectOneSentence(await alcove('upload', ...names.map((name) => join(folder, name))), about);
+    expect(await conversations()).toEqual(before);
+  });
+
+  test('a conversation that was there stays, whatever is refused', async () => {
+    const { id } = await person.client.conversations.create({ title: 'Kept' });
+    const refused = await alcove('upload', '-c', id, join(folder, 'program.exe'));
+    expectOneSentence(refused, /type|format/);
+    expect(await conversations()).toContain(id);
+  });
+});
+
+describe('asking', () => {
+  test('prints the conversation and how to go on in it', async () => {
+    const uploaded = await alcove('upload', join(folder, 'herons.txt'));
+    const id = /^Conversation (\S+)$/m.exec(uploaded.stdout)?.[1] ?? '';
+    expect(await conversations()).toContain(id);
+    const question = 'How many nests did the colony at Lake Sorrow hold?';
+    const asked = await alcove('ask', '-c', id, question);
+    expect(asked).toMatchObject({ code: 0, stderr: '' });
+    expect(asked.stdout).toContain('412');
+    expect(asked.stdout).toContain(`Conversation ${id}`);
+    const anew = await alcove('ask', question);
+    const made = /Conversation (\S+)/.exec(anew.stdout)?.[1] ?? '';
+    expect(anew.stdout).toContain(`npm run alcove -- ask -c ${made}`);
+    const { messages } = await person.client.conversations.get(made);
+    expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
+  });
+
+  test('a refused question leaves no conversation', async () => {
+    const before = await conversations();
+    expectOneSentence(await alcove('ask', 'x'.repeat(33_000)), /query/);
+    expectOneSentence(await alcove('ask', ' '), /query/);
+    expect(await conversations()).toEqual(before);
+  });
+
+  test('an unknown conversation is one sentence', async () => {
+    expectOneSentence(await alcove('ask', '-c', crypto.randomUUID(), 'Herons?'), /does not exist/);
+  });
+});
+
+describe('what is mistyped', () => {
+  test.for([
+    [['uplod', 'a.txt'], /uplod.*did you mean upload\?/i],
+    [['ask', '--conversatoin', 'x', 'Herons?'], /--conversatoin.*did you mean --conversation\?/i],
+    [['ask'], /question/],
+    [['ask', '-s', 'fuzzy', 'Herons?'], /vector, keyword or rrf_fusion/],
+    [['frobnicate'], /frobnicate/],
+  ] as const)('%j', async ([args, about]) => {
+    expectOneSentence(await alcove(...args), about);
+  });
+});
+
+test('a server that is not there is one sentence that says how to start it', async () => {
+  const env = { ALCOVE_URL: 'http://127.0.0.1:9', ALCOVE_TOKEN: person.token };
+  expectOneSentence(await runCli(['ask', 'Herons?'], env), /http:\/\/127\.0\.0\.1:9.*npm start/);
+  expectOneSentence(await runCli(['upload', join(folder, 'herons.txt')], env), /npm start/);
+});
+
+test('a token that is not there, or is wrong, is one sentence', async () => {
+  expectOneSentence(await runCli(['ask', 'Herons?'], { ALCOVE_URL: app.baseUrl }), /ALCOVE_TOKEN/);
+  const wrong = { ALCOVE_URL: app.baseUrl, ALCOVE_TOKEN: 'nonsense' };
+  expectOneSentence(await runCli(['ask', 'Herons?'], wrong), /token/i);
+});
