@@ -33,7 +33,7 @@ const PARTS: Record<string, string[]> = {
   web: ['web', 'client', 'contract'],
   src: ['src', 'client', 'contract'],
 };
-const TOOLS = ['test', 'scripts', 'bench', 'eval', 'examples'];
+const TOOLS = ['test', 'scripts', 'bench', 'eval', 'examples', 'torture'];
 
 const PACKAGE_RULES = [
   { packages: /^(fastify$|fastify-|@fastify\/)/, allowed: /^src\/http\//, where: 'src/http' },

@@ -23,6 +23,10 @@ export interface Home {
   dataDir: string;
   /** Null for the embedded database. */
   databaseUrl: string | null;
+  /** The settings that its servers have in common. */
+  env: Record<string, string>;
+  /** A process on it that ends by itself or is killed after some milliseconds, whatever it is doing by then. */
+  startAndKill(afterMs: number, more?: Record<string, string>): Promise<void>;
   start(env?: Record<string, string>): Promise<ServerProcess>;
   /** Kills whatever still runs there, and removes all of it. */
   close(): Promise<void>;
@@ -35,7 +39,7 @@ const startWithinMs = 60_000;
 export async function createHome(env: Record<string, string> = {}, { isNew = false } = {}): Promise<Home> {
   const { dataDir, database, remove } = await openHome(env, isNew);
   const running = new Set<ServerProcess>();
-  const always = {
+  const always: Record<string, string> = {
     DATA_DIR: dataDir,
     PORT: '0',
     OLLAMA: 'off',
@@ -48,6 +52,8 @@ export async function createHome(env: Record<string, string> = {}, { isNew = fal
   return {
     dataDir,
     databaseUrl: database?.url ?? env['DATABASE_URL'] ?? null,
+    env: always,
+    startAndKill: (afterMs, more = {}) => spawnAndKill({ ...always, ...more }, afterMs),
     async start(more = {}) {
       const server = await startProcess({ ...always, ...more });
       running.add(server);
@@ -65,11 +71,24 @@ async function openHome(env: Record<string, string>, isNew: boolean): Promise<Da
   return isNew ? emptyHome() : migratedHome();
 }
 
-async function startProcess(env: Record<string, string>): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [main], {
+function spawnServer(env: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, [main], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+async function spawnAndKill(env: Record<string, string>, afterMs: number): Promise<void> {
+  const child = spawnServer(env);
+  const exited = once(child, 'exit');
+  for (const stream of [child.stdout, child.stderr]) stream?.resume();
+  const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+  await exited;
+  clearTimeout(timer);
+}
+
+async function startProcess(env: Record<string, string>): Promise<ServerProcess> {
+  const child = spawnServer(env);
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   let output = '';
   for (const stream of [child.stdout, child.stderr])

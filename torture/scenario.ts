@@ -1,0 +1,41 @@
+import type { Random } from './random.ts';
+
+export type DatabaseKind = 'pglite' | 'postgres';
+
+/** `smoke` takes seconds and runs with the tests; `full` is what the figures of docs/reliability.md come from. */
+export type Scale = 'smoke' | 'full';
+
+export interface TortureContext {
+  database: DatabaseKind;
+  /** Any database of a PostgreSQL server; null where only the embedded database is tortured. */
+  serverUrl: string | null;
+  scale: Scale;
+  seed: number;
+  /** Every choice comes from here, so that a seed repeats them. */
+  random: Random;
+  /** True when the time of this scenario is used up; what has begun is finished. */
+  isOver(): boolean;
+  /** One line about what is going on. */
+  say(line: string): void;
+}
+
+/** What a run counted, by words that stand in the table of the report. */
+export type Figures = Record<string, number | string>;
+
+/** One way to hurt the product, and what must hold all the while. */
+export interface Scenario {
+  name: string;
+  /** Rows of the protocol table that it stands for, `P1` and so on. */
+  checks: readonly string[];
+  /** What must hold, in a sentence. */
+  promise: string;
+  /** What is done to it, in a sentence. */
+  protocol: string;
+  databases: readonly DatabaseKind[];
+  /** Share of the minutes of a full run, beside the others'. */
+  share: number;
+  /** A sentence where it cannot run here. */
+  cannotRun?(context: Pick<TortureContext, 'database'>): Promise<string | null>;
+  /** @throws an error that says which promise was broken */
+  run(context: TortureContext): Promise<Figures>;
+}

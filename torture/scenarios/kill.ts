@@ -1,0 +1,136 @@
+import { newPerson, type Person, personOf } from '../../test/support/person.ts';
+import { type Provider, startProvider } from '../../test/support/provider.ts';
+import { createHome, type Home, type ServerProcess } from '../../test/durability/support/server-process.ts';
+import type { Figures, Scenario, TortureContext } from '../scenario.ts';
+import { mustBe } from '../support/claims.ts';
+import { verifyAtRest } from '../support/database-checks.ts';
+import { acknowledgedIn, emptyLedger, type Ledger } from '../support/ledger.ts';
+import { settleMoves, verifyAnswers, verifyAppended, verifyDocuments } from '../support/verify.ts';
+import { append, ask, move, remove, upload } from '../support/writers.ts';
+import { whenQuiet } from '../support/when-quiet.ts';
+
+const killsAtMost = { smoke: 3, full: 100 };
+/** Answers of dead writers take half a minute to end: they are looked at now and then. */
+const answersEveryKills = 10;
+/** Access tokens live ten minutes. */
+const signInEveryKills = 8;
+const models = ['test-embedding', 'other-embedding'];
+
+/** A server with everything going on at once, killed again and again. */
+export const kill: Scenario = {
+  name: 'kill',
+  checks: ['P1', 'P2'],
+  promise: 'No acknowledged message, event or document is lost, and nothing is half there',
+  protocol: 'kill -9 at 50 to 3,000 ms during append, upload, ingest, answer, delete, move and re-embed',
+  databases: ['pglite', 'postgres'],
+  share: 14,
+  async run(context) {
+    const provider = await startProvider();
+    const home = await createHome({
+      LLM_BASE_URL: provider.baseUrl,
+      LLM_MODEL: 'test-chat',
+      EMBEDDING_BASE_URL: provider.baseUrl,
+      STREAMS_PER_USER: '100',
+      MAX_DOCUMENTS_PER_USER: '100000',
+      MAX_DOCUMENTS_PER_CONVERSATION: '100000',
+    });
+    try {
+      return await killAgainAndAgain(context, home, provider);
+    } finally {
+      await home.close();
+      await provider.close();
+    }
+  },
+};
+
+async function killAgainAndAgain(context: TortureContext, home: Home, provider: Provider): Promise<Figures> {
+  const { random, scale } = context;
+  const ledger = emptyLedger();
+  let embedding = models[0] ?? '';
+  const restart = (): Promise<ServerProcess> => {
+    if (random.chance(0.2)) embedding = random.oneOf(models);
+    return home.start({ EMBEDDING_MODEL: embedding });
+  };
+  let server = await restart();
+  let person = await newPerson(server.baseUrl);
+  const archive = await conversationOf(person);
+  for (let at = 0; at < 2; at += 1)
+    ledger.appended.push({ id: await conversationOf(person), messages: [], unsure: 0 });
+  let inbox = await conversationOf(person);
+  let kills = 0;
+  let checkedAnswers = 0;
+  while (kills < killsAtMost[scale] && !context.isOver()) {
+    const full = inbox;
+    inbox = await conversationOf(person);
+    const work = Promise.all([
+      ...ledger.appended.map((conversation, at) =>
+        append(person, conversation, random.fork(`append ${kills} ${at}`)),
+      ),
+      upload(person, inbox, ledger, random.fork(`upload ${kills}`)),
+      remove(person, ledger, random.fork(`remove ${kills}`)),
+      ask(person, provider, ledger, random.fork(`ask ${kills}`)),
+      ask(person, provider, ledger, random.fork(`ask too ${kills}`)),
+      move(person, full, archive, ledger),
+    ]);
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, random.between(50, 3_000))), work]);
+    await server.end('SIGKILL');
+    await work;
+    kills += 1;
+    expectNoFaults(server);
+    server = await restart();
+    person = personOf(server.baseUrl, person.token, person);
+    if (kills % signInEveryKills === 0) person = await signIn(server.baseUrl, person);
+    await settleMoves(person, ledger);
+    for (const conversation of ledger.appended) await verifyAppended(person, conversation);
+    if (kills % answersEveryKills === 0) {
+      await verifyAnswers(person, ledger.questions.slice(checkedAnswers));
+      checkedAnswers = ledger.questions.length;
+      context.say(`${kills} kills, ${JSON.stringify(acknowledgedIn(ledger))}`);
+    }
+  }
+  person = await signIn(server.baseUrl, person);
+  await verifyAnswers(person, ledger.questions);
+  const ready = await verifyDocuments(person, ledger);
+  await whenQuiet(provider);
+  const { code } = await server.end('SIGTERM');
+  mustBe(code === 0, `the server ended with code ${code}: ${server.output().slice(-500)}`);
+  const { unnamed } = await verifyAtRest(home.env);
+  mustBe(unnamed <= 2 * kills, `${unnamed} originals are named by nobody after ${kills} kills`);
+  return figuresOf(ledger, kills, ready, unnamed);
+}
+
+function figuresOf(ledger: Ledger, kills: number, ready: number, unnamed: number): Figures {
+  const { messages, documents, events } = acknowledgedIn(ledger);
+  return {
+    kills,
+    'acknowledged messages': messages,
+    'acknowledged documents': documents,
+    'of them ready at the end': ready,
+    'answers begun': events,
+    lost: 0,
+    'originals left to the reconciler': unnamed,
+  };
+}
+
+/** What a server logs at level `error` is a defect, killed or not. */
+function expectNoFaults(server: ServerProcess): void {
+  const faults = server
+    .output()
+    .split('\n')
+    .filter((line) => /"level":(50|60)/.test(line));
+  mustBe(faults.length === 0, () => `the server logged ${faults[0]}`);
+}
+
+async function conversationOf(person: Person): Promise<string> {
+  return (await person.client.conversations.create()).id;
+}
+
+async function signIn(baseUrl: string, person: Person): Promise<Person> {
+  const response = await fetch(`${baseUrl}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: person.email, password: person.password }),
+  });
+  const { access_token: token } = (await response.json()) as { access_token: string };
+  return personOf(baseUrl, token, person);
+}

@@ -1,0 +1,60 @@
+/** A message that the server acknowledged. */
+export interface AcknowledgedMessage {
+  id: string;
+  content: string;
+}
+
+/** A conversation that only appends messages: its history is known word for word. */
+export interface AppendedTo {
+  id: string;
+  messages: AcknowledgedMessage[];
+  /** Messages that were sent and not acknowledged: each may be there once, behind those acknowledged before it. */
+  unsure: number;
+}
+
+export interface UploadedDocument {
+  id: string;
+  text: string;
+  conversationId: string;
+  /** `unsure`: its deletion was asked for and not acknowledged. */
+  state: 'there' | 'unsure' | 'gone';
+}
+
+/** A move of everything in one conversation to another, by deleting the first. */
+export interface Move {
+  from: string;
+  to: string;
+  isDone: boolean;
+}
+
+export interface AskedQuestion {
+  conversationId: string;
+  /** Ids as the stream told them. */
+  messageId: string;
+  userMessageId: string;
+  question: string;
+  /** The text that came before the connection was lost. */
+  seen: string;
+  /** The whole answer, when its end was seen. */
+  whole: string | null;
+}
+
+/** What clients know, noted when they were told and not before. */
+export interface Ledger {
+  appended: AppendedTo[];
+  documents: UploadedDocument[];
+  moves: Move[];
+  questions: AskedQuestion[];
+}
+
+export function emptyLedger(): Ledger {
+  return { appended: [], documents: [], moves: [], questions: [] };
+}
+
+export function acknowledgedIn(ledger: Ledger): Record<'messages' | 'documents' | 'events', number> {
+  return {
+    messages: ledger.appended.reduce((sum, { messages }) => sum + messages.length, 0),
+    documents: ledger.documents.length,
+    events: ledger.questions.length,
+  };
+}
