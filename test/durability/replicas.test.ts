@@ -4,7 +4,7 @@ import type { Answer, Message, Uploaded } from '@alcove/contract';
 import { askJson, historyOf, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { textFile } from '../documents/support/files.ts';
-import { documentOf, formOf, upload, whenSettled } from '../documents/support/uploading.ts';
+import { documentOf, formOf, upload, whenEmbedded, whenSettled } from '../documents/support/uploading.ts';
 import { databaseKind, newPerson, type Person, personOf } from '../support/app.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
 import { createHome, type Home, type ServerProcess } from './support/server-process.ts';
@@ -115,7 +115,7 @@ describe.skipIf(databaseKind === 'pglite')('two servers on one database (needs P
       ...(await upload(there, conversation, ...files.slice(4))),
     ];
     for (const { id } of documents)
-      expect(await whenSettled(there, id)).toMatchObject({ status: 'ready', chunk_count: 1 });
+      expect(await whenEmbedded(there, id)).toMatchObject({ status: 'ready', chunk_count: 1 });
     // Each text was embedded by one request of one server.
     const embedded = provider.requests
       .filter(({ path }) => path.endsWith('/embeddings'))
@@ -162,7 +162,7 @@ describe.skipIf(databaseKind === 'pglite')('two servers on one database (needs P
       const [dead, alive] = holder === servers[0]?.pid ? [servers[0], there] : [servers[1], here];
       const killedAt = performance.now();
       await dead?.end('SIGKILL');
-      expect(await whenSettled(alive, document?.id ?? '', leaseMs + 30_000)).toMatchObject({
+      expect(await whenEmbedded(alive, document?.id ?? '', leaseMs + 30_000)).toMatchObject({
         status: 'ready',
         chunk_count: 1,
       });
@@ -172,15 +172,14 @@ describe.skipIf(databaseKind === 'pglite')('two servers on one database (needs P
     },
   );
 
-  /** Process id of the server that reads the document, by the name in its lease. */
+  /** Process id of the server that works on the document, by the name in its lease. */
   async function holderOf(documentId: string): Promise<number> {
     const client = new pg.Client({ connectionString: home.databaseUrl ?? '' });
     await client.connect();
-    const { rows } = await client.query<{ lease_owner: string }>(
-      'SELECT lease_owner FROM documents WHERE id = $1',
-      [documentId],
-    );
+    const { rows } = await client.query<{ owner: string }>('SELECT owner FROM work WHERE item_id = $1', [
+      documentId,
+    ]);
     await client.end();
-    return Number(rows[0]?.lease_owner.split('/')[1]);
+    return Number(rows[0]?.owner.split('/')[1]);
   }
 });
