@@ -34,6 +34,10 @@ database
   .description('bring the database to this version and stop')
   .action(exitWith(async () => (await import('./migrate.ts')).migrateDatabase));
 database
+  .command('repair')
+  .description('make roles, policies and grants anew, as after a dump that was restored without them')
+  .action(exitWith(async () => (await import('./repair.ts')).repairDatabase));
+database
   .command('adopt')
   .description('say that the data folder and the database belong together, when a start refuses them')
   .action(exitWith(async () => (await import('./adopt.ts')).adopt));

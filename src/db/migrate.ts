@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator';
@@ -113,6 +114,14 @@ async function refuseDowngrade(client: pg.PoolClient): Promise<void> {
       'The database belongs to a newer version of Alcove: install that version, or restore a backup.',
     );
   }
+}
+
+/** Name of the newest migration of this version. */
+export async function newestMigrationTag(): Promise<string> {
+  const journal = JSON.parse(await readFile(`${migrationsFolder}/meta/_journal.json`, 'utf8')) as {
+    entries: { tag: string }[];
+  };
+  return journal.entries.at(-1)?.tag ?? '';
 }
 
 function newestMigration(): number {

@@ -1,9 +1,10 @@
 import type { Database } from './database.ts';
+import { compareIsolation } from './isolation.ts';
+import { roles } from './isolation-facts.ts';
 import { DatabaseSetupError } from './migrate.ts';
 
 /** Tables without a user's data: row-level security is on, but they are keyed by the key itself. */
 export const globalTables = ['login_keys', 'installation', 'conversation_directory', 'blob_deletions'];
-const roles = ['alcove_app', 'alcove_worker', 'alcove_admin'];
 
 /** Refuses to run when a layer of isolation is missing. @throws DatabaseSetupError naming what is wrong. */
 export async function checkIsolation(database: Database): Promise<void> {
@@ -22,18 +23,37 @@ export async function checkIsolation(database: Database): Promise<void> {
     if (!table.enabled) wrong.push(`table ${table.name} has no row-level security`);
     else if (!table.forced && !globalTables.includes(table.name))
       wrong.push(`row-level security of ${table.name} is not forced`);
-    if (roles.includes(table.owner))
+    if (isRole(table.owner))
       wrong.push(`table ${table.name} belongs to ${table.owner}, which must own nothing`);
   }
   const found = await database.pool.query<{ name: string; super: boolean; bypass: boolean }>(
     'SELECT rolname AS name, rolsuper AS super, rolbypassrls AS bypass FROM pg_roles WHERE rolname = ANY($1)',
-    [roles],
+    [[...roles]],
   );
   for (const role of roles) {
     const row = found.rows.find((candidate) => candidate.name === role);
     if (row === undefined) wrong.push(`role ${role} is missing`);
     else if (row.super || row.bypass) wrong.push(`role ${role} can bypass row-level security`);
   }
-  if (wrong.length > 0)
-    throw new DatabaseSetupError(`The database does not isolate users: ${wrong.join('; ')}.`);
+  if (wrong.length > 0) throw new DatabaseSetupError(refusal(wrong.join('; ')));
+  const { missing, extra } = await compareIsolation(database.pool);
+  if (missing.length + extra.length > 0) throw new DatabaseSetupError(refusal(describe(missing, extra)));
+}
+
+function refusal(what: string): string {
+  return `The database does not isolate users: ${what}. To mend it, run "npm run alcove -- db repair".`;
+}
+
+function isRole(name: string): boolean {
+  return roles.some((role) => role === name);
+}
+
+/** The first of a kind names the rest: a dump without its roles lacks all of them. */
+function describe(missing: readonly string[], extra: readonly { make: string }[]): string {
+  const [first = extra[0]?.make ?? ''] = missing;
+  const counts = [
+    ...(missing.length > 0 ? [`${missing.length} policies, grants or functions are missing`] : []),
+    ...(extra.length > 0 ? [`${extra.length} are there that should not be`] : []),
+  ];
+  return `${counts.join(' and ')}, such as ${first.split('\n')[0]?.slice(0, 120)}`;
 }

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { printIsolation, repairIsolation } from '../../src/db/isolation.ts';
 import { isMigrated, migrate } from '../../src/db/migrate.ts';
 import { checkIsolation } from '../../src/db/self-check.ts';
 import { newPerson, startTestApp, type TestApp } from '../support/app.ts';
@@ -29,6 +31,11 @@ async function rulesAfter(statements: string[]): Promise<string[]> {
     client.release();
   }
 }
+
+test('the list of what isolates is as the migrations make it (npm run isolation)', async () => {
+  const listed = await readFile(new URL('../../src/db/isolation.sql', import.meta.url), 'utf8');
+  expect(await printIsolation(app.app.db)).toBe(listed);
+});
 
 test('the live schema keeps every rule of the data model', async () => {
   expect(await brokenRules(pool)).toEqual([]);
@@ -257,6 +264,8 @@ test.each([
   await pool.query(breaks);
   await expect(checkIsolation(app.app.db)).rejects.toThrow(message);
   await pool.query(mends);
+  // A change of owner takes grants along.
+  await repairIsolation(app.app.db);
   await checkIsolation(app.app.db);
 });
 

@@ -1,0 +1,405 @@
+-- Isolation as of 0008_pin_search_path; written by "npm run isolation".
+--> statement-breakpoint
+ALTER TABLE activity ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE activity FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE answer_events ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE answer_events FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE api_keys FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE audit_log FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE blob_deletions ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE chunk_vectors ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE chunk_vectors FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE chunks ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE chunks FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE conversation_directory ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE conversations ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE conversations FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE document_texts ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE document_texts FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE documents ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE documents FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE generations ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE generations FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE installation ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE login_keys ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE messages ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE messages FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE retrieval_traces ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE retrieval_traces FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE segments ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE segments FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE sessions ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE sessions FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE user_counters ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE user_counters FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE users ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE users FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE work ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE work FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+CREATE OR REPLACE FUNCTION public.alcove_conversation_exists(wanted uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ SELECT EXISTS (SELECT 1 FROM conversation_directory WHERE conversation_id = wanted) $function$
+--> statement-breakpoint
+CREATE OR REPLACE FUNCTION public.alcove_find_login(wanted text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$ SELECT user_id FROM login_keys WHERE key = wanted $function$
+--> statement-breakpoint
+CREATE POLICY administration ON users AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
+--> statement-breakpoint
+CREATE POLICY administration_change ON users AS PERMISSIVE FOR UPDATE TO alcove_admin USING (true) WITH CHECK (true)
+--> statement-breakpoint
+CREATE POLICY due ON blob_deletions AS PERMISSIVE FOR ALL TO alcove_worker USING (true) WITH CHECK (true)
+--> statement-breakpoint
+CREATE POLICY due ON generations AS PERMISSIVE FOR SELECT TO alcove_worker USING (true)
+--> statement-breakpoint
+CREATE POLICY due ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_worker USING (true)
+--> statement-breakpoint
+CREATE POLICY due ON work AS PERMISSIVE FOR SELECT TO alcove_worker USING (true)
+--> statement-breakpoint
+CREATE POLICY embedded ON documents AS PERMISSIVE FOR SELECT TO alcove_worker USING ((status = 'ready'::text))
+--> statement-breakpoint
+CREATE POLICY first ON installation AS PERMISSIVE FOR ALL TO alcove_app USING ((key = 'first_account'::text)) WITH CHECK ((key = 'first_account'::text))
+--> statement-breakpoint
+CREATE POLICY own ON activity AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON answer_events AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON api_keys AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON audit_log AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON blob_deletions AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON chunk_vectors AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON chunks AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON conversation_directory AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON conversations AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON document_texts AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON documents AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON generations AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON login_keys AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON messages AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON refresh_tokens AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON retrieval_traces AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON segments AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON sessions AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON user_counters AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON users AS PERMISSIVE FOR ALL TO alcove_app USING ((id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON work AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY whose ON audit_log AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
+--> statement-breakpoint
+GRANT DELETE ON activity TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON answer_events TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON api_keys TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON blob_deletions TO alcove_worker
+--> statement-breakpoint
+GRANT DELETE ON chunk_vectors TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON chunks TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON conversation_directory TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON conversations TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON document_texts TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON documents TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON generations TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON idempotency_keys TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON idempotency_keys TO alcove_worker
+--> statement-breakpoint
+GRANT DELETE ON login_keys TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON messages TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON refresh_tokens TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON retrieval_traces TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON segments TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON sessions TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON user_counters TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON users TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON work TO alcove_app
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION alcove_conversation_exists(wanted uuid) TO alcove_app
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION alcove_find_login(wanted text) TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON activity TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON answer_events TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON api_keys TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON audit_log TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON blob_deletions TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON chunk_vectors TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON chunks TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON conversation_directory TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON conversations TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON document_texts TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON documents TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON generations TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON idempotency_keys TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON installation TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON login_keys TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON messages TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON refresh_tokens TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON retrieval_traces TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON segments TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON sessions TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON user_counters TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON users TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON work TO alcove_app
+--> statement-breakpoint
+GRANT SELECT (chunk_count) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (conversation_id) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (conversation_id) ON generations TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (conversation_id) ON work TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (created_at) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (due_at) ON work TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (email) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (embedding_model) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (expires_at) ON idempotency_keys TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (id) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (id) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (item_id) ON work TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (keyword_version) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (kind) ON work TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (lease_until) ON generations TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (message_id) ON generations TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (name) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (passages_version) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (role) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (status) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (status) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (target) ON work TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (user_id) ON audit_log TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (user_id) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (user_id) ON generations TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (user_id) ON work TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT ON activity TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON answer_events TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON api_keys TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON audit_log TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON blob_deletions TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON blob_deletions TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT ON chunk_vectors TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON chunks TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON conversation_directory TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON conversations TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON document_texts TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON documents TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON generations TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON idempotency_keys TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON installation TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON login_keys TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON messages TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON refresh_tokens TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON retrieval_traces TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON segments TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON sessions TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON user_counters TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON users TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON work TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE (role) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (status) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (updated_at) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE ON activity TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON answer_events TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON api_keys TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON blob_deletions TO alcove_worker
+--> statement-breakpoint
+GRANT UPDATE ON chunk_vectors TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON chunks TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON conversations TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON document_texts TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON documents TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON generations TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON idempotency_keys TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON messages TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON refresh_tokens TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON retrieval_traces TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON segments TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON sessions TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON user_counters TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON users TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON work TO alcove_app
+--> statement-breakpoint
+GRANT USAGE ON SCHEMA public TO alcove_admin
+--> statement-breakpoint
+GRANT USAGE ON SCHEMA public TO alcove_app
+--> statement-breakpoint
+GRANT USAGE ON SCHEMA public TO alcove_worker

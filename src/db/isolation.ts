@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import type pg from 'pg';
+import type { Database } from './database.ts';
+import { type IsolationFact, plainSchema, readIsolationFacts, roles } from './isolation-facts.ts';
+import { newestMigrationTag } from './migrate.ts';
+
+/** Written by `npm run isolation` from a database that only the migrations have made. */
+const expectedFile = new URL('./isolation.sql', import.meta.url);
+const breakpoint = '\n--> statement-breakpoint\n';
+
+export interface IsolationDifference {
+  /** Statements of what should be there and is not. */
+  missing: string[];
+  /** What is there and should not be. */
+  extra: IsolationFact[];
+}
+
+/** How the database differs from what the migrations make, as after a dump that was restored without its roles. */
+export async function compareIsolation(client: pg.Pool | pg.PoolClient): Promise<IsolationDifference> {
+  const expected = await readExpected();
+  // A list that is older than the migrations says nothing about them; test/schema fails until it is written anew.
+  if (expected.migration !== (await newestMigrationTag())) return { missing: [], extra: [] };
+  const found = await readIsolationFacts(client);
+  const foundMakes = new Set(found.map(({ make }) => make));
+  const wanted = new Set(expected.makes);
+  return {
+    missing: expected.makes.filter((make) => !foundMakes.has(make)),
+    extra: found.filter(({ make }) => !wanted.has(make)),
+  };
+}
+
+/** Makes what is missing and takes away what is too much, all or nothing. @returns how many statements that took */
+export async function repairIsolation(database: Database): Promise<number> {
+  const client = await database.pool.connect();
+  try {
+    await client.query('BEGIN');
+    for (const role of roles) await client.query(createRole(role));
+    await client.query(takeRoles);
+    const { missing, extra } = await compareIsolation(client);
+    const schema = await currentSchema(client);
+    for (const { drop, make } of extra) if (!isReplaced(make)) await client.query(drop);
+    // Functions first: grants name them.
+    for (const make of missing.toSorted((a, b) => Number(isReplaced(b)) - Number(isReplaced(a))))
+      await client.query(inSchema(make, schema));
+    // What a new function may be called by is only known now: its default is everybody.
+    for (const { drop } of (await compareIsolation(client)).extra) await client.query(drop);
+    await client.query('COMMIT');
+    return missing.length + extra.length;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** The list as a file, for a database that only the migrations have made. */
+export async function printIsolation(database: Database): Promise<string> {
+  const facts = await readIsolationFacts(database.pool);
+  const head = `-- Isolation as of ${await newestMigrationTag()}; written by "npm run isolation".`;
+  return `${[head, ...facts.map(({ make }) => make)].join(breakpoint)}\n`;
+}
+
+async function readExpected(): Promise<{ migration: string; makes: string[] }> {
+  const [head = '', ...makes] = (await readFile(expectedFile, 'utf8')).trimEnd().split(breakpoint);
+  return { migration: /as of (\S+);/.exec(head)?.[1] ?? '', makes };
+}
+
+/** A changed function is replaced in place: policies and grants may hang on it. */
+function isReplaced(make: string): boolean {
+  return make.startsWith('CREATE OR REPLACE FUNCTION');
+}
+
+function inSchema(make: string, schema: string): string {
+  return make
+    .replaceAll(`${plainSchema}.`, `${schema}.`)
+    .replaceAll(`SCHEMA ${plainSchema} `, `SCHEMA ${schema} `)
+    .replaceAll(`'${plainSchema}'`, `'${schema}'`);
+}
+
+async function currentSchema(client: pg.PoolClient): Promise<string> {
+  const { rows } = await client.query<{ schema: string }>('SELECT quote_ident(current_schema()) AS schema');
+  return rows[0]?.schema ?? plainSchema;
+}
+
+function createRole(role: string): string {
+  return `DO $$ BEGIN CREATE ROLE ${role} NOLOGIN NOSUPERUSER NOBYPASSRLS;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`;
+}
+
+const takeRoles = `DO $$ BEGIN
+  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    EXECUTE format('GRANT ${roles.join(', ')} TO %I', current_user);
+  END IF;
+END $$`;
