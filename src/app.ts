@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { connectDatabase } from './db/client.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
+import { removeAbandonedFolders } from './db/temporary-folder.ts';
 import { checkIsolation } from './db/self-check.ts';
 import type { DocumentDeps } from './documents/deps.ts';
 import { createIngestion } from './documents/ingest.ts';
@@ -67,6 +68,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   });
   try {
+    await removeAbandonedFolders();
     await migrate(db);
     await checkIsolation(db);
     const blobs = await createDiskStore(config.dataDir);

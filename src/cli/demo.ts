@@ -1,12 +1,12 @@
 import { openAsBlob } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '@alcove/client';
 import { pino } from 'pino';
 import { startApp } from '../app.ts';
 import { readConfig } from '../config.ts';
+import { makeTemporaryFolder } from '../db/temporary-folder.ts';
 import { printAnswer } from './print-answer.ts';
 import { describeDocument, showProgress } from './progress.ts';
 
@@ -20,7 +20,7 @@ const questions = [
 
 /** The main job on real input with nothing configured, in a data folder that is thrown away. */
 export async function demo(): Promise<number> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'alcove-demo-'));
+  const dataDir = await makeTemporaryFolder('demo');
   say('Starting Alcove with an embedded database ...');
   const config = {
     ...readConfig(),

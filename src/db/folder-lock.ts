@@ -1,5 +1,6 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isAlive, type OwnerProcess, thisProcess } from './owner-process.ts';
 import { syncFolder } from './sync-folder.ts';
 
 export interface FolderLock {
@@ -13,7 +14,7 @@ export interface FolderLock {
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, 'alcove.lock');
-  const mine = JSON.stringify({ pid: process.pid, started: await startTime(process.pid) });
+  const mine = JSON.stringify(await thisProcess());
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (await create(path, mine)) return { release: () => rm(path, { force: true }) };
     const holder = await readHolder(path);
@@ -41,38 +42,12 @@ async function create(path: string, content: string): Promise<boolean> {
   }
 }
 
-interface Holder {
-  pid: number;
-  started: string | null;
-}
-
-async function readHolder(path: string): Promise<Holder | null> {
+async function readHolder(path: string): Promise<OwnerProcess | null> {
   try {
     const holder: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return typeof holder === 'object' && holder !== null && 'pid' in holder ? (holder as Holder) : null;
+    return typeof holder === 'object' && holder !== null && 'pid' in holder ? (holder as OwnerProcess) : null;
   } catch {
     // Unreadable or half written: its writer died before it held anything.
-    return null;
-  }
-}
-
-async function isAlive(holder: Holder): Promise<boolean> {
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  // Our own id from an earlier life (a container's process 1) is told by its start time.
-  const now = await startTime(holder.pid);
-  return now === null || holder.started === null || now === holder.started;
-}
-
-/** Ticks since boot at which the process started, where the system tells (Linux). */
-async function startTime(pid: number): Promise<string | null> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
     return null;
   }
 }

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { makeTemporaryFolder } from './temporary-folder.ts';
 
 export interface EmbeddedPostgres {
   /** Folder of the unix socket; only this user may enter it. */
@@ -17,8 +17,7 @@ export interface EmbeddedPostgres {
 export async function startPglite(dataDir: string): Promise<EmbeddedPostgres> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(dataDir);
-  const socketFolder = await mkdtemp(join(tmpdir(), 'alcove-'));
-  await chmod(socketFolder, 0o700);
+  const socketFolder = await makeTemporaryFolder('socket');
   const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
     workerData: { dataDir: join(dataDir, 'pglite'), socketPath: join(socketFolder, '.s.PGSQL.5432') },
   });

@@ -1,10 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { makeTemporaryFolder } from '../db/temporary-folder.ts';
 import type { IncomingFile } from '../documents/upload.ts';
 import { AppError } from '../errors.ts';
 
@@ -27,12 +27,12 @@ export function createEarlyFiles(response: ServerResponse): EarlyFiles {
   let bytes = 0;
 
   function open(): Promise<string> {
-    const made = mkdtemp(join(tmpdir(), 'alcove-upload-'));
-    // A folder that cannot be removed is the system's to clean: nothing refers to it.
-    response.once(
-      'close',
-      () => void made.then((path) => rm(path, { recursive: true, force: true })).catch(() => {}),
-    );
+    const made = makeTemporaryFolder('upload');
+    // A folder that cannot be removed now the next start removes: nothing refers to it.
+    const remove = (): void =>
+      void made.then((path) => rm(path, { recursive: true, force: true })).catch(() => {});
+    if (response.destroyed || response.closed) remove();
+    else response.once('close', remove);
     return made;
   }
 
@@ -51,7 +51,12 @@ export function createEarlyFiles(response: ServerResponse): EarlyFiles {
       folder ??= open();
       const path = join(await folder, String(files.length));
       await pipeline(counted(content), createWriteStream(path, { mode: 0o600 }));
-      files.push({ name, content: createReadStream(path) });
+      files.push({ name, content: Readable.from(bytesOf(path), { objectMode: false }) });
     },
   };
+}
+
+/** Opened when it is read: of an upload that is refused nobody reads it. */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  yield* createReadStream(path);
 }
