@@ -28,6 +28,7 @@ const CHECKS: Check[] = [
   { name: 'kernel', command: ['scripts/build-vector-kernel.ts'] },
   { name: 'openapi-lint', command: ['scripts/lint-openapi.mjs'] },
   { name: 'docs', command: ['scripts/check-docs.ts'] },
+  { name: 'lockfile', command: ['scripts/check-lockfile.ts'] },
 ];
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
