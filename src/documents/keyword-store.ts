@@ -8,6 +8,7 @@ import { settle } from '../work/store.ts';
 import { keywordKind, writeSegment } from './index-store.ts';
 import { bumpVersion, isDocument } from './store.ts';
 import { scopeOf } from './work-scope.ts';
+import { lockClaimed } from './work-store.ts';
 
 /** What the keyword index of a stored document is made of; null when it is gone. */
 export async function readForIndexing(db: Database, lease: Lease): Promise<PrepareInput | null> {
@@ -60,12 +61,12 @@ export async function replaceKeywordSegment(
   const scope = scopeOf(lease);
   return db.scoped(scope, async (tx) => {
     await bumpVersion(tx, scope);
-    const [document] = await tx
+    if (!(await lockClaimed(tx, lease))) return false;
+    await tx
       .update(documents)
       .set({ keywordVersion, language, revision: sql`${documents.revision} + 1` })
-      .where(and(isDocument(scope, lease.itemId), eq(documents.status, 'ready')))
-      .returning({ id: documents.id });
-    if (document === undefined || !(await settle(tx, lease))) return false;
+      .where(isDocument(scope, lease.itemId));
+    await settle(tx, lease);
     await writeSegment(tx, scope, lease.itemId, keywordKind, segment);
     return true;
   });
@@ -75,6 +76,7 @@ export async function replaceKeywordSegment(
 export async function settleUnreadable(db: Database, lease: Lease): Promise<void> {
   const scope = scopeOf(lease);
   await db.scoped(scope, async (tx) => {
+    if (!(await lockClaimed(tx, lease))) return;
     await tx.update(documents).set({ passagesVersion }).where(isDocument(scope, lease.itemId));
     await settle(tx, lease);
   });

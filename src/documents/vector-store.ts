@@ -3,11 +3,12 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { chunks, chunkVectors, conversations, documents, segments, work } from '../db/schema.ts';
 import type { Lease } from '../work/lease.ts';
-import { holds, isHeldBy, release, settle } from '../work/store.ts';
+import { holds, release, settle } from '../work/store.ts';
 import { readVector, type VectorRow, writeVectors } from './embedding-cache-store.ts';
 import { vectorKind, writeSegment } from './index-store.ts';
 import { bumpVersion, isDocument } from './store.ts';
 import { scopeOf } from './work-scope.ts';
+import { lockClaimed } from './work-store.ts';
 
 export type UnembeddedChunk = Pick<typeof chunks.$inferSelect, 'ordinal' | 'heading' | 'prefix' | 'content'>;
 
@@ -60,12 +61,8 @@ export async function storeVectors(
 ): Promise<boolean> {
   const scope = scopeOf(lease);
   return db.scoped(scope, async (tx) => {
-    const [document] = await tx
-      .update(documents)
-      .set({ stageMessage })
-      .where(and(isDocument(scope, lease.itemId), eq(documents.status, 'ready'), isHeldBy(lease)))
-      .returning({ id: documents.id });
-    if (document === undefined || !(await holds(tx, lease))) return false;
+    if (!(await lockClaimed(tx, lease))) return false;
+    await tx.update(documents).set({ stageMessage }).where(isDocument(scope, lease.itemId));
     await writeVectors(tx, scope, lease.itemId, model, rows);
     return true;
   });
@@ -194,12 +191,14 @@ async function switchModel(tx: Transaction, scope: ConversationScope, model: str
 export async function dropVectors(db: Database, lease: Lease, model: string): Promise<void> {
   const scope = scopeOf(lease);
   await db.scoped(scope, async (tx) => {
+    if (!(await lockClaimed(tx, lease))) return;
     const [document] = await tx
       .update(documents)
       .set({ stageMessage: null })
       .where(isDocument(scope, lease.itemId))
       .returning({ model: documents.embeddingModel });
-    if (document === undefined || !(await settle(tx, lease)) || document.model === model) return;
+    await settle(tx, lease);
+    if (document?.model === model) return;
     await tx.delete(chunkVectors).where(vectorsOf(lease, model));
     await tx.delete(segments).where(segmentOf(lease, model));
   });

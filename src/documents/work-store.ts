@@ -1,10 +1,10 @@
 import { and, eq, inArray } from 'drizzle-orm';
 import type { ErrorCode } from '@alcove/contract';
 import type { ConversationScope } from '../conversations/scope.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, Transaction } from '../db/database.ts';
 import { documents } from '../db/schema.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
-import { hurry, isHeldBy, release, settle, withdraw } from '../work/store.ts';
+import { holds, hurry, release, settle, withdraw } from '../work/store.ts';
 import { settleVectors } from './embedding-cache-store.ts';
 import { type DocumentRow, type DocumentState, isDocument } from './store.ts';
 import { scopeOf } from './work-scope.ts';
@@ -24,14 +24,27 @@ export async function reportProgress(
   at: DocumentProgress,
   now: Date,
 ): Promise<boolean> {
-  const rows = await db.scoped(lease, (tx) =>
-    tx
+  return db.scoped(lease, async (tx) => {
+    if (!(await lockClaimed(tx, lease))) return false;
+    await tx
       .update(documents)
       .set({ ...at, updatedAt: now })
-      .where(and(isDocument(scopeOf(lease), lease.itemId), isHeldBy(lease)))
-      .returning({ id: documents.id }),
-  );
-  return rows.length > 0;
+      .where(isDocument(scopeOf(lease), lease.itemId));
+    return true;
+  });
+}
+
+/**
+ * Locks the document of a piece of work; false when it or the lease is gone. The lease is looked at in a statement of
+ * its own, after the lock: a condition beside it would be of the time before a cancellation that was waited for.
+ */
+export async function lockClaimed(tx: Transaction, lease: Lease): Promise<boolean> {
+  const rows = await tx
+    .select({ id: documents.id })
+    .from(documents)
+    .where(isDocument(scopeOf(lease), lease.itemId))
+    .for('update');
+  return rows.length > 0 && (await holds(tx, lease));
 }
 
 /** Ends the work without success, now or until it is tried again. Only the lease's holder wins. */
@@ -51,12 +64,11 @@ export async function failDocument(
         }
       : { status: 'queued' as const, stageMessage: `will be tried again: ${failure.message}` };
   await db.scoped(lease, async (tx) => {
-    const [row] = await tx
+    if (!(await lockClaimed(tx, lease))) return;
+    await tx
       .update(documents)
       .set({ ...change, updatedAt: now })
-      .where(and(isDocument(scopeOf(lease), lease.itemId), isHeldBy(lease)))
-      .returning({ id: documents.id });
-    if (row === undefined) return;
+      .where(isDocument(scopeOf(lease), lease.itemId));
     if (failure.retryInMs === null) await settle(tx, lease);
     else await release(tx, lease, { inMs: failure.retryInMs });
   });

@@ -117,11 +117,6 @@ export async function dueWork(
   return rows.map((row) => ({ ...row, kind }));
 }
 
-/** SQL that is true while the lease stands, for statements that write below it. */
-export function isHeldBy(lease: Lease) {
-  return sql`EXISTS (SELECT 1 FROM ${work} WHERE ${isHeld(lease)})`;
-}
-
 /** Never a time of this process. */
 function after(ms: number) {
   return ms === 0 ? sql`now()` : sql`now() + ${ms}::double precision * interval '1 millisecond'`;

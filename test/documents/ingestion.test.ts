@@ -444,11 +444,12 @@ test('graceful stops while it is read do not count against a document', { timeou
     const where = await newConversation(owner);
     let at = first;
     let id = '';
+    let parser = holdParser();
+    id = (await upload(owner, where, textFile('r.txt', 'Restarted.')))[0]?.id ?? '';
     for (let stop = 1; stop <= 4; stop += 1) {
-      const parser = holdParser();
-      if (stop === 1) id = (await upload(owner, where, textFile('r.txt', 'Restarted.')))[0]?.id ?? '';
       await parser;
       await at.stop();
+      if (stop < 4) parser = holdParser();
       at = await startTestApp({ like: first });
     }
     expect(await whenSettled(personOf(at.baseUrl, owner.token, owner), id)).toMatchObject({
