@@ -10,9 +10,9 @@
  */
 export function statementTopics(pages: readonly StatementPage[]): string[] {
   const found = pages.map(statementsOn);
-  const kinds = new Set(found.flat());
-  if (kinds.size < minStatements) return pages.map(() => '');
-  return found.map((statements) => statements.map(({ topics }) => topics.join('\n')).join('\n'));
+  const count = found.filter((statements) => statements.length > 0).length;
+  if (count < minStatements) return pages.map(() => '');
+  return found.map((statements) => statements.flatMap(({ topics }) => topics).join('\n'));
 }
 
 export interface StatementPage {
@@ -22,8 +22,9 @@ export interface StatementPage {
 }
 
 /**
- * A document is a filing by its own content when it has at least two of the three primary statements, each a page of
- * figures under its title. One alone is a budget, an exercise or a club's accounts: a table like others.
+ * A document is a filing by its own content when it has several pages of primary statements, each figures under its
+ * title: two of them, since a release of earnings may have no more than the statement of a quarter and of a year. One
+ * alone is a table like others.
  */
 const minStatements = 2;
 /** A title stands below a running head, a company name and a unit at most. */
@@ -129,5 +130,11 @@ const statements: readonly Statement[] = [
       'EBITDA',
       'capital intensity',
     ],
+  },
+  {
+    // The other primary statements: nobody asks for them by other words, but they tell a filing.
+    title:
+      /statements?of(?:consolidated)?(?:changesin)?(?:(?:stock|share)(?:holders|owners))?equity|statements?of(?:consolidated)?comprehensive(?:income|loss)/,
+    topics: [],
   },
 ];
