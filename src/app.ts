@@ -13,6 +13,7 @@ import { migrate } from './db/migrate.ts';
 import { removeAbandonedFolders } from './db/temporary-folder.ts';
 import { checkIsolation } from './db/self-check.ts';
 import type { DocumentDeps } from './documents/deps.ts';
+import { rebuildSegment } from './documents/index-store.ts';
 import { createIngestion } from './documents/ingest.ts';
 import { createReindexing } from './documents/reindex.ts';
 import { enqueueStale } from './documents/stale-store.ts';
@@ -49,8 +50,8 @@ export interface RunningApp {
 const sweepMs = 3_000;
 /** Some thousand questions of the usual dimensions. */
 const queryEmbeddingBytes = 16 * 1024 * 1024;
-/** Names and versions of documents that are kept between questions, about 300 bytes each. */
-const rememberedDocuments = 50_000;
+/** Names and versions of some 50,000 documents that are kept between questions. */
+const searchableBytes = 16 * 1024 * 1024;
 const collectMs = 5_000;
 const hourMs = 3_600_000;
 /** Running answers may end by themselves this long when the server stops; then they become resumable orphans. */
@@ -98,10 +99,17 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       retrieval: {
         db,
         embedding: models.embedding,
-        segments: createSegmentCache(db, config.segmentCacheBytes),
+        segments: createSegmentCache(db, config.segmentCacheBytes, {
+          onUnreadable: (scope, { id: documentId, conversationId }, kind) => {
+            log.warn({ documentId, kind }, 'an index segment cannot be read and is made anew');
+            rebuildSegment(db, scope, { conversationId, documentId }, kind).catch((error: unknown) =>
+              log.warn({ err: error, documentId, kind }, 'the index segment is not made anew'),
+            );
+          },
+        }),
         background: readBackground(),
-        cache: new SizedLru(config.retrievalCacheEntries),
-        searchables: new SizedLru(rememberedDocuments),
+        cache: new SizedLru(config.retrievalCacheBytes),
+        searchables: new SizedLru(searchableBytes),
         queryEmbeddings: new SizedLru(queryEmbeddingBytes),
         rerank:
           models.rerank === null ? undefined : { model: models.rerank, threshold: config.rerankThreshold },

@@ -85,7 +85,7 @@ const environment = z.object({
   OLLAMA: word(['auto', 'off']).default('auto'),
 
   SEGMENT_CACHE_MB: count(512),
-  RETRIEVAL_CACHE_ENTRIES: count(2000),
+  RETRIEVAL_CACHE_MB: z.coerce.number().int().min(0).default(32),
 });
 
 export type Environment = z.infer<typeof environment>;
@@ -107,7 +107,7 @@ export interface Config {
   /** Passages that the reranker scores lower are dropped; null keeps all. */
   rerankThreshold: number | null;
   segmentCacheBytes: number;
-  retrievalCacheEntries: number;
+  retrievalCacheBytes: number;
 }
 
 export type DatabaseConfig =
@@ -189,7 +189,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     models: readModels(e),
     rerankThreshold: e.RERANK_THRESHOLD ?? null,
     segmentCacheBytes: e.SEGMENT_CACHE_MB * megabyte,
-    retrievalCacheEntries: e.RETRIEVAL_CACHE_ENTRIES,
+    retrievalCacheBytes: e.RETRIEVAL_CACHE_MB * megabyte,
   };
 }
 

@@ -1,11 +1,12 @@
 import type { Strategy } from '@alcove/contract';
 import type { Database } from '../../src/db/database.ts';
 import { readBackground } from '../../src/indexing/background.ts';
+import type { RetrievalDeps } from '../../src/retrieval/deps.ts';
 import { SizedLru } from '../../src/retrieval/lru.ts';
 import type { Retrieval } from '../../src/retrieval/result.ts';
 import { retrieve } from '../../src/retrieval/retrieve.ts';
 import { createSegmentCache } from '../../src/retrieval/segment-cache.ts';
-import type { Searchable, SearchScope } from '../../src/retrieval/store.ts';
+import type { SearchScope } from '../../src/retrieval/store.ts';
 import type { MadeQuery } from '../synthetic/collection.ts';
 import { benchModel } from './write-document.ts';
 
@@ -29,14 +30,14 @@ export function createRetriever(
     dimensions,
     embed: async (texts: string[]) => texts.map((text) => vectors.get(text) ?? new Float32Array(dimensions)),
   };
-  const deps = {
+  const deps: RetrievalDeps = {
     db,
     embedding,
     segments: createSegmentCache(db, segmentCacheBytes),
     background: readBackground(),
-    cache: new SizedLru<Retrieval>(0),
-    searchables: new SizedLru<Searchable>(50_000),
-    queryEmbeddings: new SizedLru<Float32Array>(0),
+    cache: new SizedLru(0),
+    searchables: new SizedLru(16 * 2 ** 20),
+    queryEmbeddings: new SizedLru(0),
   };
   const { signal } = new AbortController();
   return (scope, query, strategy, topK) => {

@@ -86,7 +86,7 @@ export function environmentOf(dataDir: string, databaseUrl: string | undefined):
     STREAMS_PER_USER: '100000',
     MAX_DOCUMENTS_PER_USER: '1000000',
     MAX_BYTES_PER_USER_MB: '1000000',
-    RETRIEVAL_CACHE_ENTRIES: '1',
+    RETRIEVAL_CACHE_MB: '0',
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
   };
 }

@@ -7,7 +7,7 @@ import type { UserScope } from '../identity/user-scope.ts';
 import { settleVectors, type VectorRow, writeVectors } from './embedding-cache-store.ts';
 import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
-import { enqueue, settle } from '../work/store.ts';
+import { enqueue, hurry, settle } from '../work/store.ts';
 import { bumpVersion, isDocument } from './store.ts';
 import { scopeOf } from './work-scope.ts';
 
@@ -171,31 +171,71 @@ export async function listChunks(
   );
 }
 
+export interface SegmentName {
+  conversationId: string;
+  documentId: string;
+}
+
 export interface SegmentRow {
   documentId: string;
   bytes: Uint8Array;
+}
+
+/** How many bytes the segments of these documents have, by document; who has none is left out. */
+export async function readSegmentSizes(
+  db: Database,
+  scope: ConversationScope | UserScope,
+  wanted: readonly SegmentName[],
+  kind: string,
+): Promise<Map<string, number>> {
+  if (wanted.length === 0) return new Map();
+  // Bytes are stored as they are: their length is known without reading them.
+  const rows = await db.reading(scope, (tx) =>
+    tx
+      .select({ documentId: segments.documentId, size: sql<number>`octet_length(${segments.bytes})` })
+      .from(segments)
+      .where(isOneOf(scope, wanted, kind)),
+  );
+  return new Map(rows.map((row) => [row.documentId, row.size]));
 }
 
 /** The segments of these documents, as they are named: immutable for a document's id. */
 export async function readSegments(
   db: Database,
   scope: ConversationScope | UserScope,
-  wanted: readonly { conversationId: string; documentId: string }[],
+  wanted: readonly SegmentName[],
   kind: string,
 ): Promise<SegmentRow[]> {
   if (wanted.length === 0) return [];
-  return db.scoped(scope, (tx) =>
+  return db.reading(scope, (tx) =>
     tx
       .select({ documentId: segments.documentId, bytes: segments.bytes })
       .from(segments)
-      .where(
-        and(
-          eq(segments.userId, scope.userId),
-          inArray(segments.conversationId, [...new Set(wanted.map((one) => one.conversationId))]),
-          inArray(segments.documentId, [...new Set(wanted.map((one) => one.documentId))]),
-          eq(segments.kind, kind),
-        ),
-      ),
+      .where(isOneOf(scope, wanted, kind)),
+  );
+}
+
+/** Has a segment that cannot be read made anew in the background. */
+export async function rebuildSegment(
+  db: Database,
+  scope: ConversationScope | UserScope,
+  name: SegmentName,
+  kind: string,
+): Promise<void> {
+  const place = { userId: scope.userId, conversationId: name.conversationId };
+  await db.scoped(scope, async (tx) => {
+    // Vectors count as complete while they have a segment; they are themselves what it is made of.
+    if (kind !== keywordKind) await tx.delete(segments).where(isOneOf(scope, [name], kind));
+    await hurry(tx, documentWork(place, 'index', name.documentId, kind));
+  });
+}
+
+function isOneOf(scope: ConversationScope | UserScope, wanted: readonly SegmentName[], kind: string) {
+  return and(
+    eq(segments.userId, scope.userId),
+    inArray(segments.conversationId, [...new Set(wanted.map((one) => one.conversationId))]),
+    inArray(segments.documentId, [...new Set(wanted.map((one) => one.documentId))]),
+    eq(segments.kind, kind),
   );
 }
 

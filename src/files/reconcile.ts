@@ -4,7 +4,7 @@ import type { BlobStore } from './blob-store.ts';
 import { namedBlobs } from './store.ts';
 
 /** Longer than any upload may take between its first byte and its row. */
-export const unfinishedMs = 3_600_000;
+const unfinishedMs = 3_600_000;
 /** Whoever restored an old dump, or took the wrong one, has two weeks to notice that originals are missing. */
 export const quarantineMs = 14 * 24 * 3_600_000;
 /** Killed uploads leave this many at most between two passes; more are a sign of the wrong database. */

@@ -33,20 +33,42 @@ export interface FieldUnits {
 const defaultUnits: FieldUnits = { text: unitsPerTerm, boilerplate: 8, context: 8, topics: 32 };
 
 /** Builds the immutable keyword index of one document; `openSegment` reads it. */
-export function buildSegment({ language, chunks, units = defaultUnits }: SegmentInput): Uint8Array {
-  const analyze = createAnalyzer(language);
-  const terms = new Map<string, TermPostings>();
-  const lengths = chunks.map((chunk, ordinal) => {
+export function buildSegment({ language, chunks, units }: SegmentInput): Uint8Array {
+  const builder = new SegmentBuilder(language, units);
+  for (const chunk of chunks) builder.add(chunk);
+  return builder.build();
+}
+
+/** The same chunk by chunk, for who has something else to do in between. */
+export class SegmentBuilder {
+  readonly #language: string;
+  readonly #units: FieldUnits;
+  readonly #analyze: Analyzer;
+  readonly #terms = new Map<string, TermPostings>();
+  readonly #lengths: number[] = [];
+
+  constructor(language: string, units = defaultUnits) {
+    this.#language = language;
+    this.#units = units;
+    this.#analyze = createAnalyzer(language);
+  }
+
+  /** In ordinal order. */
+  add(chunk: SearchableChunk): void {
+    const units = this.#units;
     const occurrences = new Map<string, Occurrences>();
-    const field = new FieldReader(analyze, occurrences);
+    const field = new FieldReader(this.#analyze, occurrences);
     const length =
       field.read(chunk.searchText, units.text) + field.read(chunk.boilerplate, units.boilerplate);
     field.read(chunk.context, units.context);
     field.read(chunk.topics, units.topics);
-    for (const [term, found] of occurrences) append(terms, term, ordinal, found);
-    return length;
-  });
-  return encodeSegment(language, lengths, terms);
+    const ordinal = this.#lengths.push(length) - 1;
+    for (const [term, found] of occurrences) append(this.#terms, term, ordinal, found);
+  }
+
+  build(): Uint8Array {
+    return encodeSegment(this.#language, this.#lengths, this.#terms);
+  }
 }
 
 /** Words of different lines of a side field are no phrase: positions leave a gap between them. */

@@ -4,7 +4,7 @@
  * them. In a filing, a page of figures under the title of a statement is therefore also found by the terms of that
  * statement. They are words of the index only: no answer and no citation shows them, and no figure comes from them.
  *
- * English, as the titles are. docs/decisions/0013-accounting-vocabulary.md says where the words come from and what they
+ * English, as the titles are. docs/decisions/0021-accounting-vocabulary.md says where the words come from and what they
  * change.
  * @returns for each page the terms to index it by as well; none anywhere when the document is no filing
  */

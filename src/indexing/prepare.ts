@@ -1,5 +1,6 @@
 import { partBoilerplate } from './boilerplate.ts';
-import { buildSegment } from './build-segment.ts';
+import { setImmediate as others } from 'node:timers/promises';
+import { buildSegment, type SearchableChunk, SegmentBuilder } from './build-segment.ts';
 import { statementTopics } from './financial-statements.ts';
 import { detectLanguage } from './language.ts';
 
@@ -32,16 +33,34 @@ export interface PreparedIndex {
 /** The keyword index of a document, from its chunks. Pure and without I/O: ingestion runs it in a child process. */
 export function prepareIndex(document: PrepareInput): PreparedIndex {
   const language = detectLanguage(document.text);
+  return { language, segment: buildSegment({ language, chunks: fieldsOf(document) }) };
+}
+
+/** Chunks that are indexed before others have their turn: some milliseconds. */
+const chunksAtOnce = 20;
+
+/** The keyword index again, from chunks that are stored, in a process that serves others meanwhile. */
+export async function prepareIndexAgain(
+  document: Omit<PrepareInput, 'text'> & { language: string },
+): Promise<Uint8Array> {
+  const builder = new SegmentBuilder(document.language);
+  for (const [at, fields] of fieldsOf(document).entries()) {
+    if (at % chunksAtOnce === 0) await others();
+    builder.add(fields);
+  }
+  return builder.build();
+}
+
+function fieldsOf(document: Omit<PrepareInput, 'text'>): SearchableChunk[] {
   const parted = partBoilerplate(document.chunks.map((chunk) => chunk.text));
   const topics = topicsOf(document.chunks);
   const title = `${document.title}\n${nameWords(document.fileName)}`;
-  const chunks = document.chunks.map((chunk, ordinal) => ({
+  return document.chunks.map((chunk, ordinal) => ({
     searchText: parted[ordinal]!.own,
     boilerplate: parted[ordinal]!.repeated,
     context: [title, ...chunk.heading, chunk.prefix ?? ''].join('\n'),
     topics: topics[ordinal]!,
   }));
-  return { language, segment: buildSegment({ language, chunks }) };
 }
 
 /** Topics of each chunk: the title of a statement stands once on a page, its table may be several chunks. */

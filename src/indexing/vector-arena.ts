@@ -46,7 +46,7 @@ export class VectorArena {
 
   load({ dimension, count, stride, scales, rows, residuals }: VectorSegment): LoadedVectors {
     const scaleBytes = align(4 * count);
-    const bytes = align(scaleBytes + 2 * rows.length);
+    const bytes = vectorBytes(count, dimension);
     const address = this.#take(bytes);
     new Float32Array(this.#memory.buffer, address, count).set(scales);
     const memory = new Int8Array(this.#memory.buffer, address + scaleBytes, 2 * rows.length);
@@ -129,6 +129,11 @@ export class VectorArena {
     if (grown === null) throw new RangeError('The memory for vectors did not grow');
     return grown;
   }
+}
+
+/** What the vectors of a document take in the arena: two bytes for each dimension, and a scale. */
+export function vectorBytes(count: number, dimension: number): number {
+  return align(align(4 * count) + 2 * count * strideOf(dimension));
 }
 
 const pageBytes = 65_536;

@@ -16,8 +16,8 @@ export interface RetrievalDeps {
   /** How common words are in general: a prior that belongs to nobody. */
   background: Background;
   /** Whole retrievals, keyed by user, conversation, document version, queries and settings. */
-  cache: SizedLru<Retrieval>;
-  /** What was searchable when last asked, keyed by user and conversation; one for each document counts. */
+  cache: SizedLru<Omit<Retrieval, 'searched'>>;
+  /** What was searchable when last asked, keyed by user and conversation. */
   searchables: SizedLru<Searchable>;
   /** Vectors of questions, keyed by user, conversation and model. */
   queryEmbeddings: SizedLru<Float32Array>;

@@ -1,7 +1,10 @@
-import { searchKeyword } from '../indexing/bm25.ts';
+import { KeywordSearch } from '../indexing/bm25.ts';
 import { expandFollowUp, type Turn } from '../indexing/followup.ts';
+import type { Segment } from '../indexing/segment.ts';
+import { vectorBytes } from '../indexing/vector-arena.ts';
 import type { RetrievalDeps } from './deps.ts';
 import type { Hit } from './result.ts';
+import type { Loaded } from './segment-cache.ts';
 import { type SearchableDocument, type SearchScope, searchVectors } from './store.ts';
 
 /** Each leg's list: deep enough that fusion sees what the other leg ranks low. */
@@ -16,17 +19,28 @@ export async function keywordLeg(
   queries: readonly string[],
   history: readonly Turn[],
   deps: RetrievalDeps,
+  signal: AbortSignal,
 ): Promise<Hit[][]> {
-  const loaded = await deps.segments.keyword(scope, documents);
-  const segments = loaded.map((one) => one.segment);
+  const { background } = deps;
   const language = documents[0]?.language ?? 'und';
-  const expand = (query: string) => expandFollowUp(query, history, { language, background: deps.background });
-  return queries.map((query) =>
-    searchKeyword(segments, history.length === 0 ? query : expand(query), {
-      k: legDepth,
-      background: deps.background,
-    }).map((hit) => ({
-      documentId: loaded[hit.segment]?.document.id ?? '',
+  const expand = (query: string) => expandFollowUp(query, history, { language, background });
+  const searches = queries.map(
+    (query) => new KeywordSearch(history.length === 0 ? query : expand(query), { k: legDepth, background }),
+  );
+  const scored: string[] = [];
+  const count = (group: readonly Loaded<Segment>[]): void => {
+    for (const { segment } of group) for (const search of searches) search.count(segment);
+  };
+  const score = (group: readonly Loaded<Segment>[]): void => {
+    for (const { document, segment } of group) {
+      const place = scored.push(document.id) - 1;
+      for (const search of searches) search.score(place, segment);
+    }
+  };
+  await deps.segments.keyword(scope, documents, [count, score], signal);
+  return searches.map((search) =>
+    search.hits().map((hit) => ({
+      documentId: scored[hit.segment] ?? '',
       ordinal: hit.ordinal,
       score: hit.score,
     })),
@@ -53,34 +67,35 @@ export async function vectorLeg(
     return Promise.all(queries.map((query) => searchVectors(deps.db, scope, query, model, ids, legDepth)));
   };
   const dimension = queries[0]?.length ?? 0;
-  const bytes = documents.reduce((sum, { chunkCount }) => sum + segmentBytes(chunkCount, dimension), 0);
+  const bytes = documents.reduce((sum, { chunkCount }) => sum + vectorBytes(chunkCount, dimension), 0);
   if (bytes > deps.segments.maxBytes * largestShare) return inDatabase(documents);
   const exact = Math.max(exactAtLeast, 2 * wanted);
-  const { lists, missing } = await deps.segments.vectors(scope, documents, model, (arena, loaded) => {
-    const vectors = loaded.map((one) => one.segment);
-    const held = new Set(loaded.map((one) => one.document.id));
-    return {
-      lists: queries.map((query) =>
-        arena.scan(vectors, query, legDepth, exact).map((hit) => ({
-          documentId: loaded[hit.segment]?.document.id ?? '',
-          ordinal: hit.ordinal,
-          score: hit.score,
-        })),
-      ),
-      missing:
-        held.size === documents.length
-          ? []
-          : documents.filter(({ id, chunkCount }) => chunkCount > 0 && !held.has(id)),
-    };
-  });
+  const { lists, missing } = await deps.segments.vectors(
+    scope,
+    documents,
+    model,
+    dimension,
+    (arena, loaded) => {
+      const vectors = loaded.map((one) => one.segment);
+      const held = new Set(loaded.map((one) => one.document.id));
+      return {
+        lists: queries.map((query) =>
+          arena.scan(vectors, query, legDepth, exact).map((hit) => ({
+            documentId: loaded[hit.segment]?.document.id ?? '',
+            ordinal: hit.ordinal,
+            score: hit.score,
+          })),
+        ),
+        missing:
+          held.size === documents.length
+            ? []
+            : documents.filter(({ id, chunkCount }) => chunkCount > 0 && !held.has(id)),
+      };
+    },
+  );
   if (missing.length === 0) return lists;
   const more = await inDatabase(missing);
   return lists.map((hits, at) =>
     [...hits, ...(more[at] ?? [])].toSorted((a, b) => b.score - a.score).slice(0, legDepth),
   );
-}
-
-/** Two bytes for each dimension, and a scale. */
-function segmentBytes(chunkCount: number, dimension: number): number {
-  return chunkCount * (2 * dimension + 4);
 }

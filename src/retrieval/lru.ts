@@ -1,18 +1,18 @@
-/** Least recently used entries go first once their sizes pass the bound. */
+/** An entry's own places in maps and lists, beside its key. */
+const entryBytes = 100;
+
+/** Least recently used entries go first once their bytes pass the bound. */
 export class SizedLru<Value> {
   readonly #entries = new Map<string, { value: Value; size: number }>();
-  readonly #maxSize: number;
-  readonly #onEvict: ((value: Value) => void) | undefined;
-  #size = 0;
+  readonly #maxBytes: number;
+  #bytes = 0;
 
-  /** `onEvict` is told of every value that leaves, whatever the reason. */
-  constructor(maxSize: number, onEvict?: (value: Value) => void) {
-    this.#maxSize = maxSize;
-    this.#onEvict = onEvict;
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
   }
 
-  get size(): number {
-    return this.#size;
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get(key: string): Value | undefined {
@@ -23,16 +23,15 @@ export class SizedLru<Value> {
     return entry.value;
   }
 
-  set(key: string, value: Value, size: number): void {
+  /** `bytes` of the value; the key's own are added. */
+  set(key: string, value: Value, bytes: number): void {
+    const size = bytes + 2 * key.length + entryBytes;
     this.delete(key);
-    if (size > this.#maxSize) {
-      this.#onEvict?.(value);
-      return;
-    }
+    if (size > this.#maxBytes) return;
     this.#entries.set(key, { value, size });
-    this.#size += size;
+    this.#bytes += size;
     for (const oldest of this.#entries.keys()) {
-      if (this.#size <= this.#maxSize) break;
+      if (this.#bytes <= this.#maxBytes) break;
       this.delete(oldest);
     }
   }
@@ -41,7 +40,6 @@ export class SizedLru<Value> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#size -= entry.size;
-    this.#onEvict?.(entry.value);
+    this.#bytes -= entry.size;
   }
 }

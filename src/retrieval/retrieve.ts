@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import type { Turn } from '../indexing/followup.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import { noSemanticSearch } from '../models/notices.ts';
+import { bytesOfRetrieval, bytesOfSearchable } from './cached-bytes.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { keywordLeg, vectorLeg } from './legs.ts';
 import { rerank, rerankDepth } from './rerank.ts';
@@ -56,7 +57,7 @@ export async function retrieve(
     if (cached !== undefined) return { ...cached, searched, cacheHit: true, timings: noTimings() };
     const { version, found } = await search(scope, input, searched, deps, signal);
     const isCurrent = version === searched.version;
-    if (isCurrent && isWhole(found, input, deps)) deps.cache.set(cacheKey, found, 1);
+    if (isCurrent && isWhole(found, input, deps)) remember(cacheKey, found, deps);
     const isRemembered = searched === remembered;
     if (isCurrent && !(isRemembered && found.results.length === 0)) return found;
     if (attempt === mostAttempts) return found;
@@ -68,8 +69,13 @@ export async function retrieve(
 
 async function lookAgain(scope: SearchScope, deps: RetrievalDeps): Promise<Searchable> {
   const searched = await readSearchable(deps.db, scope);
-  deps.searchables.set(placeOf(scope), searched, 1 + searched.documents.length);
+  deps.searchables.set(placeOf(scope), searched, bytesOfSearchable(searched));
   return searched;
+}
+
+/** Without the documents, which are looked up each time. */
+function remember(key: string, { searched: _, ...found }: Retrieval, deps: RetrievalDeps): void {
+  deps.cache.set(key, found, bytesOfRetrieval(found));
 }
 
 /** What a provider that was away has left out must not be left out of the next answer too. */
@@ -98,7 +104,7 @@ async function search(
   }
   if (input.strategy !== 'vector' && chosen.length > 0) {
     const hitLists = await timed(timings, 'keyword', () =>
-      keywordLeg(scope, chosen, input.queries, input.history ?? [], deps),
+      keywordLeg(scope, chosen, input.queries, input.history ?? [], deps, signal),
     );
     lists.push(...hitLists.map((hits) => ({ leg: 'keyword' as const, hits })));
   }

@@ -1,113 +1,241 @@
 import type { Database } from '../db/database.ts';
-import { keywordKind, readSegments, vectorKind } from '../documents/index-store.ts';
+import { keywordKind, readSegments, readSegmentSizes, vectorKind } from '../documents/index-store.ts';
+import { prepareIndexAgain } from '../indexing/prepare.ts';
 import { openSegment, type Segment, UnreadableSegment } from '../indexing/segment.ts';
-import { type LoadedVectors, VectorArena } from '../indexing/vector-arena.ts';
+import { type LoadedVectors, VectorArena, vectorBytes } from '../indexing/vector-arena.ts';
 import { openVectors, type VectorSegment } from '../indexing/vectors.ts';
-import { SizedLru } from './lru.ts';
-import type { SearchableDocument, SearchScope } from './store.ts';
+import { type Lease, PinnedCache } from './pinned-cache.ts';
+import { readIndexedChunks, type SearchableDocument, type SearchScope } from './store.ts';
 
 /** An opened segment reads its bytes in place; this much more is held for each. */
 const overheadBytes = 2_000;
+/** A segment that has to be built anew from its chunks takes about this much for each of their tokens. */
+const bytesPerToken = 8;
+/** Of the bound, so much is read at once: what comes from the database takes thrice its length until it is opened. */
+const shareAtOnce = 1 / 16;
 
-export type NamedDocument = Pick<SearchableDocument, 'id' | 'conversationId' | 'revision'>;
+export type NamedDocument = Pick<
+  SearchableDocument,
+  'id' | 'conversationId' | 'name' | 'chunkCount' | 'tokens' | 'language' | 'revision'
+>;
 export interface Loaded<Opened> {
   document: NamedDocument;
   segment: Opened;
 }
 
-/** Opened index segments, in bounded memory. A document without one, or whose vectors cannot be read, is left out. */
+export interface SegmentCacheOptions {
+  /** Told of every stored segment that cannot be read, or is not there: it should be built anew. */
+  onUnreadable?: (scope: SearchScope, document: NamedDocument, kind: string) => void;
+}
+
+/**
+ * Opened index segments in bounded memory: what is cached, in use and being loaded counts, and stays within `maxBytes`
+ * but for a single document that is larger. A keyword segment that cannot be read is built anew from the chunks.
+ */
 export interface SegmentCache {
-  keyword(scope: SearchScope, documents: readonly NamedDocument[]): Promise<Loaded<Segment>[]>;
-  /** Loads the vectors and hands them to `scan`, which must be done with them when it returns. */
+  /**
+   * Hands the keyword segments to each of the passes, in the order of the documents: all of them, or where they do not
+   * fit together one group after the other. A pass must be done with its segments when it returns.
+   */
+  keyword(
+    scope: SearchScope,
+    documents: readonly NamedDocument[],
+    passes: readonly ((group: readonly Loaded<Segment>[]) => void)[],
+    signal?: AbortSignal,
+  ): Promise<void>;
+  /**
+   * Hands the vectors to `scan`, which must be done with them when it returns. Those that cannot be read are left out,
+   * and all of them while there is no room: the database has the vectors themselves.
+   */
   vectors<T>(
     scope: SearchScope,
     documents: readonly NamedDocument[],
     model: string,
+    dimension: number,
     scan: (arena: VectorArena, loaded: readonly Loaded<LoadedVectors>[]) => T,
   ): Promise<T>;
   readonly maxBytes: number;
   readonly bytes: number;
 }
 
+interface WantedSegment {
+  document: NamedDocument;
+  key: string;
+  bytes: number;
+}
+
 /** Keyed by user, conversation and document, and asked only for documents that a scoped query has just named. */
-export function createSegmentCache(db: Database, maxBytes: number): SegmentCache {
+export function createSegmentCache(
+  db: Database,
+  maxBytes: number,
+  { onUnreadable }: SegmentCacheOptions = {},
+): SegmentCache {
   const arena = new VectorArena();
-  let scans = 0;
-  let leaving: LoadedVectors[] = [];
-  const keywords = new SizedLru<Segment>(maxBytes / 2);
-  const vectors = new SizedLru<LoadedVectors>(maxBytes / 2, (gone) => leaving.push(gone));
-
-  /** Vectors that left the cache may be in the hands of a scan that is about to run: they go when none is. */
-  function releaseWhenQuiet(): void {
-    if (scans > 0) return;
-    for (const gone of leaving) arena.release(gone);
-    leaving = [];
-  }
-
-  async function load<Opened>(
-    cache: SizedLru<Opened>,
-    scope: SearchScope,
-    documents: readonly NamedDocument[],
-    kind: string,
-    open: (bytes: Uint8Array) => { opened: Opened; size: number } | null,
-  ): Promise<Loaded<Opened>[]> {
-    const keyOf = (one: NamedDocument): string =>
-      `${scope.userId}/${one.conversationId}/${one.id}/${kind}/${one.revision}`;
-    const found = new Map<string, Opened>();
-    const missing: NamedDocument[] = [];
-    for (const one of documents) {
-      const segment = cache.get(keyOf(one));
-      if (segment === undefined) missing.push(one);
-      else found.set(one.id, segment);
-    }
-    if (missing.length > 0) {
-      const wanted = missing.map((one) => ({ conversationId: one.conversationId, documentId: one.id }));
-      const keys = new Map(missing.map((one) => [one.id, keyOf(one)]));
-      for (const row of await readSegments(db, scope, wanted, kind)) {
-        const one = open(row.bytes);
-        if (one === null) continue;
-        found.set(row.documentId, one.opened);
-        cache.set(keys.get(row.documentId) ?? '', one.opened, one.size + overheadBytes);
-      }
-    }
-    return documents.flatMap((document) => {
-      const segment = found.get(document.id);
-      return segment === undefined ? [] : [{ document, segment }];
-    });
-  }
+  const keywords = new PinnedCache<Segment>(maxBytes / 2);
+  const vectors = new PinnedCache<LoadedVectors>(maxBytes / 2, (gone) => arena.release(gone));
 
   return {
     maxBytes,
     get bytes() {
-      return keywords.size + vectors.size;
+      return keywords.bytes + vectors.bytes;
     },
-    keyword: (scope, documents) =>
-      load(keywords, scope, documents, keywordKind, (bytes) => ({
-        opened: openSegment(bytes),
-        size: bytes.length,
-      })),
-    async vectors(scope, documents, model, scan) {
-      scans += 1;
-      try {
-        const loaded = await load(vectors, scope, documents, vectorKind(model), (bytes) => {
-          const segment = readVectors(bytes);
-          if (segment === null) return null;
-          const opened = arena.load(segment);
-          return { opened, size: opened.bytes };
-        });
-        return scan(arena, loaded);
-      } finally {
-        scans -= 1;
-        releaseWhenQuiet();
-      }
+    async keyword(scope, documents, passes, signal) {
+      const wanted = await measure(scope, documents);
+      const groups = groupWithin(wanted, keywords.maxBytes);
+      // A group at a time is loaded again for each pass, unless it is the only one.
+      const rounds = groups.length === 1 ? [passes] : passes.map((pass) => [pass]);
+      for (const round of rounds)
+        for (const group of groups) {
+          const lease = await keywords.lease(group, signal);
+          await holding(
+            lease,
+            () => loadKeyword(scope, lease, group),
+            group,
+            (loaded) => {
+              for (const pass of round) pass(loaded);
+            },
+          );
+        }
+    },
+    async vectors(scope, documents, model, dimension, scan) {
+      const kind = vectorKind(model);
+      const wanted = documents.map((document) => {
+        const bytes = vectorBytes(document.chunkCount, dimension);
+        return { document, key: keyOf(scope, document, kind), bytes };
+      });
+      const lease = vectors.tryLease(wanted);
+      if (lease === null) return scan(arena, []);
+      const load = () => loadVectors(scope, lease, wanted, kind);
+      return holding(lease, load, wanted, (loaded) => scan(arena, loaded));
     },
   };
+
+  /** What each keyword segment takes; the database is asked for those that are not in memory. */
+  async function measure(scope: SearchScope, documents: readonly NamedDocument[]): Promise<WantedSegment[]> {
+    const wanted = documents.map((document) => {
+      const key = keyOf(scope, document, keywordKind);
+      return { document, key, bytes: keywords.bytesOf(key) };
+    });
+    const unknown = wanted.filter(({ bytes }) => bytes === undefined);
+    const sizes = await readSegmentSizes(db, scope, unknown.map(nameOf), keywordKind);
+    return wanted.map(({ document, key, bytes }) => {
+      const stored = sizes.get(document.id) ?? bytesPerToken * document.tokens;
+      return { document, key, bytes: bytes ?? stored + overheadBytes };
+    });
+  }
+
+  async function loadKeyword(
+    scope: SearchScope,
+    lease: Lease<Segment>,
+    group: readonly WantedSegment[],
+  ): Promise<void> {
+    for await (const [{ document, key }, bytes] of readEach(scope, lease, group, keywordKind)) {
+      let segment = bytes === null ? null : readable(() => openSegment(bytes));
+      let size = bytes?.length ?? 0;
+      if (segment === null && document.chunkCount > 0) {
+        onUnreadable?.(scope, document, keywordKind);
+        const built = await buildAgain(scope, document);
+        segment = openSegment(built);
+        size = built.length;
+      }
+      lease.settle(key, segment, size + overheadBytes);
+    }
+  }
+
+  async function buildAgain(scope: SearchScope, document: NamedDocument): Promise<Uint8Array> {
+    const { name, language } = document;
+    const chunks = await readIndexedChunks(db, scope, document);
+    return prepareIndexAgain({
+      title: '',
+      fileName: name,
+      language: language ?? 'und',
+      chunks: chunks.map((chunk) => ({ ...chunk, prefix: chunk.prefix ?? undefined })),
+    });
+  }
+
+  async function loadVectors(
+    scope: SearchScope,
+    lease: Lease<LoadedVectors>,
+    wanted: readonly WantedSegment[],
+    kind: string,
+  ): Promise<void> {
+    for await (const [{ document, key }, bytes] of readEach(scope, lease, wanted, kind)) {
+      const segment: VectorSegment | null = bytes === null ? null : readable(() => openVectors(bytes));
+      if (bytes !== null && segment === null) onUnreadable?.(scope, document, kind);
+      const opened = segment === null ? null : arena.load(segment);
+      lease.settle(key, opened, opened?.bytes ?? 0);
+    }
+  }
+
+  /** What this lease has to load, some at a time; null for what is not stored. */
+  async function* readEach(
+    scope: SearchScope,
+    lease: Lease<unknown>,
+    wanted: readonly WantedSegment[],
+    kind: string,
+  ): AsyncGenerator<[WantedSegment, Uint8Array | null]> {
+    const missing = new Set(lease.missing);
+    const toLoad = wanted.filter(({ key }) => missing.has(key));
+    for (const some of groupWithin(toLoad, maxBytes * shareAtOnce)) {
+      const rows = await readSegments(db, scope, some.map(nameOf), kind);
+      const stored = new Map(rows.map((row) => [row.documentId, row.bytes]));
+      for (const one of some) yield [one, stored.get(one.document.id) ?? null];
+    }
+  }
 }
 
-/** Null for another version or a damaged segment: the database has the vectors themselves. */
-function readVectors(bytes: Uint8Array): VectorSegment | null {
+/** Loads what is missing, waits for what others load, and lets go when `use` is done, whatever happens. */
+async function holding<Opened, T>(
+  lease: Lease<Opened>,
+  load: () => Promise<void>,
+  wanted: readonly WantedSegment[],
+  use: (loaded: readonly Loaded<Opened>[]) => T,
+): Promise<T> {
+  let failure: unknown;
   try {
-    return openVectors(bytes);
+    if (lease.missing.length > 0) await load();
+    const found = await lease.values();
+    return use(
+      wanted.flatMap(({ document, key }) => {
+        const segment = found.get(key);
+        return segment === undefined ? [] : [{ document, segment }];
+      }),
+    );
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    lease.release(failure);
+  }
+}
+
+/** In their order, as many together as fit; one that is larger stands alone. */
+function groupWithin(wanted: readonly WantedSegment[], maxBytes: number): WantedSegment[][] {
+  const groups: WantedSegment[][] = [];
+  let room = 0;
+  for (const one of wanted) {
+    if (groups.length === 0 || one.bytes > room) {
+      groups.push([]);
+      room = maxBytes;
+    }
+    groups.at(-1)!.push(one);
+    room -= one.bytes;
+  }
+  return groups;
+}
+
+function keyOf(scope: SearchScope, { conversationId, id, revision }: NamedDocument, kind: string): string {
+  return `${scope.userId}/${conversationId}/${id}/${kind}/${revision}`;
+}
+
+function nameOf({ document }: { document: NamedDocument }): { conversationId: string; documentId: string } {
+  return { conversationId: document.conversationId, documentId: document.id };
+}
+
+/** Null for another version or a damaged segment. */
+function readable<Opened>(open: () => Opened): Opened | null {
+  try {
+    return open();
   } catch (error) {
     if (error instanceof UnreadableSegment) return null;
     throw error;

@@ -135,6 +135,24 @@ export interface ChunkName {
   ordinal: number;
 }
 
+/** What a document is indexed by, in the order of its chunks. */
+export async function readIndexedChunks(
+  db: Database,
+  scope: SearchScope,
+  { id, conversationId }: Pick<SearchableDocument, 'id' | 'conversationId'>,
+): Promise<{ text: string; heading: string[]; prefix: string | null; page: number | null }[]> {
+  const [rows] = await db.read(authorityOf(scope), [
+    {
+      name: 'indexed_chunks',
+      text: `SELECT content AS text, heading, prefix, page FROM chunks
+        WHERE user_id = $1 AND conversation_id = $2 AND document_id = $3 ORDER BY ordinal`,
+      values: [scope.userId, conversationId, id],
+    },
+  ]);
+  // The columns are named as the result says.
+  return (rows ?? []) as Awaited<ReturnType<typeof readIndexedChunks>>;
+}
+
 /** In one round trip: the text of the wanted chunks, in no particular order, and the version of what is searchable now. */
 export async function readContents(
   db: Database,

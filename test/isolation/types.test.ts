@@ -32,7 +32,14 @@ const manyScopes = new Set(['writeEventBatches', 'lookAtLeases', 'renewLeases'])
 const pure = new Set(['vectorKind', 'authorityOf', 'readVector', 'parentMissing']);
 
 /** Below a conversation these take a user's authority on purpose: they find out which conversation a row is in. */
-const byUser = new Set(['findMessage', 'findDocument', 'findVectors', 'readSegments']);
+const byUser = new Set([
+  'findMessage',
+  'findDocument',
+  'findVectors',
+  'readSegments',
+  'readSegmentSizes',
+  'rebuildSegment',
+]);
 const belowConversation = ['answers/', 'conversations/message-store', 'documents/'];
 
 const prelude = `

@@ -1,27 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { insertConversation } from '../../src/conversations/store.ts';
-import { ConversationScope } from '../../src/conversations/scope.ts';
+import type { ConversationScope } from '../../src/conversations/scope.ts';
 import type { Database } from '../../src/db/database.ts';
-import { newId } from '../../src/db/ids.ts';
-import { completeDocument } from '../../src/documents/index-store.ts';
-import { insertDocuments } from '../../src/documents/store.ts';
-import { documentWork } from '../../src/work/lease.ts';
-import { claim } from '../../src/work/store.ts';
-import { UserScope } from '../../src/identity/user-scope.ts';
 import { readBackground } from '../../src/indexing/background.ts';
-import { prepareIndex } from '../../src/indexing/prepare.ts';
-import { quantiseVectors } from '../../src/indexing/vectors.ts';
+import type { RetrievalDeps } from '../../src/retrieval/deps.ts';
 import { vectorLeg } from '../../src/retrieval/legs.ts';
-import type { Hit } from '../../src/retrieval/result.ts';
 import { SizedLru } from '../../src/retrieval/lru.ts';
-import type { Retrieval } from '../../src/retrieval/result.ts';
+import type { Hit } from '../../src/retrieval/result.ts';
 import { createSegmentCache } from '../../src/retrieval/segment-cache.ts';
-import { readSearchable, type Searchable, type SearchScope } from '../../src/retrieval/store.ts';
-import { newPerson, sharedApp } from '../support/app.ts';
+import { readSearchable, type SearchScope } from '../../src/retrieval/store.ts';
+import { sharedApp } from '../support/app.ts';
+import { model, newScope, vectorsOf, writeDocument } from './write-document.ts';
 
 const app = sharedApp();
-const model = 'test-vectors';
 const wanted = 10;
 
 /** The nearest by the index segments of this process, or by pgvector where there is no room for a segment. */
@@ -32,78 +23,26 @@ async function nearest(
   cacheBytes: number,
 ): Promise<Hit[]> {
   const { documents } = await readSearchable(db, scope);
-  const deps = {
+  const deps: RetrievalDeps = {
     db,
     embedding: null,
     segments: createSegmentCache(db, cacheBytes),
     background: readBackground(),
-    cache: new SizedLru<Retrieval>(0),
-    searchables: new SizedLru<Searchable>(0),
-    queryEmbeddings: new SizedLru<Float32Array>(0),
+    cache: new SizedLru(0),
+    searchables: new SizedLru(0),
+    queryEmbeddings: new SizedLru(0),
   };
   const [hits] = await vectorLeg(scope, documents, [query], model, wanted, deps);
   return (hits ?? []).slice(0, wanted);
 }
 
-async function newScope(db: Database): Promise<ConversationScope> {
-  const person = await newPerson((await app()).baseUrl);
-  const user = UserScope.grant(person.id);
-  const row = await insertConversation(
-    db,
-    user,
-    { title: 'Vectors', conversationType: 'general' },
-    new Date(),
-  );
-  return ConversationScope.ofOwnRow(user, { userId: person.id, conversationId: row.id });
-}
-
 async function addVectors(db: Database, scope: ConversationScope, vectors: Float32Array[]): Promise<string> {
-  const id = newId();
-  const now = new Date();
-  const file = {
-    id,
-    name: 'v.txt',
-    mediaType: 'text/plain',
-    sizeBytes: 1,
-    sha256: id,
-    blobKey: `${scope.userId}/${id}`,
-  };
-  const unlimited = { documentsPerConversation: 1e6, documentsPerUser: 1e6, bytesPerUser: 1e15 };
-  await insertDocuments(db, scope, [file], unlimited, now);
-  const lease = await claim(db, documentWork(scope, 'ingest', id), 'test', 60_000);
-  if (lease === null) throw new Error('the document was not claimed');
-  const texts = vectors.map((_, at) => `passage ${at}`);
-  const chunks = texts.map((text) => ({ text, heading: [], page: null }));
-  const { language, segment } = prepareIndex({
-    title: 'v',
-    fileName: 'v.txt',
-    text: texts.join('\n'),
-    chunks,
-  });
-  const made = {
-    title: null,
-    text: texts.join('\n'),
-    chunks: texts.map((content) => ({
-      page: null,
-      heading: [],
-      charStart: 0,
-      charEnd: 1,
-      tokens: 2,
-      prefix: null,
-      content,
-    })),
-    keywordSegment: segment,
-    pages: null,
-    language,
-    warnings: [],
-    vectors: {
-      model,
-      rows: vectors.map((embedding, ordinal) => ({ ordinal, embedding, contentHash: null })),
-      segment: quantiseVectors(vectors),
-    },
-  };
-  expect(await completeDocument(db, lease, made, null, now)).toBe(true);
-  return id;
+  return writeDocument(
+    db,
+    scope,
+    vectors.map((_, at) => `passage ${at}`),
+    vectors,
+  );
 }
 
 /** The same ids in the same order but for scores that are closer than the stored precision can tell apart. */
@@ -124,14 +63,6 @@ function expectSame(found: readonly Hit[], reference: readonly Hit[]): void {
 
 const dimensions = fc.constantFrom(8, 100, 384, 1024);
 
-/** Gaussian enough, and the same at each run. */
-function vectorsOf(seed: number, count: number, dimension: number): Float32Array[] {
-  let state = seed >>> 0;
-  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-  const value = () => next() + next() + next() + next() - 2;
-  return Array.from({ length: count }, () => Float32Array.from({ length: dimension }, value));
-}
-
 test('segments and pgvector find the same, with scores within 0.001', { timeout: 120_000 }, async () => {
   const { db } = (await app()).app;
   await fc.assert(
@@ -140,7 +71,7 @@ test('segments and pgvector find the same, with scores within 0.001', { timeout:
       dimensions,
       fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 }),
       async (seed, dimension, counts) => {
-        const scope = await newScope(db);
+        const scope = await newScope(db, (await app()).baseUrl);
         for (const [at, count] of counts.entries())
           await addVectors(db, scope, vectorsOf(seed + at, count, dimension));
         for (const query of vectorsOf(seed - 1, 3, dimension)) {
@@ -156,7 +87,7 @@ test('segments and pgvector find the same, with scores within 0.001', { timeout:
 
 test('a vector segment that cannot be read is made up for by the vectors themselves', async () => {
   const { db } = (await app()).app;
-  const scope = await newScope(db);
+  const scope = await newScope(db, (await app()).baseUrl);
   const [whole, damaged] = [vectorsOf(5, 20, 64), vectorsOf(6, 20, 64)];
   await addVectors(db, scope, whole);
   const id = await addVectors(db, scope, damaged);
