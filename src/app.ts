@@ -44,6 +44,8 @@ export interface RunningApp {
   models: Models;
   version: string;
   notices: string[];
+  /** Resolves when nothing can be served any more, with the reason; the process should end then. */
+  died: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -64,8 +66,11 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   const version = await readVersion();
   const owner = `${hostname()}/${process.pid}/${crypto.randomUUID().slice(0, 8)}`;
   const stopping = new AbortController();
+  const died = Promise.withResolvers<Error>();
   const db = await connectDatabase(config.database, {
     log: log.level === 'debug' || log.level === 'trace' ? (entry) => log.debug(entry, 'query') : undefined,
+    onRestart: (error) => log.warn({ err: error }, 'the embedded database ended and is started again'),
+    onDead: died.resolve,
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   });
   try {
@@ -159,6 +164,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       models,
       version,
       notices,
+      died: died.promise,
       close,
     };
   } catch (error) {

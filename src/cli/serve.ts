@@ -34,12 +34,13 @@ export async function serve(): Promise<number> {
       : `Data: PostgreSQL, files in ${config.dataDir}`,
   );
   for (const notice of app.notices) print(`- ${notice}`);
-  await stopped;
-  print('Stopping: running answers are finished or kept for later.');
+  const reason = await Promise.race([stopped, app.died]);
+  if (reason instanceof Error) console.error(`Stopping: ${reason.message}`);
+  else print('Stopping: running answers are finished or kept for later.');
   const deadline = setTimeout(() => process.exit(1), 25_000);
   deadline.unref();
   await app.close();
-  return 0;
+  return reason instanceof Error ? 1 : 0;
 }
 
 function waitForSignal(): Promise<void> {

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { DatabaseConfig } from '../config.ts';
 import { type Database, openDatabase } from './database.ts';
-import { startPglite } from './pglite.ts';
+import { type EmbeddedEvents, startPglite } from './pglite.ts';
 import type { QueryLog } from './query-log.ts';
 
 // One wrong column type would silently turn counters into strings: int8 is a number here, below 2^53 by design.
@@ -12,7 +12,7 @@ const connectTimeoutMs = 4_000;
 /** A statement that runs longer is a defect or an attack; PostgreSQL ends it (PGlite ignores this). */
 const statementTimeoutMs = 30_000;
 
-export interface ConnectOptions {
+export interface ConnectOptions extends EmbeddedEvents {
   log?: QueryLog | undefined;
   /** Called with errors of idle connections, which have no caller. */
   onIdleError?: (error: Error) => void;
@@ -24,7 +24,7 @@ export async function connectDatabase(
   options: ConnectOptions = {},
 ): Promise<Database> {
   if (config.kind === 'pglite') {
-    const embedded = await startPglite(config.dataDir);
+    const embedded = await startPglite(config.dataDir, options);
     const pool = new pg.Pool({
       host: embedded.socketFolder,
       user: 'postgres',

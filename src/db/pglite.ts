@@ -1,7 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { lockFolder } from './folder-lock.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 export interface EmbeddedPostgres {
@@ -10,52 +11,106 @@ export interface EmbeddedPostgres {
   close(): Promise<void>;
 }
 
+export interface EmbeddedEvents {
+  /** Its thread ended by itself and is started again; statements fail until it is back. */
+  onRestart?: ((reason: Error) => void) | undefined;
+  /** It ended again and again, or cannot be started any more: nothing can be served. */
+  onDead?: ((reason: Error) => void) | undefined;
+}
+
+/** One end is an accident; more than this many within `restartWindowMs` will not get better by themselves. */
+const maxRestarts = 3;
+const restartWindowMs = 10 * 60_000;
+/** A healthy database closes within a second. */
+const closeMs = 10_000;
+
 /**
  * PGlite in a worker thread behind a unix socket: a query blocks its thread, so it must not be ours.
  * One process per folder, by our own lock: PGlite has none, and two lose each other's rows.
  */
-export async function startPglite(dataDir: string): Promise<EmbeddedPostgres> {
+export async function startPglite(dataDir: string, events: EmbeddedEvents = {}): Promise<EmbeddedPostgres> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(dataDir);
   const socketFolder = await makeTemporaryFolder('socket');
-  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
-    workerData: { dataDir: join(dataDir, 'pglite'), socketPath: join(socketFolder, '.s.PGSQL.5432') },
-  });
+  const settings = { dataDir: join(dataDir, 'pglite'), socketPath: join(socketFolder, '.s.PGSQL.5432') };
+  const restarts: number[] = [];
+  let closing = false;
+  let thread: Thread;
+  let restarting = Promise.resolve();
+
+  async function cleanUp(): Promise<void> {
+    await rm(socketFolder, { recursive: true, force: true });
+    await lock.release();
+  }
+
+  function watch(watched: Thread): Thread {
+    void watched.ended.then((reason) => {
+      if (!closing) restarting = restart(reason);
+    });
+    return watched;
+  }
+
+  async function restart(reason: Error): Promise<void> {
+    const now = performance.now();
+    restarts.push(now);
+    if (restarts.filter((at) => at > now - restartWindowMs).length > maxRestarts) {
+      events.onDead?.(
+        new Error(`the embedded database in ${dataDir} ended again and again: ${reason.message}`, {
+          cause: reason,
+        }),
+      );
+      return;
+    }
+    events.onRestart?.(reason);
+    await rm(settings.socketPath, { force: true });
+    try {
+      thread = watch(await startThread(settings));
+    } catch (error) {
+      if (!closing) await restart(error as Error);
+    }
+  }
+
   try {
-    await started(worker);
+    thread = watch(await startThread(settings));
   } catch (cause) {
-    await cleanUp(worker, socketFolder, lock);
-    throw new Error(
-      `the embedded database in ${dataDir} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    await cleanUp();
+    throw new Error(`the embedded database in ${dataDir} cannot be opened: ${(cause as Error).message}`, {
+      cause,
+    });
   }
   return {
     socketFolder,
-    close: async () => {
-      const closed = new Promise<void>((resolve) => {
-        worker.once('exit', () => resolve());
-      });
-      worker.postMessage('close');
-      await closed;
-      await cleanUp(worker, socketFolder, lock);
+    async close() {
+      closing = true;
+      await restarting;
+      thread.worker.postMessage('close');
+      await Promise.race([thread.ended, pause(closeMs, undefined, { ref: false })]);
+      await thread.worker.terminate();
+      await cleanUp();
     },
   };
 }
 
-function started(worker: Worker): Promise<void> {
-  return new Promise((resolve, reject) => {
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`its thread ended with code ${code}`)));
-    worker.once('message', (message: { ready: true } | { failed: string }) => {
-      if ('failed' in message) reject(new Error(message.failed));
-      else resolve();
-    });
-  });
+interface Thread {
+  worker: Worker;
+  /** Resolves with the reason, whatever it is. */
+  ended: Promise<Error>;
 }
 
-async function cleanUp(worker: Worker, socketFolder: string, lock: FolderLock): Promise<void> {
+/** Resolves when the database can be connected to. @throws why it cannot be opened */
+async function startThread(workerData: { dataDir: string; socketPath: string }): Promise<Thread> {
+  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData });
+  let failure: Error | null = null;
+  worker.on('error', (error: Error) => (failure = error));
+  const ended = new Promise<Error>((resolve) => {
+    worker.once('exit', (code) => resolve(failure ?? new Error(`its thread ended with code ${code}`)));
+  });
+  const ready = new Promise<{ ready: true } | { failed: string }>((resolve) => {
+    worker.once('message', resolve);
+  });
+  const first = await Promise.race([ready, ended]);
+  if (first instanceof Error) throw first;
+  if ('ready' in first) return { worker, ended };
   await worker.terminate();
-  await rm(socketFolder, { recursive: true, force: true });
-  await lock.release();
+  throw new Error(first.failed);
 }
