@@ -138,16 +138,27 @@ export const retrieved = z
   .meta({ id: 'Retrieved' });
 export type Retrieved = z.infer<typeof retrieved>;
 
-/** The AI SDK's UI messages, as `useChat` sends them; only the text parts are read. */
+const chatId = z.string().min(1).max(200);
+
+/** The AI SDK's UI messages, as `useChat` sends them; of the last question the text and the files are read. */
 export const chatBody = z.object({
-  id: z.string().max(200).optional(),
+  /** A conversation, or any name of the client's own for the one that it begins with this id. */
+  id: chatId.optional(),
   messages: z
     .array(
       z.object({
         id: z.string().max(200).optional(),
         role: messageRoleOfChat(),
         parts: z
-          .array(z.object({ type: z.string().max(100), text: z.string().max(1_000_000).optional() }))
+          .array(
+            z.object({
+              type: z.string().max(100),
+              text: z.string().max(1_000_000).optional(),
+              /** A file as a data URL: it becomes a document of the conversation. */
+              url: z.string().optional(),
+              filename: z.string().max(1_000).nullish(),
+            }),
+          )
           .max(1000)
           .optional(),
         content: z.string().max(1_000_000).optional(),
@@ -159,13 +170,19 @@ export const chatBody = z.object({
   parentId: id.nullish(),
   strategy: strategy.optional(),
   topK,
+  /** `regenerate-message` answers a question again, beside the answer that there is. */
   trigger: z.string().max(100).optional(),
+  /** The answer to replace, or the question that this one is an edit of. */
   messageId: z.string().max(200).optional(),
 });
 /** One part of the AI SDK's UI-message stream; which fields it has depends on its type. */
 export const uiMessageChunk = z
   .looseObject({ type: z.string() })
   .meta({ id: 'UiMessageChunk', description: 'A part of the AI SDK UI-message stream, v1' });
+
+export type ChatBody = z.infer<typeof chatBody>;
+
+export const chatParams = z.object({ id: chatId });
 
 function messageRoleOfChat() {
   return z.enum(['user', 'assistant', 'system']);

@@ -7,6 +7,10 @@ const messageRole = z.enum(['user', 'assistant', 'system']);
 const messageStatus = z.enum(['complete', 'streaming', 'incomplete', 'failed', 'cancelled']);
 
 const title = z.string().trim().min(1).max(500);
+/** `docs_only`: answer from the documents or say that they do not hold it, unless a question says otherwise. */
+export const conversationSettings = z.strictObject({ docs_only: z.boolean().optional() });
+export type ConversationSettings = z.infer<typeof conversationSettings>;
+
 const tag = z.string().trim().min(1).max(100);
 
 export const conversation = z
@@ -17,7 +21,7 @@ export const conversation = z
     status: conversationStatus,
     pinned: z.boolean(),
     tags: z.array(z.string()),
-    settings: z.record(z.string(), z.unknown()),
+    settings: conversationSettings,
     message_count: z.int(),
     document_count: z.int(),
     created_at: timestamp,
@@ -36,7 +40,8 @@ export const createConversationBody = z
   .nullish();
 export const listConversationsQuery = pageQuery.extend({
   conversation_type: conversationType.optional(),
-  status: conversationStatus.optional(),
+  /** Archived ones are listed only when asked for. */
+  status: z.enum([...conversationStatus.options, 'all']).default('active'),
   tag: tag.optional(),
   pinned: queryBoolean.optional(),
 });
@@ -47,7 +52,7 @@ export const updateConversationBody = z.object({
   status: conversationStatus.optional(),
   pinned: z.boolean().optional(),
   tags: z.array(tag).max(50).optional(),
-  settings: z.record(z.string(), jsonValue).optional(),
+  settings: conversationSettings.optional(),
 });
 export const titleQuery = z.object({ title: title.optional() });
 export const titleBody = z.object({ title: title.optional() }).nullish();

@@ -25,6 +25,8 @@ export interface Question {
   /** The message that the question continues; the conversation's active leaf when undefined. */
   parentId?: string | null | undefined;
   documentIds?: readonly string[] | undefined;
+  /** A stored question of the conversation that is answered once more, beside the answer that it has. */
+  again?: MessageRow | undefined;
   model?: string | undefined;
   /** `all`: search every conversation of the user's own. */
   reach?: 'conversation' | 'all' | undefined;
@@ -33,7 +35,7 @@ export interface Question {
 /** Where a question is asked: in a conversation, or in one that is made together with it. */
 export interface Place {
   scope: ConversationScope;
-  begins: NewConversation | null;
+  begins: (NewConversation & { chatId?: string | undefined }) | null;
 }
 
 export interface StartedAnswer {
@@ -50,8 +52,12 @@ export function newPlace(
   user: UserScope,
   conversationType: NewConversation['conversationType'],
   query: string,
+  chatId?: string,
 ): Place {
-  return { scope: ConversationScope.ofNew(user), begins: { title: titleFrom(query), conversationType } };
+  return {
+    scope: ConversationScope.ofNew(user),
+    begins: { title: titleFrom(query), conversationType, chatId },
+  };
 }
 
 /**
@@ -87,13 +93,15 @@ async function begin(
   deps: AnswerDeps,
 ): Promise<StartedAnswer> {
   const conversation = begins === null ? await readConversation(deps.db, scope) : null;
-  const leaf = input.parentId === undefined ? (conversation?.activeLeafId ?? null) : input.parentId;
+  const { again } = input;
+  const parentId = again === undefined ? input.parentId : again.parentId;
+  const leaf = parentId === undefined ? (conversation?.activeLeafId ?? null) : parentId;
   const [branch, searchable] = await Promise.all([
     leaf === null ? [] : readHistory(scope, leaf, deps),
     readSearchable(deps.db, searchScopeOf(scope, input.reach)),
     refuseUnknownDocuments(deps.db, scope, input.documentIds ?? []),
   ]);
-  const docsOnly = input.docsOnly ?? conversation?.settings['docs_only'] === true;
+  const docsOnly = input.docsOnly ?? conversation?.settings.docs_only === true;
   const mode = docsOnly || searchable.documents.length > 0 || searchable.pending > 0 ? 'documents' : 'llm';
   if (mode === 'documents' && input.strategy === 'vector' && deps.retrieval.embedding === null) {
     throw new AppError(
@@ -101,7 +109,7 @@ async function begin(
       'Strategy "vector" needs an embedding model: set EMBEDDING_BASE_URL and EMBEDDING_MODEL, or use "keyword" or "rrf_fusion".',
     );
   }
-  const userMessageId = newId();
+  const userMessageId = again?.id ?? newId();
   const messageId = newId();
   const conversationId = scope.conversationId;
   const first: NumberedEvent = {
@@ -118,12 +126,15 @@ async function begin(
     deps.db,
     { scope, messageId, owner: deps.owner },
     {
-      messages: [
-        { ...plain(userMessageId, 'user', input.query), parentId: input.parentId },
-        { ...plain(messageId, 'assistant', ''), status: 'streaming' },
-      ],
+      messages:
+        again === undefined
+          ? [
+              { ...plain(userMessageId, 'user', input.query), parentId },
+              { ...pending, id: messageId },
+            ]
+          : [{ ...pending, id: messageId, parentId: again.id }],
       events: [first],
-      readLeaf: leaf,
+      readLeaf: again?.id ?? leaf,
       begins,
       title: conversation?.title === defaultTitle ? titleFrom(input.query) : null,
     },
@@ -192,6 +203,8 @@ function noticesOf(model: ChatModel | null, searchable: { off: number }): string
   if (searchable.off > 0) notices.push(`${searchable.off} documents are switched off for this conversation.`);
   return notices;
 }
+
+const pending = { ...plain('', 'assistant', ''), status: 'streaming' as const };
 
 function plain(id: string, role: 'user' | 'assistant', content: string) {
   return { id, role, content, status: 'complete' as const, metadata: {}, metadataSource: null };

@@ -5,6 +5,7 @@ import {
   type NewMessage,
   parentMissing,
 } from '../conversations/message-store.ts';
+import { bindChat } from '../conversations/chat-binding-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import { beginConversation, type NewConversation } from '../conversations/store.ts';
 import type { Database, Statement } from '../db/database.ts';
@@ -15,13 +16,13 @@ import { insertEvents } from './stream/event-store.ts';
 import type { NumberedEvent } from './stream/running.ts';
 
 export interface AnswerStart {
-  /** The question, and its answer that is still empty. */
-  messages: readonly [NewMessage, NewMessage];
+  /** The question, and its answer that is still empty; the answer alone when the question is stored. */
+  messages: readonly [NewMessage, ...NewMessage[]];
   events: readonly NumberedEvent[];
   /** The message that the asker has read the history up to. */
   readLeaf: string | null;
   /** The conversation, when it begins with this question. */
-  begins: NewConversation | null;
+  begins: (NewConversation & { chatId?: string | undefined }) | null;
   /** A new title for a conversation that is there already, or null to leave it. */
   title: string | null;
 }
@@ -47,6 +48,7 @@ async function writeStart(db: Database, held: Held, start: AnswerStart, now: Dat
   const { scope, messageId, owner } = held;
   const { messages, events, readLeaf, begins, title } = start;
   const beginning = begins === null ? [] : beginConversation(scope, begins, now);
+  if (begins?.chatId !== undefined) beginning.push(bindChat(scope, begins.chatId));
   const written = db.write(
     scope,
     [...beginning, ...appendStatements(scope, messages, now), statusAbove(scope, messages[0].id)],
@@ -64,7 +66,11 @@ async function writeStart(db: Database, held: Held, start: AnswerStart, now: Dat
       ];
     },
   );
-  await written.catch(parentMissing);
+  await written.catch((error: unknown) => {
+    if (isUniqueViolation(error, 'chat_bindings_user_id_chat_id_pk'))
+      throw new AppError('conflict', 'This chat was begun just now: ask again.', { cause: error });
+    parentMissing(error);
+  });
 }
 
 function stillWriting(): AppError {

@@ -25,8 +25,18 @@ export async function insertConversation(
   input: NewConversation,
   now: Date,
 ): Promise<ConversationRow> {
-  const scope = ConversationScope.ofNew(user);
-  const [rows] = await db.write({ userId: user.userId }, beginConversation(scope, input, now));
+  return createConversation(db, ConversationScope.ofNew(user), input, [], now);
+}
+
+/** Makes the conversation of a scope that is of none yet, with what else belongs into its transaction. */
+export async function createConversation(
+  db: Database,
+  scope: ConversationScope,
+  input: NewConversation,
+  more: readonly Statement[],
+  now: Date,
+): Promise<ConversationRow> {
+  const [rows] = await db.write(scope, [...beginConversation(scope, input, now), ...more]);
   // The columns are named as the schema names them.
   const [row] = (rows ?? []) as ConversationRow[];
   if (row === undefined) throw new Error('the conversation was not written');
@@ -62,18 +72,25 @@ const conversationColumns = Object.entries(getTableColumns(conversations))
 
 export interface ConversationFilter {
   conversationType?: ConversationRow['conversationType'] | undefined;
-  status?: ConversationRow['status'] | undefined;
+  status: ConversationRow['status'] | 'all';
   tag?: string | undefined;
   pinned?: boolean | undefined;
 }
 
-/** Newest activity first, by keyset: the same cost at any depth. */
+/** Where a page of conversations begins, in the order of the list. */
+export interface ConversationPosition {
+  pinned: boolean;
+  activityAt: Date;
+  id: string;
+}
+
+/** Pinned ones first, then newest activity, by keyset: the same cost at any depth. */
 export async function listConversations(
   db: Database,
   user: UserScope,
   filter: ConversationFilter,
   limit: number,
-  after: { activityAt: Date; id: string } | null,
+  after: ConversationPosition | null,
 ): Promise<ConversationRow[]> {
   const { conversationType, status, tag, pinned } = filter;
   return db.reading(user, (tx) =>
@@ -85,15 +102,15 @@ export async function listConversations(
           eq(conversations.userId, user.userId),
           user.limitedTo === undefined ? undefined : eq(conversations.id, user.limitedTo),
           conversationType === undefined ? undefined : eq(conversations.conversationType, conversationType),
-          status === undefined ? undefined : eq(conversations.status, status),
+          status === 'all' ? undefined : eq(conversations.status, status),
           pinned === undefined ? undefined : eq(conversations.pinned, pinned),
           tag === undefined ? undefined : arrayContains(conversations.tags, [tag]),
           after === null
             ? undefined
-            : sql`(${conversations.activityAt}, ${conversations.id}) < (${after.activityAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
+            : sql`(${conversations.pinned}, ${conversations.activityAt}, ${conversations.id}) < (${after.pinned}::boolean, ${after.activityAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
         ),
       )
-      .orderBy(desc(conversations.activityAt), desc(conversations.id))
+      .orderBy(desc(conversations.pinned), desc(conversations.activityAt), desc(conversations.id))
       .limit(limit),
   );
 }

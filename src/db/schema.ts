@@ -1,3 +1,4 @@
+import type { ConversationSettings } from '@alcove/contract';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -209,7 +210,7 @@ export const conversations = pgTable(
       .array()
       .notNull()
       .default(sql`'{}'`),
-    settings: jsonb('settings').$type<Record<string, unknown>>().notNull().default({}),
+    settings: jsonb('settings').$type<ConversationSettings>().notNull().default({}),
     activeLeafId: uuid('active_leaf_id'),
     /** The active leaf before the last append, which is the parent of what it appended. */
     previousLeafId: uuid('previous_leaf_id'),
@@ -226,12 +227,32 @@ export const conversations = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.id] }),
-    index('conversations_by_activity').on(t.userId, t.activityAt.desc(), t.id.desc()),
+    // Read backwards: an index with DESC NULLS LAST, as Drizzle writes it, serves no ORDER BY … DESC.
+    index('conversations_in_order').on(t.userId, t.status, t.pinned, t.activityAt, t.id),
     foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
   ],
 );
 
 const conversationKey = () => uuid('conversation_id').notNull();
+
+/** Which conversation a chat client means by an id of its own. */
+export const chatBindings = pgTable(
+  'chat_bindings',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    chatId: text('chat_id').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.chatId] }),
+    index('chat_bindings_by_conversation').on(t.userId, t.conversationId),
+    foreignKey({
+      name: 'chat_bindings_conversation',
+      columns: [t.userId, t.conversationId],
+      foreignColumns: [conversations.userId, conversations.id],
+    }).onDelete('cascade'),
+  ],
+);
 
 export const messages = pgTable(
   'messages',

@@ -43,3 +43,20 @@ export async function readUnread(
   ]);
   return (rows ?? []) as { id: string; progress: number }[];
 }
+
+/** Which of these contents the conversation holds already, by their SHA-256. */
+export async function readKnownHashes(
+  db: Database,
+  scope: ConversationScope,
+  hashes: readonly string[],
+): Promise<Set<string>> {
+  const [rows] = await db.read(scope, [
+    {
+      name: 'known_hashes',
+      text: `SELECT sha256 FROM documents WHERE user_id = $1 AND conversation_id = $2
+        AND status NOT IN ('failed', 'cancelled') AND sha256 = ANY($3::text[])`,
+      values: [scope.userId, scope.conversationId, hashes],
+    },
+  ]);
+  return new Set(((rows ?? []) as { sha256: string }[]).map(({ sha256 }) => sha256));
+}

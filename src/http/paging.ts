@@ -11,16 +11,37 @@ const positionForm =
   /^((?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 export function encodeCursor(position: Position): string {
-  return Buffer.from(`${position.at.toISOString()} ${position.id}`).toString('base64url');
+  return Buffer.from(plain(position)).toString('base64url');
 }
 
 /** @throws AppError `invalid_request` for anything that this server did not make */
 export function decodeCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
-  const match = positionForm.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  return parsePosition(Buffer.from(cursor, 'base64url').toString('utf8'));
+}
+
+function plain({ at, id }: Position): string {
+  return `${at.toISOString()} ${id}`;
+}
+
+function parsePosition(text: string): Position {
+  const match = positionForm.exec(text);
   const at = new Date(match?.[1] ?? '');
   if (match?.[2] === undefined || Number.isNaN(at.getTime())) throw invalidCursor();
   return { at, id: match[2] };
+}
+
+/** A position in a list that has pinned ones first. */
+export function encodePinnedCursor(position: Position & { pinned: boolean }): string {
+  return Buffer.from(`${position.pinned ? '+' : '-'}${plain(position)}`).toString('base64url');
+}
+
+/** @throws AppError `invalid_request` */
+export function decodePinnedCursor(cursor: string | undefined): (Position & { pinned: boolean }) | null {
+  if (cursor === undefined) return null;
+  const text = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (!/^[+-]/.test(text)) throw invalidCursor();
+  return { ...parsePosition(text.slice(1)), pinned: text.startsWith('+') };
 }
 
 export function encodeOrdinal(ordinal: number): string {

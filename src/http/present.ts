@@ -40,7 +40,8 @@ export function presentConversation(row: ConversationRow): Conversation {
     status: row.status,
     pinned: row.pinned,
     tags: row.tags,
-    settings: row.settings,
+    // Rows of earlier versions hold whatever their clients put there.
+    settings: row.settings.docs_only === undefined ? {} : { docs_only: row.settings.docs_only === true },
     message_count: row.messageCount,
     document_count: row.documentCount,
     created_at: row.createdAt.toISOString(),

@@ -55,7 +55,7 @@ async function live(person: Person): Promise<string> {
   const word = `Quokka${crypto.randomUUID().slice(0, 8)}`;
   await person.json('PATCH', '/auth/me', { name: word });
   const { body } = await person.json<{ id: string }>('POST', '/conversations', { title: word });
-  await person.json('PATCH', `/conversations/${body.id}`, { tags: [word], settings: { note: word } });
+  await person.json('PATCH', `/conversations/${body.id}`, { tags: [word] });
   const message = { role: 'user', content: word, message_metadata: { note: word } };
   await person.fetch(`/conversations/${body.id}/messages`, {
     method: 'POST',

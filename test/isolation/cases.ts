@@ -28,7 +28,8 @@ export const cases: Record<string, IsolationCase> = {
   'GET /conversations': (w) => [
     { path: '/conversations?limit=200', status: 200 },
     { path: `/conversations?tag=${w.canary}&user_id=${w.a.id}`, status: 200 },
-    { path: `/conversations?cursor=${cursorBehind(w.a1)}`, status: 200 },
+    { path: `/conversations?cursor=${cursorBehind(w.a1, '+')}`, status: 200 },
+    { path: '/conversations?status=all', status: 200 },
   ],
   'GET /conversations/stats/overview': (w) => [
     { path: `/conversations/stats/overview?user_id=${w.a.id}`, status: 200 },
@@ -161,9 +162,15 @@ export const cases: Record<string, IsolationCase> = {
       status: 200,
       body: { messages: chat(), conversationId: w.b1, id: w.a1, messageId: w.a1Answer },
     },
-    { path: '/api/chat', status: 200, body: { messages: chat(), id: w.a1 } },
+    { path: '/api/chat', status: 403, body: { messages: chat(), id: w.a1 } },
+    // The same name of another person's chat is another chat.
+    { path: '/api/chat', status: 200, body: { messages: chat(), id: w.aChat } },
   ],
-  'GET /api/chat/:id/stream': (w) => conversation(w, (id) => `/api/chat/${id}/stream`),
+  'GET /api/chat/:id/stream': (w) => [
+    { path: `/api/chat/${w.a1}/stream`, status: 403 },
+    { path: `/api/chat/${w.aChat}/stream`, status: 204 },
+    { path: `/api/chat/${w.nothing}/stream`, status: 204 },
+  ],
 
   'POST /auth/register': (w) => [
     { path: '/auth/register', status: 409, body: { email: w.a.email, password: 'long enough password' } },
@@ -271,6 +278,6 @@ function chat() {
 }
 
 /** As the server makes them: the place behind A's conversation in a list. */
-function cursorBehind(id: string): string {
-  return Buffer.from(`2100-01-01T00:00:00.000Z ${id}`).toString('base64url');
+function cursorBehind(id: string, mark = ''): string {
+  return Buffer.from(`${mark}2100-01-01T00:00:00.000Z ${id}`).toString('base64url');
 }

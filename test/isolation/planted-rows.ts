@@ -29,6 +29,10 @@ export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
     [...key, w.a1Answer],
   );
   await pool.query(
+    `INSERT INTO chat_bindings (user_id, conversation_id, chat_id) VALUES ($1, $2, 'planted')`,
+    key,
+  );
+  await pool.query(
     `INSERT INTO chunk_vectors (user_id, conversation_id, document_id, ordinal, model, embedding) VALUES ($1, $2, $3, 0, 'planted', '[1,2,3]')`,
     [...key, w.a1Document],
   );

@@ -14,6 +14,8 @@ export interface World {
   canary: string;
   a1: string;
   a2: string;
+  /** A chat client's own name of a chat of A's, in which the canary is too. */
+  aChat: string;
   a1Document: string;
   a2Document: string;
   a1Message: string;
@@ -43,7 +45,7 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
   await a.json('PATCH', '/auth/me', { name: `Ada ${canary}` });
 
   const a1 = await newConversation(a, `The vault ${canary}`);
-  await a.json('PATCH', `/conversations/${a1}`, { tags: [canary], settings: { note: canary } });
+  await a.json('PATCH', `/conversations/${a1}`, { tags: [canary] });
   const message = await a.json<{ id: string }>('POST', `/conversations/${a1}/messages`, {
     role: 'user',
     content: `Remember that the code of the vault is ${canary}.`,
@@ -67,6 +69,17 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
   );
   await ask(a, a2, 'Can penguins fly?');
 
+  const aChat = `chat-${randomUUID()}`;
+  const chatted = await a.fetch('/api/chat', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      id: aChat,
+      messages: [{ role: 'user', parts: [{ type: 'text', text: `Is ${canary} a bird?` }] }],
+    }),
+  });
+  await chatted.text();
+
   const b1 = await newConversation(b, 'Bridges');
   const b1Document = await addText(
     b,
@@ -84,6 +97,7 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
     canary,
     a1,
     a2,
+    aChat,
     a1Document,
     a2Document,
     a1Message: message.body.id,

@@ -1,30 +1,33 @@
-import { chatBody, idParams, uiMessageChunk } from '@alcove/contract';
+import { chatBody, chatParams, uiMessageChunk } from '@alcove/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ask, newPlace } from '../../answers/ask.ts';
+import { askByChat, findChat } from '../../answers/ask-by-chat.ts';
 import { follow } from '../../answers/stream/follow.ts';
 import { readMessage } from '../../conversations/message-store.ts';
-import { ConversationScope } from '../../conversations/scope.ts';
+import type { ConversationScope } from '../../conversations/scope.ts';
 import { readConversation } from '../../conversations/store.ts';
-import { AppError } from '../../errors.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { rememberStream } from '../idempotency.ts';
+import { refuseBadString } from '../json-body.ts';
 import { perMinute } from '../rate-limits.ts';
-import { openConversation, openMessage } from '../scopes.ts';
+import { openMessage } from '../scopes.ts';
 import type { App } from '../app.ts';
 import { sendLines } from '../sse.ts';
+import { readQuestion } from '../ui-messages.ts';
 import { uiStream, uiStreamHeader } from '../ui-stream.ts';
 
 const tags = ['asking'];
-const maxQuestion = 32_000;
+/** Beside a file of the largest size, in base64: the conversation so far, which its client sends each time. */
+const maxTextBytes = 8 * 1024 * 1024;
 
 /** The AI SDK's chat protocol. What the client sends of the history is not trusted: the stored one counts. */
-export function chatRoutes(app: App, { db, answers, config, closing }: HttpDeps): void {
+export function chatRoutes(app: App, { db, answers, documents, config, closing }: HttpDeps): void {
   app.post(
     '/api/chat',
     {
+      bodyLimit: Math.ceil((config.limits.uploadBytes * 4) / 3) + maxTextBytes,
       config: {
         conversation: true,
         lenient: true,
@@ -35,7 +38,7 @@ export function chatRoutes(app: App, { db, answers, config, closing }: HttpDeps)
         operationId: 'chat',
         summary: 'Ask by the AI SDK UI-message stream (useChat)',
         description:
-          'For AI SDK clients: takes their messages and answers in their stream protocol, with the conversation in X-Conversation-Id.',
+          'For AI SDK clients: takes their messages and answers in their stream protocol, with the conversation in X-Conversation-Id. The chat id names a conversation, or is bound to the one that it begins; files in the question become documents.',
         body: chatBody,
         sends: { [eventStream]: uiMessageChunk },
       },
@@ -48,20 +51,29 @@ export function chatRoutes(app: App, { db, answers, config, closing }: HttpDeps)
         );
         return stream(scope, message.id, request, reply);
       }
-      const { messages, conversationId, parentId, strategy = 'rrf_fusion', topK } = request.body;
-      const query = lastQuestion(messages);
-      const user = principalOf(request).scope;
-      const place =
-        conversationId === null || conversationId === undefined
-          ? newPlace(user, 'general', query)
-          : { scope: await ConversationScope.open(db, user, conversationId), begins: null };
-      const started = await ask(place, { query, strategy, topK, parentId }, answers);
+      const { messages, conversationId, strategy = 'rrf_fusion', trigger, ...chat } = request.body;
+      const { scope, started } = await askByChat(
+        principalOf(request).scope,
+        {
+          id: chat.id,
+          conversationId: conversationId ?? undefined,
+          messages,
+          messageId: chat.messageId,
+          parentId: chat.parentId,
+          topK: chat.topK,
+          strategy,
+          isRegeneration: trigger === 'regenerate-message',
+          ...readQuestion(messages),
+        },
+        answers,
+        documents,
+      );
       await rememberStream(request, db, started.messageId);
-      return stream(place.scope, started.messageId, request, reply);
+      return stream(scope, started.messageId, request, reply);
     },
   );
 
-  // Where useChat looks for an answer that is under way, with the conversation's id as the chat's.
+  // Where useChat looks for an answer that is under way, when it opens a chat.
   app.get(
     '/api/chat/:id/stream',
     {
@@ -71,16 +83,18 @@ export function chatRoutes(app: App, { db, answers, config, closing }: HttpDeps)
         operationId: 'resumeChat',
         summary: 'Resume the answer that is under way (useChat)',
         description:
-          'The stream of the answer that is being written in the conversation; 204 when there is none.',
-        params: idParams,
+          'The stream of the answer that is being written in the conversation, which its own id or the chat id of its client names; 204 when there is none.',
+        params: chatParams,
         response: { 204: z.null() },
         sends: { [eventStream]: uiMessageChunk },
       },
     },
     async (request, reply) => {
-      const scope = await openConversation(request, db);
-      const { activeLeafId } = await readConversation(db, scope);
-      const leaf = activeLeafId === null ? null : await readMessage(db, scope, activeLeafId);
+      refuseBadString(request.params.id, 'id');
+      const scope = await findChat(principalOf(request).scope, request.params.id, answers);
+      const leafId = scope === null ? null : (await readConversation(db, scope)).activeLeafId;
+      if (scope === null || leafId === null) return reply.code(204).send(null);
+      const leaf = await readMessage(db, scope, leafId);
       if (leaf?.status !== 'streaming') return reply.code(204).send(null);
       return stream(scope, leaf.id, request, reply);
     },
@@ -93,28 +107,4 @@ export function chatRoutes(app: App, { db, answers, config, closing }: HttpDeps)
     reply.header(...uiStreamHeader).header('x-conversation-id', scope.conversationId);
     return sendLines(reply, uiStream(events), principalOf(request).isAlive);
   }
-}
-
-type ChatMessages = {
-  role: string;
-  content?: string | undefined;
-  parts?: { type: string; text?: string | undefined }[] | undefined;
-}[];
-
-function lastQuestion(messages: ChatMessages): string {
-  const last = messages.findLast((message) => message.role === 'user');
-  const parts = last?.parts?.flatMap((part) =>
-    part.type === 'text' && part.text !== undefined ? [part.text] : [],
-  );
-  const text = (parts?.join('\n') ?? last?.content ?? '').trim();
-  if (text !== '' && text.length <= maxQuestion) return text;
-  throw new AppError(
-    'invalid_request',
-    text === ''
-      ? 'The last user message holds no text.'
-      : `A question has at most ${maxQuestion} characters.`,
-    {
-      issues: [{ path: 'messages', message: 'the last user message is empty or too long' }],
-    },
-  );
 }

@@ -33,7 +33,7 @@ import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { settleWith } from '../idempotency.ts';
 import { depthOf, maxDepth } from '../json-body.ts';
-import { decodeCursor, encodeCursor, page } from '../paging.ts';
+import { decodePinnedCursor, encodePinnedCursor, page } from '../paging.ts';
 import { memberText } from '../exact-json.ts';
 import { presentConversation, presentMessage } from '../present.ts';
 import { perMinute } from '../rate-limits.ts';
@@ -81,19 +81,22 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       schema: {
         tags,
         operationId: 'listConversations',
-        summary: 'Conversations, newest activity first',
-        description: 'Pages of the conversations of the caller, filtered by what the query names.',
+        summary: 'Conversations, pinned ones first, then newest activity',
+        description:
+          'Pages of the conversations of the caller, filtered by what the query names; archived ones only when asked for.',
         querystring: listConversationsQuery,
         response: { 200: conversationList },
       },
     },
     async (request) => {
       const { limit, cursor, conversation_type: conversationType, status, tag, pinned } = request.query;
-      const after = decodeCursor(cursor);
-      const position = after === null ? null : { activityAt: after.at, id: after.id };
+      const after = decodePinnedCursor(cursor);
+      const position = after === null ? null : { ...after, activityAt: after.at };
       const filter = { conversationType, status, tag, pinned };
       const rows = await listConversations(db, principalOf(request).scope, filter, limit + 1, position);
-      const shown = page(rows, limit, (row) => encodeCursor({ at: row.activityAt, id: row.id }));
+      const shown = page(rows, limit, ({ pinned: isPinned, activityAt, id }) =>
+        encodePinnedCursor({ pinned: isPinned, at: activityAt, id }),
+      );
       return { conversations: shown.rows.map(presentConversation), next_cursor: shown.next_cursor };
     },
   );
