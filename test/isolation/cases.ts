@@ -125,12 +125,12 @@ export const cases: Record<string, IsolationCase> = {
     { path: `/rag/conversation/${w.b1}/query`, status: 200, body: { query: secretQuestion } },
     {
       path: `/rag/conversation/${w.b1}/query`,
-      status: 200,
+      status: 404,
       body: { query: secretQuestion, document_ids: [w.a1Document] },
     },
     {
       path: `/rag/conversation/${w.b1}/query`,
-      status: 200,
+      status: 404,
       body: { query: secretQuestion, document_ids: [w.b1Document, w.a1Document] },
     },
     {

@@ -246,6 +246,10 @@ describe('keys alone', () => {
       { conversation_id: a2, id: fresh(), seq: 9_999, parent_id: a1Message },
       { user_id: b.id, conversation_id: b1, id: fresh(), seq: 9_999, parent_id: a1Message },
     ],
+    chat_bindings: ({ b, b1 }) => [
+      { user_id: b.id, chat_id: 'planted' },
+      { conversation_id: b1, chat_id: 'planted' },
+    ],
     work: ({ b, b1 }) => [{ user_id: b.id }, { conversation_id: b1 }],
     generations: below,
     answer_events: below,
@@ -343,8 +347,11 @@ describe('explicit filters alone, row-level security switched off', () => {
         w.canary,
       );
     }
-    const named = await ask(w.a, w.a2, secretQuestion, { document_ids: [w.a1Document] });
-    expect(named.sources).toEqual([]);
+    const named = await w.a.json('POST', `/rag/conversation/${w.a2}/query`, {
+      query: secretQuestion,
+      document_ids: [w.a1Document],
+    });
+    expect(named.status).toBe(404);
     for (const path of [`?branch=${w.a1Answer}`, `?before=${w.a1Message}`]) {
       expect((await w.a.fetch(`/conversations/${w.a2}${path}`)).status).toBe(404);
     }

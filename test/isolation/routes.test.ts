@@ -126,8 +126,10 @@ describe('inside one user, conversation a2', () => {
         }),
       );
     }
-    answers.push(await ask(w.a, w.a2, secretQuestion, { document_ids: [w.a1Document] }));
-    answers.push(await ask(w.a, w.a2, secretQuestion, { document_ids: [w.a2Document, w.a1Document] }));
+    for (const ids of [[w.a1Document], [w.a2Document, w.a1Document]]) {
+      const body = { query: secretQuestion, document_ids: ids };
+      answers.push(await w.a.json('POST', `/rag/conversation/${w.a2}/query`, body));
+    }
     answers.push(await w.a.json('POST', '/rag/query', { query: secretQuestion }));
     const messages = [{ id: 'm', role: 'user', parts: [{ type: 'text', text: secretQuestion }] }];
     const chat = await w.a.fetch('/api/chat', {
