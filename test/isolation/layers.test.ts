@@ -247,8 +247,8 @@ describe('keys alone', () => {
       { user_id: b.id, conversation_id: b1, id: fresh(), seq: 9_999, parent_id: a1Message },
     ],
     chat_bindings: ({ b, b1 }) => [
-      { user_id: b.id, chat_id: 'planted' },
-      { conversation_id: b1, chat_id: 'planted' },
+      { user_id: b.id, chat_id: 'another' },
+      { conversation_id: b1, chat_id: 'another' },
     ],
     work: ({ b, b1 }) => [{ user_id: b.id }, { conversation_id: b1 }],
     generations: below,
