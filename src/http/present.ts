@@ -41,7 +41,7 @@ export function presentConversation(row: ConversationRow): Conversation {
     pinned: row.pinned,
     tags: row.tags,
     // Rows of earlier versions hold whatever their clients put there.
-    settings: row.settings.docs_only === undefined ? {} : { docs_only: row.settings.docs_only === true },
+    settings: typeof row.settings.docs_only === 'boolean' ? { docs_only: row.settings.docs_only } : {},
     message_count: row.messageCount,
     document_count: row.documentCount,
     created_at: row.createdAt.toISOString(),
