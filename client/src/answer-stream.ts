@@ -26,7 +26,8 @@ export async function* openAnswer(
   let seq = 0;
   try {
     const { signal, idempotencyKey } = options;
-    for await (const wire of transport.events('POST', path, { body, signal, idempotencyKey })) {
+    const events = await transport.events('POST', path, { body, signal, idempotencyKey });
+    for await (const wire of events ?? []) {
       const event = parseAnswerEvent(wire);
       if (event.type === 'message') messageId = event.message_id;
       seq = event.seq;
@@ -54,7 +55,12 @@ export async function* followAnswer(
   while (true) {
     try {
       const headers = seq > 0 ? { 'last-event-id': String(seq) } : undefined;
-      for await (const wire of transport.events('GET', path, { signal, headers })) {
+      const events = await transport.events('GET', path, { signal, headers });
+      if (events === null) {
+        if (failures > 0) onReconnecting?.(false);
+        return;
+      }
+      for await (const wire of events) {
         const event = parseAnswerEvent(wire);
         if (event.seq <= seq) continue;
         if (failures > 0) onReconnecting?.(false);

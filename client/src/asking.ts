@@ -32,7 +32,7 @@ export function asking(transport: Transport) {
     },
     /**
      * Asks in a conversation and yields the answer's numbered events: `message`, `sources`,
-     * `delta` and `citation`, then one `done` or `error`. A broken connection is taken up again at
+     * `delta` and `citation`, then one `done` or `failed`. A broken connection is taken up again at
      * the next event. Leaving the loop or aborting does not end the answer on the server: `stop` does.
      */
     stream(

@@ -18,7 +18,7 @@ export async function* followDocument(
   signal?: AbortSignal,
 ): AsyncGenerator<Document> {
   try {
-    for await (const event of transport.events('GET', `${path}/events`, { signal })) {
+    for await (const event of (await transport.events('GET', `${path}/events`, { signal })) ?? []) {
       const document = JSON.parse(event.data) as Document;
       yield document;
       if (isFinal(document.status)) return;

@@ -32,7 +32,8 @@ export interface Transport {
   json<T>(method: string, path: string, call?: Call): Promise<T>;
   nothing(method: string, path: string, call?: Call): Promise<void>;
   response(method: string, path: string, call?: Call): Promise<Response>;
-  events(method: string, path: string, call?: Call): AsyncGenerator<ServerSentEvent>;
+  /** Null when the server says that nothing more will come (204). */
+  events(method: string, path: string, call?: Call): Promise<AsyncGenerator<ServerSentEvent> | null>;
   /** For requests that `fetch` cannot make: an upload that reports its progress. */
   url(path: string, query?: Query): string;
   headers(): Promise<Record<string, string>>;
@@ -60,18 +61,21 @@ export function createTransport(options: ClientOptions): Transport {
     await answer.body?.cancel();
   }
 
-  async function* events(method: string, path: string, call: Call = {}): AsyncGenerator<ServerSentEvent> {
+  async function events(
+    method: string,
+    path: string,
+    call: Call = {},
+  ): Promise<AsyncGenerator<ServerSentEvent> | null> {
     const answer = await response(method, path, {
       ...call,
       headers: { ...call.headers, accept: 'text/event-stream' },
     });
-    // Nothing more will come.
-    if (answer.status === 204) return;
+    if (answer.status === 204) return null;
     if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
       await answer.body?.cancel();
       throw protocolError('The server did not answer with an event stream.');
     }
-    yield* readServerSentEvents(answer, call.signal);
+    return readServerSentEvents(answer, call.signal);
   }
 
   async function response(method: string, path: string, call: Call = {}): Promise<Response> {

@@ -62,6 +62,16 @@ describe('the client', () => {
     expect(reconnecting).toEqual([true, false]);
   });
 
+  test('a stream that says that nothing more comes ends at once', async () => {
+    let asked = 0;
+    const alcove = await serve((_request, response) => {
+      asked += 1;
+      response.writeHead(204).end();
+    });
+    expect(await collect(alcove.asking.follow('m', { after: 4 }))).toEqual([]);
+    expect(asked).toBe(1);
+  }, 5_000);
+
   test('an answer that never began is not asked twice', async () => {
     let asked = 0;
     const alcove = await serve((_request, response) => {
