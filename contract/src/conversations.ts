@@ -103,11 +103,30 @@ const counts = z.object({
   total_documents: z.int(),
   total_chunks: z.int(),
   total_bytes: z.int(),
+  /** Of every answer so far, rewritten questions included; what is deleted later has been used all the same. */
   tokens: z.object({ input: z.int(), output: z.int() }),
   /** Share of retrievals answered from the cache, 0..1; null before the first. */
   cache_hit_rate: z.number().nullable(),
   /** Milliseconds by stage, over the last 500 answers. */
   latency_ms: z.record(z.string(), percentiles),
+  /** From question to last word, over the last 500 answers; null before the first. */
+  processing_time_ms: percentiles.nullable(),
+  /** Over the last 500 answers that rest on documents. */
+  retrieval_quality: z.object({
+    answers: z.int(),
+    /** Share of them that cite at least one passage, 0..1; null without any. */
+    cited_share: z.number().nullable(),
+    /** Mean retrieval score of the passages that were cited; null without any. */
+    mean_cited_score: z.number().nullable(),
+  }),
+  engagement: z.object({
+    questions: z.int(),
+    /** Days (UTC) with at least one message. */
+    active_days: z.int(),
+    /** Null before the first. */
+    questions_per_active_day: z.number().nullable(),
+    last_active_on: z.string().nullable(),
+  }),
 });
 export const overview = counts
   .extend({

@@ -199,6 +199,8 @@ async function end(
     deps.log.error({ err: failure, messageId: answer.messageId }, 'an answer failed unexpectedly');
   }
   if (state.outputTokens === 0) state.outputTokens = task.model === null ? 0 : countTokens(log.text);
+  state.inputTokens += state.gathered?.rewriteTokens.input ?? 0;
+  state.outputTokens += state.gathered?.rewriteTokens.output ?? 0;
   const result = toAnswer(task, answer, state, log.text, status);
   const last: AnswerEvent =
     status === 'complete' || status === 'cancelled'

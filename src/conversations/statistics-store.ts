@@ -67,7 +67,10 @@ export async function readActivity(
   return rows.toReversed();
 }
 
-/** Percentiles of each stage over the newest answers. */
+/** Not a stage: from the question to the last word. */
+export const totalStage = 'total';
+
+/** Percentiles of each stage and of the whole over the newest answers. */
 export async function readLatencies(
   db: Database,
   scope: UserScope | ConversationScope,
@@ -80,7 +83,8 @@ export async function readLatencies(
         percentile_cont(0.95) WITHIN GROUP (ORDER BY ms) AS p95,
         percentile_cont(0.99) WITHIN GROUP (ORDER BY ms) AS p99, count(*) AS n
       FROM (SELECT t.key AS stage, (t.value #>> '{}')::float8 AS ms
-        FROM (SELECT trace -> 'timings_ms' AS timings FROM retrieval_traces
+        FROM (SELECT coalesce(trace -> 'timings_ms', '{}') || jsonb_build_object(${totalStage}::text,
+            trace -> 'processing_time_ms') AS timings FROM retrieval_traces
           WHERE user_id = ${scope.userId} ${inside} ORDER BY message_id DESC LIMIT ${latencySample}) newest,
         jsonb_each(newest.timings) t WHERE jsonb_typeof(t.value) = 'number') stages
       GROUP BY stage`),
@@ -96,7 +100,7 @@ export interface ConversationCounts {
   inputTokens: number;
   outputTokens: number;
   cacheHits: number;
-  answers: number;
+  retrievals: number;
 }
 
 export async function readConversationCounts(
@@ -112,10 +116,11 @@ export async function readConversationCounts(
       SELECT count(*) AS documents, coalesce(sum(chunk_count), 0)::bigint AS chunks,
         coalesce(sum(size_bytes), 0)::bigint AS bytes
       FROM documents WHERE user_id = ${userId} AND conversation_id = ${conversationId}`);
-    const usage = await tx.execute<{ input: number; output: number; hits: number; answers: number }>(sql`
+    const usage = await tx.execute<{ input: number; output: number; hits: number; retrievals: number }>(sql`
       SELECT coalesce(sum((trace #>> '{tokens,input}')::bigint), 0)::bigint AS input,
         coalesce(sum((trace #>> '{tokens,output}')::bigint), 0)::bigint AS output,
-        count(*) FILTER (WHERE (trace ->> 'cache_hit')::boolean) AS hits, count(*) AS answers
+        count(*) FILTER (WHERE trace ->> 'cache_hit' = 'true') AS hits,
+        count(*) FILTER (WHERE trace ->> 'cache_hit' IN ('true', 'false')) AS retrievals
       FROM retrieval_traces WHERE user_id = ${userId} AND conversation_id = ${conversationId}`);
     const [f] = files.rows;
     const [u] = usage.rows;
@@ -127,7 +132,7 @@ export async function readConversationCounts(
       inputTokens: u?.input ?? 0,
       outputTokens: u?.output ?? 0,
       cacheHits: u?.hits ?? 0,
-      answers: u?.answers ?? 0,
+      retrievals: u?.retrievals ?? 0,
     };
   });
 }
@@ -152,7 +157,7 @@ export async function readNeverCited(
   return rows;
 }
 
-/** Questions whose answer was not completed, or rests on no source although there were documents. */
+/** Questions without a complete answer, or whose answers rest on no source although there were documents. */
 export async function readUnanswered(
   db: Database,
   scope: ConversationScope,
@@ -161,11 +166,73 @@ export async function readUnanswered(
   const { rows } = await db.scoped(scope, (tx) =>
     tx.execute<{ message_id: string; content: string }>(sql`
       SELECT q.id::text AS message_id, left(q.content, 500) AS content FROM messages q
-      JOIN messages a ON a.user_id = q.user_id AND a.conversation_id = q.conversation_id AND a.parent_id = q.id
-      WHERE q.user_id = ${userId} AND q.conversation_id = ${conversationId} AND q.role = 'user' AND a.role = 'assistant'
-        AND (a.status IN ('failed', 'cancelled', 'incomplete')
-          OR (a.metadata ->> 'mode' = 'documents' AND (a.metadata ->> 'cited')::int = 0))
+      LEFT JOIN messages a ON a.user_id = q.user_id AND a.conversation_id = q.conversation_id AND a.parent_id = q.id
+        AND a.role = 'assistant'
+      WHERE q.user_id = ${userId} AND q.conversation_id = ${conversationId} AND q.role = 'user'
+      GROUP BY q.user_id, q.id
+      HAVING bool_and(a.id IS NULL OR a.status IN ('failed', 'cancelled', 'incomplete')
+        OR (a.status = 'complete' AND coalesce(a.metadata ->> 'mode' = 'documents' AND a.metadata ->> 'cited' = '0', false)))
       ORDER BY q.seq DESC LIMIT 100`),
   );
   return rows;
+}
+
+export interface RetrievalQuality {
+  answers: number;
+  cited: number;
+  meanCitedScore: number | null;
+}
+
+/** Of the newest answers that rest on documents. */
+export async function readQuality(
+  db: Database,
+  scope: UserScope | ConversationScope,
+): Promise<RetrievalQuality> {
+  const conversationId = 'conversationId' in scope ? scope.conversationId : undefined;
+  const inside = conversationId === undefined ? sql`` : sql`AND conversation_id = ${conversationId}`;
+  const { rows } = await db.scoped({ userId: scope.userId, conversationId }, (tx) =>
+    tx.execute<{ answers: number; cited: number; score: number | null }>(sql`
+      SELECT count(*) AS answers, count(*) FILTER (WHERE cited.passages > 0) AS cited,
+        sum(cited.scores) / nullif(sum(cited.passages), 0) AS score
+      FROM (SELECT metadata FROM messages
+        WHERE user_id = ${scope.userId} ${inside} AND role = 'assistant' AND metadata ->> 'mode' = 'documents'
+        ORDER BY id DESC LIMIT ${latencySample}) newest
+      CROSS JOIN LATERAL (SELECT count(*) AS passages, coalesce(sum((s ->> 'score')::float8), 0) AS scores
+        FROM jsonb_array_elements(CASE WHEN jsonb_typeof(newest.metadata -> 'search_results') = 'array'
+          THEN newest.metadata -> 'search_results' ELSE '[]'::jsonb END) s
+        WHERE s ->> 'verified' = 'true') cited`),
+  );
+  const [row] = rows;
+  return { answers: row?.answers ?? 0, cited: row?.cited ?? 0, meanCitedScore: row?.score ?? null };
+}
+
+export type Engagement = {
+  questions: number;
+  activeDays: number;
+  lastActiveOn: string | null;
+};
+
+/** All that was ever asked, deleted conversations included. */
+export async function readEngagement(db: Database, user: UserScope): Promise<Engagement> {
+  const { rows } = await db.scoped(user, (tx) =>
+    tx.execute<Engagement>(sql`
+      SELECT coalesce(sum(questions), 0)::bigint AS questions, count(*) AS "activeDays", max(day)::text AS "lastActiveOn"
+      FROM activity WHERE user_id = ${user.userId} AND messages > 0`),
+  );
+  return rows[0] ?? { questions: 0, activeDays: 0, lastActiveOn: null };
+}
+
+/** The same of the conversation's messages. */
+export async function readConversationEngagement(
+  db: Database,
+  scope: ConversationScope,
+): Promise<Engagement> {
+  const { rows } = await db.scoped(scope, (tx) =>
+    tx.execute<Engagement>(sql`
+      SELECT count(*) FILTER (WHERE role = 'user') AS questions,
+        count(DISTINCT (created_at AT TIME ZONE 'UTC')::date) AS "activeDays",
+        max((created_at AT TIME ZONE 'UTC')::date)::text AS "lastActiveOn"
+      FROM messages WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId}`),
+  );
+  return rows[0] ?? { questions: 0, activeDays: 0, lastActiveOn: null };
 }

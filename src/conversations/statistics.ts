@@ -5,11 +5,16 @@ import type { ConversationScope } from './scope.ts';
 import {
   readActivity,
   readBreakdown,
+  type Engagement,
   readConversationCounts,
+  readConversationEngagement,
   readCounters,
+  readEngagement,
   readLatencies,
   readNeverCited,
+  readQuality,
   readUnanswered,
+  totalStage,
 } from './statistics-store.ts';
 
 /** Statistics of everything that one user has. */
@@ -33,7 +38,8 @@ export async function overviewOf(db: Database, user: UserScope): Promise<Statist
     total_bytes: counters?.bytes ?? 0,
     tokens: { input: counters?.inputTokens ?? 0, output: counters?.outputTokens ?? 0 },
     cache_hit_rate: retrievals === 0 ? null : (counters?.cacheHits ?? 0) / retrievals,
-    latency_ms: await readLatencies(db, user),
+    ...(await measuresOf(db, user)),
+    engagement: presentEngagement(await readEngagement(db, user)),
     activity: await readActivity(db, user),
   };
 }
@@ -54,10 +60,35 @@ export async function statisticsOf(db: Database, scope: ConversationScope): Prom
     total_chunks: counts.chunks,
     total_bytes: counts.bytes,
     tokens: { input: counts.inputTokens, output: counts.outputTokens },
-    cache_hit_rate: counts.answers === 0 ? null : counts.cacheHits / counts.answers,
-    latency_ms: await readLatencies(db, scope),
+    cache_hit_rate: counts.retrievals === 0 ? null : counts.cacheHits / counts.retrievals,
+    ...(await measuresOf(db, scope)),
+    engagement: presentEngagement(await readConversationEngagement(db, scope)),
     documents_never_cited: await readNeverCited(db, scope),
     unanswered_questions: await readUnanswered(db, scope),
+  };
+}
+
+/** How fast and how well the newest answers were made. */
+async function measuresOf(db: Database, scope: UserScope | ConversationScope) {
+  const { [totalStage]: total, ...stages } = await readLatencies(db, scope);
+  const { answers, cited, meanCitedScore } = await readQuality(db, scope);
+  return {
+    latency_ms: stages,
+    processing_time_ms: total ?? null,
+    retrieval_quality: {
+      answers,
+      cited_share: answers === 0 ? null : cited / answers,
+      mean_cited_score: meanCitedScore,
+    },
+  };
+}
+
+function presentEngagement({ questions, activeDays, lastActiveOn }: Engagement) {
+  return {
+    questions,
+    active_days: activeDays,
+    questions_per_active_day: activeDays === 0 ? null : questions / activeDays,
+    last_active_on: lastActiveOn,
   };
 }
 

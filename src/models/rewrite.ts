@@ -8,6 +8,8 @@ export interface Rewrite {
   queries: string[];
   /** Why `queries` is only the question as it was asked. */
   failed?: string;
+  /** What the model has read and written for it; counted here where the provider does not. */
+  tokens: { input: number; output: number };
 }
 
 /** A search must not wait long for a better question. */
@@ -31,22 +33,35 @@ export async function rewriteQuery(
   signal: AbortSignal,
   deadlineMs = rewriteMs,
 ): Promise<Rewrite> {
-  if (history.length === 0) return { queries: [question] };
+  const tokens = { input: 0, output: 0 };
+  if (history.length === 0) return { queries: [question], tokens };
   const watch = startWatchdog(signal);
   watch.arm(deadlineMs, 'total_timeout');
   try {
     let reply = '';
-    for await (const event of model.stream(rewritePrompt(history, question), watch.signal)) {
+    const prompt = rewritePrompt(history, question);
+    for await (const event of model.stream(prompt, watch.signal)) {
       if (event.type === 'delta') reply += event.text;
+      if (event.type === 'usage') {
+        tokens.input = event.inputTokens;
+        tokens.output = event.outputTokens;
+      }
     }
+    if (tokens.input === 0)
+      tokens.input = [prompt.system ?? '', ...prompt.messages.map(({ content }) => content)].reduce(
+        (sum, text) => sum + model.countTokens(text),
+        0,
+      );
+    if (tokens.output === 0) tokens.output = model.countTokens(reply);
     const queries = parseQueries(reply);
-    if (queries.length > 0) return { queries };
-    return { queries: [question], failed: 'The model wrote no query.' };
+    if (queries.length > 0) return { queries, tokens };
+    return { queries: [question], failed: 'The model wrote no query.', tokens };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ModelFault)
-      return { queries: [question], failed: `No rewrite within ${deadlineMs} ms.` };
-    return { queries: [question], failed: error instanceof Error ? error.message : 'The rewrite failed.' };
+      return { queries: [question], failed: `No rewrite within ${deadlineMs} ms.`, tokens };
+    const failed = error instanceof Error ? error.message : 'The rewrite failed.';
+    return { queries: [question], failed, tokens };
   } finally {
     watch.stop();
   }

@@ -25,14 +25,14 @@ describe('rewriting a follow-up', () => {
 
   test('gives the queries of the model, which saw the conversation as data', async () => {
     server.script(behave.answer('["What was the revenue of Acme in 2022?"]'));
-    expect(await rewrite()).toEqual({ queries: ['What was the revenue of Acme in 2022?'] });
+    expect(await rewrite()).toMatchObject({ queries: ['What was the revenue of Acme in 2022?'] });
     const { prompt } = await server.chat(1);
     const sent: unknown = JSON.parse(prompt!.messages.at(-1)!.content);
     expect(sent).toEqual({ conversation: history, last_question: 'And in 2022?' });
   });
 
   test('asks no model about a first question', async () => {
-    expect(await rewriteQuery(model, [], 'What is it?', AbortSignal.timeout(5_000))).toEqual({
+    expect(await rewriteQuery(model, [], 'What is it?', AbortSignal.timeout(5_000))).toMatchObject({
       queries: ['What is it?'],
     });
     expect(server.chats).toHaveLength(0);
@@ -46,7 +46,7 @@ describe('rewriting a follow-up', () => {
   ])('falls back on the question and says why when the model %s', async (_name, behaviour, reason) => {
     server.script(behaviour);
     const result = await rewrite(behaviour.kind === 'hang' ? 50 : undefined);
-    expect(result).toEqual({ queries: ['And in 2022?'], failed: expect.stringMatching(reason) });
+    expect(result).toMatchObject({ queries: ['And in 2022?'], failed: expect.stringMatching(reason) });
   });
 
   test("is ended by the caller with the caller's reason", async () => {

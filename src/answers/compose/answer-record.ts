@@ -115,6 +115,8 @@ export function traceOf(task: GenerationTask, state: State, metadata: AnswerMeta
   const kept = state.sources.length;
   return {
     ...metadata,
+    // Null when nothing was retrieved: it counts neither as a hit nor as a miss.
+    cache_hit: state.gathered?.retrieval.cacheHit ?? null,
     mode: task.mode,
     results: state.considered.map((chunk, at) => ({
       chunk_id: chunk.id,

@@ -11,6 +11,7 @@ export interface Gathered {
   retrieval: Retrieval;
   rewritten: string | null;
   rewriteMs: number | null;
+  rewriteTokens: { input: number; output: number };
   notices: string[];
 }
 
@@ -32,9 +33,7 @@ export async function gather(
 ): Promise<Gathered> {
   const started = performance.now();
   const isFollowUp = input.history.some((turn) => turn.role === 'user');
-  const standalone = isFollowUp
-    ? await standaloneQueries(input, signal)
-    : { queries: [input.question], notice: null };
+  const standalone = isFollowUp ? await standaloneQueries(input, signal) : asAsked(input);
   const rewriteMs = isFollowUp ? performance.now() - started : null;
   const { strategy, topK, documentIds } = input;
   const { queries } = standalone;
@@ -50,6 +49,7 @@ export async function gather(
     retrieval,
     rewritten,
     rewriteMs,
+    rewriteTokens: standalone.tokens,
     notices: [...retrieval.notices, ...(standalone.notice === null ? [] : [standalone.notice])],
   };
 }
@@ -58,15 +58,22 @@ function turnsOf(history: readonly ChatMessage[]): Turn[] {
   return history.flatMap(({ role, content }) => (role === 'system' ? [] : [{ role, text: content }]));
 }
 
-async function standaloneQueries(
-  input: GatherInput,
-  signal: AbortSignal,
-): Promise<{ queries: string[]; notice: string | null }> {
-  if (input.model === null) return { queries: [input.question], notice: null };
+interface StandaloneQueries {
+  queries: string[];
+  notice: string | null;
+  tokens: { input: number; output: number };
+}
+
+function asAsked({ question }: GatherInput): StandaloneQueries {
+  return { queries: [question], notice: null, tokens: { input: 0, output: 0 } };
+}
+
+async function standaloneQueries(input: GatherInput, signal: AbortSignal): Promise<StandaloneQueries> {
+  if (input.model === null) return asAsked(input);
   const rewrite = await rewriteQuery(input.model, [...input.history], input.question, signal);
   const notice =
     rewrite.failed === undefined ? null : `The question was searched as it was asked: ${rewrite.failed}`;
-  return { queries: rewrite.queries, notice };
+  return { queries: rewrite.queries, notice, tokens: rewrite.tokens };
 }
 
 /** What the answer keeps of a passage: frozen, so that a citation outlives its document. */
@@ -91,7 +98,10 @@ export function readingText(chunk: Pick<RetrievedChunk, 'prefix' | 'content'>): 
   return chunk.prefix === null ? chunk.content : `${chunk.prefix}\n${chunk.content}`;
 }
 
-export function allTimings(gathered: Gathered | null, generateMs: number | null): Timings {
+export function allTimings(
+  gathered: Pick<Gathered, 'retrieval' | 'rewriteMs'> | null,
+  generateMs: number | null,
+): Timings {
   const retrieval = gathered?.retrieval.timings;
   return {
     rewrite: round(gathered?.rewriteMs),

@@ -221,7 +221,7 @@ export function answerRoutes(app: App, { db, answers, config, closing }: HttpDep
           content: readingText(chunk),
         })),
         cache_hit: found.cacheHit,
-        timings_ms: allTimings({ retrieval: found, rewritten: null, rewriteMs: null, notices: [] }, null),
+        timings_ms: allTimings({ retrieval: found, rewriteMs: null }, null),
         notices: found.notices,
       };
     },
