@@ -11,8 +11,15 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (value) => Number(value));
 const connectTimeoutMs = 4_000;
 /** A statement that runs longer is a defect or an attack; PostgreSQL ends it (PGlite ignores this). */
 const statementTimeoutMs = 30_000;
+/**
+ * An answer that has not come by then will not: the server would have ended the statement. The connection is given up,
+ * so that nobody waits behind a network that swallows everything.
+ */
+const answerTimeoutMs = statementTimeoutMs + 5_000;
 
 export interface ConnectOptions extends EmbeddedEvents {
+  /** How long an answer of PostgreSQL is waited for; 35 seconds if not given. */
+  answerTimeoutMs?: number | undefined;
   log?: QueryLog | undefined;
   /** Called with errors of idle connections, which have no caller. */
   onIdleError?: (error: Error) => void;
@@ -53,6 +60,7 @@ export async function connectDatabase(
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 30_000,
     statement_timeout: statementTimeoutMs,
+    query_timeout: options.answerTimeoutMs ?? answerTimeoutMs,
     application_name: 'alcove',
     keepAlive: true,
   });

@@ -23,7 +23,7 @@ const away = new Set([
 const retry = new Set(['40001', '40P01', '55P03', '57014']);
 const full = new Set(['53100', 'ENOSPC']);
 const dropped =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
 /** The SQLSTATE or system code of a database failure, looked for through its causes. */
 export function databaseCode(error: unknown): string | undefined {

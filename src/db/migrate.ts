@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import type pg from 'pg';
+import pg from 'pg';
 import type { Database } from './database.ts';
 import { databaseCode } from './errors.ts';
 
@@ -20,12 +20,11 @@ export class DatabaseSetupError extends Error {
 
 /** Brings the schema to this version, under a lock. Running it again changes nothing. @throws DatabaseSetupError */
 export async function migrate(database: Database): Promise<void> {
-  const client = await database.pool.connect().catch((cause: unknown) => {
+  const { client, close } = await connect(database).catch((cause: unknown) => {
     throw new DatabaseSetupError(unreachable(cause), { cause });
   });
   try {
     await checkVersion(client);
-    // The pool's bound on statements is for requests: an index over a large table takes as long as it takes.
     await client.query(`SET lock_timeout = '${lockTimeout}'; SET statement_timeout = 0`);
     await lock(client);
     try {
@@ -36,9 +35,31 @@ export async function migrate(database: Database): Promise<void> {
       await client.query('SELECT pg_advisory_unlock($1)', [advisoryLock]);
     }
   } finally {
-    const reset = await client.query('RESET lock_timeout; RESET statement_timeout').catch(() => null);
-    client.release(reset === null);
+    await close();
   }
+}
+
+/**
+ * The pool's bounds on statements are for requests: an index over a large table takes as long as it takes. So a
+ * connection of its own, but for the embedded database, which has one and knows no bounds.
+ */
+async function connect({
+  kind,
+  pool,
+}: Database): Promise<{ client: pg.Client | pg.PoolClient; close(): Promise<void> }> {
+  if (kind === 'pglite') {
+    const client = await pool.connect();
+    const close = async (): Promise<void> => {
+      const reset = await client.query('RESET lock_timeout; RESET statement_timeout').catch(() => null);
+      client.release(reset === null);
+    };
+    return { client, close };
+  }
+  const client = new pg.Client({ ...pool.options, query_timeout: 0 });
+  // A connection that is lost is told by the next statement; without a listener it would end the process.
+  client.on('error', () => {});
+  await client.connect();
+  return { client, close: () => client.end() };
 }
 
 /** True when every migration of this version has run. */
@@ -50,7 +71,7 @@ export async function isMigrated(database: Database): Promise<boolean> {
   return Number(rows[0]?.last ?? 0) >= newest;
 }
 
-async function checkVersion(client: pg.PoolClient): Promise<void> {
+async function checkVersion(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ number: string; text: string }>(
     `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS text`,
   );
@@ -60,7 +81,7 @@ async function checkVersion(client: pg.PoolClient): Promise<void> {
   }
 }
 
-async function lock(client: pg.PoolClient): Promise<void> {
+async function lock(client: pg.ClientBase): Promise<void> {
   try {
     await client.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
   } catch (cause) {
@@ -72,7 +93,7 @@ async function lock(client: pg.PoolClient): Promise<void> {
   }
 }
 
-async function createVectorExtension(client: pg.PoolClient): Promise<void> {
+async function createVectorExtension(client: pg.ClientBase): Promise<void> {
   const known = await client.query<{ installed: string | null; available: string | null }>(
     `SELECT (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS installed,
             (SELECT default_version FROM pg_available_extensions WHERE name = 'vector') AS available`,
@@ -101,7 +122,7 @@ async function createVectorExtension(client: pg.PoolClient): Promise<void> {
 }
 
 /** A database of a newer Alcove would be damaged by an older one. */
-async function refuseDowngrade(client: pg.PoolClient): Promise<void> {
+async function refuseDowngrade(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ exists: boolean }>(
     `SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`,
   );

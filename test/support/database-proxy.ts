@@ -12,6 +12,8 @@ export interface DatabaseProxy {
   loseCommitsOf(text: string, times?: number): { seen(): number };
   /** Ends every connection that there is now. */
   cut(): void;
+  /** Swallows every answer from now on, without ending a connection; false: passes what comes from then on. */
+  swallow(isSwallowing: boolean): void;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export async function startDatabaseProxy(url: string): Promise<DatabaseProxy> {
   const target = new URL(url);
   const losses: Loss[] = [];
   const sockets = new Set<Socket>();
+  let isSwallowing = false;
   const server = createServer((client) => {
     const upstream = connect(Number(target.port || 5432), target.hostname);
     for (const socket of [client, upstream]) {
@@ -49,6 +52,7 @@ export async function startDatabaseProxy(url: string): Promise<DatabaseProxy> {
       upstream.write(bytes);
     });
     upstream.on('data', (bytes) => {
+      if (isSwallowing) return;
       if (lost === undefined) {
         client.write(bytes);
         return;
@@ -75,6 +79,9 @@ export async function startDatabaseProxy(url: string): Promise<DatabaseProxy> {
       return { seen: () => loss.seen };
     },
     cut,
+    swallow(value) {
+      isSwallowing = value;
+    },
     async close() {
       cut();
       server.close();
