@@ -231,6 +231,32 @@ describe('errors', () => {
     await expectProblem(await leaver.fetch(path), 'unauthenticated');
   });
 
+  test('401 for a user who is no longer active, and again an answer when they are', async () => {
+    const other = await newPerson(app.baseUrl);
+    const setStatus = (status: string) => call('PATCH', `/admin/users/${other.id}`, { status });
+    expect((await setStatus('suspended')).status).toBe(200);
+    await expectProblem(await other.fetch('/conversations/'), 'unauthenticated');
+    expect((await setStatus('active')).status).toBe(200);
+    const again = await fetch(`${app.baseUrl}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: other.email, password: other.password }),
+    });
+    expect(again.status).toBe(200);
+  });
+
+  test('a title has at most 500 characters', async () => {
+    const longest = await call('POST', '/conversations/', { title: 'x'.repeat(500) });
+    expect(longest.status).toBe(201);
+    const longer = await person.fetch(
+      `/conversations/${String(longest.body['id'])}/title?title=${'x'.repeat(501)}`,
+      {
+        method: 'PUT',
+      },
+    );
+    await expectProblem(longer, 'invalid_request');
+  });
+
   test('403 for a conversation of somebody else, 404 for none, 400 for a bad request', async () => {
     const id = await newConversation();
     const other = await newPerson(app.baseUrl);
@@ -295,6 +321,24 @@ describe('documents of one conversation', () => {
       [document.id],
     );
     expect(rows).toEqual([{ document: id, chunk: id }]);
+  });
+
+  test('the debug commands run as they are, and count by conversation', async () => {
+    const id = await newConversation();
+    await upload(id, 'report.txt', report, '?wait=ready');
+    const { rows: documents } = await app.app.db.pool.query<{ conversation_id: string; doc_count: number }>(
+      `SELECT conversation_id, COUNT(*) as doc_count
+FROM documents
+GROUP BY conversation_id;`,
+    );
+    expect(documents.find(({ conversation_id: of }) => of === id)?.doc_count).toBe(1);
+    const { rows: chunks } = await app.app.db.pool.query<{ conversation_id: string; name: string }>(
+      `SELECT c.conversation_id, d.name, COUNT(c.id) as chunk_count
+FROM chunks c
+JOIN documents d ON c.document_id = d.id
+GROUP BY c.conversation_id, d.name;`,
+    );
+    expect(chunks.find(({ conversation_id: of }) => of === id)).toMatchObject({ name: 'report.txt' });
   });
 
   test('the form may name the conversation behind the file', async () => {
