@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { newPerson, startTestApp, type TestApp } from '../support/app.ts';
+
+// What the documents show is run as it stands: the commands against a server, the settings by their one reader.
+
+const root = resolve(import.meta.dirname, '../..');
+const read = (path: string): Promise<string> => readFile(resolve(root, path), 'utf8');
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp();
+});
+
+afterAll(() => app?.close());
+
+/** The shell block of the README that holds these words. */
+async function readmeBlock(words: string): Promise<string> {
+  const blocks = [...(await read('README.md')).matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block);
+  const found = blocks.filter((block) => block.includes(words));
+  expect(found, `one block with ${words}`).toHaveLength(1);
+  return found[0] ?? '';
+}
+
+async function shell(script: string, env: Record<string, string> = {}): Promise<string> {
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    timeout: 60_000,
+  });
+  return stdout;
+}
+
+test('the HTTP example of the README, from the first account to a cited answer', async () => {
+  const { host } = new URL(app.baseUrl);
+  const script = (await readmeBlock('curl ')).replaceAll('localhost:8000', host);
+  expect(await shell(script)).toContain('Aurora operated 31 vessels');
+}, 60_000);
+
+test('the command line example of the README', async () => {
+  const { token } = await newPerson(app.baseUrl);
+  const env = { ALCOVE_URL: app.baseUrl, ALCOVE_TOKEN: token };
+  const lines = (await readmeBlock('npm run alcove')).trim().split('\n');
+  expect(lines).toHaveLength(2);
+  const uploaded = await shell(lines[0] ?? '', env);
+  const id = /^Conversation (\S+)$/m.exec(uploaded)?.[1] ?? '';
+  expect(await shell((lines[1] ?? '').replace('<id>', id), env)).toContain('late grid connection at Tolvik');
+}, 60_000);
+
+describe('settings', () => {
+  test.each(['README.md', 'docs/operating.md', 'CONTRIBUTING.md'])(
+    'every start that %s shows has settings that are read',
+    async (path) => {
+      for (const line of (await read(path)).split('\n').filter((one) => / npm start\b/.test(one))) {
+        const settings = [...line.matchAll(/\b([A-Z][A-Z0-9_]+)=(\S+)/g)].map(([, name, value]) => [
+          name,
+          value,
+        ]);
+        expect(() => readConfig(Object.fromEntries(settings)), line).not.toThrow();
+      }
+    },
+  );
+
+  test('config.ts, .env.example and the table in docs/operating.md name the same ones', async () => {
+    const namesIn = async (path: string, pattern: RegExp) =>
+      new Set([...(await read(path)).matchAll(pattern)].map(([, name = '']) => name));
+    const known = await namesIn('src/config.ts', /^ {2}([A-Z][A-Z0-9_]+):/gm);
+    expect(known.size).toBeGreaterThan(50);
+    expect(await namesIn('.env.example', /^# ([A-Z][A-Z0-9_]+)=/gm)).toEqual(known);
+    const table = [...(await read('docs/operating.md')).matchAll(/^\| (`[A-Z].*?) \|/gm)].map(
+      ([, cell]) => cell,
+    );
+    const shown = new Set(table.join(' ').match(/[A-Z][A-Z0-9_]+/g));
+    expect([...known].filter((name) => !shown.has(name))).toEqual([]);
+    expect([...shown].filter((name) => !known.has(name))).toEqual([]);
+  });
+});
