@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id } from './common.ts';
 import { errorCodes } from './errors.ts';
 
-const strategy = z.enum(['vector', 'keyword', 'rrf_fusion']);
+export const strategy = z.enum(['vector', 'keyword', 'rrf_fusion']);
 export type Strategy = z.infer<typeof strategy>;
 
 const question = z.string().trim().min(1, 'a question has at least one character').max(32_000);
@@ -33,7 +33,7 @@ export const conversationQueryBody = z.object({
   model: z.string().max(200).optional(),
 });
 
-const source = z
+export const source = z
   .object({
     n: z.int(),
     document_id: id,
@@ -54,7 +54,7 @@ const source = z
 export type Source = z.infer<typeof source>;
 
 /** Milliseconds; a stage that did not run is null. */
-const timings = z.object({
+export const timings = z.object({
   rewrite: z.number().nullable(),
   embed: z.number().nullable(),
   vector: z.number().nullable(),
@@ -65,7 +65,7 @@ const timings = z.object({
 });
 export type Timings = z.infer<typeof timings>;
 
-const answerMetadata = z.object({
+export const answerMetadata = z.object({
   strategy,
   /** The legs that really ran, e.g. only `keyword` when no embedding model is configured. */
   legs: z.array(z.enum(['vector', 'keyword'])),
@@ -121,23 +121,6 @@ export const retrieveBody = z.object({
   strategy: strategy.default('rrf_fusion'),
   top_k: z.int().min(1).max(50).default(10),
 });
-const rankedScore = z.object({ rank: z.int(), score: z.number() }).nullable();
-export const retrieved = z
-  .object({
-    conversation_id: id,
-    query: z.string(),
-    strategy,
-    legs: z.array(z.enum(['vector', 'keyword'])),
-    results: z.array(
-      source.extend({ vector: rankedScore, keyword: rankedScore, fused: z.number(), content: z.string() }),
-    ),
-    cache_hit: z.boolean(),
-    timings_ms: timings,
-    notices: z.array(z.string()),
-  })
-  .meta({ id: 'Retrieved' });
-export type Retrieved = z.infer<typeof retrieved>;
-
 const chatId = z.string().min(1).max(200);
 
 /** The AI SDK's UI messages, as `useChat` sends them; of the last question the text and the files are read. */

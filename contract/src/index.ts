@@ -5,3 +5,4 @@ export * from './conversations.ts';
 export * from './documents.ts';
 export * from './errors.ts';
 export * from './system.ts';
+export * from './tracing.ts';

@@ -23,6 +23,7 @@ import { conversationRoutes } from './routes/conversations.ts';
 import { documentContentRoutes } from './routes/document-content.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { systemRoutes } from './routes/system.ts';
+import { traceRoutes } from './routes/traces.ts';
 import { registerSecurity } from './security.ts';
 import { registerStrictInput } from './strict-input.ts';
 import { registerWebApp } from './web-app.ts';
@@ -84,6 +85,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     documentRoutes(typed, deps);
     documentContentRoutes(typed, deps);
     answerRoutes(typed, deps);
+    traceRoutes(typed, deps);
     chatRoutes(typed, deps);
   });
   registerReference(app);

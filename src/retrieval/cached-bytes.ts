@@ -5,16 +5,22 @@ import type { Searchable } from './store.ts';
 const bytesPerUnit = 2;
 const chunkBytes = 600;
 const documentBytes = 300;
+const tracedHitBytes = 150;
 
 /** What a remembered retrieval takes, about; what was searched is not remembered with it. */
-export function bytesOfRetrieval({ results, notices }: Omit<Retrieval, 'searched'>): number {
+export function bytesOfRetrieval({ results, notices, ranking }: Omit<Retrieval, 'searched'>): number {
   const texts = results.flatMap(({ content, prefix, heading, documentName }) => [
     content,
     prefix ?? '',
     documentName,
     ...heading,
   ]);
-  return results.length * chunkBytes + bytesPerUnit * unitsOf([...texts, ...notices]);
+  const traced = ranking.lists.reduce((sum, { hits }) => sum + hits.length, 2 * ranking.fused.length);
+  return (
+    results.length * chunkBytes +
+    traced * tracedHitBytes +
+    bytesPerUnit * unitsOf([...texts, ...notices, ...ranking.queries])
+  );
 }
 
 /** What the list of a conversation's documents takes, about. */

@@ -1,4 +1,4 @@
-import type { Timings } from '@alcove/contract';
+import type { Ranking, Timings } from '@alcove/contract';
 import type { ChunkContent, Searchable } from './store.ts';
 
 /** One of the two lists that are searched and fused. */
@@ -31,6 +31,8 @@ export interface Retrieval {
   cacheHit: boolean;
   timings: Pick<Timings, 'embed' | 'vector' | 'keyword' | 'fuse' | 'rerank'>;
   notices: string[];
+  /** For the trace. */
+  ranking: Ranking;
   /** Ready documents that were searched. */
   searched: Searchable;
 }

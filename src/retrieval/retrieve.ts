@@ -7,6 +7,7 @@ import { noSemanticSearch } from '../models/notices.ts';
 import { bytesOfRetrieval, bytesOfSearchable } from './cached-bytes.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { keywordLeg, vectorLeg } from './legs.ts';
+import { rankingOf, tracedDepth } from './ranking.ts';
 import { rerank, rerankDepth } from './rerank.ts';
 import { type LegList, order, type Ordered } from './order.ts';
 import type { Hit, Retrieval, RetrievedChunk } from './result.ts';
@@ -108,19 +109,24 @@ async function search(
     );
     lists.push(...hitLists.map((hits) => ({ leg: 'keyword' as const, hits })));
   }
-  const winners = await timed(timings, 'fuse', () => order(lists, model, wanted));
+  const ordered = await timed(timings, 'fuse', () => order(lists, model, Math.max(wanted, tracedDepth)));
+  const winners = ordered.slice(0, wanted);
   const nameOf = namer(chosen);
   const { version, contents } = await readContents(deps.db, scope, winners.map(nameOf));
-  let found = present(winners, contents, nameOf);
+  const found = present(winners, contents, nameOf);
+  let ranked = found;
   const { rerank: stage } = deps;
   if (stage !== undefined) {
-    const ranked = await timed(timings, 'rerank', () => rerank(input.queries[0] ?? '', found, stage, signal));
-    if (ranked.notice !== null) notices.push(ranked.notice);
-    found = ranked.chunks;
+    const reranked = await timed(timings, 'rerank', () =>
+      rerank(input.queries[0] ?? '', found, stage, signal),
+    );
+    if (reranked.notice !== null) notices.push(reranked.notice);
+    ranked = reranked.chunks;
   }
-  const results = found.slice(0, input.topK);
+  const results = ranked.slice(0, input.topK);
+  const ranking = rankingOf(input.queries, lists, ordered, wanted, { found, ranked, results });
   const legs = [...new Set(lists.map((list) => list.leg))].toSorted();
-  return { version, found: { results, legs, cacheHit: false, timings, notices, searched } };
+  return { version, found: { results, legs, cacheHit: false, timings, notices, ranking, searched } };
 }
 
 async function runVectorLeg(

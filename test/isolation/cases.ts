@@ -149,6 +149,7 @@ export const cases: Record<string, IsolationCase> = {
     ...single(w.a1Question, w, (id) => `/messages/${id}/stream`),
   ],
   'POST /messages/:id/stop': (w) => single(w.a1Answer, w, (id) => `/messages/${id}/stop`),
+  'GET /messages/:id/trace': (w) => single(w.a1Answer, w, (id) => `/messages/${id}/trace`),
   'POST /api/chat': (w) => [
     { path: '/api/chat', status: 403, body: { messages: chat(), conversationId: w.a1 } },
     { path: '/api/chat', status: 404, body: { messages: chat(), conversationId: w.nothing } },

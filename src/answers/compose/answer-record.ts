@@ -1,4 +1,4 @@
-import type { Answer, AnswerMetadata, Source, Strategy } from '@alcove/contract';
+import type { Answer, AnswerMetadata, AnswerTrace, Source, Strategy } from '@alcove/contract';
 import type { MessageRow } from '../../conversations/message-store.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
@@ -110,21 +110,25 @@ export function messageMetadata(
   };
 }
 
+export type StoredTrace = Omit<AnswerTrace, 'message_id' | 'conversation_id'>;
+
 /** Ranks and scores of each list and what was left out; no text, which stands in the message. */
-export function traceOf(task: GenerationTask, state: State, metadata: AnswerMetadata): unknown {
+export function traceOf(task: GenerationTask, state: State, metadata: AnswerMetadata): StoredTrace {
   const kept = state.sources.length;
+  const retrieval = state.gathered?.retrieval;
   return {
     ...metadata,
     // Null when nothing was retrieved: it counts neither as a hit nor as a miss.
-    cache_hit: state.gathered?.retrieval.cacheHit ?? null,
+    cache_hit: retrieval?.cacheHit ?? null,
     mode: task.mode,
-    results: state.considered.map((chunk, at) => ({
+    ...(retrieval?.ranking ?? { queries: [], lists: [], fused: [] }),
+    context: state.considered.map((chunk, at) => ({
       chunk_id: chunk.id,
       document_id: chunk.documentId,
       vector: chunk.vector,
       keyword: chunk.keyword,
       score: chunk.score,
-      ...(at < kept ? {} : { dropped: 'context window' }),
+      dropped: at < kept ? null : 'context_window',
     })),
   };
 }

@@ -1,22 +1,12 @@
-import {
-  answer,
-  answerEvent,
-  conversationQueryBody,
-  idParams,
-  ragQueryBody,
-  retrieveBody,
-  retrieved,
-} from '@alcove/contract';
+import { answer, answerEvent, conversationQueryBody, idParams, ragQueryBody } from '@alcove/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ask, newPlace, type Place, type Question, withSources } from '../../answers/ask.ts';
 import { follow, hasMore, waitForAnswer } from '../../answers/stream/follow.ts';
-import { allTimings, readingText, toSource } from '../../answers/compose/gather.ts';
 import type { NumberedEvent } from '../../answers/stream/running.ts';
 import { stopAnswer } from '../../answers/stop.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
-import { retrieve } from '../../retrieval/retrieve.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
@@ -186,44 +176,6 @@ export function answerRoutes(app: App, { db, answers, config, closing }: HttpDep
     async (request, reply) => {
       const { scope, message } = await openMessage(request, db);
       return reply.code(202).send({ stopped: await stopAnswer(scope, message.id, answers) });
-    },
-  );
-
-  app.post(
-    '/conversations/:id/retrieve',
-    {
-      config: { ...below, readOnly: true },
-      schema: {
-        tags,
-        operationId: 'retrieve',
-        summary: 'Retrieval alone, with its whole trace',
-        description:
-          'The passages for a question without an answer: ranks and scores of each list, fused score and time of each stage.',
-        params: idParams,
-        body: retrieveBody,
-        response: { 200: retrieved },
-      },
-    },
-    async (request) => {
-      const scope = await openConversation(request, db);
-      const { query, strategy, top_k: topK } = request.body;
-      const found = await retrieve(scope, { queries: [query], strategy, topK }, answers.retrieval, closing);
-      return {
-        conversation_id: scope.conversationId,
-        query,
-        strategy,
-        legs: found.legs,
-        results: found.results.map((chunk, at) => ({
-          ...toSource(chunk, at + 1),
-          vector: chunk.vector,
-          keyword: chunk.keyword,
-          fused: chunk.score,
-          content: readingText(chunk),
-        })),
-        cache_hit: found.cacheHit,
-        timings_ms: allTimings({ retrieval: found, rewriteMs: null }, null),
-        notices: found.notices,
-      };
     },
   );
 }

@@ -15,11 +15,12 @@ import {
   uploadQuery,
 } from '@alcove/contract';
 import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { documentTopic } from '../../documents/deps.ts';
 import { safeName } from '../../documents/file-name.ts';
 import { cancelDocument, requeueDocument } from '../../documents/work-store.ts';
-import { deleteDocument, type DocumentRow, listDocuments, updateDocument } from '../../documents/store.ts';
+import { deleteDocument, listDocuments, updateDocument } from '../../documents/store.ts';
 import { announce, type IncomingFile, upload } from '../../documents/upload.ts';
 import { waitFor, watchDocument } from '../../documents/watch.ts';
 import { AppError } from '../../errors.ts';
@@ -27,6 +28,7 @@ import { appendAudit } from '../../identity/audit-store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
+import { documentEventHeaders, documentEvents, hasSeenTheEnd } from '../document-events.ts';
 import { readUpload, requireConversationId } from '../incoming-files.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentDocument } from '../present.ts';
@@ -158,17 +160,22 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
         tags,
         operationId: 'followDocument',
         summary: 'Its states as server-sent events',
-        description: 'One event for each change, until it is ready, failed or cancelled.',
+        description:
+          'One event for each change, until it is ready, failed or cancelled; 204 when the Last-Event-ID is of that one.',
         sends: { [eventStream]: document },
         params: idParams,
+        headers: documentEventHeaders,
+        response: { 204: z.null() },
       },
     },
     async (request, reply) => {
       const { scope, document: row } = await openDocument(request, db);
+      const lastSeen = request.headers['last-event-id'];
+      if (hasSeenTheEnd(row, lastSeen)) return reply.code(204).send(null);
       const gone = new AbortController();
       request.raw.once('close', () => gone.abort());
       const states = watchDocument(scope, row.id, documents, AbortSignal.any([closing, gone.signal]));
-      return sendEvents(reply, numbered(states), principalOf(request).isAlive);
+      return sendEvents(reply, documentEvents(states, lastSeen), principalOf(request).isAlive);
     },
   );
 
@@ -268,14 +275,6 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       return { deleted };
     },
   );
-}
-
-async function* numbered(rows: AsyncIterable<DocumentRow>) {
-  let id = 0;
-  for await (const row of rows) {
-    id += 1;
-    yield { id, type: 'document', data: presentDocument(row) };
-  }
 }
 
 async function* oneText(body: unknown): AsyncGenerator<IncomingFile> {
