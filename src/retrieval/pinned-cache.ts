@@ -10,13 +10,14 @@ export interface Lease<Value> {
   readonly missing: readonly string[];
   /** Hands over what was loaded, null when there is none. */
   settle(key: string, value: Value | null, bytes: number): void;
-  /** All values there are, once every load has ended. @throws what a load of another reader failed with */
-  values(): Promise<Map<string, Value>>;
+  /** The values in the order they were wanted, once every load has ended. @throws what a load of another failed with */
+  values(): Promise<(Value | null)[]>;
   /** Once, whatever has happened. What was not settled counts as failed with `reason`. */
   release(reason?: unknown): void;
 }
 
 interface Entry<Value> {
+  key: string;
   bytes: number;
   /** Readers that hold it. */
   readers: number;
@@ -86,33 +87,46 @@ export class PinnedCache<Value> {
   }
 
   #admit(wanted: readonly Wanted[]): Lease<Value> | null {
-    const present = wanted.filter(({ key }) => this.#entries.has(key));
-    const missing = wanted.filter(({ key }) => !this.#entries.has(key));
-    const needed = missing.reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const { key } of present) this.#hold(key, this.#entries.get(key)!);
+    let needed = 0;
+    const held = wanted.map(({ key, bytes }) => {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) needed += bytes;
+      else this.#hold(entry);
+      return entry;
+    });
     if (needed > 0 && this.#heldBytes + needed > this.maxBytes && this.#leases > 0) {
-      for (const { key } of present) this.#letGo(key, this.#entries.get(key)!);
+      for (const entry of held) if (entry !== undefined) this.#letGo(entry);
       return null;
     }
-    for (const { key, bytes } of missing) {
-      const loading = Promise.withResolvers<void>();
-      // A failure is for those who share the load; perhaps nobody does.
-      loading.promise.catch(() => {});
-      this.#bytes += bytes;
-      this.#hold(key, { bytes, readers: 0, value: null, loading });
-    }
-    this.#shrink();
     this.#leases += 1;
-    return this.#openLease(wanted, new Set(missing.map(({ key }) => key)));
+    const unsettled = new Map<string, Entry<Value>>();
+    const entries = held.map((entry, at) => {
+      if (entry !== undefined) return entry;
+      const fresh = this.#begin(wanted[at]!);
+      unsettled.set(fresh.key, fresh);
+      return fresh;
+    });
+    this.#shrink();
+    return this.#openLease(entries, unsettled);
   }
 
-  #openLease(wanted: readonly Wanted[], unsettled: Set<string>): Lease<Value> {
-    const entries = new Map(wanted.map(({ key }) => [key, this.#entries.get(key)!]));
+  #begin({ key, bytes }: Wanted): Entry<Value> {
+    const loading = Promise.withResolvers<void>();
+    // A failure is for those who share the load; perhaps nobody does.
+    loading.promise.catch(() => {});
+    const entry = { key, bytes, readers: 0, value: null, loading };
+    this.#bytes += bytes;
+    this.#hold(entry);
+    return entry;
+  }
+
+  #openLease(entries: readonly Entry<Value>[], unsettled: Map<string, Entry<Value>>): Lease<Value> {
     return {
-      missing: [...unsettled],
+      missing: [...unsettled.keys()],
       settle: (key, value, bytes) => {
-        const entry = entries.get(key);
-        if (entry === undefined || !unsettled.delete(key)) throw new Error('not for this reader to settle');
+        const entry = unsettled.get(key);
+        if (entry === undefined) throw new Error('not for this reader to settle');
+        unsettled.delete(key);
         entry.value = value;
         this.#bytes += bytes - entry.bytes;
         this.#heldBytes += bytes - entry.bytes;
@@ -121,17 +135,16 @@ export class PinnedCache<Value> {
         entry.loading = null;
       },
       values: async () => {
-        for (const { loading } of entries.values()) if (loading !== null) await loading.promise;
-        return new Map([...entries].flatMap(([key, { value }]) => (value === null ? [] : [[key, value]])));
+        for (const { loading } of entries) if (loading !== null) await loading.promise;
+        return entries.map(({ value }) => value);
       },
       release: (reason) => {
-        for (const key of unsettled) {
-          entries.get(key)?.loading?.reject(reason);
+        for (const { key, loading } of unsettled.values()) {
+          loading?.reject(reason);
           // Who comes later loads it anew; who waits for it holds its room until it has been told.
           this.#entries.delete(key);
         }
-        for (const [key, entry] of entries) this.#letGo(key, entry);
-        entries.clear();
+        for (const entry of entries) this.#letGo(entry);
         this.#leases -= 1;
         this.#shrink();
         this.#admitWaiting();
@@ -139,30 +152,32 @@ export class PinnedCache<Value> {
     };
   }
 
-  #hold(key: string, entry: Entry<Value>): void {
+  /** Holds it, as the one that was used last. */
+  #hold(entry: Entry<Value>): void {
     if (entry.readers === 0) this.#heldBytes += entry.bytes;
     entry.readers += 1;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    this.#entries.delete(entry.key);
+    this.#entries.set(entry.key, entry);
   }
 
-  #letGo(key: string, entry: Entry<Value>): void {
+  #letGo(entry: Entry<Value>): void {
     entry.readers -= 1;
     if (entry.readers > 0) return;
     this.#heldBytes -= entry.bytes;
     // What there is none of is asked for again the next time.
-    if (entry.value === null) this.#remove(key, entry);
+    if (entry.value === null) this.#remove(entry);
   }
 
   #shrink(): void {
-    for (const [key, entry] of this.#entries) {
+    if (this.#bytes <= this.maxBytes) return;
+    for (const entry of this.#entries.values()) {
+      if (entry.readers === 0) this.#remove(entry);
       if (this.#bytes <= this.maxBytes) return;
-      if (entry.readers === 0) this.#remove(key, entry);
     }
   }
 
-  #remove(key: string, entry: Entry<Value>): void {
-    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+  #remove(entry: Entry<Value>): void {
+    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
     this.#bytes -= entry.bytes;
     if (entry.value !== null) this.#onEvict?.(entry.value);
   }

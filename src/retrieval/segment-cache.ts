@@ -196,9 +196,9 @@ async function holding<Opened, T>(
     if (lease.missing.length > 0) await load();
     const found = await lease.values();
     return use(
-      wanted.flatMap(({ document, key }) => {
-        const segment = found.get(key);
-        return segment === undefined ? [] : [{ document, segment }];
+      wanted.flatMap(({ document }, at) => {
+        const segment = found[at] ?? null;
+        return segment === null ? [] : [{ document, segment }];
       }),
     );
   } catch (error) {

@@ -282,7 +282,7 @@ describe('a pinned cache', () => {
               lease.settle(key, key, 1 + Number(key));
             }
             const values = await lease.values();
-            expect([...values.keys()].toSorted()).toEqual(wanted.map(({ key }) => key).toSorted());
+            expect(values).toEqual(wanted.map(({ key }) => key));
             for (let turn = 0; turn < pause; turn++) await new Promise(setImmediate);
             expect(cache.bytes).toBeLessThanOrEqual(max);
             for (const { key } of wanted) held.set(key, (held.get(key) ?? 0) - 1);
