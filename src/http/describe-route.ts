@@ -36,14 +36,32 @@ export function describeRoute(input: RouteInput): ReturnType<typeof jsonSchemaTr
       ...(body instanceof z.ZodType && body.safeParse(undefined).success ? { [optionalBodyMark]: true } : {}),
     },
   });
-  if (accepts === undefined) return described;
+  if (accepts === undefined)
+    return { ...described, schema: { ...described.schema, body: withoutDefaults(described.schema.body) } };
   const content = Object.fromEntries(
     Object.entries(accepts).map(([type, read]) => {
       const { schema: one } = jsonSchemaTransform({ ...input, schema: { body: read } });
-      return [type, { schema: one.body }];
+      return [type, { schema: withoutDefaults(one.body) }];
     }),
   );
   return { ...described, schema: { ...described.schema, body: { content } } };
+}
+
+/**
+ * Generators of clients (openapi-typescript by default) demand a field that has a default, as they may in an answer: in
+ * a body its default is said in words.
+ */
+function withoutDefaults(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutDefaults);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const parts: Record<string, unknown> = Object.fromEntries(
+    Object.entries(schema).map(([name, part]) => [name, withoutDefaults(part)]),
+  );
+  const { default: value, description, ...rest } = parts;
+  // An object is the schema of a property with that name.
+  if (value === undefined || typeof value === 'object') return parts;
+  const said = `Default: ${JSON.stringify(value)}.`;
+  return { ...rest, description: typeof description === 'string' ? `${description} ${said}` : said };
 }
 
 /** The responses with every media type of the 200. */
