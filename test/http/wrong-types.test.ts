@@ -15,12 +15,14 @@ import {
 
 let app: TestApp;
 let admin: Person;
+let keeper: Person;
 let person: Person;
 let ids: { conversation: string; document: string; message: string; user: string };
 
 beforeAll(async () => {
   app = await startTestApp();
   admin = await newPerson(app.baseUrl);
+  keeper = await newPerson(app.baseUrl);
   const owner = await newPerson(app.baseUrl);
   const { body: conversation } = await owner.json<{ id: string }>('POST', '/conversations', {});
   const text = { name: 'a.txt', text: 'A short text about herons.' };
@@ -63,7 +65,9 @@ async function pathOf({ path, method }: Operation): Promise<string> {
 }
 
 function whoFor({ path }: Operation): Person {
-  return path.startsWith('/admin/') ? admin : person;
+  if (path.startsWith('/admin/')) return admin;
+  // Keys are for sessions alone; a session of somebody else, so that what ends sessions does not end it.
+  return path.startsWith('/auth/keys') ? keeper : person;
 }
 
 async function send(
@@ -123,7 +127,9 @@ test('wrong ids in every path', async () => {
     '1e9',
   ];
   const wrong: string[] = [];
-  for (const operation of operations().filter(({ path }) => path.includes('{id}'))) {
+  // A chat's id is its client's own: any text may be one.
+  const byId = operations().filter(({ path }) => path.includes('{id}') && !path.startsWith('/api/chat/'));
+  for (const operation of byId) {
     for (const id of bad) {
       const path = operation.path.replace('{id}', id === '%27' ? id : encodeURIComponent(id));
       const body = operation.body === null ? undefined : exampleOf(operation.body);
