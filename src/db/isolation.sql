@@ -1,4 +1,4 @@
--- Isolation as of 0008_pin_search_path; written by "npm run isolation".
+-- Isolation as of 0009_chat_bindings; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -17,6 +17,10 @@ ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY
 ALTER TABLE audit_log FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE blob_deletions ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE chat_bindings ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE chat_bindings FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE chunk_vectors ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -124,6 +128,8 @@ CREATE POLICY own ON audit_log AS PERMISSIVE FOR ALL TO alcove_app USING ((user_
 --> statement-breakpoint
 CREATE POLICY own ON blob_deletions AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
+CREATE POLICY own ON chat_bindings AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
 CREATE POLICY own ON chunk_vectors AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
 CREATE POLICY own ON chunks AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
@@ -167,6 +173,8 @@ GRANT DELETE ON answer_events TO alcove_app
 GRANT DELETE ON api_keys TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON blob_deletions TO alcove_worker
+--> statement-breakpoint
+GRANT DELETE ON chat_bindings TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON chunk_vectors TO alcove_app
 --> statement-breakpoint
@@ -217,6 +225,8 @@ GRANT INSERT ON api_keys TO alcove_app
 GRANT INSERT ON audit_log TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON blob_deletions TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON chat_bindings TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON chunk_vectors TO alcove_app
 --> statement-breakpoint
@@ -318,6 +328,8 @@ GRANT SELECT ON blob_deletions TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON blob_deletions TO alcove_worker
 --> statement-breakpoint
+GRANT SELECT ON chat_bindings TO alcove_app
+--> statement-breakpoint
 GRANT SELECT ON chunk_vectors TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON chunks TO alcove_app
@@ -367,6 +379,8 @@ GRANT UPDATE ON answer_events TO alcove_app
 GRANT UPDATE ON api_keys TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON blob_deletions TO alcove_worker
+--> statement-breakpoint
+GRANT UPDATE ON chat_bindings TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON chunk_vectors TO alcove_app
 --> statement-breakpoint

@@ -380,7 +380,7 @@ test('an administrator sees accounts, never what is in them', async () => {
 });
 
 test('the log at debug level holds no text, password, token or key', async () => {
-  const upload = await w.a.json<Uploaded>('POST', `/conversations/${w.a1}/documents?wait=ready`, {
+  const upload = await w.a.json<Uploaded>('POST', `/conversations/${w.a1}/documents?wait=vectors`, {
     name: `${w.canary}.txt`,
     text: w.canary,
   });

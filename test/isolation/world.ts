@@ -124,7 +124,7 @@ export async function addText(
   name: string,
   text: string,
 ): Promise<string> {
-  const added = await person.json<Uploaded>('POST', `/conversations/${conversation}/documents?wait=ready`, {
+  const added = await person.json<Uploaded>('POST', `/conversations/${conversation}/documents?wait=vectors`, {
     name,
     text,
   });
