@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createEventWriter } from './answers/stream/event-writer.ts';
-import { reapOrphans } from './answers/reaper.ts';
+import { createReaper } from './answers/reaper.ts';
 import { RunningAnswers } from './answers/stream/running.ts';
 import type { Config } from './config.ts';
 import { connectDatabase } from './db/client.ts';
@@ -49,7 +49,6 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
-const sweepMs = 3_000;
 /** Some thousand questions of the usual dimensions. */
 const queryEmbeddingBytes = 16 * 1024 * 1024;
 /** Names and versions of some 50,000 documents that are kept between questions. */
@@ -121,7 +120,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       },
       notifier,
       running: new RunningAnswers(),
-      events: createEventWriter(db, owner, log),
+      events: createEventWriter(db, log),
       limits: config.limits,
       owner,
       log,
@@ -188,8 +187,11 @@ function startWorker(
     notifier.notify(workTopic);
   };
   return [
-    runWork([createIngestion(documents), createReindexing(documents)], documents, signal),
-    every(sweepMs, 'sweep', () => reapOrphans(answers), signal, log),
+    runWork(
+      [createIngestion(documents), createReindexing(documents), createReaper(answers)],
+      documents,
+      signal,
+    ),
     every(hourMs, 'find stale indexes', findStale, signal, log),
     every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now()), signal, log),
     every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),

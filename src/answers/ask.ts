@@ -111,6 +111,7 @@ async function begin(
   }
   const userMessageId = again?.id ?? newId();
   const messageId = newId();
+  const token = newId();
   const conversationId = scope.conversationId;
   const first: NumberedEvent = {
     seq: 1,
@@ -124,8 +125,9 @@ async function begin(
   };
   await startAnswer(
     deps.db,
-    { scope, messageId, owner: deps.owner },
+    { scope, messageId, token },
     {
+      owner: deps.owner,
       messages:
         again === undefined
           ? [
@@ -152,6 +154,7 @@ async function begin(
   answer.finished = generate(
     {
       scope,
+      token,
       userMessageId,
       mode,
       question: input.query,

@@ -11,6 +11,7 @@ import { type EventLog, openEventLog, stopRequested } from './stream/event-log.t
 import { gather, readingText, toSource } from './compose/gather.ts';
 import { mergeNeighbours } from './compose/merge-neighbours.ts';
 import type { RunningAnswer } from './stream/running.ts';
+import type { Held } from './lease-store.ts';
 import { finishAnswer } from './store.ts';
 import { planAnswer } from './compose/plan-answer.ts';
 import { waitForFiles } from './compose/wait-for-files.ts';
@@ -34,7 +35,7 @@ const finishPauseMs = 1_000;
 export async function generate(task: GenerationTask, answer: RunningAnswer, deps: AnswerDeps): Promise<void> {
   const deadline = AbortSignal.timeout(deps.limits.answerTimeoutMs);
   const signal = AbortSignal.any([answer.stop.signal, deadline]);
-  const log = openEventLog(task.scope, answer, task.firstSeq, deps);
+  const log = openEventLog(heldOf(task, answer), answer, task.firstSeq, deps);
   const state: State = {
     gathered: null,
     considered: [],
@@ -151,6 +152,10 @@ function notSearched(pending: number): string {
   return `${pending} ${documents} still being read and ${were} not searched.`;
 }
 
+function heldOf({ scope, token }: GenerationTask, { messageId }: RunningAnswer): Held {
+  return { scope, messageId, token };
+}
+
 /** An answer that its provider cut short must not look whole. */
 function noticesOfEnd(reason: FinishReason): string[] {
   if (reason === 'length')
@@ -221,7 +226,7 @@ async function end(
     outputTokens: state.outputTokens,
     cacheHit: state.gathered?.retrieval.cacheHit ?? null,
   };
-  const held = { scope: task.scope, messageId: answer.messageId, owner: deps.owner };
+  const held = heldOf(task, answer);
   for (let attempt = 1; ; attempt += 1) {
     try {
       const won = await finishAnswer(deps.db, held, finished, deps.now());

@@ -1,25 +1,34 @@
-import { sql } from 'drizzle-orm';
 import { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Statement } from '../db/database.ts';
 import { UserScope } from '../identity/user-scope.ts';
+import type { Lease } from '../work/lease.ts';
+
+// An answer is work that begins in the hands of the process that was asked: its row of `work` is made with the lease on
+// it. Here are the protocol's steps as statements that travel with what they allow; whoever is left is found by the loop.
 
 /** How long a writer may be silent before its answer is an orphan, by the database's clock. */
 export const leaseMs = 15_000;
 
-/** An answer and the name by which a process holds it. */
+/** An answer and the token that whoever writes it shows; the next claim replaces it. */
 export interface Held {
   scope: ConversationScope;
   messageId: string;
-  owner: string;
+  token: string;
 }
 
-/** Makes an answer this process's, in the transaction that makes the answer. */
-export function takeLease({ scope, messageId, owner }: Held): Statement {
+/** Safe: the loop claims only rows that the database says are due, and makes a lease of nothing else. */
+export function heldBy(lease: Lease): Held {
+  const scope = ConversationScope.ofOwnRow(UserScope.grant(lease.userId), lease);
+  return { scope, messageId: lease.itemId, token: lease.token };
+}
+
+/** Makes an answer the holder's, in the transaction that makes the answer. `owner` is for people who look. */
+export function takeLease(held: Held, owner: string): Statement {
   return {
     name: 'take_answer_lease',
-    text: `INSERT INTO generations (user_id, conversation_id, message_id, lease_owner, lease_until)
-      VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::float8 / 1000))`,
-    values: [scope.userId, scope.conversationId, messageId, owner, leaseMs],
+    text: `INSERT INTO work (user_id, conversation_id, kind, item_id, message_id, due_at, token, owner, attempts)
+      VALUES ($1, $2, 'answer', $3, $3, now() + make_interval(secs => $6::float8 / 1000), $4, $5, 1)`,
+    values: [...heldValues(held), owner, leaseMs],
   };
 }
 
@@ -27,7 +36,7 @@ export function takeLease({ scope, messageId, owner }: Held): Statement {
 export function lockLease(held: Held): Statement {
   return {
     name: 'lock_answer_lease',
-    text: `SELECT message_id FROM generations ${isHeld} FOR UPDATE`,
+    text: `SELECT item_id FROM work ${isHeld} FOR UPDATE`,
     values: heldValues(held),
   };
 }
@@ -36,55 +45,50 @@ export function lockLease(held: Held): Statement {
 export function endLease(held: Held): Statement {
   return {
     name: 'end_answer_lease',
-    text: `DELETE FROM generations ${isHeld}`,
+    text: `DELETE FROM work ${isHeld}`,
     values: heldValues(held),
   };
 }
 
 /** The condition that the parameters 1 to 4 hold the lease of the answer that they name. */
-export const isHeld = 'WHERE user_id = $1 AND conversation_id = $2 AND message_id = $3 AND lease_owner = $4';
+export const isHeld = `WHERE user_id = $1 AND conversation_id = $2 AND kind = 'answer' AND item_id = $3
+  AND target = '' AND token = $4`;
 
-export function heldValues({ scope, messageId, owner }: Held): unknown[] {
-  return [scope.userId, scope.conversationId, messageId, owner];
+export function heldValues({ scope, messageId, token }: Held): unknown[] {
+  return [scope.userId, scope.conversationId, messageId, token];
 }
 
-export function renewLeases(
-  userId: string,
-  owner: string,
-  answers: readonly Pick<Held, 'scope' | 'messageId'>[],
-): Statement {
+/** Joins answers of a user, `w (conversation_id, message_id, token, …)`, with the rows of those that are held. */
+export const joinHeld = `JOIN work g ON g.user_id = $1 AND g.conversation_id = w.conversation_id AND g.kind = 'answer'
+  AND g.item_id = w.message_id AND g.target = '' AND g.token = w.token`;
+
+export function renewLeases(userId: string, answers: readonly Held[]): Statement {
   return {
     name: 'renew_answer_leases',
-    text: `UPDATE generations g SET lease_until = now() + make_interval(secs => $5::float8 / 1000)
-      FROM unnest($3::uuid[], $4::uuid[]) AS w (conversation_id, message_id)
-      WHERE g.user_id = $1 AND g.lease_owner = $2 AND g.conversation_id = w.conversation_id AND g.message_id = w.message_id`,
-    values: [
-      userId,
-      owner,
-      answers.map(({ scope }) => scope.conversationId),
-      answers.map(({ messageId }) => messageId),
-      leaseMs,
-    ],
+    text: `UPDATE work g SET due_at = now() + make_interval(secs => $5::float8 / 1000)
+      FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS w (conversation_id, message_id, token)
+      WHERE g.user_id = $1 AND g.conversation_id = w.conversation_id AND g.kind = 'answer'
+        AND g.item_id = w.message_id AND g.target = '' AND g.token = w.token`,
+    values: [userId, ...columnsOf(answers), leaseMs],
   };
 }
 
 /** Of these answers those that are still held, and whether somebody wants them to stop. */
-export function lookAtLeases(
-  userId: string,
-  owner: string,
-  answers: readonly Pick<Held, 'scope' | 'messageId'>[],
-): Statement {
+export function lookAtLeases(userId: string, answers: readonly Held[]): Statement {
   return {
     name: 'look_at_answer_leases',
-    text: `SELECT message_id AS id, stop_requested AS stop FROM generations
-      WHERE user_id = $1 AND lease_owner = $2 AND conversation_id = ANY($3::uuid[]) AND message_id = ANY($4::uuid[])`,
-    values: [
-      userId,
-      owner,
-      answers.map(({ scope }) => scope.conversationId),
-      answers.map(({ messageId }) => messageId),
-    ],
+    text: `SELECT g.item_id AS id, g.stop_requested AS stop
+      FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS w (conversation_id, message_id, token) ${joinHeld}`,
+    values: [userId, ...columnsOf(answers)],
   };
+}
+
+function columnsOf(answers: readonly Held[]): unknown[] {
+  return [
+    answers.map(({ scope }) => scope.conversationId),
+    answers.map(({ messageId }) => messageId),
+    answers.map(({ token }) => token),
+  ];
 }
 
 /** Asks whoever writes the answer to stop. False when nobody does. */
@@ -96,41 +100,24 @@ export async function requestStop(
   const [rows] = await db.write(scope, [
     {
       name: 'request_stop',
-      text: `UPDATE generations SET stop_requested = true
-        WHERE user_id = $1 AND conversation_id = $2 AND message_id = $3 RETURNING message_id`,
+      text: `UPDATE work SET stop_requested = true WHERE user_id = $1 AND conversation_id = $2
+        AND kind = 'answer' AND item_id = $3 AND target = '' RETURNING item_id`,
       values: [scope.userId, scope.conversationId, messageId],
     },
   ]);
   return rows?.length === 1;
 }
 
-export interface OrphanedAnswer {
-  scope: ConversationScope;
-  messageId: string;
-}
-
-/** Answers whose writer has let its lease run out, over all users. */
-export async function orphanedAnswers(db: Database, limit: number): Promise<OrphanedAnswer[]> {
-  const { rows } = await db.asWorker((tx) =>
-    tx.execute<{ userId: string; conversationId: string; messageId: string }>(sql`
-      SELECT user_id AS "userId", conversation_id AS "conversationId", message_id AS "messageId"
-      FROM generations WHERE lease_until < now() LIMIT ${limit}`),
-  );
-  return rows.map((row) => ({
-    scope: ConversationScope.ofOwnRow(UserScope.grant(row.userId), row),
-    messageId: row.messageId,
-  }));
-}
-
-/** Takes an orphan over, so that exactly one reaper ends it. */
-export async function takeOver(db: Database, { scope, messageId, owner }: Held): Promise<boolean> {
-  const [rows] = await db.write(scope, [
+/**
+ * Resolves when no event of an earlier holder is under way any more: each of them holds its message until its
+ * transaction ends, and those that begin now see that the token is another.
+ */
+export async function waitForEarlierWriter(db: Database, { scope, messageId }: Held): Promise<void> {
+  await db.write(scope, [
     {
-      name: 'take_answer_over',
-      text: `UPDATE generations SET lease_owner = $4, lease_until = now() + make_interval(secs => $5::float8 / 1000)
-        WHERE user_id = $1 AND conversation_id = $2 AND message_id = $3 AND lease_until < now() RETURNING message_id`,
-      values: [scope.userId, scope.conversationId, messageId, owner, leaseMs],
+      name: 'wait_for_earlier_writer',
+      text: 'SELECT id FROM messages WHERE user_id = $1 AND conversation_id = $2 AND id = $3 FOR UPDATE',
+      values: [scope.userId, scope.conversationId, messageId],
     },
   ]);
-  return rows?.length === 1;
 }

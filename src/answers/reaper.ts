@@ -1,28 +1,36 @@
 import type { AnswerEvent } from '@alcove/contract';
 import { readMessage } from '../conversations/message-store.ts';
+import type { Worker } from '../work/loop.ts';
+import { release } from '../work/store.ts';
 import { type AnswerDeps, answerTopic } from './deps.ts';
-import { orphanedAnswers, type OrphanedAnswer, takeOver } from './lease-store.ts';
+import { type Held, heldBy, leaseMs, waitForEarlierWriter } from './lease-store.ts';
 import { readEvents } from './stream/event-store.ts';
 import type { NumberedEvent } from './stream/running.ts';
 import { finishAnswer } from './store.ts';
 
-const atOnce = 50;
+/** Answers that are ended at once, over all users: after a crash there may be many. */
+const atOnce = 10;
+const retryMs = 1_000;
 
 /** Ends answers whose writer is gone: their text is kept, and they are marked incomplete. */
-export async function reapOrphans(deps: AnswerDeps): Promise<number> {
-  const orphans = await orphanedAnswers(deps.db, atOnce);
-  let reaped = 0;
-  for (const orphan of orphans) {
-    if (await reap(orphan, deps)) reaped += 1;
-  }
-  return reaped;
+export function createReaper(deps: AnswerDeps): Worker {
+  return {
+    kind: 'answer',
+    concurrency: atOnce,
+    perUser: atOnce,
+    leaseMs,
+    renewEveryMs: leaseMs / 4,
+    run: (lease) => reap(heldBy(lease), deps),
+    async failed(lease, error) {
+      deps.log.warn({ err: error, messageId: lease.itemId }, 'an orphaned answer was not ended yet');
+      await deps.db.scoped(lease, (tx) => release(tx, lease, { inMs: retryMs }));
+    },
+  };
 }
 
-async function reap(orphan: OrphanedAnswer, deps: AnswerDeps): Promise<boolean> {
-  const { scope, messageId } = orphan;
-  // A name of its own: the old writer, should it still live, loses its lease for good.
-  const held = { scope, messageId, owner: `${deps.owner}/reaper` };
-  if (!(await takeOver(deps.db, held))) return false;
+async function reap(held: Held, deps: AnswerDeps): Promise<void> {
+  const { scope, messageId } = held;
+  await waitForEarlierWriter(deps.db, held);
   const { events } = await readEvents(deps.db, scope, messageId, 0);
   const message = await readMessage(deps.db, scope, messageId);
   const content = textOf(events);
@@ -48,9 +56,8 @@ async function reap(orphan: OrphanedAnswer, deps: AnswerDeps): Promise<boolean> 
     outputTokens: 0,
     cacheHit: null,
   };
-  const won = await finishAnswer(deps.db, held, finished, deps.now());
+  await finishAnswer(deps.db, held, finished, deps.now());
   deps.notifier.notify(answerTopic(messageId));
-  return won;
 }
 
 /** The text that the events of an answer add up to. */

@@ -16,6 +16,8 @@ import { insertEvents } from './stream/event-store.ts';
 import type { NumberedEvent } from './stream/running.ts';
 
 export interface AnswerStart {
+  /** Names the process in the lease, for people who look. */
+  owner: string;
   /** The question, and its answer that is still empty; the answer alone when the question is stored. */
   messages: readonly [NewMessage, ...NewMessage[]];
   events: readonly NumberedEvent[];
@@ -45,8 +47,8 @@ export async function startAnswer(db: Database, held: Held, start: AnswerStart, 
 }
 
 async function writeStart(db: Database, held: Held, start: AnswerStart, now: Date): Promise<void> {
-  const { scope, messageId, owner } = held;
-  const { messages, events, readLeaf, begins, title } = start;
+  const { scope } = held;
+  const { owner, messages, events, readLeaf, begins, title } = start;
   const beginning = begins === null ? [] : beginConversation(scope, begins, now);
   if (begins?.chatId !== undefined) beginning.push(bindChat(scope, begins.chatId));
   const written = db.write(
@@ -60,8 +62,8 @@ async function writeStart(db: Database, held: Held, start: AnswerStart, now: Dat
       const [above] = (results.at(-1) ?? []) as { status: MessageRow['status'] }[];
       if (above?.status === 'streaming') throw stillWriting();
       return [
-        takeLease(held),
-        insertEvents(scope.userId, owner, [{ scope, messageId, events }]),
+        takeLease(held, owner),
+        insertEvents(scope.userId, [{ ...held, events }]),
         ...(title === null ? [] : [setTitle(scope, title)]),
       ];
     },
@@ -121,11 +123,11 @@ export async function finishAnswer(
   finished: FinishedAnswer,
   now: Date,
 ): Promise<boolean> {
-  const { scope, messageId, owner } = held;
+  const { scope, messageId } = held;
   const last = finished.events.at(-1);
   const results = await db.write(scope, [
     lockLease(held),
-    insertEvents(scope.userId, owner, [{ scope, messageId, events: finished.events }]),
+    insertEvents(scope.userId, [{ ...held, events: finished.events }]),
     settleMessage(held, finished),
     insertTrace(held, finished.trace, now),
     countUsage(held, finished),
@@ -141,7 +143,7 @@ function settleMessage(held: Held, { content, status, metadata }: FinishedAnswer
     name: 'settle_answer',
     text: `UPDATE messages SET content = $5, status = $6, metadata = $7::jsonb
       WHERE user_id = $1 AND conversation_id = $2 AND id = $3
-        AND EXISTS (SELECT 1 FROM generations ${isHeld})`,
+        AND EXISTS (SELECT 1 FROM work ${isHeld})`,
     values: [...heldValues(held), content, status, JSON.stringify(metadata)],
   };
 }
@@ -150,7 +152,7 @@ function insertTrace(held: Held, trace: unknown, now: Date): Statement {
   return {
     name: 'insert_trace',
     text: `INSERT INTO retrieval_traces (user_id, conversation_id, message_id, trace, created_at)
-      SELECT user_id, conversation_id, message_id, $5::jsonb, $6::timestamptz FROM generations ${isHeld}`,
+      SELECT user_id, conversation_id, item_id, $5::jsonb, $6::timestamptz FROM work ${isHeld}`,
     values: [...heldValues(held), JSON.stringify(trace), now],
   };
 }
@@ -160,7 +162,7 @@ function countUsage(held: Held, { inputTokens, outputTokens, cacheHit }: Finishe
     name: 'count_usage',
     text: `UPDATE user_counters SET input_tokens = input_tokens + $5, output_tokens = output_tokens + $6,
         cache_hits = cache_hits + $7, cache_misses = cache_misses + $8
-      WHERE user_id = $1 AND EXISTS (SELECT 1 FROM generations ${isHeld})`,
+      WHERE user_id = $1 AND EXISTS (SELECT 1 FROM work ${isHeld})`,
     values: [
       ...heldValues(held),
       inputTokens,

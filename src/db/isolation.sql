@@ -1,4 +1,4 @@
--- Isolation as of 0009_chat_bindings; written by "npm run isolation".
+-- Isolation as of 0010_answers_as_work; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -43,10 +43,6 @@ ALTER TABLE document_texts FORCE ROW LEVEL SECURITY
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE documents FORCE ROW LEVEL SECURITY
---> statement-breakpoint
-ALTER TABLE generations ENABLE ROW LEVEL SECURITY
---> statement-breakpoint
-ALTER TABLE generations FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -108,8 +104,6 @@ CREATE POLICY administration_change ON users AS PERMISSIVE FOR UPDATE TO alcove_
 --> statement-breakpoint
 CREATE POLICY due ON blob_deletions AS PERMISSIVE FOR ALL TO alcove_worker USING (true) WITH CHECK (true)
 --> statement-breakpoint
-CREATE POLICY due ON generations AS PERMISSIVE FOR SELECT TO alcove_worker USING (true)
---> statement-breakpoint
 CREATE POLICY due ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_worker USING (true)
 --> statement-breakpoint
 CREATE POLICY due ON work AS PERMISSIVE FOR SELECT TO alcove_worker USING (true)
@@ -141,8 +135,6 @@ CREATE POLICY own ON conversations AS PERMISSIVE FOR ALL TO alcove_app USING (((
 CREATE POLICY own ON document_texts AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
 CREATE POLICY own ON documents AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
---> statement-breakpoint
-CREATE POLICY own ON generations AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
 CREATE POLICY own ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
@@ -187,8 +179,6 @@ GRANT DELETE ON conversations TO alcove_app
 GRANT DELETE ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON documents TO alcove_app
---> statement-breakpoint
-GRANT DELETE ON generations TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON idempotency_keys TO alcove_app
 --> statement-breakpoint
@@ -240,8 +230,6 @@ GRANT INSERT ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON documents TO alcove_app
 --> statement-breakpoint
-GRANT INSERT ON generations TO alcove_app
---> statement-breakpoint
 GRANT INSERT ON idempotency_keys TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON installation TO alcove_app
@@ -268,8 +256,6 @@ GRANT SELECT (chunk_count) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (conversation_id) ON documents TO alcove_worker
 --> statement-breakpoint
-GRANT SELECT (conversation_id) ON generations TO alcove_worker
---> statement-breakpoint
 GRANT SELECT (conversation_id) ON work TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (created_at) ON users TO alcove_admin
@@ -292,10 +278,6 @@ GRANT SELECT (keyword_version) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (kind) ON work TO alcove_worker
 --> statement-breakpoint
-GRANT SELECT (lease_until) ON generations TO alcove_worker
---> statement-breakpoint
-GRANT SELECT (message_id) ON generations TO alcove_worker
---> statement-breakpoint
 GRANT SELECT (name) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (passages_version) ON documents TO alcove_worker
@@ -311,8 +293,6 @@ GRANT SELECT (target) ON work TO alcove_worker
 GRANT SELECT (user_id) ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (user_id) ON documents TO alcove_worker
---> statement-breakpoint
-GRANT SELECT (user_id) ON generations TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (user_id) ON work TO alcove_worker
 --> statement-breakpoint
@@ -341,8 +321,6 @@ GRANT SELECT ON conversations TO alcove_app
 GRANT SELECT ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON documents TO alcove_app
---> statement-breakpoint
-GRANT SELECT ON generations TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON idempotency_keys TO alcove_app
 --> statement-breakpoint
@@ -391,8 +369,6 @@ GRANT UPDATE ON conversations TO alcove_app
 GRANT UPDATE ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON documents TO alcove_app
---> statement-breakpoint
-GRANT UPDATE ON generations TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON idempotency_keys TO alcove_app
 --> statement-breakpoint

@@ -291,27 +291,6 @@ export const messages = pgTable(
   ],
 );
 
-/** One row while an answer is being written: who writes it, until when the lease holds. */
-export const generations = pgTable(
-  'generations',
-  {
-    userId: owner(),
-    conversationId: conversationKey(),
-    messageId: uuid('message_id').notNull(),
-    leaseOwner: text('lease_owner').notNull(),
-    leaseUntil: time('lease_until').notNull(),
-    stopRequested: boolean('stop_requested').notNull().default(false),
-  },
-  (t) => [
-    primaryKey({ columns: [t.userId, t.conversationId, t.messageId] }),
-    foreignKey({
-      name: 'generations_message',
-      columns: [t.userId, t.conversationId, t.messageId],
-      foreignColumns: [messages.userId, messages.conversationId, messages.id],
-    }).onDelete('cascade'),
-  ],
-);
-
 export const answerEvents = pgTable(
   'answer_events',
   {

@@ -251,7 +251,6 @@ describe('keys alone', () => {
       { conversation_id: b1, chat_id: 'another' },
     ],
     work: ({ b, b1 }) => [{ user_id: b.id }, { conversation_id: b1 }],
-    generations: below,
     answer_events: below,
     retrieval_traces: below,
     documents: ({ b, b1 }) => [

@@ -25,10 +25,6 @@ export async function userTables(
 export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
   const key = [w.a.id, w.a1];
   await pool.query(
-    `INSERT INTO generations (user_id, conversation_id, message_id, lease_owner, lease_until) VALUES ($1, $2, $3, 'nobody', now() + interval '1 day')`,
-    [...key, w.a1Answer],
-  );
-  await pool.query(
     `INSERT INTO chat_bindings (user_id, conversation_id, chat_id) VALUES ($1, $2, 'planted')`,
     key,
   );

@@ -10,6 +10,8 @@ import type { RunningAnswer } from '../stream/running.ts';
 
 export interface GenerationTask {
   scope: ConversationScope;
+  /** Shown with everything that is written of the answer. */
+  token: string;
   userMessageId: string;
   mode: 'documents' | 'llm';
   question: string;

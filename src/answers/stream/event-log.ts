@@ -1,8 +1,7 @@
 import type { AnswerEvent } from '@alcove/contract';
-import type { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
 import { type AnswerDeps, answerTopic } from '../deps.ts';
-import { leaseMs } from '../lease-store.ts';
+import { type Held, leaseMs } from '../lease-store.ts';
 import type { NumberedEvent, RunningAnswer } from './running.ts';
 
 /** Deltas are written together: everything up to the first at once, later ones at most this much late. */
@@ -23,7 +22,7 @@ export interface EventLog {
 
 /** `firstSeq` continues what `startAnswer` has written. Aborts `answer.stop` when asked to, or when the lease is lost. */
 export function openEventLog(
-  scope: ConversationScope,
+  held: Held,
   answer: RunningAnswer,
   firstSeq: number,
   deps: AnswerDeps,
@@ -62,7 +61,7 @@ export function openEventLog(
     const isRenewing = lastWrite - renewedAt > renewEveryMs;
     if (isRenewing) renewedAt = lastWrite;
     try {
-      const outcome = await deps.events.write(scope, answer.messageId, batch, isRenewing, isFirst);
+      const outcome = await deps.events.write(held, batch, isRenewing, isFirst);
       if (outcome === 'lost')
         answer.stop.abort(new AppError('unavailable', 'This answer was taken over or deleted elsewhere.'));
       if (outcome === 'stop') answer.stop.abort(stopRequested);

@@ -2,12 +2,10 @@ import type { AnswerEvent } from '@alcove/contract';
 import type { MessageRow } from '../../conversations/message-store.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import type { Database, Statement, StatementGroup } from '../../db/database.ts';
-import { lookAtLeases, renewLeases } from '../lease-store.ts';
+import { type Held, joinHeld, lookAtLeases, renewLeases } from '../lease-store.ts';
 import type { NumberedEvent } from './running.ts';
 
-export interface EventBatch {
-  scope: ConversationScope;
-  messageId: string;
+export interface EventBatch extends Held {
   events: readonly NumberedEvent[];
   isRenewing: boolean;
 }
@@ -18,7 +16,6 @@ export type WriteOutcome = 'written' | 'stop' | 'lost';
 /** Appends the events of answers of any users in one transaction, each user's under their own authority. */
 export async function writeEventBatches(
   db: Database,
-  owner: string,
   batches: readonly EventBatch[],
 ): Promise<WriteOutcome[]> {
   const byUser = [...Map.groupBy(batches, (batch) => batch.scope.userId)];
@@ -27,11 +24,10 @@ export async function writeEventBatches(
     statements: [
       renewLeases(
         userId,
-        owner,
         own.filter(({ isRenewing }) => isRenewing),
       ),
-      insertEvents(userId, owner, own),
-      lookAtLeases(userId, owner, own),
+      insertEvents(userId, own),
+      lookAtLeases(userId, own),
     ],
   }));
   const results = await db.batch(groups);
@@ -52,13 +48,13 @@ export async function writeEventBatches(
  */
 export function insertEvents(
   userId: string,
-  owner: string,
-  batches: readonly Pick<EventBatch, 'scope' | 'messageId' | 'events'>[],
+  batches: readonly Pick<EventBatch, keyof Held | 'events'>[],
 ): Statement {
-  const rows = batches.flatMap(({ scope, messageId, events }) =>
+  const rows = batches.flatMap(({ scope, messageId, token, events }) =>
     events.map(({ seq, event }) => ({
       conversationId: scope.conversationId,
       messageId,
+      token,
       seq,
       event: JSON.stringify(event),
     })),
@@ -67,15 +63,14 @@ export function insertEvents(
     name: 'insert_answer_events',
     text: `INSERT INTO answer_events (user_id, conversation_id, message_id, seq, event)
       SELECT $1, w.conversation_id, w.message_id, w.seq, w.event
-      FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::text[]) AS w (conversation_id, message_id, seq, event)
-      JOIN generations g ON g.user_id = $1 AND g.lease_owner = $2 AND g.conversation_id = w.conversation_id
-        AND g.message_id = w.message_id
+      FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::text[])
+        AS w (conversation_id, message_id, token, seq, event) ${joinHeld}
       ON CONFLICT DO NOTHING`,
     values: [
       userId,
-      owner,
       rows.map((row) => row.conversationId),
       rows.map((row) => row.messageId),
+      rows.map((row) => row.token),
       rows.map((row) => row.seq),
       rows.map((row) => row.event),
     ],

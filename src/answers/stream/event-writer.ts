@@ -1,6 +1,6 @@
-import type { ConversationScope } from '../../conversations/scope.ts';
 import type { Database } from '../../db/database.ts';
 import type { Log } from '../../work/every.ts';
+import type { Held } from '../lease-store.ts';
 import type { NumberedEvent } from './running.ts';
 import { type EventBatch, type WriteOutcome, writeEventBatches } from './event-store.ts';
 
@@ -14,8 +14,7 @@ export interface EventWriter {
    * its first word does not queue with what the others go on saying.
    */
   write(
-    scope: ConversationScope,
-    messageId: string,
+    held: Held,
     events: readonly NumberedEvent[],
     isRenewing: boolean,
     isFirst: boolean,
@@ -31,20 +30,20 @@ interface Waiting {
 /** Answers of one transaction: enough to share its commit, few enough to keep it short. */
 const answersAtOnce = 200;
 
-export function createEventWriter(db: Database, owner: string, log: Log): EventWriter {
-  const first = openLane(db, owner, log);
-  const rest = openLane(db, owner, log);
+export function createEventWriter(db: Database, log: Log): EventWriter {
+  const first = openLane(db, log);
+  const rest = openLane(db, log);
   return {
-    write: (scope, messageId, events, isRenewing, isFirst) =>
+    write: (held, events, isRenewing, isFirst) =>
       new Promise((resolve, reject) => {
-        const batch = { scope, messageId, events, isRenewing };
+        const batch = { ...held, events, isRenewing };
         (isFirst ? first : rest)({ batch, resolve, reject });
       }),
   };
 }
 
 /** One transaction at a time. */
-function openLane(db: Database, owner: string, log: Log): (one: Waiting) => void {
+function openLane(db: Database, log: Log): (one: Waiting) => void {
   let waiting: Waiting[] = [];
   let isWriting = false;
 
@@ -62,7 +61,6 @@ function openLane(db: Database, owner: string, log: Log): (one: Waiting) => void
     try {
       const outcomes = await writeEventBatches(
         db,
-        owner,
         taken.map((one) => one.batch),
       );
       for (const [at, one] of taken.entries()) one.resolve(outcomes[at] ?? 'lost');
