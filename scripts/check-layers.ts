@@ -15,7 +15,7 @@ const LAYERS = [
   ['main', 'cli'],
   ['app'],
   ['config'],
-  ['http'],
+  ['http', 'backup', 'doctor'],
   ['answers'],
   ['retrieval'],
   ['documents'],
@@ -23,7 +23,7 @@ const LAYERS = [
   ['identity'],
   ['work', 'db', 'files', 'models', 'formats'],
   ['indexing'],
-  ['errors'],
+  ['errors', 'version'],
 ];
 
 // What the parts outside the server may import besides packages; tests and tools see everything but the web app.

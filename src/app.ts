@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +6,7 @@ import { createEventWriter } from './answers/stream/event-writer.ts';
 import { createReaper } from './answers/reaper.ts';
 import { RunningAnswers } from './answers/stream/running.ts';
 import type { Config } from './config.ts';
+import { startControl } from './backup/control.ts';
 import { connectDatabase } from './db/client.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
@@ -19,6 +19,7 @@ import { createReindexing } from './documents/reindex.ts';
 import { enqueueStale } from './documents/stale-store.ts';
 import { AppError } from './errors.ts';
 import { collectBlobs } from './files/collect.ts';
+import type { DeletionHold } from './files/deletion-hold.ts';
 import { createDiskStore } from './files/disk-store.ts';
 import { tieDataFolder } from './files/installation.ts';
 import { reconcileBlobs } from './files/reconcile.ts';
@@ -35,6 +36,7 @@ import { runWork, workTopic } from './work/loop.ts';
 import type { Models } from './models/model.ts';
 import { noLanguageModel, noSemanticSearch } from './models/notices.ts';
 import { connectModels } from './models/registry.ts';
+import { readVersion } from './version.ts';
 import { SizedLru } from './retrieval/lru.ts';
 import { createSegmentCache } from './retrieval/segment-cache.ts';
 
@@ -127,7 +129,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       now,
     };
     const works = config.role !== 'web';
-    const loops = works ? startWorker(documents, answers, stopping.signal) : [];
+    const hold: DeletionHold = { held: 0 };
+    const loops = works ? startWorker(documents, answers, hold, stopping.signal) : [];
     const notices = [...switchedOff(models), ...models.notices];
     const http = await createServer(
       {
@@ -146,7 +149,14 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       },
       log,
     );
+    // Of an embedded database only this process can make a backup; of PostgreSQL the command makes it by itself.
+    const backup = { db, blobs, dataDir: config.dataDir, hold, version, now };
+    const stopControl =
+      db.kind === 'pglite'
+        ? await startControl(backup, (error) => log.warn({ err: error }, 'a backup was not finished'))
+        : null;
     const close = async (): Promise<void> => {
+      await stopControl?.();
       await drain(answers.running);
       // Readers get the last event of their answer; who reads on after that is cut off, and may resume elsewhere.
       const closed = http.close();
@@ -177,6 +187,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
 function startWorker(
   documents: DocumentDeps,
   answers: HttpDeps['answers'],
+  hold: DeletionHold,
   signal: AbortSignal,
 ): Promise<void>[] {
   const { db, blobs, embedding, log, notifier, now } = documents;
@@ -193,7 +204,7 @@ function startWorker(
       signal,
     ),
     every(hourMs, 'find stale indexes', findStale, signal, log),
-    every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now()), signal, log),
+    every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now(), hold), signal, log),
     every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
     every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db, now()), signal, log),
   ];
@@ -225,9 +236,4 @@ function switchedOff(models: Models): string[] {
 function findWebApp(): string | null {
   const folder = fileURLToPath(new URL('../web/build', import.meta.url));
   return existsSync(folder) ? folder : null;
-}
-
-async function readVersion(): Promise<string> {
-  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -28,6 +28,25 @@ program
   .option('-c, --conversation <id>', 'the conversation; a new one when left out')
   .option('-s, --strategy <name>', 'vector, keyword or rrf_fusion', strategyName, 'rrf_fusion')
   .action(exitWith(async () => (await import('./ask.ts')).askCommand));
+program
+  .command('backup')
+  .description('write the database and the originals into one file, and read it back; the server may run')
+  .argument('<file>', 'a new file')
+  .option('--allow-missing', 'keep the rest when an original is missing or damaged')
+  .action(exitWith(async () => (await import('./backup.ts')).backup));
+program
+  .command('restore')
+  .description('put a backup into the configured database and data folder')
+  .argument('<file>', 'a backup')
+  .option('--replace', 'lose what the database holds now, and move its originals aside')
+  .option('--verify-only', 'read the backup to its end and change nothing')
+  .action(exitWith(async () => (await import('./restore.ts')).restore));
+program
+  .command('doctor')
+  .description('examine the installation, a line for each thing; 1 when something fails')
+  .option('--repair', 'mend what can be mended without losing anything')
+  .option('--json', 'print one JSON object')
+  .action(exitWith(async () => (await import('./doctor.ts')).doctor));
 const database = program.command('db').description('the database');
 database
   .command('migrate')

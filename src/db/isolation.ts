@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import type { Database } from './database.ts';
 import { type IsolationFact, plainSchema, readIsolationFacts, roles } from './isolation-facts.ts';
-import { newestMigrationTag } from './migrate.ts';
+import { newestMigration } from './migrate.ts';
 
 /** Written by `npm run isolation` from a database that only the migrations have made. */
 const expectedFile = new URL('./isolation.sql', import.meta.url);
@@ -19,7 +19,7 @@ export interface IsolationDifference {
 export async function compareIsolation(client: pg.Pool | pg.PoolClient): Promise<IsolationDifference> {
   const expected = await readExpected();
   // A list that is older than the migrations says nothing about them; test/schema fails until it is written anew.
-  if (expected.migration !== (await newestMigrationTag())) return { missing: [], extra: [] };
+  if (expected.migration !== (await newestMigration()).name) return { missing: [], extra: [] };
   const found = await readIsolationFacts(client);
   const foundMakes = new Set(found.map(({ make }) => make));
   const wanted = new Set(expected.makes);
@@ -57,7 +57,7 @@ export async function repairIsolation(database: Database): Promise<number> {
 /** The list as a file, for a database that only the migrations have made. */
 export async function printIsolation(database: Database): Promise<string> {
   const facts = await readIsolationFacts(database.pool);
-  const head = `-- Isolation as of ${await newestMigrationTag()}; written by "npm run isolation".`;
+  const head = `-- Isolation as of ${(await newestMigration()).name}; written by "npm run isolation".`;
   return `${[head, ...facts.map(({ make }) => make)].join(breakpoint)}\n`;
 }
 

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Database } from './database.ts';
 import { databaseCode } from './errors.ts';
+import { openOwnConnection, type OwnConnection } from './own-connection.ts';
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Any constant: replicas that start together take turns on it. Drizzle's own migrate() has no lock. */
@@ -18,9 +18,13 @@ export class DatabaseSetupError extends Error {
   override name = 'DatabaseSetupError';
 }
 
-/** Brings the schema to this version, under a lock. Running it again changes nothing. @throws DatabaseSetupError */
-export async function migrate(database: Database): Promise<void> {
-  const { client, close } = await connect(database).catch((cause: unknown) => {
+/**
+ * Brings the schema to this version, or to that of an older one whose newest migration is `upTo`, under a lock. Running
+ * it again changes nothing.
+ * @throws DatabaseSetupError
+ */
+export async function migrate(database: Database, upTo = Infinity): Promise<void> {
+  const { client, close } = await openOwnConnection(database).catch((cause: unknown) => {
     throw new DatabaseSetupError(unreachable(cause), { cause });
   });
   try {
@@ -30,7 +34,7 @@ export async function migrate(database: Database): Promise<void> {
     try {
       await createVectorExtension(client);
       await refuseDowngrade(client);
-      await runMigrations(drizzle(client), { migrationsFolder });
+      await run(client, upTo);
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [advisoryLock]);
     }
@@ -39,36 +43,25 @@ export async function migrate(database: Database): Promise<void> {
   }
 }
 
-/**
- * The pool's bounds on statements are for requests: an index over a large table takes as long as it takes. So a
- * connection of its own, but for the embedded database, which has one and knows no bounds.
- */
-async function connect({
-  kind,
-  pool,
-}: Database): Promise<{ client: pg.Client | pg.PoolClient; close(): Promise<void> }> {
-  if (kind === 'pglite') {
-    const client = await pool.connect();
-    const close = async (): Promise<void> => {
-      const reset = await client.query('RESET lock_timeout; RESET statement_timeout').catch(() => null);
-      client.release(reset === null);
-    };
-    return { client, close };
-  }
-  const client = new pg.Client({ ...pool.options, query_timeout: 0 });
-  // A connection that is lost is told by the next statement; without a listener it would end the process.
-  client.on('error', () => {});
-  await client.connect();
-  return { client, close: () => client.end() };
-}
-
 /** True when every migration of this version has run. */
 export async function isMigrated(database: Database): Promise<boolean> {
-  const newest = newestMigration();
+  const { at: newest } = await newestMigration();
   const { rows } = await database.pool.query<{ last: string | null }>(
     `SELECT max(created_at)::text AS last FROM drizzle.__drizzle_migrations`,
   );
   return Number(rows[0]?.last ?? 0) >= newest;
+}
+
+/** Drizzle's own `migrate` always runs all of them. */
+async function run(client: OwnConnection['client'], upTo: number): Promise<void> {
+  const config = { migrationsFolder };
+  const wanted = readMigrationFiles(config).filter((file) => file.folderMillis <= upTo);
+  // Both are there at run time, marked as internal.
+  const { dialect, session } = drizzle(client) as unknown as {
+    dialect: { migrate(files: typeof wanted, session: unknown, config: object): Promise<void> };
+    session: unknown;
+  };
+  await dialect.migrate(wanted, session, config);
 }
 
 async function checkVersion(client: pg.ClientBase): Promise<void> {
@@ -130,23 +123,20 @@ async function refuseDowngrade(client: pg.ClientBase): Promise<void> {
   const last = await client.query<{ last: string | null }>(
     'SELECT max(created_at)::text AS last FROM drizzle.__drizzle_migrations',
   );
-  if (Number(last.rows[0]?.last ?? 0) > newestMigration()) {
+  if (Number(last.rows[0]?.last ?? 0) > (await newestMigration()).at) {
     throw new DatabaseSetupError(
       'The database belongs to a newer version of Alcove: install that version, or restore a backup.',
     );
   }
 }
 
-/** Name of the newest migration of this version. */
-export async function newestMigrationTag(): Promise<string> {
+/** The newest migration of this version: its name, and the time that orders it. */
+export async function newestMigration(): Promise<{ name: string; at: number }> {
   const journal = JSON.parse(await readFile(`${migrationsFolder}/meta/_journal.json`, 'utf8')) as {
-    entries: { tag: string }[];
+    entries: { tag: string; when: number }[];
   };
-  return journal.entries.at(-1)?.tag ?? '';
-}
-
-function newestMigration(): number {
-  return Math.max(...readMigrationFiles({ migrationsFolder }).map((file) => file.folderMillis));
+  const last = journal.entries.at(-1);
+  return { name: last?.tag ?? '', at: last?.when ?? 0 };
 }
 
 function isOlder(version: string, floor: readonly [number, number]): boolean {

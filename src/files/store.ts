@@ -1,19 +1,24 @@
-import { and, asc, eq, inArray, lte } from 'drizzle-orm';
+import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { blobDeletions, documents } from '../db/schema.ts';
+import { deletionLock } from './deletion-hold.ts';
 
 const atOnce = 200;
 
-/** Blobs whose rows are gone, oldest first. */
+/** Blobs whose rows are gone, oldest first; none while a backup may still have to copy them. */
 export async function dueBlobDeletions(db: Database, now: Date): Promise<string[]> {
-  const rows = await db.asWorker((tx) =>
-    tx
+  const rows = await db.asWorker(async (tx) => {
+    const free = await tx.execute<{ free: boolean }>(
+      sql`SELECT pg_try_advisory_xact_lock(${deletionLock}) AS free`,
+    );
+    if (free.rows[0]?.free !== true) return [];
+    return tx
       .select({ blobKey: blobDeletions.blobKey })
       .from(blobDeletions)
       .where(lte(blobDeletions.dueAt, now))
       .orderBy(asc(blobDeletions.dueAt))
-      .limit(atOnce),
-  );
+      .limit(atOnce);
+  });
   return rows.map((row) => row.blobKey);
 }
 

@@ -1,0 +1,127 @@
+import type pg from 'pg';
+import { globalTables } from '../db/self-check.ts';
+
+/** Rows fetched at once; of these tables one row may be megabytes. */
+const rowsAtOnce = 200;
+const heavyRowsAtOnce = 2;
+const heavy = new Set(['document_texts', 'segments']);
+/** The order in which rows refer to each other inside a table. */
+const orderInside: Record<string, string> = { messages: 'conversation_id, seq' };
+const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export interface Row {
+  table: string;
+  /** As PostgreSQL writes it, so that no number or time passes through JavaScript. */
+  json: string;
+}
+
+/** Every row of one moment, parents first: the global tables, then user by user, as row-level security shows them. */
+export async function* readRows(client: pg.ClientBase): AsyncGenerator<Row> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    await client.query(
+      `SET LOCAL statement_timeout = 0; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1`,
+    );
+    const tables = await tablesInOrder(client);
+    for (const { name } of tables.filter((table) => globalTables.includes(table.name)))
+      yield* rowsOf(client, name, `SELECT row_to_json(t)::text AS json FROM ${name} t`);
+    for (const id of await everyUser(client)) {
+      await client.query(`SET LOCAL ROLE alcove_app; SET LOCAL app.user_id = '${id}'`);
+      for (const { name, key } of tables) {
+        if (key === null || globalTables.includes(name)) continue;
+        const order = orderInside[name];
+        yield* rowsOf(
+          client,
+          name,
+          `SELECT row_to_json(t)::text AS json FROM ${name} t WHERE ${key} = '${id}'${order === undefined ? '' : ` ORDER BY ${order}`}`,
+        );
+      }
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}
+
+async function* rowsOf(client: pg.ClientBase, table: string, query: string): AsyncGenerator<Row> {
+  const atOnce = heavy.has(table) ? heavyRowsAtOnce : rowsAtOnce;
+  await client.query(`DECLARE backup NO SCROLL CURSOR FOR ${query}`);
+  for (;;) {
+    const { rows } = await client.query<{ json: string }>(`FETCH ${atOnce} FROM backup`);
+    for (const { json } of rows) yield { table, json };
+    if (rows.length < atOnce) break;
+  }
+  await client.query('CLOSE backup');
+}
+
+/** Users, and those of whom only the audit log is left. */
+async function everyUser(client: pg.ClientBase): Promise<string[]> {
+  await client.query('SET LOCAL ROLE alcove_admin');
+  const { rows } = await client.query<{ id: string }>(
+    'SELECT id FROM users UNION SELECT user_id FROM audit_log ORDER BY id',
+  );
+  return rows.map(({ id }) => id).filter((id) => uuidForm.test(id));
+}
+
+/** Tables with the column that names the user, those first that others refer to. */
+async function tablesInOrder(client: pg.ClientBase): Promise<{ name: string; key: string | null }[]> {
+  const { rows } = await client.query<{ name: string; key: string | null; parents: string[] }>(
+    `SELECT c.relname AS name,
+       CASE WHEN c.relname = 'users' THEN 'id' ELSE (SELECT attname FROM pg_attribute
+         WHERE attrelid = c.oid AND attname = 'user_id' AND NOT attisdropped) END AS key,
+       coalesce((SELECT json_agg(DISTINCT p.relname) FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid
+         WHERE f.conrelid = c.oid AND f.contype = 'f' AND p.oid <> c.oid), '[]') AS parents
+     FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace ORDER BY c.relname`,
+  );
+  const ordered: { name: string; key: string | null }[] = [];
+  const done = new Set<string>();
+  while (ordered.length < rows.length) {
+    const next = rows.filter(({ name, parents }) => !done.has(name) && parents.every((one) => done.has(one)));
+    if (next.length === 0) throw new Error('tables refer to each other in a circle');
+    for (const { name, key } of next) {
+      ordered.push({ name, key });
+      done.add(name);
+    }
+  }
+  return ordered;
+}
+
+/** Writes rows of one table as they came. The transaction must be that of `openLoad`. */
+export async function insertRows(
+  client: pg.ClientBase,
+  table: string,
+  rows: readonly string[],
+): Promise<void> {
+  const [first] = rows;
+  if (first === undefined) return;
+  const columns = Object.keys(JSON.parse(first) as object).map((name) => `"${name.replaceAll('"', '""')}"`);
+  const name = `"${table.replaceAll('"', '""')}"`;
+  const { rowCount } = await client.query(
+    `INSERT INTO ${name} (${columns.join(', ')}) SELECT ${columns.join(', ')} FROM json_populate_recordset(null::${name}, $1::json)`,
+    [`[${rows.join(',')}]`],
+  );
+  // PGlite can swallow a statement: every write shows that it happened.
+  if (rowCount !== rows.length) throw new Error(`rows of ${table} were not written`);
+}
+
+/** Begins a transaction in which the owner may write every table. `replace` empties them. @returns false when there are rows */
+export async function openLoad(client: pg.ClientBase, replace: boolean): Promise<boolean> {
+  await client.query('BEGIN; SET LOCAL statement_timeout = 0');
+  const tables = (await tablesInOrder(client)).map(({ name }) => `"${name}"`);
+  for (const table of tables) await client.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`);
+  if (replace) await client.query(`TRUNCATE ${tables.join(', ')}`);
+  const { rows } = await client.query('SELECT 1 FROM users LIMIT 1');
+  if (rows.length > 0) return false;
+  // Facts of the empty installation: those of the backup take their place.
+  await client.query('DELETE FROM installation');
+  return true;
+}
+
+/** Binds the owner by row-level security again and commits. */
+export async function closeLoad(client: pg.ClientBase): Promise<void> {
+  for (const { name } of await tablesInOrder(client)) {
+    if (!globalTables.includes(name)) await client.query(`ALTER TABLE "${name}" FORCE ROW LEVEL SECURITY`);
+  }
+  await client.query('COMMIT');
+}

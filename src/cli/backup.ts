@@ -1,0 +1,78 @@
+import { createReadStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { askForBackup } from '../backup/control.ts';
+import type { Ending } from '../backup/format.ts';
+import { verifyBackup } from '../backup/read-backup.ts';
+import { writeBackup } from '../backup/write-backup.ts';
+import { readConfig } from '../config.ts';
+import { connectDatabase } from '../db/client.ts';
+import { isMigrated } from '../db/migrate.ts';
+import { syncFolder } from '../db/sync-folder.ts';
+import { createDiskStore } from '../files/disk-store.ts';
+import { readVersion } from '../version.ts';
+
+/** Writes database and originals into one file, while the server runs or not, and reads the file back. */
+export async function backup(path: string, options: { allowMissing?: boolean }): Promise<number> {
+  const config = readConfig();
+  const target = resolve(path);
+  const partial = `${target}.partial`;
+  const allowMissing = options.allowMissing === true;
+  await refuseExisting(target);
+  const asked = config.database.kind === 'pglite' ? await askForBackup(config.dataDir, allowMissing) : null;
+  try {
+    if (asked !== null) await keep(asked, partial);
+    else {
+      const db = await connectDatabase(config.database);
+      try {
+        if (!(await isMigrated(db)))
+          throw new Error('The database is of another version: run "npm run alcove -- db migrate" first.');
+        const blobs = await createDiskStore(config.dataDir);
+        const version = await readVersion();
+        const deps = {
+          db,
+          blobs,
+          dataDir: config.dataDir,
+          hold: { held: 0 },
+          version,
+          now: () => new Date(),
+        };
+        await keep(writeBackup(deps, allowMissing), partial);
+      } finally {
+        await db.close();
+      }
+    }
+    const { end } = await verifyBackup(createReadStream(partial));
+    await rename(partial, target);
+    await syncFolder(dirname(target));
+    process.stdout.write(`${target}: ${describe(end)}, read back and whole.\n`);
+    for (const key of end.missing) process.stdout.write(`- without the original ${key}\n`);
+    return 0;
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** What a backup holds, in a few words. */
+export function describe({ rows, originals }: Ending): string {
+  const count = (table: string): number => rows[table] ?? 0;
+  return `${count('users')} accounts, ${count('conversations')} conversations, ${count('messages')} messages, ${count('documents')} documents, ${originals} originals`;
+}
+
+async function keep(bytes: AsyncIterable<Uint8Array>, path: string): Promise<void> {
+  // It holds everybody's documents and the secrets of the installation.
+  const file = await open(path, 'w', 0o600);
+  try {
+    for await (const piece of bytes) await file.writeFile(piece);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const found = await open(path, 'r').catch(() => null);
+  await found?.close();
+  if (found !== null) throw new Error(`${path} exists already: name a new file.`);
+}

@@ -1,0 +1,89 @@
+import { enqueueStale } from '../documents/stale-store.ts';
+import { segmentMagic, segmentVersion } from '../indexing/segment.ts';
+import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+import { everybody } from './everybody.ts';
+
+interface IndexCounts {
+  ready: number;
+  without: number;
+  unreadable: number;
+  old: number;
+}
+
+/** The first eight bytes of a keyword segment say what it is and of which version. */
+const countText = `SELECT count(*) AS ready,
+    count(*) FILTER (WHERE d.chunk_count > 0 AND s.document_id IS NULL) AS without,
+    count(*) FILTER (WHERE s.head <> $2) AS unreadable,
+    count(*) FILTER (WHERE d.keyword_version < $3 OR d.passages_version < $4) AS old
+  FROM documents d LEFT JOIN (SELECT user_id, conversation_id, document_id, substring(bytes FROM 1 FOR 8) AS head
+    FROM segments WHERE user_id = $1 AND kind = 'keyword') s
+    ON s.user_id = d.user_id AND s.conversation_id = d.conversation_id AND s.document_id = d.id
+  WHERE d.user_id = $1 AND d.status = 'ready'`;
+
+export const indexes: Check = {
+  name: 'indexes',
+  async run({ db }) {
+    const head = Buffer.alloc(8);
+    head.writeUInt32LE(segmentMagic, 0);
+    head.writeUInt32LE(segmentVersion, 4);
+    const sum: IndexCounts = { ready: 0, without: 0, unreadable: 0, old: 0 };
+    for (const userId of await everybody(db)) {
+      const [rows] = await db.read({ userId }, [
+        { name: 'doctor_indexes', text: countText, values: [userId, head, keywordVersion, passagesVersion] },
+      ]);
+      const counts = rows?.[0] as IndexCounts;
+      for (const key of ['ready', 'without', 'unreadable', 'old'] as const) sum[key] += counts[key];
+    }
+    const broken = sum.without + sum.unreadable;
+    if (broken > 0)
+      return fail(
+        `${broken} of ${sum.ready} documents have no readable keyword index`,
+        'A question about such a document makes its index anew; if it stays so, read the log.',
+      );
+    if (sum.old > 0)
+      return warn(
+        `${sum.old} of ${sum.ready} documents have the index of an older version`,
+        'A running server makes them anew in the background.',
+      );
+    return ok(`${sum.ready} documents have a current one`);
+  },
+  async repair({ db, config }) {
+    await enqueueStale(db, config.models.embeddingModel ?? null, AbortSignal.timeout(60_000));
+  },
+};
+
+/** How retrieval and history look for rows: each must be answered by an index, at any size. */
+const lookups: Record<string, string> = {
+  'documents of a conversation': `SELECT 1 FROM documents WHERE user_id = $1 AND conversation_id = $1`,
+  'segments of a document': `SELECT 1 FROM segments WHERE user_id = $1 AND conversation_id = $1 AND document_id = $1 AND kind = 'keyword'`,
+  passages: `SELECT 1 FROM chunks WHERE user_id = $1 AND conversation_id = $1 AND document_id = $1 AND ordinal = 1`,
+  vectors: `SELECT 1 FROM chunk_vectors WHERE user_id = $1 AND conversation_id = $1 AND document_id = $1 AND model = 'm'`,
+  'the newest messages': `SELECT 1 FROM messages WHERE user_id = $1 AND conversation_id = $1 ORDER BY seq DESC LIMIT 50`,
+  'the list of conversations': `SELECT 1 FROM conversations WHERE user_id = $1 ORDER BY activity_at DESC, id DESC LIMIT 50`,
+};
+
+export const plans: Check = {
+  name: 'query plans',
+  async run({ db }) {
+    const slow: string[] = [];
+    const client = await db.pool.connect();
+    try {
+      // Small tables are scanned for good reasons: what counts is that an index could be used.
+      await client.query('BEGIN; SET LOCAL enable_seqscan = off');
+      for (const [what, text] of Object.entries(lookups)) {
+        const query = text.replaceAll('$1', `'00000000-0000-7000-8000-000000000000'`);
+        const { rows } = await client.query(`EXPLAIN (FORMAT JSON) ${query}`);
+        if (JSON.stringify(rows).includes('Seq Scan')) slow.push(what);
+      }
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+    if (slow.length === 0) return ok(`${Object.keys(lookups).length} lookups go by their indexes`);
+    return fail(
+      `${slow.join(', ')}: no index can be used`,
+      'An index was dropped: compare with src/db/schema.ts, or restore a backup.',
+    );
+  },
+};

@@ -1,0 +1,66 @@
+import { statfs } from 'node:fs/promises';
+import { createSandbox } from '../formats/sandbox.ts';
+import { connectModels } from '../models/registry.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+const gigabyte = 1024 ** 3;
+/** Below this an upload or the database may fail at any time. */
+const emptyBytes = gigabyte / 4;
+const lowBytes = 2 * gigabyte;
+const providerMs = 15_000;
+
+export const disk: Check = {
+  name: 'disk',
+  async run({ config }) {
+    const { bavail, bsize } = await statfs(config.dataDir);
+    const free = bavail * bsize;
+    const found = `${(free / gigabyte).toFixed(1)} GB are free in ${config.dataDir}`;
+    if (free < emptyBytes) return fail(found, 'Free some space now: uploads and the database need it.');
+    return free < lowBytes ? warn(found, 'Free some space soon.') : ok(found);
+  },
+};
+
+const strengths = {
+  prlimit: 'memory and processor time of a parser are bounded by this process alone',
+  unshare: 'a parser that was taken over could reach the network',
+  setpriv: 'a parser may outlive a server that is killed',
+} as const;
+
+export const sandbox: Check = {
+  name: 'sandbox',
+  async run() {
+    const working = await createSandbox().describe();
+    const missing = Object.entries(strengths).filter(
+      ([name]) => !working.some((one) => one.startsWith(name)),
+    );
+    if (missing.length === 0) return ok(`parsers run under ${working.join(', ')}`);
+    return warn(
+      missing.map(([name, what]) => `without ${name} ${what}`).join('; '),
+      'Install util-linux, and allow user name spaces where they are forbidden (in containers by the seccomp profile).',
+    );
+  },
+};
+
+export const embeddingProvider: Check = {
+  name: 'models',
+  async run({ config }) {
+    const signal = AbortSignal.timeout(providerMs);
+    const models = await connectModels({ ...config.models, report: () => {} }, signal);
+    const chat =
+      models.chat === null
+        ? 'no language model (answers quote the documents)'
+        : `answers by ${models.chat.id}`;
+    if (models.notices.length > 0) return warn(chat, models.notices.join(' '));
+    if (models.embedding === null) return ok(`${chat}; semantic search is off`);
+    const { id } = models.embedding;
+    try {
+      await models.embedding.embed(['doctor'], 'query', signal);
+    } catch (error) {
+      return fail(
+        `${id} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+        'Check its address and key, and that it runs; until then documents are found by their words only.',
+      );
+    }
+    return ok(`${chat}; embeddings by ${id}`);
+  },
+};

@@ -1,0 +1,31 @@
+import type { Database } from '../db/database.ts';
+import { openOwnConnection } from '../db/own-connection.ts';
+
+/** Keeps originals from being deleted in this process while a backup copies them. */
+export interface DeletionHold {
+  held: number;
+}
+
+/** Any constant: backups share it, and who deletes originals needs it alone for a moment. */
+export const deletionLock = 7_312_019_115;
+
+/** From now on no replica begins to delete an original whose row was there until now. @returns what ends the hold */
+export async function holdDeletions(db: Database, hold: DeletionHold): Promise<() => Promise<void>> {
+  hold.held += 1;
+  const end = (): void => void (hold.held -= 1);
+  // One session serves all connections of the embedded database: its locks tell nobody apart.
+  if (db.kind === 'pglite') return () => Promise.resolve(end());
+  const { client, close } = await openOwnConnection(db);
+  try {
+    await client.query('SELECT pg_advisory_lock_shared($1)', [deletionLock]);
+  } catch (error) {
+    await close();
+    end();
+    throw error;
+  }
+  // The lock ends with its connection.
+  return async () => {
+    end();
+    await close();
+  };
+}

@@ -1,0 +1,93 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { connectDatabase } from '../../src/db/client.ts';
+import { newConversation } from '../answers/support/asking.ts';
+import { textFile } from '../documents/support/files.ts';
+import { filesOf, uploadAndWait } from '../documents/support/uploading.ts';
+import { databaseKind, newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { type Ended, runCli } from '../support/run-cli.ts';
+
+interface Report {
+  healthy: boolean;
+  checks: { name: string; status: 'ok' | 'warn' | 'fail'; found: string; advice?: string }[];
+}
+
+let app: TestApp;
+let person: Person;
+beforeAll(async () => {
+  app = await startTestApp();
+  person = await newPerson(app.baseUrl);
+  const conversation = await newConversation(person);
+  await uploadAndWait(person, conversation, textFile('a.txt', 'One.'), textFile('b.txt', 'Two.'));
+  await app.stop();
+});
+afterAll(() => app?.close());
+
+async function inDatabase(...statements: string[]): Promise<void> {
+  const db = await connectDatabase(readConfig(app.env).database);
+  for (const statement of statements) await db.pool.query(statement);
+  await db.close();
+}
+
+async function examine(...args: string[]): Promise<{ code: number | null; report: Report }> {
+  const ended: Ended = await runCli(['doctor', '--json', ...args], app.env);
+  expect(ended.stderr).toBe('');
+  return { code: ended.code, report: JSON.parse(ended.stdout) as Report };
+}
+
+const statusOf = (report: Report, name: string) => report.checks.find((check) => check.name === name);
+
+describe('alcove doctor', { timeout: 240_000 }, () => {
+  test('says of a healthy installation, line by line, that it is', async () => {
+    const ended = await runCli(['doctor'], app.env);
+    expect(ended, ended.stdout).toMatchObject({ code: 0 });
+    const lines = ended.stdout.trim().split('\n');
+    for (const line of lines) expect(line).toMatch(/^(ok  |warn) [a-z ]+: /);
+    for (const name of ['schema', 'isolation', 'probe', 'originals', 'indexes', 'query plans', 'clock'])
+      expect(
+        lines.some((line) => line.startsWith(`ok   ${name}: `)),
+        name,
+      ).toBe(true);
+    // The probe has taken everything back.
+    const { report } = await examine();
+    expect(statusOf(report, 'originals')?.found).toMatch(/^2 documents have theirs/);
+  });
+
+  test('finds what was broken on purpose, and mends what loses nothing', async () => {
+    const [original = ''] = await filesOf(app, person);
+    await inDatabase(
+      'CREATE POLICY leak ON chunks TO alcove_app USING (true)',
+      `UPDATE segments SET bytes = '\\x00'::bytea WHERE document_id = (SELECT min(document_id::text)::uuid FROM segments)`,
+      'ALTER TABLE chunk_vectors DROP CONSTRAINT chunk_vectors_user_id_conversation_id_document_id_model_ordinal_pk',
+    );
+    await rm(join(app.dataDir, original));
+    const { code, report } = await examine();
+    expect(code).toBe(1);
+    expect(report.healthy).toBe(false);
+    for (const [name, found] of Object.entries({
+      isolation: /1 are there that should not be/,
+      probe: /somebody else sees 1 rows of chunks instead of 0/,
+      originals: /^1 of 2 documents are without their original/,
+      indexes: /^1 of 2 documents have no readable keyword index/,
+      'query plans': /^vectors: no index can be used/,
+    })) {
+      expect(statusOf(report, name), name).toMatchObject({ status: 'fail' });
+      expect(statusOf(report, name)?.found, name).toMatch(found);
+      expect(statusOf(report, name)?.advice, name).toMatch(/\w/);
+    }
+    const mended = await examine('--repair');
+    expect(statusOf(mended.report, 'isolation')).toMatchObject({ status: 'ok' });
+    expect(statusOf(mended.report, 'probe')).toMatchObject({ status: 'ok' });
+    expect(mended.code).toBe(1);
+  });
+
+  test.skipIf(databaseKind === 'postgres')('says so when the embedded database is in use', async () => {
+    const holder = await connectDatabase(readConfig(app.env).database);
+    const ended = await runCli(['doctor'], app.env);
+    await holder.close();
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/^FAIL connection: .*in use by process \d+.*stop the server/);
+  });
+});

@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { askJson, newConversation } from '../answers/support/asking.ts';
+import { textFile } from '../documents/support/files.ts';
+import { filesOf, upload, uploadAndWait } from '../documents/support/uploading.ts';
+import { newPerson, type Person, personOf, startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+import { runCli } from '../support/run-cli.ts';
+
+let app: TestApp;
+let person: Person;
+let conversation: string;
+let folder: string;
+let file: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'alcove-backup-test-'));
+  file = join(folder, 'alcove.backup');
+  app = await startTestApp();
+  person = await newPerson(app.baseUrl);
+  conversation = await newConversation(person);
+  await uploadAndWait(
+    person,
+    conversation,
+    textFile('kestrel.txt', 'The kestrel hovers above the cliff. Ünïcödé, "quotes", \\backslash and\ttab.\n'),
+    textFile('plover.md', '# Plover\n\nThe plover runs along the shore.'),
+  );
+  await askJson(person, conversation, 'What does the kestrel do?');
+  await person.client.messages.add(conversation, {
+    role: 'user',
+    content: 'Line one\nline two \\n \u2028',
+    message_metadata: { nested: { price: 1.1, list: [1, '2', null] } },
+  });
+  const gone = await newPerson(app.baseUrl);
+  expect((await gone.json('DELETE', '/auth/me', { password: gone.password })).status).toBe(204);
+}, 120_000);
+afterAll(async () => {
+  await app?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Every row of every table but what a restore makes anew, and every original, as one comparable text each. */
+async function contentOf(server: TestApp): Promise<Record<string, string[]>> {
+  const { pool } = server.app.db;
+  const { rows: tables } = await pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY 1`,
+  );
+  const content: Record<string, string[]> = {};
+  for (const { name } of tables) {
+    const { rows } = await pool.query<{ row: string }>(
+      `SELECT t::text AS row FROM ${name} t ${name === 'installation' ? `WHERE key = 'first_account'` : ''}`,
+    );
+    content[name] = rows.map(({ row }) => row).toSorted();
+  }
+  const originals = (await filesOf(server, person)).map(async (path) => {
+    const bytes = await readFile(join(server.dataDir, path));
+    return `${path} ${createHash('sha256').update(bytes).digest('hex')}`;
+  });
+  content['originals'] = (await Promise.all(originals)).toSorted();
+  return content;
+}
+
+interface Target {
+  env: Record<string, string>;
+  dataDir: string;
+  remove(): Promise<void>;
+}
+
+/** An empty data folder with an empty database of the kind. */
+async function emptyTarget(kind: 'pglite' | 'postgres'): Promise<Target> {
+  const dataDir = await mkdtemp(join(folder, 'target-'));
+  const database =
+    kind === 'pglite' ? null : await createTestDatabase(process.env['TEST_DATABASE_URL'] ?? '');
+  const { DATABASE_URL: _, ...settings } = app.env;
+  return {
+    dataDir,
+    env: { ...settings, DATA_DIR: dataDir, ...(database === null ? {} : { DATABASE_URL: database.url }) },
+    remove: async () => database?.drop(),
+  };
+}
+
+const kinds =
+  process.env['TEST_DATABASE_URL'] === undefined
+    ? ['pglite' as const]
+    : ['pglite' as const, 'postgres' as const];
+
+describe('a backup of a running server', { timeout: 240_000 }, () => {
+  let before: Record<string, string[]>;
+  test('is one file, read back, with everything in it', async () => {
+    before = await contentOf(app);
+    const made = await runCli(['backup', file], app.env);
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    expect(made.stdout).toMatch(
+      /1 accounts, 1 conversations, 3 messages, 2 documents, 2 originals, read back/,
+    );
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await contentOf(app)).toEqual(before);
+    const again = await runCli(['backup', file], app.env);
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('exists already') as string });
+  });
+
+  test.each(kinds)('comes back row by row and byte by byte on %s', async (kind) => {
+    const target = await emptyTarget(kind);
+    const restored = await runCli(['restore', file], target.env);
+    expect(restored, restored.stderr).toMatchObject({ code: 0 });
+    const copy = await startTestApp({ like: { env: target.env, dataDir: target.dataDir } });
+    expect(await contentOf(copy)).toEqual(before);
+    // The session of before is good there too, and so are the documents.
+    const reader = personOf(copy.baseUrl, person.token, person);
+    const { results } = await reader.client.retrieve(conversation, { query: 'kestrel' });
+    expect(results[0]?.content).toContain('The kestrel hovers');
+    expect((await uploadAndWait(reader, conversation, textFile('new.txt', 'New.')))[0]?.status).toBe('ready');
+    expect(await (await newPerson(copy.baseUrl)).fetch(`/conversations/${conversation}`)).toMatchObject({
+      status: 403,
+    });
+    await copy.close();
+    // What is in use is not overwritten unless that is said.
+    const refused = await runCli(['restore', file], target.env);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--replace') as string });
+    const replaced = await runCli(['restore', file, '--replace'], target.env);
+    expect(replaced, replaced.stderr).toMatchObject({ code: 0 });
+    await target.remove();
+  });
+
+  test('is of one moment, while others write and delete', async () => {
+    const writer = await newPerson(app.baseUrl);
+    const busy = await newConversation(writer);
+    const done = new AbortController();
+    const work = (async () => {
+      for (let at = 0; !done.signal.aborted; at += 1) {
+        const [document] = await upload(writer, busy, textFile(`${at}.txt`, `Busy ${at}. `.repeat(2_000)));
+        await writer.client.messages.add(busy, { role: 'user', content: `Number ${at}.` });
+        if (at % 2 === 1) await writer.client.documents.delete(document?.id ?? '');
+      }
+    })();
+    const path = join(folder, 'busy.backup');
+    const made = await runCli(['backup', path], app.env);
+    done.abort();
+    await work;
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const target = await emptyTarget(kinds[0] ?? 'pglite');
+    const restored = await runCli(['restore', path], target.env);
+    expect(restored, restored.stderr).toMatchObject({ code: 0 });
+    const copy = await startTestApp({ like: { env: target.env, dataDir: target.dataDir } });
+    const reader = personOf(copy.baseUrl, writer.token, writer);
+    const { messages } = await reader.client.conversations.get(busy);
+    expect(messages.map(({ content }) => content)).toEqual(messages.map((_, at) => `Number ${at}.`));
+    for (const { id } of (await reader.client.documents.list(busy)).documents)
+      expect((await reader.fetch(`/documents/${id}/content`)).status).toBe(200);
+    await copy.close();
+    await target.remove();
+  });
+
+  test('that is damaged, cut off or no backup at all is refused, and nothing is touched', async () => {
+    const bytes = await readFile(file);
+    const broken = join(folder, 'broken.backup');
+    const target = await emptyTarget('pglite');
+    const tries: [string, () => Promise<unknown>, RegExp][] = [
+      ['cut off', () => truncate(broken, bytes.length - 4_096), /cut off|middle/],
+      ['one byte', () => writeFile(broken, flipped(bytes, bytes.indexOf('blobs/') + 512 + 3)), /damaged/],
+      ['rows', () => writeFile(broken, flipped(bytes, bytes.indexOf('rows/') + 512 + 40)), /damaged/],
+      ['another file', () => writeFile(broken, 'x'.repeat(5_000)), /no backup of Alcove/],
+    ];
+    for (const [what, spoil, sentence] of tries) {
+      await writeFile(broken, bytes);
+      await spoil();
+      const refused = await runCli(['restore', broken], target.env);
+      expect(refused.code, what).toBe(1);
+      expect(refused.stderr, what).toMatch(sentence);
+      expect(refused.stderr.trim().split('\n'), what).toHaveLength(1);
+    }
+    expect(await runCli(['restore', file, '--verify-only'], target.env)).toMatchObject({ code: 0 });
+  });
+
+  test('names an original that is missing or damaged, and keeps the rest only when that is allowed', async () => {
+    const [first = ''] = await filesOf(app, person);
+    const path = join(app.dataDir, first);
+    const kept = await readFile(path);
+    await appendFile(path, 'more');
+    const partial = join(folder, 'partial.backup');
+    const refused = await runCli(['backup', partial], app.env);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.stderr).toMatch(/^The original \S+ is damaged: .*--allow-missing\.$/m);
+    await expect(stat(partial)).rejects.toThrow();
+    await rm(path);
+    const made = await runCli(['backup', partial, '--allow-missing'], app.env);
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    expect(made.stdout).toContain(`without the original ${first.replace('blobs/', '')}`);
+    await writeFile(path, kept);
+  });
+});
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+}
