@@ -44,8 +44,11 @@ async function whyNot(
   return (await cannotRun?.(context)) ?? null;
 }
 
+/** fast-check keeps what broke as the cause of its own error, which names the history. */
 function toBroken(error: unknown): Told {
-  return { type: 'broken', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  const causes: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) causes.unshift(at.stack ?? at.message);
+  return { type: 'broken', reason: causes.join('\n') || String(error) };
 }
 
 function tell(told: Told): void {

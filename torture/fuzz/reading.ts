@@ -1,0 +1,170 @@
+import { routesOf } from '../../test/http/route-table.ts';
+import type { Reply } from '../support/app-here.ts';
+import { mustBe } from '../support/claims.ts';
+import { mayShow, type Place, type Reader, wordsIn } from './canaries.ts';
+import type { World } from './world.ts';
+
+/** One way to look at something, and who owns it. */
+interface Look {
+  method: 'GET' | 'POST';
+  path: string;
+  body?: unknown;
+  place: Place;
+  owner: string | null;
+  /** The conversation that it is in, for keys that are limited to one. */
+  conversationId: string | null;
+  isThere: boolean;
+}
+
+/** Of no user: answers without a look at who asks. */
+const open = new Set(['/healthz', '/readyz', '/capabilities', '/openapi.json']);
+const query = { query: 'What is the code of the vault in the lighthouse?', top_k: 50 };
+const strategies = ['keyword', 'rrf_fusion'];
+
+/** Every reader reads every path that the route table has. @returns how many answers were looked through @throws BrokenPromise */
+export async function readEverything(world: World, routes: readonly string[]): Promise<number> {
+  const looks = looksAt(world, routes);
+  let reads = 0;
+  for (const reader of world.readers()) {
+    // Side by side, as requests of several people are.
+    for (let at = 0; at < looks.length; at += 8) {
+      const some = looks.slice(at, at + 8);
+      await Promise.all(some.map((look) => readOne(world, reader, look)));
+      reads += some.length;
+    }
+  }
+  return reads;
+}
+
+/** The routes that only read, whole pages of them; those of pages and of the reference show nothing of a user. */
+export async function readRoutes({ here }: Pick<World, 'here'>): Promise<string[]> {
+  const { text } = await here.call('GET', '/openapi.json', null);
+  const { paths } = JSON.parse(text) as {
+    paths: Record<string, { get?: { parameters?: { name: string }[] } }>;
+  };
+  const isPaged = (path: string): boolean =>
+    paths[path.replace(':id', '{id}')]?.get?.parameters?.some(({ name }) => name === 'limit') === true;
+  return routesOf(here.app)
+    .filter((route) => /^GET \/(?!docs|_app|dashboard|favicon|$)/.test(route))
+    .map((route) => route.slice('GET '.length))
+    .map((path) => (isPaged(path) ? `${path}?limit=200` : path));
+}
+
+function looksAt(world: World, routes: readonly string[]): Look[] {
+  const looks: Look[] = [];
+  for (const path of routes) {
+    if (!path.includes(':id')) {
+      looks.push({
+        method: 'GET',
+        path,
+        place: { kind: 'account' },
+        owner: null,
+        conversationId: null,
+        isThere: true,
+      });
+    } else if (path.startsWith('/documents/')) looks.push(...documentLooks(world, path));
+    else if (path.startsWith('/messages/')) looks.push(...messageLooks(world, path));
+    else looks.push(...conversationLooks(world, path));
+  }
+  for (const { id, owner, isAlive } of world.conversations) {
+    for (const strategy of strategies) {
+      looks.push({
+        method: 'POST',
+        path: `/conversations/${id}/retrieve`,
+        body: { ...query, strategy },
+        place: { kind: 'retrieval', conversationId: id },
+        owner,
+        conversationId: id,
+        isThere: isAlive,
+      });
+    }
+  }
+  return looks.filter(({ path }) => !open.has(path.split('?')[0] ?? ''));
+}
+
+function documentLooks({ documents }: World, route: string): Look[] {
+  return documents.map(({ id, owner, conversationId, isAlive }) => ({
+    method: 'GET',
+    path: route.replace(':id', id),
+    place: { kind: 'document', documentId: id },
+    owner,
+    conversationId,
+    isThere: isAlive,
+  }));
+}
+
+function messageLooks({ conversations }: World, route: string): Look[] {
+  return conversations.flatMap(({ id: conversationId, owner, isAlive, messageIds }) =>
+    messageIds.slice(-1).map((id) => ({
+      method: 'GET' as const,
+      path: route.replace(':id', id),
+      place: { kind: 'conversation' as const, conversationId },
+      owner,
+      conversationId,
+      isThere: isAlive,
+    })),
+  );
+}
+
+function conversationLooks({ conversations }: World, route: string): Look[] {
+  return conversations.map(({ id, owner, isAlive }) => ({
+    method: 'GET',
+    path: route.replace(':id', id),
+    place: { kind: 'conversation', conversationId: id },
+    owner,
+    conversationId: id,
+    isThere: isAlive,
+  }));
+}
+
+async function readOne(world: World, reader: Reader, look: Look): Promise<void> {
+  const reply = await world.here.call(look.method, look.path, reader.token, look.body);
+  const what = `${reader.name}, ${look.method} ${look.path}`;
+  judgeWords(world, reader, look.place, reply, what);
+  judgeStatus(reader, look, reply, what);
+  if (reply.status === 200 && isOwn(reader, look)) judgeCompleteness(world, look, reply, what);
+}
+
+/** No answer, of whatever status, shows a word that is not this reader's to see here. */
+export function judgeWords(world: World, reader: Reader, place: Place, reply: Reply, what: string): void {
+  for (const word of wordsIn(`${reply.text}\n${JSON.stringify(reply.headers)}`)) {
+    const canary = world.canaries.get(word);
+    mustBe(
+      canary !== undefined && mayShow(canary, reader, place),
+      () =>
+        `${what} (${reply.status}) shows ${word} of ${JSON.stringify({ ...canary, quotedIn: [...(canary?.quotedIn ?? [])] })}: ${reply.text.slice(0, 400)}`,
+    );
+  }
+}
+
+function isOwn(reader: Reader, { owner }: Look): boolean {
+  return reader.userId !== null && reader.userId === owner;
+}
+
+function judgeStatus(reader: Reader, look: Look, { status, text }: Reply, what: string): void {
+  const told = (): string => `${what} is answered with ${status}: ${text.slice(0, 300)}`;
+  mustBe(status < 500, told);
+  if (reader.userId === null) return mustBe(status === 401, told);
+  if (look.owner === null) return;
+  const isAllowed =
+    isOwn(reader, look) && look.isThere && [null, look.conversationId].includes(reader.limitedTo);
+  if (!isAllowed) mustBe(status === 403 || status === 404, told);
+  // A document may still be on its way to a text.
+  else mustBe(status < 300 || status === 409 || status === 410, told);
+}
+
+/** What is there is there for its owner: words of messages in the history, words of documents in their texts. */
+function judgeCompleteness(world: World, { path, place }: Look, { text }: Reply, what: string): void {
+  const isHistory =
+    place.kind === 'conversation' && path.startsWith(`/conversations/${place.conversationId}?`);
+  const isText = place.kind === 'document' && path.endsWith('/text');
+  if (!isHistory && !isText) return;
+  const seen = new Set(wordsIn(text));
+  for (const canary of world.canaries.values()) {
+    if (!canary.isAlive || canary.isUnsure) continue;
+    const isMessage =
+      isHistory && canary.kind === 'message' && canary.conversationId === place.conversationId;
+    const isDocument = isText && canary.documentId === place.documentId;
+    if (isMessage || isDocument) mustBe(seen.has(canary.word), () => `${what} lacks ${canary.word}`);
+  }
+}
