@@ -1,6 +1,8 @@
 import { type Client, createClient } from '@alcove/client';
 
 export interface Person {
+  /** The server that this is at. */
+  baseUrl: string;
   email: string;
   password: string;
   token: string;
@@ -45,6 +47,7 @@ export function personOf(
   };
   return {
     ...who,
+    baseUrl,
     token,
     client: createClient({ baseUrl, token: () => token }),
     fetch: raw,

@@ -15,7 +15,7 @@ export const missingLayers: readonly MissingLayer[] = [
 export async function switchOff(layer: MissingLayer, { db }: RunningApp): Promise<void> {
   if (layer === 'row-level security') await switchOffPolicies(db.pool);
   if (layer === 'keys') await dropForeignKeys(db.pool);
-  if (layer === 'explicit filters') wrapQueries(db.pool, ({ text }) => ({ text: withoutFilters(text) }));
+  if (layer === 'explicit filters') wrapQueries(db.pool, (text) => ({ text: withoutFilters(text) }));
 }
 
 async function switchOffPolicies(pool: pg.Pool): Promise<void> {

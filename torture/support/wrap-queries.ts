@@ -1,40 +1,42 @@
 import type pg from 'pg';
 
-export interface SeenQuery {
-  text: string;
+/** What is sent in place of a query: other words for the same parameters, or something else without any. */
+export type Change = { text: string } | { instead: string };
+
+export interface QueryWatch {
+  /** Before each query, on the connection that it is about to use; undefined: the query as it is. */
+  (text: string, client: pg.PoolClient): Change | undefined;
 }
 
-/** What is sent instead; undefined: the query as it is. */
-type Rewrite = (
-  query: SeenQuery,
-) => { text: string; name?: undefined; values?: unknown[] } | { text: string } | undefined;
+const watched = new WeakMap<pg.PoolClient, { watch: QueryWatch }>();
 
-const wrapped = new WeakMap<pg.PoolClient, { rewrite: Rewrite }>();
-
-/** From now on every query of every connection of the pool passes through here first. A second call replaces the first. */
-export function wrapQueries(pool: pg.Pool, rewrite: Rewrite): void {
+/** From now on every query of every connection of the pool is shown to `watch` first. A second call replaces the first. */
+export function wrapQueries(pool: pg.Pool, watch: QueryWatch): void {
   pool.on('acquire', (client) => {
-    const known = wrapped.get(client);
+    const known = watched.get(client);
     if (known !== undefined) {
-      known.rewrite = rewrite;
+      known.watch = watch;
       return;
     }
-    const state = { rewrite };
-    wrapped.set(client, state);
+    const state = { watch };
+    watched.set(client, state);
     // The driver's overloads are many; what comes in goes out but for its text.
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     Object.assign(client, {
-      query: (first: unknown, ...rest: unknown[]) => query(rewritten(first, state.rewrite), ...rest),
+      query: (...args: unknown[]) => query(...changed(args, (text) => state.watch(text, client))),
     });
   });
 }
 
-function rewritten(first: unknown, rewrite: Rewrite): unknown {
-  if (typeof first === 'string') return rewrite({ text: first })?.text ?? first;
-  if (typeof first !== 'object' || first === null || !('text' in first)) return first;
-  const change = rewrite({ text: String(first.text) });
+function changed(args: unknown[], watch: (text: string) => Change | undefined): unknown[] {
+  const [first, ...rest] = args;
+  const isPlain = typeof first === 'string';
+  if (!isPlain && (typeof first !== 'object' || first === null || !('text' in first))) return args;
+  const text = isPlain ? first : String(first.text);
+  const change = watch(text);
+  if (change === undefined) return args;
+  if ('instead' in change) return [change.instead, ...rest.filter((one) => typeof one === 'function')];
+  if (change.text === text) return args;
   // A prepared statement's name stands for its first text.
-  return change === undefined || change.text === first.text
-    ? first
-    : { ...first, name: undefined, ...change };
+  return [isPlain ? change.text : { ...first, name: undefined, text: change.text }, ...rest];
 }
