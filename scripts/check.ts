@@ -27,6 +27,7 @@ const CHECKS: Check[] = [
   { name: 'exports', command: ['scripts/check-exports.ts'] },
   { name: 'kernel', command: ['scripts/build-vector-kernel.ts'] },
   { name: 'openapi-lint', command: ['scripts/lint-openapi.mjs'] },
+  { name: 'checks', command: ['scripts/check-checks.ts'] },
   { name: 'docs', command: ['scripts/check-docs.ts'] },
   { name: 'lockfile', command: ['scripts/check-lockfile.ts'] },
 ];

@@ -25,6 +25,7 @@ async function tortureOnce(order: Order): Promise<Told> {
     serverUrl: process.env['TEST_DATABASE_URL'] ?? null,
     scale: order.isSmoke ? 'smoke' : 'full',
     seed: order.seed,
+    minutes: order.minutes,
     // Each scenario draws for itself: leaving one out does not change the others.
     random: randomOf(seedOf(`${order.seed}/${order.name}/${order.database}`)),
     isOver: () => performance.now() > deadline,

@@ -13,6 +13,8 @@ export interface TortureContext {
   seed: number;
   /** Every choice comes from here, so that a seed repeats them. */
   random: Random;
+  /** What it may take; 0 for as short as it can be. */
+  minutes: number;
   /** True when the time of this scenario is used up; what has begun is finished. */
   isOver(): boolean;
   /** One line about what is going on. */

@@ -49,14 +49,10 @@ export function mayShow(canary: Canary, reader: Reader, place: Place): boolean {
   const isIn = (id: string): boolean =>
     (canary.isAlive && canary.conversationId === id) || canary.quotedIn.has(id);
   if (reader.limitedTo !== null && !isIn(reader.limitedTo)) return false;
-  switch (place.kind) {
-    case 'conversation':
-      return isIn(place.conversationId);
-    case 'retrieval':
-      return canary.isAlive && canary.kind === 'document' && canary.conversationId === place.conversationId;
-    case 'document':
-      return canary.isAlive && [null, place.documentId].includes(canary.documentId);
-    case 'account':
-      return canary.isAlive || canary.quotedIn.size > 0;
-  }
+  if (place.kind === 'conversation') return isIn(place.conversationId);
+  if (place.kind === 'account') return canary.isAlive || canary.quotedIn.size > 0;
+  if (!canary.isAlive || canary.kind !== 'document') return false;
+  return place.kind === 'retrieval'
+    ? canary.conversationId === place.conversationId
+    : [null, place.documentId].includes(canary.documentId);
 }

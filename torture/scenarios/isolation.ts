@@ -55,7 +55,7 @@ async function fuzzWithout(layer: MissingLayer, context: TortureContext): Promis
   });
   try {
     await switchOff(layer, here.app);
-    const counted = await fuzz(here, layer, context);
+    const counted = await fuzz(here, await adminOf(here), layer, context);
     mustBe(here.faults.length === 0, () => `it logged ${here.faults[0]}`);
     context.say(`${layer === 'none' ? 'all layers' : `without ${layer}`}: ${JSON.stringify(counted)}`);
     return counted;
@@ -65,16 +65,25 @@ async function fuzzWithout(layer: MissingLayer, context: TortureContext): Promis
   }
 }
 
-async function fuzz(here: AppHere, layer: MissingLayer, context: TortureContext): Promise<Counted> {
+/** Histories until enough was read. Missing is what the application has lost before. @throws with the history that broke a promise */
+export async function fuzz(
+  here: AppHere,
+  admin: { token: string },
+  layer: MissingLayer,
+  context: TortureContext,
+): Promise<Counted> {
+  // Each layer has its share of the time as well: one that is slow leaves some to the others.
+  const deadline = performance.now() + context.minutes * 60_000 * shareOf[layer];
+  const isOver = (): boolean => performance.now() > deadline;
   const counted: Counted = { reads: 0, worlds: 0, commands: 0 };
-  const admin = await adminOf(here);
   const wanted = context.scale === 'smoke' ? 1 : readsAtLeast[context.database] * shareOf[layer];
   const routes = await readRoutes({ here });
   const after = async (world: World): Promise<void> => {
+    if (isOver()) return;
     counted.commands += 1;
     counted.reads += await readEverything(world, routes);
   };
-  while (counted.reads < wanted && !context.isOver()) {
+  while (counted.reads < wanted && !isOver()) {
     const property = fc.asyncProperty(histories(commandsPerWorld[context.scale], after), async (commands) => {
       counted.worlds += 1;
       const world = await worldOf(here, admin, counted.worlds);
@@ -100,7 +109,7 @@ async function worldOf(here: AppHere, admin: { token: string }, n: number): Prom
 }
 
 /** The first account of the installation. */
-async function adminOf(here: AppHere): Promise<{ token: string }> {
+export async function adminOf(here: AppHere): Promise<{ token: string }> {
   const body = { email: 'admin@example.org', password };
   const reply = await here.call('POST', '/auth/register', null, body);
   mustBe(reply.status === 201, `registering is answered with ${reply.status}: ${reply.text}`);

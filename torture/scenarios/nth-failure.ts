@@ -5,7 +5,7 @@ import type { Figures, Scenario, TortureContext } from '../scenario.ts';
 import { startAppHere } from '../support/app-here.ts';
 import { BrokenPromise, mustBe } from '../support/claims.ts';
 import { verifyRows } from '../support/database-checks.ts';
-import { type Deed, type DeedKind, deedKinds } from '../support/deeds.ts';
+import { type Deed, type DeedKind, deedKinds, randomAddress } from '../support/deeds.ts';
 import { databaseFaults, type Fault, fileFault, providerFault } from '../support/faults.ts';
 
 const smokeTries = 10;
@@ -26,6 +26,7 @@ export const nthFailure: Scenario = {
   async run(context) {
     const provider = await startProvider();
     const here = await startAppHere({
+      TRUST_PROXY: '1',
       LLM_BASE_URL: provider.baseUrl,
       LLM_MODEL: 'test-chat',
       EMBEDDING_BASE_URL: provider.baseUrl,
@@ -155,6 +156,8 @@ async function send(
   const response = await (as ?? person).fetch(path, {
     method,
     headers: {
+      // An address of its own each time: what is limited for each of them is not what fails here.
+      'x-forwarded-for': randomAddress(),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(key === null ? {} : { 'idempotency-key': key }),
     },

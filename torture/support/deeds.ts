@@ -35,7 +35,11 @@ export const deedKinds: readonly DeedKind[] = [
       request: { method: 'POST', path: '/auth/register', body: { email, password }, key: null },
       isDone: (status) => status === 201 || status === 409,
       verify: async () => {
-        const { status } = await person.json('POST', '/auth/login', { email, password });
+        const { status } = await person.fetch('/auth/login', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-forwarded-for': randomAddress() },
+          body: JSON.stringify({ email, password }),
+        });
         mustEqual('signing in afterwards', status, 200);
       },
     };
@@ -210,4 +214,9 @@ async function verifyOneDocument(person: Person, conversationId: string): Promis
   );
   const { chunks } = await person.client.documents.chunks(documents[0]?.id ?? '');
   mustEqual('passages', chunks.length, 1);
+}
+
+/** Limits of one address are not what is tried here. */
+export function randomAddress(): string {
+  return `10.${[0, 2, 4].map((at) => Number.parseInt(randomUUID().slice(at, at + 2), 16)).join('.')}`;
 }

@@ -22,6 +22,7 @@ const withinMs = 120_000;
 const betweenMs = 100;
 
 /** Sends a POST again under one Idempotency-Key until it is answered, as a careful client does. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it expects
 export async function postUntilAnswered<T>(
   person: Person,
   path: string,

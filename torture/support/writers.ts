@@ -115,7 +115,11 @@ export function ask(person: Person, provider: Provider, ledger: Ledger, random: 
 }
 
 /** Notes what a client sees of a streamed answer, as it sees it. */
-async function follow(response: Response, question: string, ledger: Ledger): Promise<AskedQuestion | null> {
+export async function follow(
+  response: Response,
+  question: string,
+  ledger: Ledger,
+): Promise<AskedQuestion | null> {
   let asked: AskedQuestion | null = null;
   for await (const { data } of eventsOf(response)) {
     if (data.type === 'message') {

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { append, createConversation, upload } from '../../torture/fuzz/actions.ts';
+import { switchOff } from '../../torture/fuzz/layers.ts';
+import { readEverything, readRoutes } from '../../torture/fuzz/reading.ts';
+import { World } from '../../torture/fuzz/world.ts';
+import { randomOf } from '../../torture/random.ts';
+import { adminOf, fuzz } from '../../torture/scenarios/isolation.ts';
+import { type AppHere, startAppHere } from '../../torture/support/app-here.ts';
+import { databaseKind } from '../support/app.ts';
+
+// The beginning of what `npm run torture -- --only isolation` does for an hour.
+
+let here: AppHere;
+let admin: { token: string };
+beforeAll(async () => {
+  here = await startAppHere();
+  admin = await adminOf(here);
+});
+afterAll(() => here?.close());
+
+test('a random history shows nobody a word that is not theirs to see', async () => {
+  const random = randomOf(20_261_121);
+  const smoke = {
+    database: databaseKind,
+    serverUrl: null,
+    scale: 'smoke',
+    seed: 1,
+    minutes: 1,
+    random,
+  } as const;
+  const context = { ...smoke, isOver: () => false, say: () => {} };
+  const { reads } = await fuzz(here, admin, 'none', context);
+  expect(reads).toBeGreaterThan(100);
+  expect(here.faults).toEqual([]);
+});
+
+test('with two layers missing such a word is seen, and the reading finds it', async () => {
+  const world = new World(here, admin, 1_000);
+  for (let at = 0; at < 2; at += 1) await world.addUser();
+  for (const user of world.users) await createConversation(world, user);
+  const routes = await readRoutes(world);
+  for (const conversation of world.usable()) {
+    await append(world, conversation);
+    await upload(world, conversation);
+  }
+  expect(await readEverything(world, routes)).toBeGreaterThan(50);
+  await switchOff('row-level security', here.app);
+  await switchOff('explicit filters', here.app);
+  await expect(readEverything(world, routes)).rejects.toThrow(/shows zqx|is answered with/);
+});

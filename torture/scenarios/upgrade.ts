@@ -1,0 +1,104 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../../test/answers/support/until.ts';
+import { createHome, type Home } from '../../test/durability/support/server-process.ts';
+import { type Person, personOf } from '../../test/support/person.ts';
+import type { Figures, Scenario, TortureContext } from '../scenario.ts';
+import { BrokenPromise, mustBe, mustEqual } from '../support/claims.ts';
+import { verifyAtRest } from '../support/database-checks.ts';
+import { type EarlierData, makeEarlier, migrationTags } from '../support/earlier-schema.ts';
+import { wholeHistory } from '../support/verify.ts';
+
+const backgroundMs = 6_000;
+const killsPerSchema = { smoke: 1, full: 6 };
+
+/** A database of each earlier schema meets this version, which is killed while it migrates. */
+export const upgrade: Scenario = {
+  name: 'upgrade',
+  checks: ['P12', 'P1'],
+  promise:
+    'A database of every earlier schema is brought to this one with everything that is in it, also through kills',
+  protocol:
+    'the schema after each migration, with messages and a document; kill -9 at 200 to 2,500 ms of the start; then two starts',
+  databases: ['pglite', 'postgres'],
+  share: 3,
+  async run(context) {
+    const tags = await migrationTags();
+    // The schema without row-level security was never released: every database has at least two migrations.
+    const counts = tags.map((_, at) => at + 1).filter((count) => count >= 2 && count < tags.length);
+    const chosen = context.scale === 'smoke' ? [context.random.oneOf(counts)] : counts;
+    let kills = 0;
+    for (const count of chosen) {
+      const home = await createHome({}, { isNew: true });
+      try {
+        kills += await upgradeFrom(count, home, context);
+        context.say(`from ${tags[count - 1]}`);
+      } finally {
+        await home.close();
+      }
+    }
+    return { 'earlier schemas': chosen.length, 'kills while migrating': kills, lost: 0 } satisfies Figures;
+  },
+};
+
+async function upgradeFrom(count: number, home: Home, { scale, random }: TortureContext): Promise<number> {
+  const data = await makeEarlier(home.env, count);
+  for (let at = 0; at < killsPerSchema[scale]; at += 1) await home.startAndKill(random.between(200, 2_500));
+  // The second start finds nothing to do.
+  for (let start = 0; start < 2; start += 1) {
+    const server = await home.start();
+    await verifyData(server.baseUrl, data);
+    const { code } = await server.end('SIGTERM');
+    mustBe(code === 0, `the server ended with code ${code}: ${server.output().slice(-500)}`);
+  }
+  await whenMadeAnew(home);
+  return killsPerSchema[scale];
+}
+
+/** Indexes of an earlier version are made anew in the background, some seconds behind a start. */
+async function whenMadeAnew(home: Home): Promise<void> {
+  for (let left = 3; ; left -= 1) {
+    const server = await home.start();
+    await pause(backgroundMs);
+    await server.end('SIGTERM');
+    try {
+      await verifyAtRest(home.env);
+      return;
+    } catch (error) {
+      if (!(error instanceof BrokenPromise) || left === 0) throw error;
+    }
+  }
+}
+
+async function verifyData(baseUrl: string, data: EarlierData): Promise<void> {
+  const person = await signIn(baseUrl, data);
+  const messages = await wholeHistory(person, data.conversationId);
+  mustEqual(
+    'the history',
+    messages.map(({ content }) => content),
+    data.contents,
+  );
+  mustEqual('the text', (await person.client.documents.text(data.documentId)).text, data.text);
+  const content = await person.fetch(`/documents/${data.documentId}/content`);
+  mustEqual('the original', await content.text(), data.text);
+  // Its keyword index is of no version at all: it is made anew by itself.
+  await until(
+    'the document is found',
+    async () =>
+      (await person.client.retrieve(data.conversationId, { query: 'When was the lighthouse built?' })).results
+        .length === 1,
+    60_000,
+  );
+  const overview = await person.client.conversations.overview();
+  mustEqual('messages counted', overview.total_messages, data.contents.length);
+}
+
+async function signIn(baseUrl: string, { email, password }: EarlierData): Promise<Person> {
+  const response = await fetch(`${baseUrl}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password }),
+  });
+  mustEqual('signing in with the old password', response.status, 200);
+  const session = (await response.json()) as { access_token: string; user: { id: string } };
+  return personOf(baseUrl, session.access_token, { email, password, id: session.user.id });
+}
