@@ -1,4 +1,5 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
@@ -233,10 +234,15 @@ export async function rebuildSegment(
 function isOneOf(scope: ConversationScope | UserScope, wanted: readonly SegmentName[], kind: string) {
   return and(
     eq(segments.userId, scope.userId),
-    inArray(segments.conversationId, [...new Set(wanted.map((one) => one.conversationId))]),
-    inArray(segments.documentId, [...new Set(wanted.map((one) => one.documentId))]),
+    isIn(segments.conversationId, new Set(wanted.map((one) => one.conversationId))),
+    isIn(segments.documentId, new Set(wanted.map((one) => one.documentId))),
     eq(segments.kind, kind),
   );
+}
+
+/** One parameter however many there are: a user's documents may be more than a statement takes. */
+function isIn(column: AnyPgColumn, ids: ReadonlySet<string>) {
+  return sql`${column} = ANY(${sql.param([...ids])}::uuid[])`;
 }
 
 function segmentsOf(scope: ConversationScope, documentId: string) {

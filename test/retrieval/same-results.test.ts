@@ -12,7 +12,8 @@ import { readSearchable, type SearchScope } from '../../src/retrieval/store.ts';
 import { sharedApp } from '../support/app.ts';
 import { model, newScope, vectorsOf, writeDocument } from './write-document.ts';
 
-const app = sharedApp();
+// Without a worker that could take what a test is about to write.
+const app = sharedApp({ env: { ROLE: 'web' } });
 const wanted = 10;
 
 /** The nearest by the index segments of this process, or by pgvector where there is no room for a segment. */

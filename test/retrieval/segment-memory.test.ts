@@ -16,7 +16,10 @@ import { addText, newConversation as newConversationOf } from '../answers/suppor
 import { newPerson, type Person, sharedApp } from '../support/app.ts';
 import { model, newConversation, newScope, vectorsOf, writeDocument } from './write-document.ts';
 
-const app = sharedApp();
+/** Reads and indexes files. */
+const working = sharedApp();
+/** Has no worker that could take what a test is about to write. */
+const app = sharedApp({ env: { ROLE: 'web' } });
 const background = readBackground();
 const { signal } = new AbortController();
 
@@ -209,7 +212,7 @@ describe('a keyword segment that cannot be read', () => {
     ['of another version', `SET bytes = overlay(bytes placing '\\x63'::bytea from 5)`],
     ['empty', `SET bytes = ''`],
   ])('is built anew from the chunks when it is %s', async (_, change) => {
-    const { baseUrl, app: running } = await app();
+    const { baseUrl, app: running } = await working();
     const person = await newPerson(baseUrl);
     const id = await newConversationOf(person);
     const broken = await addText(person, id, 'The lighthouse was built of granite.', 'one.txt');
