@@ -41,7 +41,7 @@ export interface Transport {
 }
 
 export function createTransport(options: ClientOptions): Transport {
-  const base = options.baseUrl.replace(/\/+$/, '');
+  const base = options.baseUrl.replace(/(?<!\/)\/+$/, '');
   const send = options.fetch ?? globalThis.fetch.bind(globalThis);
   const transport: Transport = { json, nothing, response, events, url, headers, renew };
   return transport;

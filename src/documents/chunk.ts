@@ -192,11 +192,7 @@ class Outline {
 
   enter({ start, end, block }: Unit): void {
     const level = block.level ?? 1;
-    const title = this.#text
-      .slice(start, end)
-      .replace(/^#+\s*|\s*#+\s*$|\n\s*[=-]+\s*$/g, '')
-      .replace(/\s+/g, ' ')
-      .trim();
+    const title = withoutMarks(this.#text.slice(start, end)).replace(/\s+/g, ' ').trim();
     this.#open = [
       ...this.#open.filter((heading) => heading.level < level),
       { level, title: title.slice(0, 200).toWellFormed() },
@@ -206,4 +202,15 @@ class Outline {
   path(): string[] {
     return this.#open.map((heading) => heading.title).filter((title) => title !== '');
   }
+}
+
+/** A heading without the marks of Markdown: hashes around it, a line of dashes or equals signs below it. */
+function withoutMarks(heading: string): string {
+  const whole = heading.trim();
+  const lastLine = whole.lastIndexOf('\n');
+  const isUnderlined = lastLine !== -1 && /^\s*[=-]+$/.test(whole.slice(lastLine));
+  const text = isUnderlined ? whole.slice(0, lastLine).trimEnd() : whole;
+  let end = text.length;
+  while (text[end - 1] === '#') end -= 1;
+  return text.slice(0, end).replace(/^#+/, '');
 }

@@ -147,7 +147,7 @@ function countHeaderRows(rows: string[][]): number {
 }
 
 function isFigure(cell: string): boolean {
-  return /^[($€£¥]*\s*-?[\d.,]*\d[\d.,]*\s*[)%]*$/.test(cell) && !/^(19|20)\d\d$/.test(cell);
+  return /^[($€£¥]*\s*-?[.,]*\d[\d.,]*\s*[)%]*$/.test(cell) && !/^(19|20)\d\d$/.test(cell);
 }
 
 /**
@@ -203,7 +203,7 @@ function sameLook(first: TextLine, line: TextLine): boolean {
 
 /** A hyphen at the end of a line goes where the document knows the whole word elsewhere. */
 function joinWrapped(text: string, next: string, words: Set<string>): string {
-  const half = /(\p{L}+)[-\u2010\u00ad]$/u.exec(text.slice(-40))?.[1];
+  const half = /(?<=(\p{L}+))[-\u2010\u00ad]$/u.exec(text.slice(-40))?.[1];
   const rest = /^\p{Ll}+/u.exec(next)?.[0];
   if (half !== undefined && rest !== undefined) {
     const isSplit = text.endsWith('\u00ad') || words.has((half + rest).toLowerCase());
@@ -262,6 +262,16 @@ function furnitureKey(line: TextLine): string {
   return line.cells.join(' ').replace(/\d+/g, '#').toLowerCase();
 }
 
+/** A number alone, `page 3`, `p. 3` or `3 of 9`; split at the words, because one pattern for all would be quadratic. */
 function isPageNumber(key: string): boolean {
-  return /^[^\p{L}]*(page|p\.)?[^\p{L}]*#[^\p{L}]*((of|\/)[^\p{L}]*#)?[^\p{L}]*$/u.test(key);
+  const parts = key.split(/(\p{L}+)/u);
+  const [before = '', first, middle = ''] = parts;
+  if (first === 'page' || (first === 'p' && middle.startsWith('.'))) return isCount(parts.slice(2));
+  return isCount([before, ...parts.slice(1)]);
+}
+
+/** `#` or `# of #`, split at the words. */
+function isCount([number = '', word, total = '', ...more]: string[]): boolean {
+  if (!number.includes('#')) return false;
+  return word === undefined || (word === 'of' && total.includes('#') && more.length === 0);
 }

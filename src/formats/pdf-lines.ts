@@ -154,7 +154,8 @@ function glues(left: string, right: string): boolean {
 
 /** Amounts that stand close together are cells of their own: `$15,939 $17,363`. */
 function splitAmounts(cell: string): string[] {
-  return /[\d)—–] [$€£¥]/.test(cell)
-    ? cell.split(/(?<=^[$€£¥][^\p{L}]*[\d)—–]) (?=[$€£¥] ?[\d(.—–])/u)
-    : [cell];
+  if (!/^[$€£¥]/.test(cell)) return [cell];
+  const amounts = /^[^\p{L}]*/u.exec(cell)?.[0] ?? '';
+  const parts = amounts.split(/(?<=[\d)—–]) (?=[$€£¥] ?[\d(.—–])/);
+  return [...parts.slice(0, -1), (parts.at(-1) ?? '') + cell.slice(amounts.length)];
 }

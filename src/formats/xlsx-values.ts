@@ -65,7 +65,7 @@ function kindOf(id: number, code: string | undefined): NumberKind {
   if ((id >= 18 && id <= 22) || (id >= 45 && id <= 47)) return 'time';
   if ((id >= 14 && id <= 17) || (id >= 27 && id <= 36) || (id >= 50 && id <= 58)) return 'date';
   if (code === undefined) return 'number';
-  const bare = code.replace(/"[^"]*"|\[[^\]]*\]|\\./g, '');
+  const bare = code.replace(/"[^"]*(?:"|$)|\[[^\]]*(?:\]|$)|\\./g, '');
   if (bare.includes('%')) return 'percent';
   if (!/[ymdhs]/i.test(bare) || /general/i.test(bare)) return 'number';
   return /[hs]/i.test(bare) ? 'time' : 'date';

@@ -23,7 +23,7 @@ export async function listModels(
   signal: AbortSignal,
 ): Promise<ListedModel[]> {
   const headers: Record<string, string> = server.apiKey ? { authorization: `Bearer ${server.apiKey}` } : {};
-  const url = `${server.baseUrl.replace(/\/+$/, '')}/models`;
+  const url = `${server.baseUrl.replace(/(?<!\/)\/+$/, '')}/models`;
   try {
     return parseModels(await getJson(url, headers, server.limits.discoverMs, signal));
   } catch {

@@ -58,7 +58,7 @@ async function load(): Promise<Run> {
   env.allowRemoteModels = source.mayDownload;
   env.cacheDir = source.modelsDir;
   env.localModelPath = source.modelsDir;
-  if (hub !== undefined) env.remoteHost = `${hub.replace(/\/+$/, '')}/`;
+  if (hub !== undefined) env.remoteHost = `${hub.replace(/(?<!\/)\/+$/, '')}/`;
   const options = {
     local_files_only: !source.mayDownload,
     dtype: source.dtype,

@@ -112,7 +112,7 @@ async function send(
   texts: readonly string[],
   signal: AbortSignal,
 ): Promise<number[]> {
-  const url = `${baseUrl.replace(/\/+$/, '')}/rerank`;
+  const url = `${baseUrl.replace(/(?<!\/)\/+$/, '')}/rerank`;
   const headers = {
     'content-type': 'application/json',
     ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}),

@@ -39,8 +39,11 @@ export interface ThinkFilter {
 
 const opening = '<think>';
 const closing = '</think>';
+/** Nothing but white space for so long is an answer of white space: it must not be held and read again for ever. */
+const maxUndecided = 1_000;
 
 function decide(start: string): 'undecided' | 'thinking' | 'answering' {
+  if (start.length > maxUndecided && start.slice(0, maxUndecided).trim() === '') return 'answering';
   const text = start.trimStart();
   if (text.startsWith(opening)) return 'thinking';
   return opening.startsWith(text) ? 'undecided' : 'answering';

@@ -18,16 +18,13 @@ const asPlainText = { disallowedSpecial: new Set<string>() };
  * 20 ms in pieces of this size); each cut costs at most one token of accuracy.
  */
 const maxRun = 1024;
-const longRun = new RegExp(`(\\S{${maxRun + 1},}|\\s{${maxRun + 1},})`);
+const longRun = new RegExp(`((?<!\\S)\\S{${maxRun + 1},}|(?<!\\s)\\s{${maxRun + 1},})`);
 
 function* splitLongRuns(text: string): Generator<string> {
   // A capture group makes split() return the long runs at the odd places.
-  for (const part of text.split(longRun)) {
-    for (let start = 0; start < part.length;) {
-      const end = part.length > maxRun && longRun.test(part) ? start + maxRun : part.length;
-      yield part.slice(start, end);
-      start = end;
-    }
+  for (const [at, part] of text.split(longRun).entries()) {
+    const step = at % 2 === 1 ? maxRun : part.length;
+    for (let start = 0; start < part.length; start += step) yield part.slice(start, start + step);
   }
 }
 

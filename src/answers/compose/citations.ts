@@ -23,7 +23,7 @@ export interface CitationFilter {
 const marker = /\[(?:\^|source\s*)?(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]/gi;
 /** A marker that may still be completed by the next delta. */
 const openMarker = /\[(?:\^|s(?:o(?:u(?:r(?:c(?:e\s*)?)?)?)?)?)?[\d\s,;]{0,40}$/i;
-const quotation = /["“„«「]([^"”“»」]{8,}?)["”“»」]/g;
+const quotation = /["“„«「]([^"“”„«»「」]{8,})["”“»」]/g;
 const sentenceEnd = /[.!?。！？]\s|\n/g;
 /** A paraphrase counts as resting on a source when this share of its words stand there. */
 const enoughOverlap = 0.4;
@@ -42,7 +42,7 @@ export function createCitationFilter(sources: readonly CitableSource[]): Citatio
     for (const match of text.matchAll(marker)) {
       const before = text.slice(at, match.index);
       out += before;
-      sentence = lastSentence(sentence + before);
+      if (before !== '') sentence = lastSentence(sentence + before);
       const numbers = [...new Set((match[1] ?? '').split(/\D+/).filter(Boolean).map(Number))];
       const checked = numbers.flatMap((n) => check(n));
       out += checked.map(({ n }) => `[${n}]`).join('');
@@ -97,11 +97,12 @@ function normalise(text: string): string {
 
 function lastSentence(text: string): string {
   const recent = text.slice(-maxSentence);
+  const written = recent.trimEnd().length;
   let start = 0;
   for (const match of recent.matchAll(sentenceEnd)) {
     const after = match.index + match[0].length;
     // Markers often stand behind the full stop: the sentence before them is the one they belong to.
-    if (recent.slice(after).trim().length > 0) start = after;
+    if (after < written) start = after;
   }
   return recent.slice(start);
 }

@@ -47,7 +47,7 @@ export function sourceText(source: PromptSource): string {
 
 /** A document must not be able to close the tag that delimits it. */
 function inert(text: string): string {
-  return text.replace(/<(\s*\/?\s*sources?)\b/gi, '‹$1');
+  return text.replace(/<(\s*(?:\/\s*)?sources?)\b/gi, '‹$1');
 }
 
 function attribute(text: string): string {

@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest';
+import { createCitationFilter } from '../../src/answers/compose/citations.ts';
+import { questionWithSources, systemPrompt } from '../../src/answers/compose/prompt.ts';
+import { wantsSummary } from '../../src/answers/compose/question-intent.ts';
+import { answerExtractively } from '../../src/answers/extractive/extractive.ts';
+import { summariseExtractively } from '../../src/answers/extractive/extractive-summary.ts';
+import { readQuestion } from '../../src/answers/extractive/question.ts';
+import { titleFrom } from '../../src/conversations/title.ts';
+import { chunk } from '../../src/documents/chunk.ts';
+import { safeName } from '../../src/documents/file-name.ts';
+import { memberText } from '../../src/http/exact-json.ts';
+import { unknownName } from '../../src/http/nearest-name.ts';
+import { analyze } from '../../src/indexing/analyze.ts';
+import { partBoilerplate } from '../../src/indexing/boilerplate.ts';
+import { detectLanguage } from '../../src/indexing/language.ts';
+import { prepareIndex } from '../../src/indexing/prepare.ts';
+import { parseQueries } from '../../src/models/rewrite.ts';
+import { dropThinking } from '../../src/models/think-tags.ts';
+import { countTokens } from '../../src/models/tokens.ts';
+import { renderBlocks } from '../../web/src/lib/markdown/markdown.ts';
+import { read } from '../formats/read.ts';
+import { msOf, type Pattern, patternsIn, shapesFor } from './support/patterns.ts';
+
+// What documents, questions, names and models say must not make one pattern, or one function, freeze the server: time
+// grows with the text, not with its square. Growth is compared, not seconds, so that a busy machine fails nothing.
+
+const folders = ['src', 'contract/src', 'client/src', 'web/src'];
+/** Linear patterns take some hundredths of a millisecond for so much. */
+const short = 1_536;
+
+describe('every pattern in the source', () => {
+  test('runs in time that grows with the text', { timeout: 120_000 }, () => {
+    const patterns = patternsIn(folders);
+    expect(patterns.length).toBeGreaterThan(200);
+    expect(patterns.flatMap((pattern) => quadraticShape(pattern) ?? [])).toEqual([]);
+  });
+
+  test('would be found: a pattern like the one that froze the server', () => {
+    const regex = /<(\s*\/?\s*sources?)\b/gi;
+    expect(quadraticShape({ where: 'here', regex })).toMatch(/^here/);
+  });
+});
+
+/** Where and by which text the pattern runs in more than linear time; null when it does not. */
+function quadraticShape({ where, regex }: Pick<Pattern, 'where' | 'regex'>): string | null {
+  if (regex.sticky) return null;
+  for (const text of shapesFor(regex, short)) {
+    if (msOf(regex, text) < 0.4 || best(regex, text) < 0.4) continue;
+    const longer = [2, 4, 8].map((times) => best(regex, text.repeat(times)));
+    // Eight times the text: 8 when linear, 64 when quadratic. A repeated text may stop matching earlier.
+    const grown =
+      Math.max(longer[2] ?? 0, best(regex, stretched(text, 8))) / Math.max(best(regex, text), 0.05);
+    if (grown > 24)
+      return `${where} ${regex} with ${JSON.stringify(text.slice(0, 12))}… grows ${grown.toFixed(0)} times`;
+  }
+  return null;
+}
+
+function best(regex: RegExp, text: string): number {
+  return Math.min(msOf(regex, text), msOf(regex, text), msOf(regex, text));
+}
+
+/** The same shape, longer inside: its first and last character stay. */
+function stretched(text: string, times: number): string {
+  return text.slice(0, -1).charAt(0) + text.slice(1, -1).repeat(times) + text.slice(-1);
+}
+
+const megabyte = 1024 * 1024;
+const shapes: Record<string, string> = {
+  'tags and spaces': '<',
+  'open tags': '<sources ',
+  spaces: ' ',
+  brackets: '[',
+  citations: '[1][2]',
+  'half citations': '[1, ',
+  'opening quotation marks': '„«',
+  quotes: '"a',
+  'combining marks': '\u0301',
+  backticks: '`',
+  digits: '1',
+  amounts: '$1,0 ',
+  newlines: '\n',
+  'spaced lines': ' \n',
+  sentences: 'a. ',
+  'full stops': '.',
+  hashes: '#',
+  pipes: '|',
+  'quoted cells': '"a,',
+  'open comments': '<!--',
+  entities: '&a',
+  'braces and escapes': '{\\a',
+  fences: '```\n',
+  'long words': `${'a'.repeat(1_000)} `,
+  dashes: '- ',
+  letters: 'a',
+  'Chinese letters': '漢',
+  mixed: '<source "[1] `a\u0301` 漢字 #- |\t1,000.00 „x“\n',
+};
+
+function ofLength(unit: string, length: number): string {
+  // One opening tag, then only what it waits for.
+  if (unit === '<') return `<${' '.repeat(length - 1)}`;
+  return unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+}
+
+const source = (text: string) => ({ n: 1, documentName: text, page: null, heading: [text], text });
+const passage = (text: string) => ({
+  id: '1',
+  text,
+  content: text,
+  documentName: 'a.txt',
+  heading: ['Heading'],
+});
+const asFile = (name: string) => (text: string) => read(Buffer.from(text), name).catch(() => null);
+
+const inServer: Record<string, (text: string) => unknown> = {
+  'prompt: sources': (text) => questionWithSources('Why?', [source(text)]),
+  'prompt: names': (text) => systemPrompt([text]),
+  'citations of an answer': (text) => {
+    const filter = createCitationFilter([
+      { n: 1, text: 'a short source' },
+      { n: 2, text: 'another' },
+    ]);
+    filter.push(text);
+    return filter.flush();
+  },
+  'citations against a long source': (text) => {
+    const filter = createCitationFilter([{ n: 1, text }]);
+    filter.push('It says “a long quotation” here [1].');
+    return filter.flush();
+  },
+  'thinking in small parts': (text) => {
+    const filter = dropThinking();
+    for (let at = 0; at < text.length; at += 16) filter.push(text.slice(at, at + 16));
+    return filter.end();
+  },
+  'titles of conversations': titleFrom,
+  'intent of a question': (text) => wantsSummary(text, ['a.txt']),
+  'name of a document in a question': (text) => wantsSummary('Summarise a.txt', [text]),
+  'question of an extractive answer': readQuestion,
+  'rewritten questions': parseQueries,
+  'names of files': safeName,
+  'extractive answer': (text) =>
+    answerExtractively('What is said of it?', [passage(text.slice(0, 40_000))] as never),
+  'extractive summary': (text) => summariseExtractively([passage(text)] as never),
+  language: detectLanguage,
+  words: (text) => analyze(text, 'en'),
+  tokens: countTokens,
+  boilerplate: (text) => partBoilerplate([text, text]),
+  'members of JSON': (text) =>
+    memberText(JSON.stringify({ text, message_metadata: text }), 'message_metadata'),
+  'unknown names': (text) => unknownName(text, ['title', 'name']),
+};
+
+/** These run in a child process with a time limit: less text shows as well whether they grow. */
+const inChild: Record<string, (text: string) => unknown> = {
+  'plain text': asFile('a.txt'),
+  Markdown: asFile('a.md'),
+  HTML: asFile('a.html'),
+  CSV: asFile('a.csv'),
+  JSON: asFile('a.json'),
+  RTF: (text) => asFile('a.rtf')(`{\\rtf1 ${text}}`),
+  'source code': asFile('a.ts'),
+  chunks: (text) => chunk(documentOf(text, 'paragraph')),
+  'chunks of a heading': (text) => chunk(documentOf(text, 'heading')),
+  index: (text) =>
+    prepareIndex({
+      title: 'x',
+      fileName: 'a.txt',
+      text,
+      chunks: [{ text, heading: [], prefix: null, page: null }],
+    } as unknown as Parameters<typeof prepareIndex>[0]),
+};
+
+function documentOf(text: string, kind: 'paragraph' | 'heading') {
+  return {
+    text,
+    blocks: [{ kind, start: 0, end: text.length, page: null, level: 1 }],
+    title: null,
+    pages: null,
+    language: null,
+    warnings: [],
+  } as unknown as Parameters<typeof chunk>[0];
+}
+
+describe('a megabyte of one shape takes time that grows with it:', () => {
+  test.each([
+    ...Object.entries(inServer).map(([name, run]) => ({ name, run, most: megabyte })),
+    ...Object.entries(inChild).map(([name, run]) => ({ name, run, most: megabyte / 4 })),
+  ])('$name', { timeout: 300_000 }, async ({ run, most }) => {
+    const slow: string[] = [];
+    for (const [shape, unit] of Object.entries(shapes)) {
+      let before = Infinity;
+      for (const length of [most / 16, most / 4, most]) {
+        const text = ofLength(unit, length);
+        let ms = await msFor(run, text);
+        if (isSlow(ms, before)) ms = Math.min(ms, await msFor(run, text), await msFor(run, text));
+        if (isSlow(ms, before)) {
+          slow.push(
+            `${shape}: ${length / 1024} KB in ${ms.toFixed(0)} ms, a quarter in ${before.toFixed(0)} ms`,
+          );
+          break;
+        }
+        before = ms;
+      }
+    }
+    expect(slow).toEqual([]);
+  });
+});
+
+/** Four times the text takes 4 times as long when linear, 16 times when quadratic; a busy machine takes some breaks. */
+function isSlow(ms: number, before: number): boolean {
+  return ms > 300 && ms > 9 * Math.max(before, 20);
+}
+
+async function msFor(run: (text: string) => unknown, text: string): Promise<number> {
+  const started = performance.now();
+  await run(text);
+  return performance.now() - started;
+}

@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import ts from 'typescript';
+
+/** A regular expression as the source writes it. */
+export interface Pattern {
+  /** Path from the root of the repository, and line. */
+  where: string;
+  file: string;
+  regex: RegExp;
+}
+
+const root = join(import.meta.dirname, '../../..');
+
+/** Every regular expression literal below these folders. */
+export function patternsIn(folders: readonly string[]): Pattern[] {
+  return folders.flatMap((folder) => sourceFiles(join(root, folder))).flatMap(patternsOf);
+}
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(
+      (path) => /\.(ts|svelte)$/.test(path) && !path.endsWith('.test.ts') && !path.includes('node_modules'),
+    )
+    .map((path) => join(folder, path));
+}
+
+function patternsOf(path: string): Pattern[] {
+  const file = relative(root, path);
+  const text = path.endsWith('.svelte') ? scriptOf(readFileSync(path, 'utf8')) : readFileSync(path, 'utf8');
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+  const found: Pattern[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isRegularExpressionLiteral(node)) {
+      const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
+      const end = node.text.lastIndexOf('/');
+      const regex = new RegExp(node.text.slice(1, end), node.text.slice(end + 1));
+      found.push({ where: `${file}:${line + 1}`, file, regex });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** Only the script, on its own lines. */
+function scriptOf(component: string): string {
+  const start = component.indexOf('<script');
+  const end = component.indexOf('</script>');
+  if (start === -1 || end === -1) return '';
+  const body = component.indexOf('>', start) + 1;
+  return component.slice(0, body).replace(/[^\n]/g, '') + component.slice(body, end);
+}
+
+const fillers = [
+  ' ',
+  '\n',
+  '\t',
+  'a',
+  'A',
+  's',
+  '1',
+  ',',
+  '.',
+  '-',
+  '#',
+  '=',
+  '|',
+  '[',
+  '<',
+  '"',
+  '`',
+  '*',
+  ';',
+  ':',
+  '\u0301',
+  '漢',
+  'é',
+  'あ',
+  'ก',
+  '[1]',
+  '1,',
+  'a ',
+  'a.',
+  '. ',
+  '\u200b',
+  '%',
+  ' \n',
+];
+
+/** Texts of about `length` characters that make a pattern with these literals run back and forth. */
+export function* shapesFor({ source }: RegExp, length: number): Generator<string> {
+  const plain = source.replace(/\\[a-zA-Z](\{[^}]*\})?|\[\^?|[\])(?*+{}|^$]/g, '');
+  const literals = [...new Set(plain.replaceAll('\\', ''))].slice(0, 8);
+  const prefixes = ['', ...literals, ...(source.match(/[a-zA-Z]{3,}/g) ?? []).slice(0, 2)];
+  for (const filler of new Set([...fillers, ...prefixes.slice(1)])) {
+    for (const prefix of prefixes) {
+      yield `${prefix}${filler.repeat(length / filler.length)}\u0001`;
+      if (prefix !== '') yield (prefix + filler).repeat(length / (prefix.length + filler.length));
+    }
+  }
+}
+
+/** Applies the pattern as often as it matches. @returns milliseconds */
+export function msOf(regex: RegExp, text: string): number {
+  const started = performance.now();
+  regex.lastIndex = 0;
+  if (regex.global) text.replace(regex, '');
+  else regex.test(text);
+  return performance.now() - started;
+}
