@@ -206,7 +206,7 @@ function startWorker(
     every(hourMs, 'find stale indexes', findStale, signal, log),
     every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now(), hold), signal, log),
     every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
-    every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db, now()), signal, log),
+    every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db), signal, log),
   ];
 }
 

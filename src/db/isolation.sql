@@ -1,4 +1,4 @@
--- Isolation as of 0010_answers_as_work; written by "npm run isolation".
+-- Isolation as of 0012_idempotency_answers_only; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -43,6 +43,10 @@ ALTER TABLE document_texts FORCE ROW LEVEL SECURITY
 ALTER TABLE documents ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE documents FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE idempotency_answers ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE idempotency_answers FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -136,6 +140,8 @@ CREATE POLICY own ON document_texts AS PERMISSIVE FOR ALL TO alcove_app USING ((
 --> statement-breakpoint
 CREATE POLICY own ON documents AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
+CREATE POLICY own ON idempotency_answers AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
 CREATE POLICY own ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
 CREATE POLICY own ON login_keys AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
@@ -179,6 +185,8 @@ GRANT DELETE ON conversations TO alcove_app
 GRANT DELETE ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON documents TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON idempotency_answers TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON idempotency_keys TO alcove_app
 --> statement-breakpoint
@@ -229,6 +237,8 @@ GRANT INSERT ON conversations TO alcove_app
 GRANT INSERT ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON documents TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON idempotency_answers TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON idempotency_keys TO alcove_app
 --> statement-breakpoint
@@ -322,6 +332,8 @@ GRANT SELECT ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON documents TO alcove_app
 --> statement-breakpoint
+GRANT SELECT ON idempotency_answers TO alcove_app
+--> statement-breakpoint
 GRANT SELECT ON idempotency_keys TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON installation TO alcove_app
@@ -369,6 +381,8 @@ GRANT UPDATE ON conversations TO alcove_app
 GRANT UPDATE ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON documents TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON idempotency_answers TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON idempotency_keys TO alcove_app
 --> statement-breakpoint

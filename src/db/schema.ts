@@ -141,20 +141,64 @@ export const apiKeys = pgTable(
   ],
 );
 
+/** Which request has a key, and that it was answered; what was answered is in `idempotency_answers`. */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
     userId: owner(),
     key: text('key').notNull(),
+    /** SHA-256 of method and path, a dot, SHA-256 of the body; nothing behind the dot while a multipart body comes. */
     requestHash: text('request_hash').notNull(),
     status: integer('status'),
-    response: text('response'),
+    /** Whoever holds it may settle or free the key: another request may have taken it over. */
+    token: uuid('token'),
+    /** Of the stored answer. */
+    bytes: integer('bytes').notNull().default(0),
     lockedUntil: time('locked_until').notNull(),
     expiresAt: time('expires_at').notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.key] }),
     foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+  ],
+);
+
+/** Answers for repeats; each goes with what it speaks of, while its key stays. */
+export const idempotencyAnswers = pgTable(
+  'idempotency_answers',
+  {
+    userId: owner(),
+    key: text('key').notNull(),
+    conversationId: uuid('conversation_id'),
+    messageId: uuid('message_id'),
+    documentId: uuid('document_id'),
+    response: text('response').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.key] }),
+    index('idempotency_answers_by_conversation').on(t.userId, t.conversationId),
+    foreignKey({
+      name: 'idempotency_answers_key',
+      columns: [t.userId, t.key],
+      foreignColumns: [idempotencyKeys.userId, idempotencyKeys.key],
+    }).onDelete('cascade'),
+    foreignKey({
+      name: 'idempotency_answers_conversation',
+      columns: [t.userId, t.conversationId],
+      foreignColumns: [conversations.userId, conversations.id],
+    }).onDelete('cascade'),
+    foreignKey({
+      name: 'idempotency_answers_message',
+      columns: [t.userId, t.conversationId, t.messageId],
+      foreignColumns: [messages.userId, messages.conversationId, messages.id],
+    }).onDelete('cascade'),
+    foreignKey({
+      name: 'idempotency_answers_document',
+      columns: [t.userId, t.conversationId, t.documentId],
+      foreignColumns: [documents.userId, documents.conversationId, documents.id],
+    })
+      .onDelete('cascade')
+      .onUpdate('cascade'),
   ],
 );
 

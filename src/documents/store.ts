@@ -3,6 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { blobDeletions, conversations, documents, documentTexts, userCounters } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
+import { forgetAnswersAbout } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
 import { enqueue } from '../work/store.ts';
@@ -192,6 +193,7 @@ export async function deleteDocument(
     await bumpVersion(tx, scope);
     const [row] = await tx.delete(documents).where(isDocument(scope, id)).returning();
     if (row === undefined) return null;
+    await forgetAnswersAbout(tx, scope, id);
     await tx
       .insert(blobDeletions)
       .values({ blobKey: row.blobKey, userId: scope.userId, dueAt: now })

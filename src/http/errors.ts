@@ -1,9 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorCode, FieldIssue, Problem } from '@alcove/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { translateDatabaseError } from '../db/errors.ts';
+import { isUnknownCommit, translateDatabaseError } from '../db/errors.ts';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { leaveLocked } from './idempotency.ts';
 
 /** The one place where any failure becomes a response; what is unexpected says nothing outward. */
 export function registerErrors(app: FastifyInstance): void {
@@ -36,6 +37,7 @@ function sendProblem(
   else request.log.debug({ err: original, code: error.code }, 'request refused');
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (isUnknownCommit(original)) leaveLocked(request);
   readToEnd(request);
   return reply
     .code(error.status)

@@ -1,120 +1,211 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import {
+  type About,
   claimKey,
+  type ClaimedKey,
   type KeyClaim,
   releaseKey,
+  renewKey,
   settleKey,
   settleKeyWithin,
+  type StoredAnswer,
 } from '../identity/idempotency-store.ts';
+import type { UserScope } from '../identity/user-scope.ts';
 import { printExact } from './exact-json.ts';
+import { createMultipartHash, hashMultipart } from './multipart-hash.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Held while this request is the one that acts for its Idempotency-Key. */
-    idempotencyKey: string | null;
-    /** The answer whose stream an earlier request with this key began: follow it instead of asking again. */
+    idempotency: Held | null;
+    /** The message of an answer that an earlier request with this key began: follow it instead of asking again. */
     replayOf: string | null;
   }
+  interface FastifyContextConfig {
+    /** Its answer holds a secret: never kept and never repeated, so that an Idempotency-Key says nothing. */
+    secret?: boolean;
+  }
+}
+
+interface Held {
+  claim: KeyClaim;
+  scope: UserScope;
+  requestHash(): string;
+  about: About;
+  /** Set once the request has changed something: whatever becomes of it then, a repeat must not do it again. */
+  hasEffect: boolean;
+  /** Written in the transaction of the effect: if that was committed, nothing is left to do. */
+  isSettled: boolean;
+  /** Whether the effect was committed is not known: the key stays locked until its time is over. */
+  isUnknown: boolean;
+  renewing: NodeJS.Timeout;
 }
 
 const keyForm = /^[\x21-\x7e]{1,255}$/;
 /** How long a repeat waits for the first request before it is told to come back. */
 const waitMs = 20_000;
 const pollMs = 100;
-const streamField = '$stream';
+/** A third of the lock (idempotency-store.ts). */
+const renewMs = 20_000;
+const answerField = '$answer';
 
 /** `Idempotency-Key` on any POST: one effect; repeats get the first answer. */
-export function registerIdempotency(app: FastifyInstance, db: Database, now: () => Date): void {
-  app.decorateRequest('idempotencyKey', null);
+export function registerIdempotency(app: FastifyInstance, db: Database): void {
+  app.decorateRequest('idempotency', null);
   app.decorateRequest('replayOf', null);
+  app.decorateRequest('multipartHash', null);
 
   app.addHook('preHandler', async (request, reply) => {
     const key = keyOf(request);
     if (key === null || request.principal === null) return undefined;
-    const claim = await claimOrWait(request, key);
-    if (claim.outcome === 'claimed') {
-      request.idempotencyKey = key;
+    const { scope } = request.principal;
+    const path = sha256(`${request.method} ${request.url}`);
+    const claimed = await claimOrWait(scope, key, `${path}.${bodyHash(request)}`);
+    if (claimed.outcome === 'claimed') {
+      request.idempotency = hold(request, scope, claimed.claim, path);
       return undefined;
     }
-    if (claim.outcome === 'mismatch') {
-      throw new AppError('idempotency_mismatch', 'This Idempotency-Key was used with another request.');
-    }
-    if (claim.outcome === 'running') {
+    if (claimed.outcome === 'mismatch') throw mismatch();
+    if (claimed.outcome === 'running') {
       throw new AppError(
         'conflict',
         'The first request with this Idempotency-Key is still at work: try again.',
         { retryAfterSeconds: 1 },
       );
     }
-    const stream = streamOf(claim.response);
-    if (stream !== null) {
-      request.replayOf = stream;
-      return undefined;
-    }
-    reply.code(claim.status).header('idempotency-replayed', 'true').type('application/json; charset=utf-8');
-    return reply.serializer((text: string) => text).send(claim.response);
+    if (request.isMultipart() && claimed.requestHash !== `${path}.${await hashMultipart(request)}`)
+      throw mismatch();
+    return replay(request, reply, scope, claimed.status, claimed.answer);
   });
 
   app.addHook('onSend', async (request, reply, payload) => {
-    const key = request.idempotencyKey;
-    if (key === null || request.principal === null) return;
-    request.idempotencyKey = null;
-    const { scope } = request.principal;
-    // A failure has changed nothing that a repeat must not do: the key is free for another try.
-    if (reply.statusCode >= 400 || (typeof payload !== 'string' && payload !== null))
-      await releaseKey(db, scope, key);
-    else await settleKey(db, scope, key, { status: reply.statusCode, response: payload ?? '' });
+    const held = request.idempotency;
+    if (held === null) return;
+    request.idempotency = null;
+    clearInterval(held.renewing);
+    if (held.isUnknown || (held.isSettled && reply.statusCode < 400)) return;
+    // A refusal has changed nothing: the key is free for another try.
+    const isRefused = reply.statusCode >= 400 && !held.hasEffect;
+    if (isRefused || (typeof payload !== 'string' && payload !== null)) {
+      await releaseKey(db, held.scope, held.claim);
+      return;
+    }
+    const { scope, claim, about } = held;
+    const answer = { requestHash: held.requestHash(), status: reply.statusCode, response: payload ?? '' };
+    await settleKey(db, scope, claim, { ...answer, ...about });
   });
 
-  async function claimOrWait(request: FastifyRequest, key: string): Promise<KeyClaim> {
-    const { scope } = request.principal ?? {};
-    if (scope === undefined) return { outcome: 'running' };
-    const hash = requestHash(request);
+  async function claimOrWait(scope: UserScope, key: string, requestHash: string): Promise<ClaimedKey> {
     const until = performance.now() + waitMs;
     for (;;) {
-      const claim = await claimKey(db, scope, key, hash, now());
-      if (claim.outcome !== 'running' || performance.now() > until) return claim;
+      const claimed = await claimKey(db, scope, key, requestHash);
+      if (claimed.outcome !== 'running' || performance.now() > until) return claimed;
       await sleep(pollMs);
     }
   }
+
+  function hold(request: FastifyRequest, scope: UserScope, claim: KeyClaim, path: string): Held {
+    const multipart = request.isMultipart() ? createMultipartHash() : null;
+    request.multipartHash = multipart;
+    const requestHash = (): string => `${path}.${multipart?.digest() ?? bodyHash(request)}`;
+    // A renewal that fails is made good by the next one, or the lock runs out.
+    const renew = (): void => void renewKey(db, scope, claim).catch(() => {});
+    const renewing = setInterval(renew, renewMs).unref();
+    request.raw.once('close', () => clearInterval(renewing));
+    return {
+      claim,
+      scope,
+      requestHash,
+      about: {},
+      hasEffect: false,
+      isSettled: false,
+      isUnknown: false,
+      renewing,
+    };
+  }
+
+  /** As the first call passed through it: the scope is checked again, for this credential. */
+  async function replay(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    scope: UserScope,
+    status: number,
+    answer: StoredAnswer | null,
+  ): Promise<FastifyReply | undefined> {
+    if (answer === null)
+      throw new AppError('not_found', 'What this Idempotency-Key was used for does not exist any more.');
+    if (typeof answer.conversationId === 'string')
+      await ConversationScope.open(db, scope, answer.conversationId);
+    else if (scope.limitedTo !== undefined)
+      throw new AppError('forbidden', 'This API key is for one conversation only.');
+    const messageId = messageOf(answer.response);
+    if (messageId !== null) {
+      request.replayOf = messageId;
+      return undefined;
+    }
+    const type = status >= 400 ? 'application/problem+json' : 'application/json';
+    reply.code(status).header('idempotency-replayed', 'true').type(`${type}; charset=utf-8`);
+    return reply.serializer((text: string) => text).send(answer.response);
+  }
+}
+
+/** Says what the answer to this request speaks of; with `hasEffect` that something has been written. */
+export function speakOf(request: FastifyRequest, about: About, hasEffect = false): void {
+  const held = request.idempotency;
+  if (held === null) return;
+  held.about = { ...held.about, ...about };
+  held.hasEffect ||= hasEffect;
+}
+
+/** The commit of this request's effect was lost on its way: nobody knows whether it happened. */
+export function leaveLocked(request: FastifyRequest): void {
+  if (request.idempotency !== null) request.idempotency.isUnknown = true;
 }
 
 /** Settles the key of this request together with its effect, by what the caller writes in the same transaction. */
 export function settleWith(
   request: FastifyRequest,
   status: number,
-): ((tx: Transaction, body: unknown) => Promise<void>) | undefined {
-  const { idempotencyKey: key, principal } = request;
-  if (key === null || principal === null) return undefined;
-  return (tx, body) =>
-    settleKeyWithin(tx, principal.scope, key, { status, response: printExact(JSON.stringify(body)) });
+): ((tx: Transaction, body: unknown, about: About) => Promise<void>) | undefined {
+  const held = request.idempotency;
+  if (held === null) return undefined;
+  return async (tx, body, about) => {
+    const response = printExact(JSON.stringify(body));
+    const settlement = { requestHash: held.requestHash(), status, response, ...held.about, ...about };
+    await settleKeyWithin(tx, held.scope, held.claim, settlement);
+    held.isSettled = true;
+  };
 }
 
-/** For an answer that streams: a repeat follows the same answer. Called before the first byte. */
-export async function rememberStream(
+/** A repeat follows the answer of this message. Called as soon as the question is written, before the first byte. */
+export async function rememberAnswer(
   request: FastifyRequest,
   db: Database,
-  messageId: string,
+  about: { conversationId: string; messageId: string },
 ): Promise<void> {
-  const key = request.idempotencyKey;
-  if (key === null || request.principal === null) return;
-  request.idempotencyKey = null;
-  const response = JSON.stringify({ [streamField]: messageId });
-  await settleKey(db, request.principal.scope, key, { status: 200, response });
+  const held = request.idempotency;
+  if (held === null) return;
+  request.idempotency = null;
+  clearInterval(held.renewing);
+  const response = JSON.stringify({ [answerField]: about.messageId });
+  const settlement = { requestHash: held.requestHash(), status: 200, response, ...about };
+  await settleKey(db, held.scope, held.claim, settlement);
 }
 
-function streamOf(response: string): string | null {
-  if (!response.startsWith(`{"${streamField}":`)) return null;
-  const value: unknown = (JSON.parse(response) as Record<string, unknown>)[streamField];
+function messageOf(response: string): string | null {
+  if (!response.startsWith(`{"${answerField}":`)) return null;
+  const value: unknown = (JSON.parse(response) as Record<string, unknown>)[answerField];
   return typeof value === 'string' ? value : null;
 }
 
 function keyOf(request: FastifyRequest): string | null {
   const header = request.headers['idempotency-key'];
+  const { config } = request.routeOptions;
   if (request.method !== 'POST' || header === undefined) return null;
   if (typeof header !== 'string' || !keyForm.test(header)) {
     throw new AppError(
@@ -122,11 +213,18 @@ function keyOf(request: FastifyRequest): string | null {
       'An Idempotency-Key has 1 to 255 printable ASCII characters.',
     );
   }
-  return header;
+  return config.readOnly === true || config.secret === true ? null : header;
 }
 
-/** A multipart body is not read yet: its length stands for it. */
-function requestHash(request: FastifyRequest): string {
-  const body = request.rawJson ?? `length ${request.headers['content-length'] ?? ''}`;
-  return createHash('sha256').update(`${request.method} ${request.url}\n${body}`).digest('hex');
+/** Empty for a multipart body, which is not read yet. */
+function bodyHash(request: FastifyRequest): string {
+  return request.isMultipart() ? '' : sha256(request.rawJson ?? '');
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function mismatch(): AppError {
+  return new AppError('idempotency_mismatch', 'This Idempotency-Key was used with another request.');
 }

@@ -5,6 +5,7 @@ import type { IncomingFile } from '../documents/upload.ts';
 import { AppError } from '../errors.ts';
 import { createEarlyFiles } from './early-files.ts';
 import { refuseBadString } from './json-body.ts';
+import type { MultipartHash } from './multipart-hash.ts';
 
 const maxFieldBytes = 10_000;
 
@@ -32,27 +33,33 @@ export async function readUpload(
   const query = request.query as Record<string, unknown>;
   let id = conversationId ?? (typeof query['conversationId'] === 'string' ? query['conversationId'] : null);
   const early = createEarlyFiles(reply.raw);
+  const hash = request.multipartHash;
   for (;;) {
-    const { value: part, done } = await nextPart(parts);
+    const { value: part, done } = await nextPart(parts, hash);
     if (done === true) break;
     if (part.type === 'file') {
       if (id !== null)
-        return { conversationId: id, files: filesOf([...early.files, toFile(part)], parts, id) };
-      await early.add(toFile(part));
+        return { conversationId: id, files: filesOf([...early.files, toFile(part, hash)], parts, id, hash) };
+      await early.add(toFile(part, hash));
     } else if (part.fieldname === 'conversationId' || part.fieldname === 'conversation_id')
       id = String(part.value);
   }
-  return { conversationId: id, files: filesOf(early.files, parts, id) };
+  return { conversationId: id, files: filesOf(early.files, parts, id, hash) };
 }
 
 type Parts = AsyncIterator<Awaited<ReturnType<ReturnType<FastifyRequest['parts']>['next']>>['value']>;
 
-async function* filesOf(first: readonly IncomingFile[], parts: Parts, conversationId: string | null) {
+async function* filesOf(
+  first: readonly IncomingFile[],
+  parts: Parts,
+  conversationId: string | null,
+  hash: MultipartHash | null,
+) {
   yield* first;
   for (;;) {
-    const { value: part, done } = await nextPart(parts);
+    const { value: part, done } = await nextPart(parts, hash);
     if (done === true) return;
-    if (part.type === 'file') yield toFile(part);
+    if (part.type === 'file') yield toFile(part, hash);
     else if (part.fieldname === 'conversationId' && String(part.value) !== conversationId) {
       throw new AppError('invalid_request', 'The upload names two conversations.');
     }
@@ -60,9 +67,12 @@ async function* filesOf(first: readonly IncomingFile[], parts: Parts, conversati
 }
 
 /** What the multipart parser throws is the client's doing. */
-async function nextPart(parts: Parts) {
+async function nextPart(parts: Parts, hash: MultipartHash | null) {
   try {
-    return await parts.next();
+    const next = await parts.next();
+    if (next.done !== true && next.value.type === 'field')
+      hash?.field(next.value.fieldname, String(next.value.value));
+    return next;
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     const code = (cause as { code?: unknown }).code;
@@ -71,16 +81,23 @@ async function nextPart(parts: Parts) {
   }
 }
 
-function toFile(part: { filename?: string; file: Readable & { truncated?: boolean } }): IncomingFile {
+function toFile(
+  part: { fieldname: string; filename?: string; file: Readable & { truncated?: boolean } },
+  hash: MultipartHash | null,
+): IncomingFile {
   const name = part.filename ?? 'document';
+  hash?.file(part.fieldname, name);
   refuseBadString(name, 'filename');
-  return { name, content: Readable.from(contentOf(part.file), { objectMode: false }) };
+  return { name, content: Readable.from(contentOf(part.file, hash), { objectMode: false }) };
 }
 
 /** A file that breaks off fails like the rest of its form. */
-async function* contentOf(file: Readable): AsyncGenerator<Buffer> {
+async function* contentOf(file: Readable, hash: MultipartHash | null): AsyncGenerator<Buffer> {
   try {
-    yield* file as AsyncIterable<Buffer>;
+    for await (const bytes of file as AsyncIterable<Buffer>) {
+      hash?.content(bytes);
+      yield bytes;
+    }
   } catch (cause) {
     throw cutOff(cause);
   }

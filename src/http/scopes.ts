@@ -6,10 +6,14 @@ import { type DocumentRow, findDocument } from '../documents/store.ts';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { principalOf } from './auth.ts';
+import { speakOf } from './idempotency.ts';
 
 /** The conversation that the path names. @throws AppError `forbidden` or `not_found` */
-export function openConversation(request: FastifyRequest, db: Database): Promise<ConversationScope> {
-  return ConversationScope.open(db, principalOf(request).scope, idParams.parse(request.params).id);
+export async function openConversation(request: FastifyRequest, db: Database): Promise<ConversationScope> {
+  const { id } = idParams.parse(request.params);
+  const scope = await ConversationScope.open(db, principalOf(request).scope, id);
+  speakOf(request, { conversationId: scope.conversationId });
+  return scope;
 }
 
 /** The caller's document that the path names, and its conversation. Somebody else's does not exist. */
@@ -20,6 +24,7 @@ export async function openDocument(
   const user = principalOf(request).scope;
   const document = await findDocument(db, user, idParams.parse(request.params).id);
   if (document === null) throw documentMissing();
+  speakOf(request, { conversationId: document.conversationId, documentId: document.id });
   return { scope: ConversationScope.ofOwnRow(user, document), document };
 }
 
@@ -31,6 +36,7 @@ export async function openMessage(
   const user = principalOf(request).scope;
   const message = await findMessage(db, user, idParams.parse(request.params).id);
   if (message === null) throw new AppError('not_found', 'This message does not exist.');
+  speakOf(request, { conversationId: message.conversationId, messageId: message.id });
   return { scope: ConversationScope.ofOwnRow(user, message), message };
 }
 

@@ -75,7 +75,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
   registerAuth(app, deps.identity);
   refuseBadQueries(app);
   await registerRateLimits(app);
-  registerIdempotency(app, deps.db, deps.now);
+  registerIdempotency(app, deps.db);
   await app.register(async (routes) => {
     const typed = routes.withTypeProvider<ZodTypeProvider>() as App;
     systemRoutes(typed, deps);

@@ -1,88 +1,200 @@
 import { and, eq, isNull, lt, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
-import { idempotencyKeys } from '../db/schema.ts';
+import { isForeignKeyViolation } from '../db/errors.ts';
+import { newId } from '../db/ids.ts';
+import { idempotencyAnswers, idempotencyKeys } from '../db/schema.ts';
+import { AppError } from '../errors.ts';
 import type { UserScope } from './user-scope.ts';
 
-export type KeyClaim =
-  | { outcome: 'claimed' }
+// All times are the database's: replicas whose clocks differ must not both hold a key.
+
+/** The right to settle one key: whoever has taken it over since has another token. */
+export interface KeyClaim {
+  key: string;
+  token: string;
+}
+
+/** What an answer speaks of: it goes with it. */
+export interface About {
+  conversationId?: string | null | undefined;
+  messageId?: string | null | undefined;
+  documentId?: string | null | undefined;
+}
+
+export interface StoredAnswer extends About {
+  response: string;
+}
+
+export type ClaimedKey =
+  | { outcome: 'claimed'; claim: KeyClaim }
   | { outcome: 'running' }
   | { outcome: 'mismatch' }
-  | { outcome: 'answered'; status: number; response: string };
+  /** `answer` is null when what it spoke of is gone. */
+  | { outcome: 'settled'; requestHash: string; status: number; answer: StoredAnswer | null };
 
-const keepMs = 24 * 3600_000;
-/** A request that died without an answer gives its key back after this time. */
-const lockMs = 60_000;
+const keep = sql`now() + interval '24 hours'`;
+/** A request that died without an answer gives its key back after this time; one that lives renews it. */
+const locked = sql`now() + interval '60 seconds'`;
+/** Of one user within a day. */
+const maxKeys = 10_000;
+const maxBytes = 64 * 1024 * 1024;
 
-/** Claims the key for this request, or says what became of the request that had it first. */
+/**
+ * Claims the key for this request, or says what became of the request that had it first. `requestHash` ends with its
+ * dot while the body is not known yet: then only the part before it is compared.
+ * @throws AppError `quota_exceeded`
+ */
 export async function claimKey(
   db: Database,
   scope: UserScope,
   key: string,
   requestHash: string,
-  now: Date,
-): Promise<KeyClaim> {
-  const lockedUntil = new Date(now.getTime() + lockMs);
-  const expiresAt = new Date(now.getTime() + keepMs);
+): Promise<ClaimedKey> {
+  const token = newId();
+  const path = requestHash.slice(0, requestHash.indexOf('.') + 1);
   return db.scoped(scope, async (tx) => {
     const mine = and(eq(idempotencyKeys.userId, scope.userId), eq(idempotencyKeys.key, key));
+    const values = { requestHash, token, lockedUntil: locked, expiresAt: keep };
+    await tx.delete(idempotencyKeys).where(and(mine, lt(idempotencyKeys.expiresAt, sql`now()`)));
     const claimed = await tx
       .insert(idempotencyKeys)
-      .values({ userId: scope.userId, key, requestHash, lockedUntil, expiresAt })
+      .values({ userId: scope.userId, key, ...values })
       .onConflictDoUpdate({
         target: [idempotencyKeys.userId, idempotencyKeys.key],
-        set: { requestHash, lockedUntil, expiresAt, status: null, response: null },
-        // Expired, or left behind by a request that died: it is free again.
-        setWhere: sql`${idempotencyKeys.expiresAt} < ${now.toISOString()}::timestamptz
-          OR (${idempotencyKeys.status} IS NULL AND ${idempotencyKeys.lockedUntil} < ${now.toISOString()}::timestamptz
-            AND ${idempotencyKeys.requestHash} = ${requestHash})`,
+        set: values,
+        // Left behind by a request that died: it is free again, for the same request.
+        setWhere: sql`${idempotencyKeys.status} IS NULL AND ${idempotencyKeys.lockedUntil} < now()
+          AND starts_with(${idempotencyKeys.requestHash}, ${path})`,
       })
       .returning({ key: idempotencyKeys.key });
-    if (claimed.length > 0) return { outcome: 'claimed' };
+    if (claimed.length > 0) {
+      await refuseTooMany(tx, scope);
+      return { outcome: 'claimed', claim: { key, token } };
+    }
     const [row] = await tx.select().from(idempotencyKeys).where(mine);
     if (row === undefined) return { outcome: 'running' };
-    if (row.requestHash !== requestHash) return { outcome: 'mismatch' };
+    if (!isSameRequest(row.requestHash, requestHash)) return { outcome: 'mismatch' };
     if (row.status === null) return { outcome: 'running' };
-    return { outcome: 'answered', status: row.status, response: row.response ?? '' };
+    const [answer] = await tx
+      .select()
+      .from(idempotencyAnswers)
+      .where(and(eq(idempotencyAnswers.userId, scope.userId), eq(idempotencyAnswers.key, key)));
+    return {
+      outcome: 'settled',
+      requestHash: row.requestHash,
+      status: row.status,
+      answer: answer ?? null,
+    };
   });
 }
 
-export async function settleKey(
-  db: Database,
-  scope: UserScope,
-  key: string,
-  answer: { status: number; response: string },
-): Promise<void> {
-  await db.scoped(scope, (tx) => settleKeyWithin(tx, scope, key, answer));
-}
-
-/** In the transaction that has the effect: a crash cannot come between the two, so that a repeat has one effect. */
-export async function settleKeyWithin(
-  tx: Transaction,
-  scope: UserScope,
-  key: string,
-  answer: { status: number; response: string },
-): Promise<void> {
-  await tx
-    .update(idempotencyKeys)
-    .set(answer)
-    .where(and(eq(idempotencyKeys.userId, scope.userId), eq(idempotencyKeys.key, key)));
-}
-
-/** A request that changed nothing gives its key back. */
-export async function releaseKey(db: Database, scope: UserScope, key: string): Promise<void> {
-  await db.scoped(scope, (tx) =>
-    tx
-      .delete(idempotencyKeys)
-      .where(
-        and(
-          eq(idempotencyKeys.userId, scope.userId),
-          eq(idempotencyKeys.key, key),
-          isNull(idempotencyKeys.status),
-        ),
-      ),
+async function refuseTooMany(tx: Transaction, scope: UserScope): Promise<void> {
+  const [held] = await tx
+    .select({
+      keys: sql<number>`count(*)::int`,
+      bytes: sql<number>`coalesce(sum(${idempotencyKeys.bytes}), 0)::float8`,
+    })
+    .from(idempotencyKeys)
+    .where(eq(idempotencyKeys.userId, scope.userId));
+  if (held === undefined || (held.keys <= maxKeys && held.bytes <= maxBytes)) return;
+  throw new AppError(
+    'quota_exceeded',
+    `Too many Idempotency-Keys within a day: at most ${maxKeys}, with ${maxBytes / 1024 / 1024} MB of answers. Send this one without, or later.`,
+    { retryAfterSeconds: 3600 },
   );
 }
 
-export async function deleteExpiredKeys(db: Database, now: Date): Promise<void> {
-  await db.asWorker((tx) => tx.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, now)));
+/** Equal as far as both are known. */
+function isSameRequest(a: string, b: string): boolean {
+  const isPartial = a.endsWith('.') || b.endsWith('.');
+  return isPartial ? a.slice(0, a.indexOf('.')) === b.slice(0, b.indexOf('.')) : a === b;
+}
+
+/** Keeps the key while its request runs. */
+export async function renewKey(db: Database, scope: UserScope, claim: KeyClaim): Promise<void> {
+  await db.scoped(scope, (tx) =>
+    tx.update(idempotencyKeys).set({ lockedUntil: locked }).where(isUnsettled(scope, claim)),
+  );
+}
+
+export interface Settlement extends StoredAnswer {
+  requestHash: string;
+  status: number;
+}
+
+/** Keeps the answer for repeats; what it speaks of may be gone already, then only that it was given. */
+export async function settleKey(
+  db: Database,
+  scope: UserScope,
+  claim: KeyClaim,
+  settlement: Settlement,
+): Promise<void> {
+  try {
+    await db.scoped(scope, (tx) => settleKeyWithin(tx, scope, claim, settlement));
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    const { requestHash, status } = settlement;
+    await db.scoped(scope, (tx) =>
+      tx.update(idempotencyKeys).set({ requestHash, status }).where(isUnsettled(scope, claim)),
+    );
+  }
+}
+
+/**
+ * In the transaction that has the effect: a crash cannot come between the two, so that a repeat has one effect.
+ * @throws AppError `conflict` when another request has taken the key over, so that nothing is written
+ */
+export async function settleKeyWithin(
+  tx: Transaction,
+  scope: UserScope,
+  claim: KeyClaim,
+  { requestHash, status, response, conversationId, messageId, documentId }: Settlement,
+): Promise<void> {
+  const bytes = Buffer.byteLength(response);
+  const settled = await tx
+    .update(idempotencyKeys)
+    .set({ requestHash, status, bytes })
+    .where(isUnsettled(scope, claim))
+    .returning({ key: idempotencyKeys.key });
+  if (settled.length === 0)
+    throw new AppError('conflict', 'Another request with this Idempotency-Key has taken over.', {
+      retryAfterSeconds: 1,
+    });
+  const about = { conversationId, messageId, documentId };
+  await tx.insert(idempotencyAnswers).values({ userId: scope.userId, key: claim.key, response, ...about });
+}
+
+/** A request that changed nothing gives its key back. */
+export async function releaseKey(db: Database, scope: UserScope, claim: KeyClaim): Promise<void> {
+  await db.scoped(scope, (tx) => tx.delete(idempotencyKeys).where(isUnsettled(scope, claim)));
+}
+
+function isUnsettled(scope: UserScope, { key, token }: KeyClaim) {
+  return and(
+    eq(idempotencyKeys.userId, scope.userId),
+    eq(idempotencyKeys.key, key),
+    eq(idempotencyKeys.token, token),
+    isNull(idempotencyKeys.status),
+  );
+}
+
+/** An upload's answer speaks of several documents: it goes with the first of them that goes. */
+export async function forgetAnswersAbout(
+  tx: Transaction,
+  scope: { userId: string; conversationId: string },
+  documentId: string,
+): Promise<void> {
+  await tx
+    .delete(idempotencyAnswers)
+    .where(
+      and(
+        eq(idempotencyAnswers.userId, scope.userId),
+        eq(idempotencyAnswers.conversationId, scope.conversationId),
+        sql`position(${documentId} in ${idempotencyAnswers.response}) > 0`,
+      ),
+    );
+}
+
+export async function deleteExpiredKeys(db: Database): Promise<void> {
+  await db.asWorker((tx) => tx.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, sql`now()`)));
 }

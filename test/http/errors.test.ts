@@ -305,18 +305,29 @@ describe('Idempotency-Key', () => {
     expect(body.message_count).toBe(2);
   });
 
-  test('of a request that failed may be used again', async () => {
+  test('of a request that was refused may be used again', async () => {
     const id = await newConversation();
     const headers = { 'idempotency-key': 'second-try' };
-    provider.script(behave.unauthorized());
-    await expectProblem(
-      await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers),
-      'model_unavailable',
-    );
+    await expectProblem(await post(`/rag/conversation/${id}/query`, {}, headers), 'invalid_request');
+    const foreign = await newConversation(await newPerson(app.baseUrl));
+    const to = { role: 'user', content: 'x', parent_id: foreign };
+    await expectProblem(await post(`/conversations/${id}/messages`, to, headers), 'not_found');
     const again = await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers);
     expect(again.status).toBe(200);
     const repeated = await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers);
     expect(((await repeated.json()) as Answer).message_id).toBe(((await again.json()) as Answer).message_id);
+  });
+
+  test('of a question that was kept but not answered stands for that question, which is not asked again', async () => {
+    const id = await newConversation();
+    const headers = { 'idempotency-key': 'no-second-question' };
+    provider.script(behave.unauthorized());
+    for (let at = 0; at < 2; at += 1) {
+      const response = await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers);
+      await expectProblem(response, 'model_unavailable');
+    }
+    const { body } = await person.json<{ message_count: number }>('GET', `/conversations/${id}`);
+    expect(body.message_count).toBe(2);
   });
 
   test.each([['x'.repeat(256)], ['two words'], ['a\ttab'], ['\u00fc']])('%j is refused', async (key) => {

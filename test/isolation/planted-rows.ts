@@ -37,8 +37,12 @@ export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
     [`${w.a.id}/${crypto.randomUUID()}`, w.a.id],
   );
   await pool.query(
-    `INSERT INTO idempotency_keys (user_id, key, request_hash, locked_until, expires_at) VALUES ($1, 'planted', '', now(), now() + interval '1 day')`,
+    `INSERT INTO idempotency_keys (user_id, key, request_hash, locked_until, expires_at) VALUES ($1, 'planted', '', now(), now() + interval '1 day'), ($1, 'planted too', '', now(), now() + interval '1 day')`,
     [w.a.id],
+  );
+  await pool.query(
+    `INSERT INTO idempotency_answers (user_id, key, conversation_id, response) VALUES ($1, 'planted', $2, '{}')`,
+    key,
   );
   await pool.query(
     `INSERT INTO api_keys (user_id, id, name, key_hash, scope, conversation_id, created_at) VALUES ($1, $2, 'planted', 'planted', 'conversation', $3, now())`,

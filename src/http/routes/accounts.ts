@@ -22,13 +22,20 @@ import { AppError } from '../../errors.ts';
 import { changePassword, deleteAccount, logout, readAccount } from '../../identity/account.ts';
 import { createApiKey, revokeApiKey } from '../../identity/api-keys.ts';
 import type { IssuedSession } from '../../identity/issue-session.ts';
+import { issueKnownDevice } from '../../identity/known-device.ts';
 import { login } from '../../identity/login.ts';
 import { refresh } from '../../identity/refresh.ts';
 import { register } from '../../identity/register.ts';
 import { listApiKeys } from '../../identity/api-key-store.ts';
 import { updateName } from '../../identity/store.ts';
 import { principalOf } from '../auth.ts';
-import { clearRefreshCookie, readRefreshCookie, setRefreshCookie } from '../cookie.ts';
+import {
+  clearRefreshCookie,
+  readDeviceCookie,
+  readRefreshCookie,
+  setDeviceCookie,
+  setRefreshCookie,
+} from '../cookie.ts';
 import type { HttpDeps } from '../deps.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentApiKey, presentUser } from '../present.ts';
@@ -62,7 +69,9 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
     },
     async (request, reply) => {
       const issued = await register(request.body, identity);
-      return reply.code(201).send(answer(issued, request, reply));
+      const shown = answer(issued, request, reply);
+      rememberDevice(issued, request, reply);
+      return reply.code(201).send(shown);
     },
   );
 
@@ -81,8 +90,13 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
         response: { 200: session },
       },
     },
-    async (request, reply) =>
-      answer(await login({ ...request.body, address: request.ip }, identity), request, reply),
+    async (request, reply) => {
+      const from = { address: request.ip, device: readDeviceCookie(request) };
+      const issued = await login({ ...request.body, ...from }, identity);
+      const shown = answer(issued, request, reply);
+      rememberDevice(issued, request, reply);
+      return shown;
+    },
   );
 
   app.post(
@@ -165,7 +179,7 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
   app.post(
     '/auth/password',
     {
-      config: signedIn,
+      config: { ...signedIn, secret: true },
       schema: {
         tags,
         operationId: 'changePassword',
@@ -236,7 +250,7 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
   app.post(
     '/auth/keys',
     {
-      config: signedIn,
+      config: { ...signedIn, secret: true },
       schema: {
         tags,
         operationId: 'createKey',
@@ -279,6 +293,11 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       return reply.code(204).send(null);
     },
   );
+
+  /** So that the failures of strangers do not close the account for its owner. */
+  function rememberDevice({ user }: IssuedSession, request: FastifyRequest, reply: FastifyReply): void {
+    setDeviceCookie(request, reply, issueKnownDevice(user.id, identity.deviceKey, identity.now()));
+  }
 }
 
 /** The refresh token goes into a cookie; a client without a cookie jar asks for it in the body. */

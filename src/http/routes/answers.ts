@@ -10,13 +10,19 @@ import { AppError } from '../../errors.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
-import { rememberStream } from '../idempotency.ts';
+import { rememberAnswer } from '../idempotency.ts';
 import { perMinute } from '../rate-limits.ts';
 import { openConversation, openMessage } from '../scopes.ts';
 import type { App } from '../app.ts';
 import { sendEvents, type WireEvent } from '../sse.ts';
 
 const tags = ['asking'];
+/** How an answer is shown. */
+interface Shown {
+  stream: boolean;
+  include: boolean;
+}
+
 const lastEventId = z
   .object({ 'last-event-id': z.coerce.number().int().min(0).max(10_000_000).optional() })
   .loose();
@@ -51,7 +57,7 @@ export function answerRoutes(app: App, { db, answers, config, closing }: HttpDep
         scope: reach,
         docs_only: docsOnly,
       } = request.body;
-      if (request.replayOf !== null) return replay(request, reply);
+      if (request.replayOf !== null) return replay({ stream, include }, request, reply);
       return respond(
         newPlace(principalOf(request).scope, 'rag_query', query),
         { query, topK, strategy, model, reach, docsOnly },
@@ -80,8 +86,8 @@ export function answerRoutes(app: App, { db, answers, config, closing }: HttpDep
     },
     async (request, reply) => {
       const scope = await openConversation(request, db);
-      if (request.replayOf !== null) return replay(request, reply);
       const { query, top_k: topK, strategy, model, stream, include_sources: include } = request.body;
+      if (request.replayOf !== null) return replay({ stream, include }, request, reply);
       const { parent_id: parentId, document_ids: documentIds, docs_only: docsOnly } = request.body;
       const question = {
         query,
@@ -99,25 +105,32 @@ export function answerRoutes(app: App, { db, answers, config, closing }: HttpDep
   async function respond(
     place: Place,
     question: Question,
-    how: { stream: boolean; include: boolean },
+    how: Shown,
     request: FastifyRequest,
     reply: FastifyReply,
   ) {
     const started = await ask(place, question, answers);
-    const { scope } = place;
-    if (how.stream) {
-      await rememberStream(request, db, started.messageId);
-      return streamTo(scope, started.messageId, 0, request, reply, how.include);
-    }
-    return withSources(await waitForAnswer(scope, started.messageId, answers, closing), how.include);
+    await rememberAnswer(request, db, started);
+    return show(place.scope, started.messageId, how, request, reply);
   }
 
-  async function replay(request: FastifyRequest, reply: FastifyReply) {
+  async function replay(how: Shown, request: FastifyRequest, reply: FastifyReply) {
     const { scope, message } = await openMessage(
       Object.assign(request, { params: { id: request.replayOf } }),
       db,
     );
-    return streamTo(scope, message.id, 0, request, reply);
+    return show(scope, message.id, how, request, reply);
+  }
+
+  async function show(
+    scope: ConversationScope,
+    messageId: string,
+    { stream, include }: Shown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) {
+    if (stream) return streamTo(scope, messageId, 0, request, reply, include);
+    return withSources(await waitForAnswer(scope, messageId, answers, closing), include);
   }
 
   function streamTo(

@@ -9,7 +9,7 @@ import { readConversation } from '../../conversations/store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
-import { rememberStream } from '../idempotency.ts';
+import { rememberAnswer } from '../idempotency.ts';
 import { refuseBadString } from '../json-body.ts';
 import { perMinute } from '../rate-limits.ts';
 import { openMessage } from '../scopes.ts';
@@ -68,7 +68,7 @@ export function chatRoutes(app: App, { db, answers, documents, config, closing }
         answers,
         documents,
       );
-      await rememberStream(request, db, started.messageId);
+      await rememberAnswer(request, db, started.messageId);
       return stream(scope, started.messageId, request, reply);
     },
   );

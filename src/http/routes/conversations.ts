@@ -31,12 +31,13 @@ import { AppError } from '../../errors.ts';
 import { deleteConversation } from '../../documents/delete-conversation.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
-import { settleWith } from '../idempotency.ts';
+import { settleWith, speakOf } from '../idempotency.ts';
 import { depthOf, maxDepth } from '../json-body.ts';
 import { decodePinnedCursor, encodePinnedCursor, page } from '../paging.ts';
 import { memberText } from '../exact-json.ts';
 import { presentConversation, presentMessage } from '../present.ts';
 import { perMinute } from '../rate-limits.ts';
+import { openConversation } from '../scopes.ts';
 import type { App } from '../app.ts';
 
 const tags = ['conversations'];
@@ -70,6 +71,7 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
         { title, conversationType },
         now(),
       );
+      speakOf(request, { conversationId: row.id }, true);
       return reply.code(201).send(presentConversation(row));
     },
   );
@@ -130,7 +132,7 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       },
     },
     async (request) => {
-      const scope = await open(request);
+      const scope = await openConversation(request, db);
       const row = await readConversation(db, scope);
       const { messages, hasMore } = await readHistory(scope, row, request.query, answers);
       return { ...presentConversation(row), messages: messages.map(presentMessage), has_more: hasMore };
@@ -150,7 +152,7 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
         response: { 200: conversationStats },
       },
     },
-    async (request) => statisticsOf(db, await open(request)),
+    async (request) => statisticsOf(db, await openConversation(request, db)),
   );
 
   app.post(
@@ -168,7 +170,7 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       },
     },
     async (request, reply) => {
-      const scope = await open(request);
+      const scope = await openConversation(request, db);
       const { role, content, message_metadata: metadata, parent_id: parentId } = request.body;
       const metadataSource = metadata === undefined ? null : exactMetadata(request.rawJson ?? '', metadata);
       const settle = settleWith(request, 201);
@@ -178,7 +180,7 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
         input,
         db,
         now(),
-        settle && ((tx, made) => settle(tx, presentMessage(made))),
+        settle && ((tx, made) => settle(tx, presentMessage(made), { messageId: made.id })),
       );
       return reply.code(201).send(presentMessage(row));
     },
@@ -200,7 +202,7 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       },
     },
     async (request) => {
-      const scope = await open(request);
+      const scope = await openConversation(request, db);
       const title = request.query.title ?? request.body?.title;
       if (title === undefined)
         throw new AppError('invalid_request', 'Give the new title as ?title= or in the body.', {
@@ -225,7 +227,7 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       },
     },
     async (request) => {
-      const scope = await open(request);
+      const scope = await openConversation(request, db);
       return presentConversation(await updateConversation(db, scope, request.body, now()));
     },
   );
@@ -246,7 +248,7 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       },
     },
     async (request) => {
-      const scope = await open(request);
+      const scope = await openConversation(request, db);
       const keep = request.query.keep_documents_in;
       const keepIn = keep === undefined ? null : await ConversationScope.open(db, scope.user, keep);
       const deleted = await deleteConversation(scope, keepIn, documents);
@@ -258,13 +260,6 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       return { deleted };
     },
   );
-
-  function open(
-    request: Parameters<typeof principalOf>[0] & { params: unknown },
-  ): Promise<ConversationScope> {
-    const { id } = idParams.parse(request.params);
-    return ConversationScope.open(db, principalOf(request).scope, id);
-  }
 }
 
 /** The metadata's own text, as it came. */

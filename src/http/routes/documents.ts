@@ -29,6 +29,7 @@ import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { documentEventHeaders, documentEvents, hasSeenTheEnd } from '../document-events.ts';
+import { speakOf } from '../idempotency.ts';
 import { readUpload, requireConversationId } from '../incoming-files.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentDocument } from '../present.ts';
@@ -97,6 +98,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     request: FastifyRequest,
   ): Promise<Uploaded> {
     let rows = await upload(scope, files, documents);
+    speakOf(request, { conversationId: scope.conversationId, documentId: rows[0]?.id }, true);
     const { wait } = request.query as { wait?: 'ready' | 'vectors' };
     if (wait !== undefined) {
       const done = await Promise.all(rows.map((row) => waitFor(scope, row.id, wait, documents, closing)));
