@@ -88,8 +88,9 @@ function* piecesOf(text: string, start: number, end: number): Iterable<{ start: 
   for (let at = start; at < end;) {
     let stop = Math.min(end, at + pieceLength);
     if (stop < end) {
-      const space = text.lastIndexOf(' ', stop);
-      stop = space > at + pieceLength / 2 ? space : safeCut(text, at, stop);
+      // Looked for in the piece alone: without a space in the text it would be read back to its start each time.
+      const space = text.slice(at, stop + 1).lastIndexOf(' ');
+      stop = space > pieceLength / 2 ? at + space : safeCut(text, at, stop);
     }
     yield { start: at, end: stop };
     at = stop;

@@ -194,7 +194,9 @@ describe('a megabyte of one shape takes time that grows with it:', () => {
       for (const length of [most / 16, most / 4, most]) {
         const text = ofLength(unit, length);
         let ms = await msFor(run, text);
-        if (isSlow(ms, before)) ms = Math.min(ms, await msFor(run, text), await msFor(run, text));
+        // A busy machine takes breaks: only what is slow each time is slow.
+        for (let again = 0; again < 3 && isSlow(ms, before); again += 1)
+          ms = Math.min(ms, await msFor(run, text));
         if (isSlow(ms, before)) {
           slow.push(
             `${shape}: ${length / 1024} KB in ${ms.toFixed(0)} ms, a quarter in ${before.toFixed(0)} ms`,
@@ -208,9 +210,9 @@ describe('a megabyte of one shape takes time that grows with it:', () => {
   });
 });
 
-/** Four times the text takes 4 times as long when linear, 16 times when quadratic; a busy machine takes some breaks. */
+/** Four times the text takes 4 times as long when linear, 16 times when quadratic. */
 function isSlow(ms: number, before: number): boolean {
-  return ms > 300 && ms > 9 * Math.max(before, 20);
+  return ms > 400 && ms > 9 * Math.max(before, 40);
 }
 
 async function msFor(run: (text: string) => unknown, text: string): Promise<number> {
