@@ -22,7 +22,7 @@ const LAYERS = [
   ['conversations'],
   ['identity'],
   ['work', 'db', 'files', 'models', 'formats'],
-  ['indexing'],
+  ['indexing', 'limits'],
   ['errors', 'version'],
 ];
 

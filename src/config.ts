@@ -49,6 +49,8 @@ const environment = z.object({
   JWT_AUDIENCE: text,
   JWKS_URL: z.url().optional(),
   JWT_SECRET: text,
+  ADMIN_EMAILS: list,
+  ADMIN_SUBJECTS: list,
 
   MAX_UPLOAD_MB: z.coerce.number().positive().default(50),
   MAX_DOCUMENTS_PER_CONVERSATION: count(500),
@@ -129,6 +131,8 @@ export interface AuthConfig {
   issuer:
     | { issuer: string; audience: string; jwksUrl: string | undefined; secret: string | undefined }
     | undefined;
+  /** Administrators among the external issuer's users: verified e-mail addresses, in lower case, and subjects. */
+  admins: { emails: string[]; subjects: string[] };
 }
 
 export interface Limits {
@@ -174,7 +178,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     role: e.ROLE,
     logLevel: e.LOG_LEVEL,
     database: readDatabase(e),
-    auth: { secret: e.AUTH_SECRET, registration: e.REGISTRATION, issuer: readIssuer(e) },
+    auth: {
+      secret: e.AUTH_SECRET,
+      registration: e.REGISTRATION,
+      issuer: readIssuer(e),
+      admins: { emails: e.ADMIN_EMAILS.map((email) => email.toLowerCase()), subjects: e.ADMIN_SUBJECTS },
+    },
     limits: {
       uploadBytes: Math.floor(e.MAX_UPLOAD_MB * megabyte),
       documentsPerConversation: e.MAX_DOCUMENTS_PER_CONVERSATION,

@@ -60,6 +60,21 @@ database
   .command('adopt')
   .description('say that the data folder and the database belong together, when a start refuses them')
   .action(exitWith(async () => (await import('./adopt.ts')).adopt));
+const admin = program.command('admin').description('administrators, named by whoever runs the server');
+admin
+  .command('grant')
+  .description('make an account an administrator')
+  .argument('<account>', 'its e-mail address or id')
+  .action(exitWith(async () => (await import('./admin.ts')).grantAdmin));
+admin
+  .command('revoke')
+  .description('make an administrator an ordinary user')
+  .argument('<account>', 'its e-mail address or id')
+  .action(exitWith(async () => (await import('./admin.ts')).revokeAdmin));
+admin
+  .command('list')
+  .description('list the administrators')
+  .action(exitWith(async () => (await import('./admin.ts')).listAdmins));
 
 try {
   await program.parseAsync();

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { AppError } from '../errors.ts';
-import { Gate } from './gate.ts';
+import { Gate } from '../limits/gate.ts';
 import { watchProcess } from './process-watch.ts';
 import { type Confinement, findConfinements, nodeCommand } from './sandbox-command.ts';
 import { encodeFrame, type Frame, FrameReader } from './sandbox-frames.ts';

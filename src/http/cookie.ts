@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.ts';
 import { refreshTokenSeconds } from '../identity/issue-session.ts';
+import { knownDeviceSeconds } from '../identity/known-device.ts';
 
 /** `__Host-` binds the cookie to this origin over TLS; browsers refuse it on plain HTTP. */
 const secureName = '__Host-rt';
@@ -15,6 +16,25 @@ export function setRefreshCookie(request: FastifyRequest, reply: FastifyReply, t
     sameSite: 'strict',
     maxAge: refreshTokenSeconds,
   });
+}
+
+const secureDevice = '__Host-known';
+const plainDevice = 'alcove_known';
+
+/** What a device keeps of a sign-in, longer than any session: see identity/known-device.ts. */
+export function setDeviceCookie(request: FastifyRequest, reply: FastifyReply, device: string): void {
+  const secure = isSecure(request);
+  reply.setCookie(secure ? secureDevice : plainDevice, device, {
+    path: '/',
+    httpOnly: true,
+    secure,
+    sameSite: 'strict',
+    maxAge: knownDeviceSeconds,
+  });
+}
+
+export function readDeviceCookie(request: FastifyRequest): string | undefined {
+  return request.cookies[secureDevice] ?? request.cookies[plainDevice];
 }
 
 export function clearRefreshCookie(request: FastifyRequest, reply: FastifyReply): void {

@@ -1,6 +1,8 @@
 import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { AppError } from '../errors.ts';
+import { addressBlock } from '../limits/address-block.ts';
+import { CountWindow } from '../limits/count-window.ts';
 
 /** Registers the plug-in; only routes that name a limit have one. */
 export async function registerRateLimits(app: FastifyInstance): Promise<void> {
@@ -20,28 +22,17 @@ export async function registerRateLimits(app: FastifyInstance): Promise<void> {
   });
 }
 
-const maxTracked = 50_000;
-
 /** One count for all routes of a group; the plug-in's own store would keep one for each route. */
 class SharedCounts implements FastifyRateLimitStore {
-  readonly #counts = new Map<string, { current: number; since: number }>();
+  readonly #counts = new CountWindow();
 
   incr(
     key: string,
     callback: (error: Error | null, result?: { current: number; ttl: number }) => void,
     windowMs = 60_000,
   ): void {
-    const now = Date.now();
-    let count = this.#counts.get(key);
-    if (count === undefined || now - count.since >= windowMs) {
-      count = { current: 0, since: now };
-      this.#counts.delete(key);
-      this.#counts.set(key, count);
-    }
-    count.current += 1;
-    const oldest = this.#counts.size > maxTracked ? this.#counts.keys().next().value : undefined;
-    if (oldest !== undefined) this.#counts.delete(oldest);
-    callback(null, { current: count.current, ttl: windowMs - (now - count.since) });
+    const { count, endsInMs } = this.#counts.add(key, windowMs);
+    callback(null, { current: count, ttl: endsInMs });
   }
 
   child(): this {
@@ -60,9 +51,4 @@ export interface RateLimit {
 export function perMinute(max: number, groupId: string): RouteShorthandOptions['config'] {
   const limit: RateLimit = { max, timeWindow: 60_000, groupId };
   return { rateLimit: limit };
-}
-
-/** One subscriber often holds a whole /64 of IPv6. */
-function addressBlock(ip: string): string {
-  return ip.includes(':') && !ip.includes('.') ? ip.split(':').slice(0, 4).join(':') : ip;
 }

@@ -49,10 +49,10 @@ export async function deleteAccount(
 
 async function checkPassword(scope: UserScope, password: string, deps: IdentityDeps): Promise<void> {
   const user = await readAccount(scope, deps);
-  const account = `id:${scope.userId}`;
-  deps.attempts.check(account);
+  const claimant = { account: `id:${scope.userId}` };
   refuseLongPassword(password);
-  if (await deps.passwords.verify(user.passwordHash, password)) return;
-  deps.attempts.failed(account);
-  throw new AppError('forbidden', 'The current password is wrong.');
+  deps.attempts.begin(claimant);
+  if (!(await deps.passwords.verify(user.passwordHash, password)))
+    throw new AppError('forbidden', 'The current password is wrong.');
+  deps.attempts.succeeded(claimant);
 }

@@ -1,50 +1,51 @@
 import { AppError } from '../errors.ts';
+import { addressBlock } from '../limits/address-block.ts';
+import { CountWindow } from '../limits/count-window.ts';
 
 const windowMs = 15 * 60_000;
-const maxFailures = 10;
-const maxTracked = 50_000;
+const perAccount = 10;
+/** More than for an account: an office may sit behind one address. */
+const perAddress = 100;
 
-/** Counts failed sign-ins per account, whatever address they come from. */
+/** Who tries to prove a password: an account, or a device that has done so before; and from where, if that is known. */
+export interface Claimant {
+  account: string;
+  address?: string | undefined;
+}
+
+/** Failed proofs of a password. Each is counted before it is checked, so that many at once are not all checked. */
 export interface Attempts {
-  /** @throws AppError `rate_limited` after 10 failures within 15 minutes */
-  check(account: string): void;
-  failed(account: string): void;
-  succeeded(account: string): void;
+  /** @throws AppError `rate_limited` after 10 failures for the account, or 100 from the address, within 15 minutes */
+  begin(claimant: Claimant): void;
+  /** The proof was right: it does not count, and nothing that went before counts against the account. */
+  succeeded(claimant: Claimant): void;
 }
 
 export function createAttempts(now: () => Date): Attempts {
-  const failures = new Map<string, { count: number; since: number }>();
+  const counts = new CountWindow(() => now().getTime());
 
-  function current(account: string): { count: number; since: number } {
-    const known = failures.get(account);
-    const at = now().getTime();
-    if (known !== undefined && at - known.since < windowMs) return known;
-    const fresh = { count: 0, since: at };
-    failures.delete(account);
-    failures.set(account, fresh);
-    const oldest = failures.size > maxTracked ? failures.keys().next().value : undefined;
-    if (oldest !== undefined) failures.delete(oldest);
-    return fresh;
+  function count(key: string, max: number, whose: string): void {
+    const { count: tried, endsInMs } = counts.add(key, windowMs);
+    if (tried <= max) return;
+    throw new AppError(
+      'rate_limited',
+      `Too many failed sign-ins ${whose}: wait a few minutes and try again.`,
+      { retryAfterSeconds: Math.max(1, Math.ceil(endsInMs / 1000)) },
+    );
   }
 
   return {
-    check(account) {
-      const { count, since } = current(account);
-      if (count < maxFailures) return;
-      const retryAfterSeconds = Math.max(1, Math.ceil((since + windowMs - now().getTime()) / 1000));
-      throw new AppError(
-        'rate_limited',
-        'Too many failed sign-ins for this account: wait a few minutes and try again.',
-        {
-          retryAfterSeconds,
-        },
-      );
+    begin({ account, address }) {
+      if (address !== undefined) count(addressKey(address), perAddress, 'from this address');
+      count(account, perAccount, 'for this account');
     },
-    failed(account) {
-      current(account).count += 1;
-    },
-    succeeded(account) {
-      failures.delete(account);
+    succeeded({ account, address }) {
+      counts.forget(account);
+      if (address !== undefined) counts.takeBack(addressKey(address));
     },
   };
+}
+
+function addressKey(address: string): string {
+  return `address:${addressBlock(address)}`;
 }

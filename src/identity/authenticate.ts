@@ -2,7 +2,7 @@ import { newId } from '../db/ids.ts';
 import { AppError, hasCode } from '../errors.ts';
 import { invalidToken } from './access-token.ts';
 import type { IdentityDeps } from './deps.ts';
-import type { ExternalIssuer } from './external-issuer.ts';
+import type { ExternalIdentity, ExternalIssuer } from './external-issuer.ts';
 import { userIdIn } from './issue-session.ts';
 import { sha256 } from './secrets.ts';
 import { findApiKey } from './api-key-store.ts';
@@ -91,7 +91,9 @@ async function byExternalToken(
   deps: IdentityDeps,
 ): Promise<Principal> {
   const identity = await issuer.verify(token);
-  const userId = (await findLogin(deps.db, identity.loginKey)) ?? (await createAtFirstSight(identity, deps));
+  const userId =
+    (await findLogin(deps.db, identity.loginKey)) ??
+    (await createAtFirstSight({ ...identity, isAdmin: isNamed(identity, deps) }, deps));
   const scope = UserScope.grant(userId);
   const load = async (): Promise<SessionState | null> => {
     const user = await readUser(deps.db, scope);
@@ -114,13 +116,22 @@ async function byExternalToken(
   };
 }
 
+/** An address counts only when the issuer says that it has verified it. */
+function isNamed({ subject, email, isEmailVerified }: ExternalIdentity, { admins }: IdentityDeps): boolean {
+  if (admins.subjects.includes(subject)) return true;
+  return email !== null && isEmailVerified && admins.emails.includes(email.toLowerCase());
+}
+
 async function createAtFirstSight(
-  identity: { loginKey: string; email: string | null; name: string | null },
+  { isAdmin, ...identity }: ExternalIdentity & { isAdmin: boolean },
   deps: IdentityDeps,
 ): Promise<string> {
   const scope = UserScope.grant(newId());
   try {
-    await insertUser(deps.db, scope, { ...identity, passwordHash: null }, deps.now());
+    const { loginKey, email, name } = identity;
+    const user = { loginKey, email, name, passwordHash: null };
+    // Whoever comes first with a token is nobody special: the operator names the administrators.
+    await insertUser(deps.db, scope, user, () => (isAdmin ? 'admin' : 'user'), deps.now());
     return scope.userId;
   } catch (error) {
     // Two first requests at once: the other one has created the user.

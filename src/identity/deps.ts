@@ -11,8 +11,12 @@ export interface IdentityDeps {
   accessTokens: AccessTokens;
   /** Derives the successor of a refresh token, so that repeats within the grace time get the same one. */
   refreshKey: Uint8Array;
+  /** Signs what a device keeps of a sign-in. */
+  deviceKey: Uint8Array;
   registration: 'open' | 'closed';
   issuer: ExternalIssuer | null;
+  /** Who of the external issuer's is an administrator from the first token on. */
+  admins: { emails: readonly string[]; subjects: readonly string[] };
   attempts: Attempts;
   sessions: SessionCache;
   now: () => Date;

@@ -12,7 +12,9 @@ import { AppError } from '../errors.ts';
 export interface ExternalIdentity {
   /** `issuer:<iss>|<sub>`, unique over all users. */
   loginKey: string;
+  subject: string;
   email: string | null;
+  isEmailVerified: boolean;
   name: string | null;
 }
 
@@ -73,12 +75,14 @@ export function createExternalIssuer(config: NonNullable<AuthConfig['issuer']>):
 }
 
 function identityOf(payload: JWTPayload, issuer: string): ExternalIdentity {
-  const { sub, email, name } = payload;
+  const { sub, email, email_verified: verified, name } = payload;
   if (typeof sub !== 'string' || sub.length === 0 || sub.length > 500) {
     throw new AppError('unauthenticated', 'The token names no subject.');
   }
   return {
     loginKey: `issuer:${issuer}|${sub}`,
+    subject: sub,
+    isEmailVerified: verified === true,
     email: typeof email === 'string' ? email.slice(0, 254) : null,
     name: typeof name === 'string' ? name.slice(0, 200) : null,
   };

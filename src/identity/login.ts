@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, issueSession } from './issue-session.ts';
+import { knownDeviceOf } from './known-device.ts';
 import { emailKey, refuseLongPassword } from './register.ts';
 import { appendAudit } from './audit-store.ts';
 import { findLogin, readUser } from './store.ts';
@@ -11,20 +12,26 @@ import { UserScope } from './user-scope.ts';
  * @throws AppError `unauthenticated`, `rate_limited`
  */
 export async function login(
-  input: { email: string; password: string; address?: string | undefined },
+  input: {
+    email: string;
+    password: string;
+    address?: string | undefined;
+    /** What the device kept of an earlier sign-in. */
+    device?: string | undefined;
+  },
   deps: IdentityDeps,
 ): Promise<IssuedSession> {
   refuseLongPassword(input.password);
   const account = emailKey(input.email);
-  deps.attempts.check(account);
   const userId = await findLogin(deps.db, account);
+  const device = userId === null ? null : knownDeviceOf(input.device, userId, deps.deviceKey, deps.now());
+  const claimant = { account: device ?? account, address: input.address };
+  deps.attempts.begin(claimant);
   const user = userId === null ? null : await readUser(deps.db, UserScope.grant(userId));
   const matches = await deps.passwords.verify(user?.passwordHash ?? null, input.password);
-  if (user === null || !matches || user.status !== 'active') {
-    deps.attempts.failed(account);
+  if (user === null || !matches || user.status !== 'active')
     throw new AppError('unauthenticated', 'The e-mail address or the password is wrong.');
-  }
-  deps.attempts.succeeded(account);
+  deps.attempts.succeeded(claimant);
   const session = await issueSession(user, deps);
   await appendAudit(
     deps.db,

@@ -17,12 +17,9 @@ export interface Registration {
 /** Creates an account and signs it in. @throws AppError `registration_closed`, `email_taken`, `invalid_request` */
 export async function register(input: Registration, deps: IdentityDeps): Promise<IssuedSession> {
   refuseLongPassword(input.password);
-  if (deps.registration === 'closed' && (await hasAccounts(deps.db))) {
-    throw new AppError(
-      'registration_closed',
-      'Registration is closed here: ask an administrator for an account.',
-    );
-  }
+  const isClosed = deps.registration === 'closed';
+  // Most are refused before their password costs anything; who is first is decided where the account is written.
+  if (isClosed && (await hasAccounts(deps.db))) throw registrationClosed();
   const email = input.email.trim();
   const scope = UserScope.grant(newId());
   const passwordHash = await deps.passwords.hash(input.password);
@@ -30,10 +27,21 @@ export async function register(input: Registration, deps: IdentityDeps): Promise
     deps.db,
     scope,
     { loginKey: emailKey(email), email, name: input.name ?? null, passwordHash },
+    (isFirst) => {
+      if (isClosed && !isFirst) throw registrationClosed();
+      return isFirst ? 'admin' : 'user';
+    },
     deps.now(),
   );
   await appendAudit(deps.db, scope, { action: 'account.created' }, deps.now());
   return issueSession(user, deps);
+}
+
+function registrationClosed(): AppError {
+  return new AppError(
+    'registration_closed',
+    'Registration is closed here: ask an administrator for an account.',
+  );
 }
 
 /** Addresses that differ only in case are one account. */

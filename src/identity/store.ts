@@ -41,8 +41,18 @@ export interface NewUser {
   passwordHash: string | null;
 }
 
-/** Creates the account; the first one of the installation becomes its administrator. @throws AppError `email_taken` */
-export async function insertUser(db: Database, scope: UserScope, user: NewUser, now: Date): Promise<UserRow> {
+/**
+ * Creates the account. `roleOf` is asked inside the transaction, with whether it is the installation's first: of many
+ * at once one is. What it throws leaves no account.
+ * @throws AppError `email_taken`
+ */
+export async function insertUser(
+  db: Database,
+  scope: UserScope,
+  user: NewUser,
+  roleOf: (isFirst: boolean) => UserRow['role'],
+  now: Date,
+): Promise<UserRow> {
   try {
     return await db.scoped(scope, async (tx) => {
       const first = await tx
@@ -57,7 +67,7 @@ export async function insertUser(db: Database, scope: UserScope, user: NewUser, 
           email: user.email,
           name: user.name,
           passwordHash: user.passwordHash,
-          role: first.length > 0 ? 'admin' : 'user',
+          role: roleOf(first.length > 0),
           status: 'active',
           createdAt: now,
           updatedAt: now,
@@ -164,6 +174,24 @@ export async function listAccounts(
       .where(before)
       .orderBy(desc(users.createdAt), desc(users.id))
       .limit(limit),
+  );
+}
+
+/** Accounts of this address, or the one with this id. */
+export async function findAccounts(db: Database, emailOrId: string): Promise<AccountRow[]> {
+  const wanted = emailOrId.trim().toLowerCase();
+  return db.asAdmin((tx) =>
+    tx
+      .select(accountColumns)
+      .from(users)
+      .where(or(sql`lower(${users.email}) = ${wanted}`, sql`${users.id}::text = ${wanted}`))
+      .limit(10),
+  );
+}
+
+export async function listAdministrators(db: Database): Promise<AccountRow[]> {
+  return db.asAdmin((tx) =>
+    tx.select(accountColumns).from(users).where(eq(users.role, 'admin')).orderBy(users.createdAt),
   );
 }
 
