@@ -18,6 +18,7 @@ import { registerRateLimits } from './rate-limits.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { answerRoutes } from './routes/answers.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { documentContentRoutes } from './routes/document-content.ts';
@@ -80,6 +81,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     const typed = routes.withTypeProvider<ZodTypeProvider>() as App;
     systemRoutes(typed, deps);
     accountRoutes(typed, deps);
+    apiKeyRoutes(typed, deps);
     adminRoutes(typed, deps);
     conversationRoutes(typed, deps);
     documentRoutes(typed, deps);

@@ -154,6 +154,7 @@ const inServer: Record<string, (text: string) => unknown> = {
 
 /** These run in a child process with a time limit: less text shows as well whether they grow. */
 const inChild: Record<string, (text: string) => unknown> = {
+  'Markdown of an answer': (text) => renderBlocks(text, () => null),
   'plain text': asFile('a.txt'),
   Markdown: asFile('a.md'),
   HTML: asFile('a.html'),

@@ -1,13 +1,8 @@
 import {
-  apiKeyList,
   changedPassword,
   changePasswordBody,
-  createApiKeyBody,
-  createdApiKey,
   deleteMeBody,
-  idParams,
   loginBody,
-  pageQuery,
   refreshBody,
   registerBody,
   type Session,
@@ -17,16 +12,13 @@ import {
 } from '@alcove/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
 import { changePassword, deleteAccount, logout, readAccount } from '../../identity/account.ts';
-import { createApiKey, revokeApiKey } from '../../identity/api-keys.ts';
 import type { IssuedSession } from '../../identity/issue-session.ts';
 import { issueKnownDevice } from '../../identity/known-device.ts';
 import { login } from '../../identity/login.ts';
 import { refresh } from '../../identity/refresh.ts';
 import { register } from '../../identity/register.ts';
-import { listApiKeys } from '../../identity/api-key-store.ts';
 import { updateName } from '../../identity/store.ts';
 import { principalOf } from '../auth.ts';
 import {
@@ -37,8 +29,7 @@ import {
   setRefreshCookie,
 } from '../cookie.ts';
 import type { HttpDeps } from '../deps.ts';
-import { decodeCursor, encodeCursor, page } from '../paging.ts';
-import { presentApiKey, presentUser } from '../present.ts';
+import { presentUser } from '../present.ts';
 import { perMinute } from '../rate-limits.ts';
 import type { App } from '../app.ts';
 
@@ -215,81 +206,6 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
     async (request, reply) => {
       await deleteAccount(principalOf(request).scope, request.body?.password, identity);
       clearRefreshCookie(request, reply);
-      return reply.code(204).send(null);
-    },
-  );
-
-  app.get(
-    '/auth/keys',
-    {
-      config: signedIn,
-      schema: {
-        tags,
-        operationId: 'listKeys',
-        summary: 'API keys',
-        description: 'Newest first. The keys themselves are not shown again.',
-        querystring: pageQuery,
-        response: { 200: apiKeyList },
-      },
-    },
-    async (request) => {
-      const { limit, cursor } = request.query;
-      const after = decodeCursor(cursor);
-      const { scope } = principalOf(request);
-      const rows = await listApiKeys(
-        db,
-        scope,
-        limit + 1,
-        after === null ? null : { createdAt: after.at, id: after.id },
-      );
-      const shown = page(rows, limit, (row) => encodeCursor({ at: row.createdAt, id: row.id }));
-      return { keys: shown.rows.map(presentApiKey), next_cursor: shown.next_cursor };
-    },
-  );
-
-  app.post(
-    '/auth/keys',
-    {
-      config: { ...signedIn, secret: true },
-      schema: {
-        tags,
-        operationId: 'createKey',
-        summary: 'Make an API key; it is shown once',
-        description:
-          'A bearer token of its own for scripts: read-only, or read and write, or for one conversation alone.',
-        body: createApiKeyBody,
-        response: { 201: createdApiKey },
-      },
-    },
-    async (request, reply) => {
-      const { name, scope: access, conversation_id: conversationId, expires_at: expires } = request.body;
-      const { scope } = principalOf(request);
-      if (conversationId !== undefined) await ConversationScope.open(db, scope, conversationId);
-      const expiresAt = expires === undefined ? undefined : new Date(expires);
-      const { key, row } = await createApiKey(
-        scope,
-        { name, scope: access, conversationId, expiresAt },
-        identity,
-      );
-      return reply.code(201).send({ ...presentApiKey(row), key });
-    },
-  );
-
-  app.delete(
-    '/auth/keys/:id',
-    {
-      config: signedIn,
-      schema: {
-        tags,
-        operationId: 'deleteKey',
-        summary: 'Revoke an API key',
-        description: 'The key stops working at once.',
-        params: idParams,
-        response: { 204: z.null() },
-      },
-    },
-    async (request, reply) => {
-      await revokeApiKey(principalOf(request).scope, request.params.id, identity);
       return reply.code(204).send(null);
     },
   );

@@ -68,7 +68,7 @@ export function chatRoutes(app: App, { db, answers, documents, config, closing }
         answers,
         documents,
       );
-      await rememberAnswer(request, db, started.messageId);
+      await rememberAnswer(request, db, started);
       return stream(scope, started.messageId, request, reply);
     },
   );
