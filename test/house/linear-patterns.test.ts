@@ -17,7 +17,6 @@ import { prepareIndex } from '../../src/indexing/prepare.ts';
 import { parseQueries } from '../../src/models/rewrite.ts';
 import { dropThinking } from '../../src/models/think-tags.ts';
 import { countTokens } from '../../src/models/tokens.ts';
-import { renderBlocks } from '../../web/src/lib/markdown/markdown.ts';
 import { read } from '../formats/read.ts';
 import { msOf, type Pattern, patternsIn, shapesFor } from './support/patterns.ts';
 
@@ -154,7 +153,6 @@ const inServer: Record<string, (text: string) => unknown> = {
 
 /** These run in a child process with a time limit: less text shows as well whether they grow. */
 const inChild: Record<string, (text: string) => unknown> = {
-  'Markdown of an answer': (text) => renderBlocks(text, () => null),
   'plain text': asFile('a.txt'),
   Markdown: asFile('a.md'),
   HTML: asFile('a.html'),
