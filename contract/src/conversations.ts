@@ -8,7 +8,7 @@ const messageStatus = z.enum(['complete', 'streaming', 'incomplete', 'failed', '
 
 const title = z.string().trim().min(1).max(500);
 /** `docs_only`: answer from the documents or say that they do not hold it, unless a question says otherwise. */
-export const conversationSettings = z.strictObject({ docs_only: z.boolean().optional() });
+const conversationSettings = z.strictObject({ docs_only: z.boolean().optional() });
 export type ConversationSettings = z.infer<typeof conversationSettings>;
 
 const tag = z.string().trim().min(1).max(100);

@@ -4,10 +4,10 @@ import { id } from './common.ts';
 
 const leg = z.enum(['vector', 'keyword']);
 const placed = { rank: z.int(), score: z.number() };
-export const rankedScore = z.object(placed).nullable();
+const rankedScore = z.object(placed).nullable();
 
 /** How a search came to its order: what each list held, and what became of it when they were one. */
-export const ranking = z.object({
+const ranking = z.object({
   /** What was searched for: the question, or the standalone ones that it was rewritten to. */
   queries: z.array(z.string()),
   /** One list for each leg and query, best first, at most 50 long. */

@@ -55,8 +55,3 @@ export function documentWork(
 ): WorkKey {
   return { userId: scope.userId, conversationId: scope.conversationId, kind, itemId: documentId, target };
 }
-
-export function answerWork(scope: { userId: string; conversationId: string }, messageId: string): WorkKey {
-  const { userId, conversationId } = scope;
-  return { userId, conversationId, kind: 'answer', itemId: messageId, target: '' };
-}
