@@ -9,6 +9,7 @@ export type {
   Answer,
   AnswerEvent,
   AnswerMetadata,
+  AnswerTrace,
   ApiKey,
   Capabilities,
   Chunk,

@@ -1,8 +1,8 @@
-import type { createMessageBody, Message } from '@alcove/contract';
+import type { AnswerTrace, createMessageBody, Message } from '@alcove/contract';
 import type { z } from 'zod';
 import type { RequestOptions, Transport } from './transport.ts';
 
-/** Messages written by the caller; questions go through `asking`. */
+/** Messages written by the caller, and traces of answers; questions go through `asking`. */
 export function messages(transport: Transport) {
   return {
     add(
@@ -12,6 +12,10 @@ export function messages(transport: Transport) {
     ): Promise<Message> {
       const path = `/conversations/${encodeURIComponent(conversationId)}/messages`;
       return transport.json('POST', path, { ...options, body });
+    },
+    /** How retrieval came to what a finished answer rests on. */
+    trace(messageId: string, options?: RequestOptions): Promise<AnswerTrace> {
+      return transport.json('GET', `/messages/${encodeURIComponent(messageId)}/trace`, options);
     },
   };
 }

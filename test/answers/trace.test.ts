@@ -76,8 +76,8 @@ test('an answer keeps its trace, which shows the rewritten question too', async 
 test('a question has none, and neither has an answer without documents a search', async () => {
   const id = await newConversation(person);
   const { body } = await askJson(person, id, 'What is a fjord?');
-  const trace = await person.json<AnswerTrace>('GET', `/messages/${body.message_id}/trace`);
-  expect(trace.body).toMatchObject({
+  const trace = await person.client.messages.trace(body.message_id);
+  expect(trace).toMatchObject({
     mode: 'llm',
     cache_hit: null,
     queries: [],
