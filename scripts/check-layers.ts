@@ -1,5 +1,5 @@
 /** `node scripts/check-layers.ts`: the import rules of ARCHITECTURE.md, each violation with file and line. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findCycles, type Graph } from './find-cycles.ts';
 import { readSources, type SourceFile } from './source-graph.ts';
@@ -43,6 +43,7 @@ const PACKAGE_RULES = [
     where: 'src/db, src/work and store.ts files',
   },
 ];
+const MAY_GRANT = /^src\/(identity\/|answers\/lease-store\.ts$|documents\/work-scope\.ts$)/;
 // The only reader of the environment. Whatever is below it may name the types of its settings, which reach it
 // as arguments, but not call it.
 const ENVIRONMENT_READER = 'src/config.ts';
@@ -54,6 +55,7 @@ export function checkLayers(root: string): Violation[] {
   return [
     ...sources.flatMap((source) => [...partsOf(source), ...layersOf(source), ...packagesOf(source)]),
     ...sources.flatMap(environmentOf),
+    ...sources.flatMap((source) => grantsOf(root, source)),
     ...fileCycles(sources),
     ...moduleCycles(sources),
   ];
@@ -108,6 +110,17 @@ function environmentOf(source: SourceFile): Violation[] {
     line,
     reason: `process.env is read in ${ENVIRONMENT_READER} only`,
   }));
+}
+
+/** Authority over a user is granted by what has proved who it is, and by the worker for work that the database names. */
+function grantsOf(root: string, { path }: SourceFile): Violation[] {
+  if (!path.startsWith('src/') || MAY_GRANT.test(path)) return [];
+  const lines = readFileSync(join(root, path), 'utf8').split('\n');
+  return lines.flatMap((text, at) =>
+    /\bUserScope\s*\.\s*grant\b/.test(text)
+      ? [{ path, line: at + 1, reason: 'UserScope.grant is called in src/identity and by the worker only' }]
+      : [],
+  );
 }
 
 /** Cycles of imports, of types too: two files that name each other's types cannot be read one after the other. */

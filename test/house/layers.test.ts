@@ -138,3 +138,18 @@ test('two files that name each other in types only are a cycle too', () => {
     }),
   ).toEqual(['src/answers/a.ts:1 import cycle: src/answers/a.ts → src/answers/b.ts → src/answers/a.ts']);
 });
+
+test('authority over a user is granted by identity and the worker only', () => {
+  const grants = `import { UserScope } from '../identity/user-scope.ts';\nexport const scope = UserScope.grant('id');`;
+  const found = check({
+    'src/answers/ask.ts': grants,
+    'src/http/routes/documents.ts': grants.replaceAll('../', '../../'),
+    'src/identity/login.ts': grants.replace('../identity/', './'),
+    'src/answers/lease-store.ts': grants,
+    'src/identity/user-scope.ts': 'export const UserScope = { grant: (id: string) => id };',
+  });
+  expect(found).toEqual([
+    'src/answers/ask.ts:2 UserScope.grant is called in src/identity and by the worker only',
+    'src/http/routes/documents.ts:2 UserScope.grant is called in src/identity and by the worker only',
+  ]);
+});
