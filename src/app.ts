@@ -17,6 +17,7 @@ import { rebuildSegment } from './documents/index-store.ts';
 import { createIngestion } from './documents/ingest.ts';
 import { createReindexing } from './documents/reindex.ts';
 import { enqueueStale } from './documents/stale-store.ts';
+import { UploadRoom } from './documents/upload-room.ts';
 import { AppError } from './errors.ts';
 import { collectBlobs } from './files/collect.ts';
 import type { DeletionHold } from './files/deletion-hold.ts';
@@ -95,6 +96,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       notifier,
       embedding: models.embedding,
       limits: config.limits,
+      room: new UploadRoom(),
       owner,
       log,
       now,

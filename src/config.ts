@@ -56,6 +56,7 @@ const environment = z.object({
   MAX_DOCUMENTS_PER_CONVERSATION: count(500),
   MAX_DOCUMENTS_PER_USER: count(5000),
   MAX_BYTES_PER_USER_MB: count(2048),
+  UPLOADS_PER_USER: count(16),
   MESSAGES_PER_MINUTE: count(60),
   STREAMS_PER_USER: count(4),
   INGEST_TIMEOUT_S: count(60),
@@ -140,6 +141,8 @@ export interface Limits {
   documentsPerConversation: number;
   documentsPerUser: number;
   bytesPerUser: number;
+  /** Under way at once. */
+  uploadsPerUser: number;
   messagesPerMinute: number;
   streamsPerUser: number;
   ingestTimeoutMs: number;
@@ -189,6 +192,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       documentsPerConversation: e.MAX_DOCUMENTS_PER_CONVERSATION,
       documentsPerUser: e.MAX_DOCUMENTS_PER_USER,
       bytesPerUser: e.MAX_BYTES_PER_USER_MB * megabyte,
+      uploadsPerUser: e.UPLOADS_PER_USER,
       messagesPerMinute: e.MESSAGES_PER_MINUTE,
       streamsPerUser: e.STREAMS_PER_USER,
       ingestTimeoutMs: e.INGEST_TIMEOUT_S * 1000,

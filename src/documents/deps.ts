@@ -4,13 +4,15 @@ import type { Notifier } from '../work/notifier.ts';
 import type { Log } from '../work/every.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import type { DocumentLimits } from './store.ts';
+import type { RoomLimits, UploadRoom } from './upload-room.ts';
 
 export interface DocumentDeps {
   db: Database;
   blobs: BlobStore;
   notifier: Notifier;
   embedding: EmbeddingModel | null;
-  limits: DocumentLimits & { uploadBytes: number; ingestTimeoutMs: number };
+  limits: DocumentLimits & RoomLimits & { uploadBytes: number; ingestTimeoutMs: number };
+  room: UploadRoom;
   /** Names this process in leases. */
   owner: string;
   log: Log;

@@ -63,6 +63,14 @@ export async function insertDocuments(
   });
 }
 
+/** Bytes of the user's documents. */
+export async function readUsedBytes(db: Database, scope: ConversationScope): Promise<number> {
+  const [row] = await db.reading(scope, (tx) =>
+    tx.select({ bytes: userCounters.bytes }).from(userCounters).where(eq(userCounters.userId, scope.userId)),
+  );
+  return row?.bytes ?? 0;
+}
+
 async function countWithin(
   tx: Transaction,
   scope: ConversationScope,

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { ConversationScope } from '../conversations/scope.ts';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
@@ -7,6 +7,7 @@ import { workTopic } from '../work/loop.ts';
 import { type DocumentDeps, documentTopic } from './deps.ts';
 import { safeName } from './file-name.ts';
 import { type DocumentRow, insertDocuments, type NewDocument } from './store.ts';
+import type { Room } from './upload-room.ts';
 
 export interface IncomingFile {
   name: string;
@@ -24,12 +25,13 @@ export async function upload(
 ): Promise<DocumentRow[]> {
   const kept: NewDocument[] = [];
   let asked = false;
+  const room = await deps.room.open(scope, deps.db, deps.limits);
   try {
     for await (const file of files) {
       if (kept.length >= deps.limits.documentsPerConversation) {
         throw new AppError('quota_exceeded', 'Too many files in one upload.', { retryAfterSeconds: 60 });
       }
-      kept.push(await keep(scope, file, deps));
+      kept.push(await keep(scope, file, room, deps));
     }
     if (kept.length === 0)
       throw new AppError('invalid_request', 'The upload holds no file: send one in the field "file".');
@@ -42,13 +44,29 @@ export async function upload(
     if (asked && !(error instanceof AppError && error.status < 500)) throw error;
     for (const file of kept) await deps.blobs.delete(file.blobKey).catch(() => {});
     throw error;
+  } finally {
+    room.close();
   }
 }
 
-async function keep(scope: ConversationScope, file: IncomingFile, deps: DocumentDeps): Promise<NewDocument> {
+/** Asks for room before it passes the bytes on. */
+async function* within(room: Room, content: Readable): AsyncGenerator<Buffer> {
+  for await (const bytes of content as AsyncIterable<Buffer>) {
+    room.take(bytes.length);
+    yield bytes;
+  }
+}
+
+async function keep(
+  scope: ConversationScope,
+  file: IncomingFile,
+  room: Room,
+  deps: DocumentDeps,
+): Promise<NewDocument> {
   const blobKey = `${scope.userId}/${crypto.randomUUID()}`;
   const name = safeName(file.name);
-  const stored = await deps.blobs.put(blobKey, file.content, deps.limits.uploadBytes);
+  const content = Readable.from(within(room, file.content), { objectMode: false });
+  const stored = await deps.blobs.put(blobKey, content, deps.limits.uploadBytes);
   try {
     const mediaType = sniff(stored.head, name);
     if (mediaType === null) {

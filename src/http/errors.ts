@@ -34,7 +34,8 @@ function sendProblem(
   reply: FastifyReply,
 ): FastifyReply {
   if (error.code === 'internal') request.log.error({ err: original }, 'unexpected error');
-  else request.log.debug({ err: original, code: error.code }, 'request refused');
+  // Neither message nor cause: they may name files, paths and fields that the client made up.
+  else request.log.debug({ code: error.code }, 'request refused');
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   if (error.status === 401) reply.header('www-authenticate', 'Bearer');
   if (isUnknownCommit(original)) leaveLocked(request);
@@ -48,9 +49,25 @@ function sendProblem(
 
 /** A client that is still sending an upload when it is refused must be able to finish, or it never reads why. */
 function readToEnd(request: FastifyRequest): void {
-  if (request.raw.complete || request.raw.destroyed) return;
-  request.raw.unpipe();
-  request.raw.resume();
+  const { raw } = request;
+  if (raw.complete || raw.destroyed) return;
+  raw.unpipe();
+  if (request.principal === null && request.routeOptions.config.public !== true) cutOffSoon(raw);
+  raw.resume();
+}
+
+const strangerBytes = 256 * 1024;
+const strangerMs = 1_000;
+
+/** Nobody's upload is not read on: what is on its way is let in, so that the refusal is read, and no more. */
+function cutOffSoon(raw: FastifyRequest['raw']): void {
+  let bytes = 0;
+  const timer = setTimeout(() => raw.socket.destroy(), strangerMs).unref();
+  raw.once('close', () => clearTimeout(timer));
+  raw.on('data', (part: Buffer) => {
+    bytes += part.length;
+    if (bytes > strangerBytes) raw.socket.destroy();
+  });
 }
 
 /** Every value that can be thrown, as an error with a code. */

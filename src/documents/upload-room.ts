@@ -1,0 +1,61 @@
+import type { ConversationScope } from '../conversations/scope.ts';
+import type { Database } from '../db/database.ts';
+import { AppError } from '../errors.ts';
+import { readUsedBytes } from './store.ts';
+
+export interface RoomLimits {
+  bytesPerUser: number;
+  uploadsPerUser: number;
+}
+
+/** What one upload may still put on the disk. */
+export interface Room {
+  /** Called before the bytes are kept. @throws AppError `quota_exceeded` */
+  take(bytes: number): void;
+  close(): void;
+}
+
+/**
+ * Uploads that are under way, by user. Bytes count against the quota while they come, for all of a user's uploads
+ * together; their rows count them again, for good, in the transaction that writes them.
+ */
+export class UploadRoom {
+  readonly #underWay = new Map<string, { uploads: number; bytes: number }>();
+
+  /** @throws AppError `rate_limited` when too many of the user's uploads are under way */
+  async open(scope: ConversationScope, db: Database, limits: RoomLimits): Promise<Room> {
+    const all = this.#underWay.get(scope.userId) ?? { uploads: 0, bytes: 0 };
+    if (all.uploads >= limits.uploadsPerUser) {
+      throw new AppError(
+        'rate_limited',
+        `At most ${limits.uploadsPerUser} uploads at once: wait for one to end.`,
+        {
+          retryAfterSeconds: 1,
+        },
+      );
+    }
+    this.#underWay.set(scope.userId, all);
+    all.uploads += 1;
+    let taken = 0;
+    const close = (): void => {
+      all.uploads -= 1;
+      all.bytes -= taken;
+      if (all.uploads === 0) this.#underWay.delete(scope.userId);
+    };
+    try {
+      const left = limits.bytesPerUser - (await readUsedBytes(db, scope));
+      const take = (bytes: number): void => {
+        taken += bytes;
+        all.bytes += bytes;
+        if (all.bytes <= left) return;
+        throw new AppError('quota_exceeded', 'There is no room for this: delete documents first.', {
+          retryAfterSeconds: 60,
+        });
+      };
+      return { take, close };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+}
