@@ -17,7 +17,8 @@ export async function printAnswer(events: AsyncIterable<AnswerEvent>): Promise<P
     if (event.type === 'delta') process.stdout.write(event.text);
     if (event.type === 'citation' && event.verified) cited.add(event.n);
     if (event.type === 'failed') {
-      process.stdout.write(`\n  ${event.error}\n`);
+      process.stdout.write('\n');
+      process.stderr.write(`${event.error}\n`);
       return { answered: false, conversationId };
     }
   }

@@ -107,6 +107,22 @@ describe('what is mistyped', () => {
   });
 });
 
+test('an answer that fails says why on stderr, and where the question is kept', async () => {
+  const modelAway = { LLM_BASE_URL: 'http://127.0.0.1:9/v1', LLM_MODEL: 'away' };
+  const other = await startTestApp({ env: modelAway, allowErrors: true });
+  try {
+    const { token, client } = await newPerson(other.baseUrl);
+    const failed = await runCli(['ask', 'Herons?'], { ALCOVE_URL: other.baseUrl, ALCOVE_TOKEN: token });
+    expect(failed.code).toBe(1);
+    expect(failed.stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(failed.stderr).toMatch(/model/);
+    const id = /Conversation (\S+)/.exec(failed.stdout)?.[1] ?? '';
+    expect((await client.conversations.get(id)).messages[0]?.content).toBe('Herons?');
+  } finally {
+    await other.close();
+  }
+});
+
 test('a server that is not there is one sentence that says how to start it', async () => {
   const env = { ALCOVE_URL: 'http://127.0.0.1:9', ALCOVE_TOKEN: person.token };
   expectOneSentence(await runCli(['ask', 'Herons?'], env), /http:\/\/127\.0\.0\.1:9.*npm start/);
