@@ -6,12 +6,13 @@ import { createEventWriter } from './answers/stream/event-writer.ts';
 import { createReaper } from './answers/reaper.ts';
 import { RunningAnswers } from './answers/stream/running.ts';
 import type { Config } from './config.ts';
-import { startControl } from './backup/control.ts';
+import { type Commands, startControl } from './backup/control.ts';
 import { connectDatabase } from './db/client.ts';
 import type { Database } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
 import { removeAbandonedFolders } from './db/temporary-folder.ts';
 import { checkIsolation } from './db/self-check.ts';
+import { examineAll } from './doctor/examine.ts';
 import type { DocumentDeps } from './documents/deps.ts';
 import { rebuildSegment } from './documents/index-store.ts';
 import { createIngestion } from './documents/ingest.ts';
@@ -151,11 +152,16 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       },
       log,
     );
-    // Of an embedded database only this process can make a backup; of PostgreSQL the command makes it by itself.
+    // An embedded database can only be looked into by this process; PostgreSQL a command opens by itself.
     const backup = { db, blobs, dataDir: config.dataDir, hold, version, now };
+    const commands: Commands = {
+      doctor: (options) => examineAll({ config, db, blobs, now }, options.has('repair')),
+    };
     const stopControl =
       db.kind === 'pglite'
-        ? await startControl(backup, (error) => log.warn({ err: error }, 'a backup was not finished'))
+        ? await startControl(backup, commands, (error) =>
+            log.warn({ err: error }, 'a command was not finished'),
+          )
         : null;
     const close = async (): Promise<void> => {
       await stopControl?.();

@@ -11,26 +11,35 @@ const failed = 'alcove-failed';
 /** A reader that stands still must not hold the database for ever. */
 const stalledMs = 60_000;
 
+/** What a command can ask for by name; the answer travels as JSON. */
+export type Commands = Record<string, (options: URLSearchParams) => Promise<unknown>>;
+
 /**
  * Lets commands of the same user ask the running server for what only it can do: the embedded database belongs to one
  * process. It listens in a folder that nobody else may enter. @returns what stops it
  */
 export async function startControl(
   deps: BackupDeps,
+  commands: Commands,
   onError: (error: unknown) => void,
 ): Promise<() => Promise<void>> {
   const folder = await makeTemporaryFolder('socket');
   const socketPath = join(folder, 'control.sock');
   const published = join(deps.dataDir, fileName);
   const server = createServer((incoming, outgoing) => {
-    const url = new URL(incoming.url ?? '/', 'http://control');
-    if (incoming.method !== 'POST' || url.pathname !== '/backup') {
+    const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://control');
+    const command = Object.hasOwn(commands, pathname.slice(1)) ? commands[pathname.slice(1)] : undefined;
+    if (incoming.method !== 'POST' || (command === undefined && pathname !== '/backup')) {
       outgoing.writeHead(404).end();
       return;
     }
     outgoing.setTimeout(stalledMs, () => outgoing.destroy());
     outgoing.writeHead(200, { trailer: failed });
-    void send(writeBackup(deps, url.searchParams.has('allow-missing')), outgoing).catch(onError);
+    const bytes =
+      command === undefined
+        ? writeBackup(deps, searchParams.has('allow-missing'))
+        : asJson(command(searchParams));
+    void send(bytes, outgoing).catch(onError);
   });
   server.listen(socketPath);
   await once(server, 'listening');
@@ -43,24 +52,21 @@ export async function startControl(
   };
 }
 
-/** A backup of the server that runs on the data folder; null when none does. */
-export async function askForBackup(
-  dataDir: string,
-  allowMissing: boolean,
-): Promise<AsyncIterable<Uint8Array> | null> {
+/** What the server that runs on the data folder answers, as bytes; null when none does. */
+export async function askServer(dataDir: string, path: string): Promise<AsyncIterable<Uint8Array> | null> {
   const text = await readFile(join(dataDir, fileName), 'utf8').catch(() => null);
   if (text === null) return null;
   const { socketPath } = JSON.parse(text) as { socketPath: string };
-  const asking = request({
-    socketPath,
-    method: 'POST',
-    path: `/backup${allowMissing ? '?allow-missing' : ''}`,
-  });
+  const asking = request({ socketPath, method: 'POST', path });
   const answered = once(asking, 'response') as Promise<[IncomingMessage]>;
   asking.end();
   // A killed server leaves the file behind.
   const response = await answered.catch(() => null);
   return response === null ? null : bytesOf(response[0]);
+}
+
+async function* asJson(answer: Promise<unknown>): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(JSON.stringify(await answer));
 }
 
 async function* bytesOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {

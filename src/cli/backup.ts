@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { askForBackup } from '../backup/control.ts';
+import { askServer } from '../backup/control.ts';
 import type { Ending } from '../backup/format.ts';
 import { verifyBackup } from '../backup/read-backup.ts';
 import { writeBackup } from '../backup/write-backup.ts';
@@ -19,7 +19,10 @@ export async function backup(path: string, options: { allowMissing?: boolean }):
   const partial = `${target}.partial`;
   const allowMissing = options.allowMissing === true;
   await refuseExisting(target);
-  const asked = config.database.kind === 'pglite' ? await askForBackup(config.dataDir, allowMissing) : null;
+  const asked =
+    config.database.kind === 'pglite'
+      ? await askServer(config.dataDir, `/backup${allowMissing ? '?allow-missing' : ''}`)
+      : null;
   try {
     if (asked !== null) await keep(asked, partial);
     else {

@@ -1,3 +1,4 @@
+import { askServer } from '../backup/control.ts';
 import { type Config, readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
 import { examine, type NamedFinding } from '../doctor/examine.ts';
@@ -16,6 +17,16 @@ export async function doctor(options: { repair?: boolean; json?: boolean }): Pro
 }
 
 async function* findings(config: Config, repair: boolean): AsyncGenerator<NamedFinding> {
+  const asked =
+    config.database.kind === 'pglite'
+      ? await askServer(config.dataDir, `/doctor${repair ? '?repair' : ''}`)
+      : null;
+  if (asked !== null) {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of asked) pieces.push(piece);
+    yield* JSON.parse(Buffer.concat(pieces).toString()) as NamedFinding[];
+    return;
+  }
   let db;
   try {
     db = await connectDatabase(config.database);
@@ -24,7 +35,7 @@ async function* findings(config: Config, repair: boolean): AsyncGenerator<NamedF
     await db?.close();
     const advice =
       config.database.kind === 'pglite'
-        ? 'The embedded database belongs to one process: stop the server while it is examined.'
+        ? 'The embedded database belongs to one process: end the one that holds it.'
         : 'Check that it runs and that DATABASE_URL is right; nothing else can be looked at before.';
     yield { name: 'connection', status: 'fail', found: (error as Error).message, advice };
     return;

@@ -43,6 +43,13 @@ export async function* examine(deps: DoctorDeps, repair: boolean): AsyncGenerato
   }
 }
 
+/** The same, once everything is known. */
+export async function examineAll(deps: DoctorDeps, repair: boolean): Promise<NamedFinding[]> {
+  const findings: NamedFinding[] = [];
+  for await (const finding of examine(deps, repair)) findings.push(finding);
+  return findings;
+}
+
 async function look(check: Check, deps: DoctorDeps): Promise<Finding> {
   try {
     return await check.run(deps);

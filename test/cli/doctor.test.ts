@@ -83,11 +83,23 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
     expect(mended.code).toBe(1);
   });
 
-  test.skipIf(databaseKind === 'postgres')('says so when the embedded database is in use', async () => {
-    const holder = await connectDatabase(readConfig(app.env).database);
-    const ended = await runCli(['doctor'], app.env);
-    await holder.close();
-    expect(ended.code).toBe(1);
-    expect(ended.stdout).toMatch(/^FAIL connection: .*in use by process \d+.*stop the server/);
+  test('examines an installation while its server runs', async () => {
+    const running = await startTestApp();
+    const { stdout, code } = await runCli(['doctor', '--json'], running.env);
+    await running.close();
+    const report = JSON.parse(stdout) as Report;
+    expect(report.checks.length).toBeGreaterThan(10);
+    expect({ code, healthy: report.healthy }).toEqual({ code: 0, healthy: true });
   });
+
+  test.skipIf(databaseKind === 'postgres')(
+    'says so when the embedded database is in another process that does not answer',
+    async () => {
+      const holder = await connectDatabase(readConfig(app.env).database);
+      const ended = await runCli(['doctor'], app.env);
+      await holder.close();
+      expect(ended.code).toBe(1);
+      expect(ended.stdout).toMatch(/^FAIL connection: .*in use by process \d+.*end the one that holds it/);
+    },
+  );
 });
