@@ -4,4 +4,4 @@
 /** Of extraction and chunking: a new one reads the originals again. */
 export const passagesVersion = 1;
 /** Of text analysis and the keyword segment's format: a new one indexes the stored passages again. */
-export const keywordVersion = 1;
+export const keywordVersion = 2;

@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
+import { keywordVersion, passagesVersion } from '../../src/indexing/versions.ts';
 import { newPerson, type Person, personOf, startTestApp, type TestApp } from '../support/app.ts';
 import { startProvider } from '../support/provider.ts';
 import { storedIndex } from './support/embedded-documents.ts';
@@ -57,7 +58,7 @@ test(
         for (const { id } of [keywords, passages]) {
           await until('it is of this version', async () => {
             const now = await versionsOf(second, id);
-            return now?.keyword_version === 1 && now.passages_version === 1;
+            return now?.keyword_version === keywordVersion && now.passages_version === passagesVersion;
           });
         }
         const again = personOf(second.baseUrl, person.token, person);
