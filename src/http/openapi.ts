@@ -47,42 +47,60 @@ export async function registerOpenApi(
   });
 }
 
-/** The reference is one page with its own inline script and styles; nothing of it comes from another host. */
+/** Scalar writes its styles into the page; scripts come from this origin, in files of their own. */
 const referencePolicy =
-  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
+
+const referencePage = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Alcove: API reference</title>
+  </head>
+  <body>
+    <div id="app"></div>
+    <noscript>This page needs scripts; the API as a document is at <a href="/openapi.json">/openapi.json</a>.</noscript>
+    <script src="/docs/js/scalar.js"></script>
+    <script src="/docs/js/start.js"></script>
+  </body>
+</html>
+`;
+const referenceStart = `Scalar.createApiReference('#app', ${JSON.stringify({
+  url: '/openapi.json',
+  withDefaultFonts: false,
+  telemetry: false,
+  agent: { disabled: true },
+})});
+`;
 
 /** The interactive reference takes 17 MB of memory: it is loaded by the first who looks at it. */
 export function registerReference(app: App): void {
-  app.get('/openapi.json', { config: { public: true }, schema: { hide: true } }, async () => app.swagger());
+  const open = { config: { public: true }, schema: { hide: true } };
+  app.get('/openapi.json', open, async () => app.swagger());
   let loading: Promise<FastifyInstance> | undefined;
   app.addHook('onClose', async () => (await loading)?.close());
-  for (const path of ['/docs', '/docs/js/scalar.js']) {
-    app.get(path, { config: { public: true }, schema: { hide: true } }, async (request, reply) => {
-      loading ??= openReference();
-      const page = await (await loading).inject({ method: 'GET', url: request.url });
-      const type = page.headers['content-type'];
-      const { location } = page.headers;
-      if (type !== undefined) reply.header('content-type', type);
-      if (location !== undefined) reply.header('location', location);
-      return reply
-        .code(page.statusCode)
-        .header('content-security-policy', referencePolicy)
-        .send(page.rawPayload);
-    });
-  }
+  app.get('/docs', open, (request, reply) =>
+    request.url.split('?', 1)[0] === '/docs'
+      ? reply.redirect('/docs/')
+      : reply
+          .header('content-security-policy', referencePolicy)
+          .type('text/html; charset=utf-8')
+          .send(referencePage),
+  );
+  app.get('/docs/js/start.js', open, (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send(referenceStart),
+  );
+  app.get('/docs/js/scalar.js', open, async (request, reply) => {
+    loading ??= openReference();
+    const script = await (await loading).inject({ method: 'GET', url: request.url });
+    return reply.code(script.statusCode).type('text/javascript; charset=utf-8').send(script.rawPayload);
+  });
 }
 
 async function openReference(): Promise<FastifyInstance> {
   const { default: scalar } = await import('@scalar/fastify-api-reference');
   const reference = fastify();
-  await reference.register(scalar, {
-    routePrefix: '/docs',
-    configuration: {
-      url: '/openapi.json',
-      withDefaultFonts: false,
-      telemetry: false,
-      agent: { disabled: true },
-    },
-  });
+  await reference.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json' } });
   return reference;
 }

@@ -35,6 +35,7 @@ const open = [
   'GET /dashboard/*',
   'GET /docs',
   'GET /docs/js/scalar.js',
+  'GET /docs/js/start.js',
   'GET /favicon.svg',
   'GET /healthz',
   'GET /openapi.json',
@@ -278,5 +279,10 @@ describe('for operators and newcomers', () => {
       expect((await fetch(target)).status, url).toBe(200);
     }
     expect(page.body).toContain('/openapi.json');
+    expect(page.headers['content-security-policy']).toMatch(/script-src 'self';/);
+    for (const script of page.body.matchAll(/<script([^>]*)>([^<]*)<\/script>/g)) {
+      expect(script[1]).toMatch(/ src="/);
+      expect(script[2]).toBe('');
+    }
   });
 });

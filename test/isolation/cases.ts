@@ -248,6 +248,7 @@ export const staticRoutes = new Set([
   'GET /dashboard/*',
   'GET /docs',
   'GET /docs/js/scalar.js',
+  'GET /docs/js/start.js',
   'GET /favicon.svg',
   'GET /openapi.json',
 ]);
