@@ -108,7 +108,9 @@ async function write(
     // Said only where it is not self-evident: the passage may be from another conversation.
     ...(searchScope === task.scope ? {} : { conversation_id: chunk.conversationId }),
   }));
-  if (mode === 'documents') log.append({ type: 'sources', sources: state.sources });
+  // Copies: their marks come later, and an event never changes.
+  if (mode === 'documents')
+    log.append({ type: 'sources', sources: state.sources.map((source) => ({ ...source })) });
   const filter = createCitationFilter(
     plan.chunks.map((chunk, at) => ({ n: at + 1, text: readingText(chunk) })),
   );
@@ -221,7 +223,8 @@ async function end(
     status,
     metadata,
     trace: traceOf(task, state, result.metadata),
-    events,
+    events: [...answer.committed, ...events],
+    sources: result.sources,
     inputTokens: state.inputTokens,
     outputTokens: state.outputTokens,
     cacheHit: state.gathered?.retrieval.cacheHit ?? null,

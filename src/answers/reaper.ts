@@ -40,9 +40,10 @@ async function reap(held: Held, deps: AnswerDeps): Promise<void> {
   };
   const last: AnswerEvent = { type: 'failed', status: 'incomplete', ...error };
   const sources = events.findLast(({ event }) => event.type === 'sources')?.event;
+  const found = sources?.type === 'sources' ? sources.sources : [];
   const metadata = {
     ...(typeof message?.metadata === 'object' ? message?.metadata : {}),
-    search_results: sources?.type === 'sources' ? sources.sources : [],
+    search_results: found,
     error,
   };
   const seq = (events.at(-1)?.seq ?? 0) + 1;
@@ -51,7 +52,8 @@ async function reap(held: Held, deps: AnswerDeps): Promise<void> {
     status: 'incomplete' as const,
     metadata,
     trace: {},
-    events: [{ seq, event: last }],
+    events: [...events, { seq, event: last }],
+    sources: found,
     inputTokens: 0,
     outputTokens: 0,
     cacheHit: null,

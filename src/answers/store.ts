@@ -1,3 +1,4 @@
+import type { Source } from '@alcove/contract';
 import {
   appendedRows,
   appendStatements,
@@ -12,7 +13,8 @@ import type { Database, Statement } from '../db/database.ts';
 import { isUniqueViolation, isUnknownCommit } from '../db/errors.ts';
 import { AppError } from '../errors.ts';
 import { endLease, type Held, heldValues, isHeld, lockLease, takeLease } from './lease-store.ts';
-import { insertEvents } from './stream/event-store.ts';
+import { recordOf } from './stream/event-record.ts';
+import { insertEvents, replaceByRecord } from './stream/event-store.ts';
 import type { NumberedEvent } from './stream/running.ts';
 
 export interface AnswerStart {
@@ -105,7 +107,9 @@ export interface FinishedAnswer {
   status: Exclude<MessageRow['status'], 'streaming'>;
   metadata: unknown;
   trace: unknown;
+  /** All of the answer, of which the last may not be written yet. */
   events: readonly NumberedEvent[];
+  sources: readonly Source[];
   inputTokens: number;
   outputTokens: number;
   /** Null when nothing was retrieved. */
@@ -124,18 +128,23 @@ export async function finishAnswer(
   now: Date,
 ): Promise<boolean> {
   const { scope, messageId } = held;
-  const last = finished.events.at(-1);
+  const { events } = finished;
+  const last = events.at(-1);
+  if (last === undefined) throw new Error('an answer ends with an event');
+  const record = recordOf(events, finished);
   const results = await db.write(scope, [
     lockLease(held),
-    insertEvents(scope.userId, [{ ...held, events: finished.events }]),
+    ...(record === null
+      ? [insertEvents(scope.userId, [{ ...held, events }])]
+      : replaceByRecord(held, last.seq, record)),
     settleMessage(held, finished),
     insertTrace(held, finished.trace, now),
     countUsage(held, finished),
     endLease(held),
-    storedEvent(scope, messageId, last?.seq ?? 0),
+    storedEvent(scope, messageId, last.seq),
   ]);
   const [stored] = (results.at(-1) ?? []) as { event: string }[];
-  return stored?.event === JSON.stringify(last?.event);
+  return stored?.event === JSON.stringify(record ?? last.event);
 }
 
 function settleMessage(held: Held, { content, status, metadata }: FinishedAnswer): Statement {

@@ -1,8 +1,9 @@
-import type { AnswerEvent } from '@alcove/contract';
+import type { AnswerEvent, Source } from '@alcove/contract';
 import type { MessageRow } from '../../conversations/message-store.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import type { Database, Statement, StatementGroup } from '../../db/database.ts';
-import { type Held, joinHeld, lookAtLeases, renewLeases } from '../lease-store.ts';
+import { type Held, heldValues, isHeld, joinHeld, lookAtLeases, renewLeases } from '../lease-store.ts';
+import { type EventRecord, replayOf } from './event-record.ts';
 import type { NumberedEvent } from './running.ts';
 
 export interface EventBatch extends Held {
@@ -48,7 +49,7 @@ export async function writeEventBatches(
  */
 export function insertEvents(
   userId: string,
-  batches: readonly Pick<EventBatch, keyof Held | 'events'>[],
+  batches: readonly (Held & { events: readonly { seq: number; event: AnswerEvent | EventRecord }[] })[],
 ): Statement {
   const rows = batches.flatMap(({ scope, messageId, token, events }) =>
     events.map(({ seq, event }) => ({
@@ -77,6 +78,17 @@ export function insertEvents(
   };
 }
 
+/** Puts one record in the place of all events of an answer, in the transaction that ends it. */
+export function replaceByRecord(held: Held, seq: number, record: EventRecord): Statement[] {
+  const drop: Statement = {
+    name: 'drop_answer_events',
+    text: `DELETE FROM answer_events WHERE user_id = $1 AND conversation_id = $2 AND message_id = $3
+      AND EXISTS (SELECT 1 FROM work ${isHeld})`,
+    values: heldValues(held),
+  };
+  return [drop, insertEvents(held.scope.userId, [{ ...held, events: [{ seq, event: record }] }])];
+}
+
 /** Events after `afterSeq`, and whether more may come. */
 export async function readEvents(
   db: Database,
@@ -88,8 +100,10 @@ export async function readEvents(
   // The state first: events that come between the two reads are then found by the next look.
   const [states, rows] = await db.read(scope, [
     {
-      name: 'answer_status',
-      text: 'SELECT status FROM messages WHERE user_id = $1 AND conversation_id = $2 AND id = $3',
+      name: 'answer_state',
+      text: `SELECT status, CASE WHEN status <> 'streaming' THEN content END AS content,
+          CASE WHEN status <> 'streaming' THEN metadata -> 'search_results' END AS sources
+        FROM messages WHERE user_id = $1 AND conversation_id = $2 AND id = $3`,
       values: key,
     },
     {
@@ -99,17 +113,27 @@ export async function readEvents(
       values: [...key, afterSeq],
     },
   ]);
-  const [state] = (states ?? []) as { status: MessageRow['status'] }[];
-  const events = ((rows ?? []) as { seq: number; event: string }[]).map(({ seq, event }) => ({
-    seq,
-    event: parseStoredEvent(event),
-  }));
+  const [state] = (states ?? []) as State[];
+  const events = ((rows ?? []) as { seq: number; event: string }[]).flatMap(({ seq, event }) => {
+    const stored = parseStored(event);
+    if (stored.type !== 'record') return [{ seq, event: stored }];
+    // Ended between the two reads: the next look knows its text too.
+    if (state === undefined || state.content === null) return [];
+    const text = { content: state.content, sources: state.sources ?? [] };
+    return replayOf(stored, text).filter((one) => one.seq > afterSeq);
+  });
   return { events, status: state?.status ?? null };
 }
 
-/** Safe: only `insertEvents` writes this column, from the same type; the failure had another name before. */
-function parseStoredEvent(text: string): AnswerEvent {
-  const event = JSON.parse(text) as AnswerEvent | (Omit<Failed, 'type'> & { type: 'error' });
+interface State {
+  status: MessageRow['status'];
+  content: string | null;
+  sources: Source[] | null;
+}
+
+/** Safe: only `insertEvents` writes this column, from the same types; the failure had another name before. */
+function parseStored(text: string): AnswerEvent | EventRecord {
+  const event = JSON.parse(text) as AnswerEvent | EventRecord | (Omit<Failed, 'type'> & { type: 'error' });
   return event.type === 'error' ? { ...event, type: 'failed' } : event;
 }
 
