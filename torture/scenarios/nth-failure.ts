@@ -65,12 +65,20 @@ async function whenItHolds(verify: () => Promise<void>): Promise<void> {
 async function failEach(context: TortureContext, person: Person, faults: readonly Fault[]): Promise<Figures> {
   let failures = 0;
   let repeats = 0;
+  const broken: string[] = [];
   for (const { kind, fault, n } of triesOf(context, faults)) {
     if (context.isOver()) break;
-    const used = await failOnce(kind, fault, n, person, (again) => (repeats += again));
+    const used = await failOnce(kind, fault, n, person, (again) => (repeats += again)).catch(
+      (error: unknown) => {
+        if (!(error instanceof BrokenPromise)) throw error;
+        broken.push(error.message);
+        return true;
+      },
+    );
     failures += used ? 1 : 0;
     if (!used && context.scale === 'full') skip(kind, fault, n);
   }
+  mustBe(broken.length === 0, () => `${broken.length} of ${failures}: ${broken.join('; ')}`);
   return {
     'calls failed': failures,
     requests: deedKinds.length,
