@@ -151,8 +151,12 @@ function judgeStatus(reader: Reader, look: Look, { status, text }: Reply, what: 
   // A chat's id may be its client's own: one that nobody knows has nothing to go on with.
   const isEmpty = status === 204 && text === '' && look.path.startsWith('/api/chat/');
   if (!isAllowed) mustBe(status === 403 || status === 404 || isEmpty, told);
-  // A document may still be on its way to a text.
-  else mustBe(status < 300 || status === 409 || status === 410, told);
+  // A document may still be on its way to a text; a question has neither stream nor trace.
+  else
+    mustBe(
+      status < 300 || [409, 410].includes(status) || (status === 404 && look.path.startsWith('/messages/')),
+      told,
+    );
 }
 
 /** What is there is there for its owner: words of messages in the history, words of documents in their texts. */

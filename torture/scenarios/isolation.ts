@@ -29,7 +29,7 @@ export const isolation: Scenario = {
   protocol:
     'random histories with replays, limited keys, races and aborts; after each command every reader reads every path; then again without row-level security, without filters, without keys',
   databases: ['pglite', 'postgres'],
-  share: 16,
+  share: 24,
   async run(context) {
     const figures: Figures = {};
     for (const layer of missingLayers) {
