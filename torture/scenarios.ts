@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts';
 import { ambiguousCommit } from './scenarios/ambiguous-commit.ts';
+import { backup } from './scenarios/backup.ts';
 import { clocks } from './scenarios/clocks.ts';
 import { diskFull } from './scenarios/disk-full.ts';
 import { hostileInput } from './scenarios/hostile-input.ts';
@@ -21,6 +22,7 @@ export const scenarios: readonly Scenario[] = [
   clocks,
   diskFull,
   upgrade,
+  backup,
   streams,
   scale,
   hostileInput,

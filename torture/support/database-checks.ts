@@ -7,9 +7,11 @@ import { mustEqual } from './claims.ts';
 /** What must be nowhere, each as a query that counts it. */
 const wrongs: Record<string, string> = {
   'answers that stream without a writer':
-    "SELECT count(*) AS n FROM messages m WHERE status = 'streaming' AND NOT EXISTS (SELECT 1 FROM generations g WHERE g.message_id = m.id AND g.user_id = m.user_id)",
+    "SELECT count(*) AS n FROM messages m WHERE status = 'streaming' AND NOT EXISTS (SELECT 1 FROM work w WHERE w.kind = 'answer' AND w.message_id = m.id AND w.user_id = m.user_id)",
   'writers of answers that do not stream':
-    "SELECT count(*) AS n FROM generations g WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = g.message_id AND m.user_id = g.user_id AND m.status = 'streaming')",
+    "SELECT count(*) AS n FROM work w WHERE w.kind = 'answer' AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = w.message_id AND m.user_id = w.user_id AND m.status = 'streaming')",
+  'documents that are neither settled nor waiting for a worker':
+    "SELECT count(*) AS n FROM documents d WHERE status NOT IN ('ready', 'failed', 'cancelled') AND NOT EXISTS (SELECT 1 FROM work w WHERE w.kind = 'ingest' AND w.document_id = d.id AND w.user_id = d.user_id)",
   'passages without a document':
     'SELECT count(*) AS n FROM chunks c WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id = c.document_id AND d.user_id = c.user_id AND d.conversation_id = c.conversation_id)',
   'vectors without a passage':
