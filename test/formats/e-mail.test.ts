@@ -149,6 +149,20 @@ describe('the limits and the letters of an e-mail', () => {
     expect(await codeOf(`${head}${'X-Long: y\n'.repeat(400_000)}\nbody`)).toBe('document_too_complex');
   });
 
+  it('refuses a megabyte of empty lines, which would take ten seconds, at once', async () => {
+    const started = process.threadCpuUsage();
+    expect(await codeOf(head + '\n'.repeat(1024 * 1024))).toBe('document_too_complex');
+    const { user, system } = process.threadCpuUsage(started);
+    expect(user + system).toBeLessThan(1_000_000);
+  });
+
+  it('reads a message with a large file attached, and one with many lines', async () => {
+    const line = `${'QUJD'.repeat(19)}\n`;
+    const file = `Content-Type: image/png; name=a.png\nContent-Transfer-Encoding: base64\n\n${line.repeat(40_000)}`;
+    expect((await eml(head + multipart('mixed', 'b', text('A file.'), file))).text).toContain('a.png');
+    expect((await eml(`${head}\n${'short\n'.repeat(50_000)}`)).text.length).toBeGreaterThan(250_000);
+  });
+
   it('says of an e-mail without a word that it is empty', async () => {
     expect(await codeOf('Content-Type: text/plain\nMIME-Version: 1.0\n\n')).toBe('document_empty');
   });
