@@ -62,11 +62,11 @@ const strangerMs = 1_000;
 /** Nobody's upload is not read on: what is on its way is let in, so that the refusal is read, and no more. */
 function cutOffSoon(raw: FastifyRequest['raw']): void {
   let bytes = 0;
-  const timer = setTimeout(() => raw.socket.destroy(), strangerMs).unref();
+  const timer = setTimeout(() => raw.destroy(), strangerMs).unref();
   raw.once('close', () => clearTimeout(timer));
   raw.on('data', (part: Buffer) => {
     bytes += part.length;
-    if (bytes > strangerBytes) raw.socket.destroy();
+    if (bytes > strangerBytes) raw.destroy();
   });
 }
 
