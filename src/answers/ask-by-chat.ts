@@ -1,6 +1,7 @@
 import { bindChat, findBoundConversation } from '../conversations/chat-binding-store.ts';
 import { ConversationScope } from '../conversations/scope.ts';
 import { createConversation } from '../conversations/store.ts';
+import type { AlsoWrite } from '../db/database.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
 import { deleteConversation } from '../documents/delete-conversation.ts';
 import { readKnownHashes } from '../documents/membership-store.ts';
@@ -33,6 +34,7 @@ export async function askByChat(
   chat: Chat,
   deps: AnswerDeps,
   documents: DocumentDeps,
+  alsoWrite?: AlsoWrite<StartedAnswer>,
 ): Promise<{ scope: ConversationScope; started: StartedAnswer }> {
   const { query, strategy, topK } = chat;
   const found = await findScope(user, chat, deps);
@@ -40,13 +42,14 @@ export async function askByChat(
   const question = { query, strategy, topK };
   if (found !== null && chat.isRegeneration) {
     const again = await findQuestion(deps.db, found, chat);
-    return { scope: found, started: await ask(place, { ...question, query: again.content, again }, deps) };
+    const repeated = { ...question, query: again.content, again };
+    return { scope: found, started: await ask(place, repeated, deps, alsoWrite) };
   }
   const parentId = found === null ? undefined : await parentOf(found, chat, deps);
   const started =
     chat.files.length === 0
-      ? await ask(place, { ...question, parentId }, deps)
-      : await askWithFiles(place, { ...question, parentId }, chat.files, deps, documents);
+      ? await ask(place, { ...question, parentId }, deps, alsoWrite)
+      : await askWithFiles(place, { ...question, parentId }, chat.files, deps, documents, alsoWrite);
   return { scope: place.scope, started };
 }
 
@@ -85,6 +88,7 @@ async function askWithFiles(
   files: Chat['files'],
   deps: AnswerDeps,
   documents: DocumentDeps,
+  alsoWrite?: AlsoWrite<StartedAnswer>,
 ): Promise<StartedAnswer> {
   if (begins !== null) {
     const bind = begins.chatId === undefined ? [] : [bindChat(scope, begins.chatId)];
@@ -99,7 +103,7 @@ async function askWithFiles(
     );
     const fresh = files.filter(({ sha256 }) => !known.has(sha256));
     if (fresh.length > 0) await upload(scope, inTurn(fresh), documents);
-    return await ask({ scope, begins: null }, question, deps);
+    return await ask({ scope, begins: null }, question, deps, alsoWrite);
   } catch (error) {
     // A refused question leaves no conversation.
     if (begins !== null) await deleteConversation(scope, null, documents);

@@ -3,6 +3,7 @@ import { type MessageRow, readBranch, readMessage } from '../conversations/messa
 import { ConversationScope } from '../conversations/scope.ts';
 import { type NewConversation, readConversation } from '../conversations/store.ts';
 import { defaultTitle, titleFrom } from '../conversations/title.ts';
+import type { AlsoWrite } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { refuseUnknownDocuments } from '../documents/membership-store.ts';
 import { AppError } from '../errors.ts';
@@ -65,7 +66,12 @@ export function newPlace(
  * refuse the question is asked before anything is written.
  * @throws AppError `conflict`, `embeddings_unavailable`, `invalid_request`, `rate_limited`, `not_found`
  */
-export async function ask(place: Place, input: Question, deps: AnswerDeps): Promise<StartedAnswer> {
+export async function ask(
+  place: Place,
+  input: Question,
+  deps: AnswerDeps,
+  alsoWrite?: AlsoWrite<StartedAnswer>,
+): Promise<StartedAnswer> {
   const { scope } = place;
   const startedAt = performance.now();
   const model = chooseModel(input.model, deps);
@@ -79,7 +85,7 @@ export async function ask(place: Place, input: Question, deps: AnswerDeps): Prom
     );
   }
   try {
-    return await begin(place, input, model, startedAt, deps);
+    return await begin(place, input, model, startedAt, deps, alsoWrite);
   } finally {
     deps.running.endStart(scope.userId);
   }
@@ -91,6 +97,7 @@ async function begin(
   model: ChatModel | null,
   startedAt: number,
   deps: AnswerDeps,
+  alsoWrite?: AlsoWrite<StartedAnswer>,
 ): Promise<StartedAnswer> {
   const conversation = begins === null ? await readConversation(deps.db, scope) : null;
   const { again } = input;
@@ -113,6 +120,7 @@ async function begin(
   const messageId = newId();
   const token = newId();
   const conversationId = scope.conversationId;
+  const started: StartedAnswer = { conversationId, messageId, userMessageId };
   const first: NumberedEvent = {
     seq: 1,
     event: {
@@ -139,6 +147,7 @@ async function begin(
       readLeaf: again?.id ?? leaf,
       begins,
       title: conversation?.title === defaultTitle ? titleFrom(input.query) : null,
+      alsoWrite: alsoWrite && ((tx) => alsoWrite(tx, started)),
     },
     deps.now(),
   );
@@ -172,7 +181,7 @@ async function begin(
     answer,
     deps,
   );
-  return { conversationId, messageId, userMessageId };
+  return started;
 }
 
 function searchScopeOf(scope: ConversationScope, reach: Question['reach']): SearchScope {

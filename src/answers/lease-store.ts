@@ -1,5 +1,5 @@
 import { ConversationScope } from '../conversations/scope.ts';
-import type { Database, Statement } from '../db/database.ts';
+import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
 import { UserScope } from '../identity/user-scope.ts';
 import type { Lease } from '../work/lease.ts';
 
@@ -96,15 +96,19 @@ export async function requestStop(
   db: Database,
   scope: ConversationScope,
   messageId: string,
+  alsoWrite?: AlsoWrite<boolean>,
 ): Promise<boolean> {
-  const [rows] = await db.write(scope, [
-    {
-      name: 'request_stop',
-      text: `UPDATE work SET stop_requested = true WHERE user_id = $1 AND conversation_id = $2
-        AND kind = 'answer' AND item_id = $3 AND target = '' RETURNING item_id`,
-      values: [scope.userId, scope.conversationId, messageId],
-    },
-  ]);
+  const request = {
+    name: 'request_stop',
+    text: `UPDATE work SET stop_requested = true WHERE user_id = $1 AND conversation_id = $2
+      AND kind = 'answer' AND item_id = $3 AND target = '' RETURNING item_id`,
+    values: [scope.userId, scope.conversationId, messageId],
+  };
+  const last = async (tx: Transaction, [rows]: unknown[][]): Promise<[]> => {
+    await alsoWrite?.(tx, rows?.length === 1);
+    return [];
+  };
+  const [rows] = await db.write(scope, [request], alsoWrite && last);
   return rows?.length === 1;
 }
 

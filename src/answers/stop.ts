@@ -1,4 +1,5 @@
 import type { ConversationScope } from '../conversations/scope.ts';
+import type { AlsoWrite } from '../db/database.ts';
 import { type AnswerDeps, answerTopic } from './deps.ts';
 import { stopRequested } from './stream/event-log.ts';
 import { requestStop } from './lease-store.ts';
@@ -8,8 +9,9 @@ export async function stopAnswer(
   scope: ConversationScope,
   messageId: string,
   deps: AnswerDeps,
+  alsoWrite?: AlsoWrite<boolean>,
 ): Promise<boolean> {
-  const asked = await requestStop(deps.db, scope, messageId);
+  const asked = await requestStop(deps.db, scope, messageId, alsoWrite);
   const local = deps.running.get(scope.userId, messageId);
   if (local !== undefined && local.conversationId === scope.conversationId) local.stop.abort(stopRequested);
   deps.notifier.notify(answerTopic(messageId));

@@ -9,7 +9,7 @@ import {
 import { bindChat } from '../conversations/chat-binding-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import { beginConversation, type NewConversation } from '../conversations/store.ts';
-import type { Database, Statement } from '../db/database.ts';
+import type { Database, Statement, Transaction } from '../db/database.ts';
 import { isUniqueViolation, isUnknownCommit } from '../db/errors.ts';
 import { AppError } from '../errors.ts';
 import { endLease, type Held, heldValues, isHeld, lockLease, takeLease } from './lease-store.ts';
@@ -29,6 +29,8 @@ export interface AnswerStart {
   begins: (NewConversation & { chatId?: string | undefined }) | null;
   /** A new title for a conversation that is there already, or null to leave it. */
   title: string | null;
+  /** Writes more in the same transaction; called again when that is tried again. */
+  alsoWrite?: ((tx: Transaction) => Promise<void>) | undefined;
 }
 
 /**
@@ -43,26 +45,29 @@ export async function startAnswer(db: Database, held: Held, start: AnswerStart, 
     if (!isUnknownCommit(error)) throw error;
     // The same once more: what is there already refuses its own ids.
     await writeStart(db, held, start, now).catch((again: unknown) => {
-      if (!isUniqueViolation(again)) throw again;
+      if (isUniqueViolation(again)) return;
+      // Only a refusal says that nothing was written, neither now nor before.
+      throw again instanceof AppError && again.status < 500 ? again : error;
     });
   }
 }
 
 async function writeStart(db: Database, held: Held, start: AnswerStart, now: Date): Promise<void> {
   const { scope } = held;
-  const { owner, messages, events, readLeaf, begins, title } = start;
+  const { owner, messages, events, readLeaf, begins, title, alsoWrite } = start;
   const beginning = begins === null ? [] : beginConversation(scope, begins, now);
   if (begins?.chatId !== undefined) beginning.push(bindChat(scope, begins.chatId));
   const written = db.write(
     scope,
     [...beginning, ...appendStatements(scope, messages, now), statusAbove(scope, messages[0].id)],
-    async (_tx, results) => {
+    async (tx, results) => {
       const rows = appendedRows(results.slice(beginning.length), messages);
       // Two questions sent at once: the later one has not seen the other.
       if ((rows[0]?.parentId ?? null) !== readLeaf)
         throw new AppError('conflict', 'Another message came in just now: read it, then ask again.');
       const [above] = (results.at(-1) ?? []) as { status: MessageRow['status'] }[];
       if (above?.status === 'streaming') throw stillWriting();
+      await alsoWrite?.(tx);
       return [
         takeLease(held, owner),
         insertEvents(scope.userId, [{ ...held, events }]),

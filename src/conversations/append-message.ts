@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../db/database.ts';
+import type { AlsoWrite, Database } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { appendMessages, type MessageRow } from './message-store.ts';
 import type { ConversationScope } from './scope.ts';
@@ -19,7 +19,7 @@ export async function appendMessage(
   input: MessageInput,
   db: Database,
   now: Date,
-  alsoWrite?: (tx: Transaction, row: MessageRow) => Promise<void>,
+  alsoWrite?: AlsoWrite<MessageRow>,
 ): Promise<MessageRow> {
   const message = { ...input, id: newId(), status: 'complete' as const };
   const [row] = await appendMessages(db, scope, [message], now, async (tx, rows) => {

@@ -1,5 +1,5 @@
 import { and, desc, eq, lt, sql } from 'drizzle-orm';
-import type { Database, Statement, Transaction } from '../db/database.ts';
+import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
 import { isForeignKeyViolation } from '../db/errors.ts';
 import { messages } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
@@ -28,7 +28,7 @@ export async function appendMessages(
   scope: ConversationScope,
   input: readonly NewMessage[],
   now: Date,
-  alsoWrite?: (tx: Transaction, rows: MessageRow[]) => Promise<void>,
+  alsoWrite?: AlsoWrite<MessageRow[]>,
 ): Promise<MessageRow[]> {
   const more =
     alsoWrite === undefined

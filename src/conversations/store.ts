@@ -1,5 +1,5 @@
 import { and, arrayContains, desc, eq, getTableColumns, sql } from 'drizzle-orm';
-import type { Database, Statement, Transaction } from '../db/database.ts';
+import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
 import {
   blobDeletions,
   chunks as chunkTable,
@@ -24,8 +24,9 @@ export async function insertConversation(
   user: UserScope,
   input: NewConversation,
   now: Date,
+  alsoWrite?: AlsoWrite<ConversationRow>,
 ): Promise<ConversationRow> {
-  return createConversation(db, ConversationScope.ofNew(user), input, [], now);
+  return createConversation(db, ConversationScope.ofNew(user), input, [], now, alsoWrite);
 }
 
 /** Makes the conversation of a scope that is of none yet, with what else belongs into its transaction. */
@@ -35,8 +36,20 @@ export async function createConversation(
   input: NewConversation,
   more: readonly Statement[],
   now: Date,
+  alsoWrite?: AlsoWrite<ConversationRow>,
 ): Promise<ConversationRow> {
-  const [rows] = await db.write(scope, [...beginConversation(scope, input, now), ...more]);
+  const statements = [...beginConversation(scope, input, now), ...more];
+  const last =
+    alsoWrite === undefined
+      ? undefined
+      : async (tx: Transaction, results: unknown[][]): Promise<[]> => {
+          await alsoWrite(tx, createdRow(results));
+          return [];
+        };
+  return createdRow(await db.write(scope, statements, last));
+}
+
+function createdRow([rows]: unknown[][]): ConversationRow {
   // The columns are named as the schema names them.
   const [row] = (rows ?? []) as ConversationRow[];
   if (row === undefined) throw new Error('the conversation was not written');

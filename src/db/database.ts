@@ -6,6 +6,9 @@ import { logged, type QueryLog } from './query-log.ts';
 
 export type Transaction = NodePgDatabase;
 
+/** Writes more in the transaction that makes `made`: both are there afterwards, or neither. */
+export type AlsoWrite<T> = (tx: Transaction, made: T) => Promise<void>;
+
 /** Who a transaction acts for. Stores pass a scope, which only an ownership check can make. */
 export interface Authority {
   readonly userId: string;

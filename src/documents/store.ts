@@ -1,6 +1,6 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import type { ConversationScope } from '../conversations/scope.ts';
-import type { Database, Transaction } from '../db/database.ts';
+import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
 import { blobDeletions, conversations, documents, documentTexts, userCounters } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { forgetAnswersAbout } from '../identity/idempotency-store.ts';
@@ -36,6 +36,7 @@ export async function insertDocuments(
   input: readonly NewDocument[],
   limits: DocumentLimits,
   now: Date,
+  alsoWrite?: AlsoWrite<DocumentRow[]>,
 ): Promise<DocumentRow[]> {
   return db.scoped(scope, async (tx) => {
     const bytes = input.reduce((sum, file) => sum + file.sizeBytes, 0);
@@ -59,6 +60,7 @@ export async function insertDocuments(
       tx,
       rows.map((row) => documentWork(scope, 'ingest', row.id)),
     );
+    await alsoWrite?.(tx, rows);
     return rows;
   });
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ConversationScope } from '../conversations/scope.ts';
+import type { AlsoWrite } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
 import { sniff } from '../formats/sniff.ts';
@@ -22,6 +23,7 @@ export async function upload(
   scope: ConversationScope,
   files: AsyncIterable<IncomingFile>,
   deps: DocumentDeps,
+  alsoWrite?: AlsoWrite<DocumentRow[]>,
 ): Promise<DocumentRow[]> {
   const kept: NewDocument[] = [];
   let asked = false;
@@ -36,7 +38,7 @@ export async function upload(
     if (kept.length === 0)
       throw new AppError('invalid_request', 'The upload holds no file: send one in the field "file".');
     asked = true;
-    const rows = await insertDocuments(deps.db, scope, kept, deps.limits, deps.now());
+    const rows = await insertDocuments(deps.db, scope, kept, deps.limits, deps.now(), alsoWrite);
     for (const row of rows) announce(row, deps);
     return rows;
   } catch (error) {

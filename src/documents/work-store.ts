@@ -1,7 +1,7 @@
 import { and, eq, inArray } from 'drizzle-orm';
 import type { ErrorCode } from '@alcove/contract';
 import type { ConversationScope } from '../conversations/scope.ts';
-import type { Database, Transaction } from '../db/database.ts';
+import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
 import { documents } from '../db/schema.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
 import { holds, hurry, release, settle, withdraw } from '../work/store.ts';
@@ -80,6 +80,7 @@ export async function requeueDocument(
   scope: ConversationScope,
   id: string,
   now: Date,
+  alsoWrite?: AlsoWrite<DocumentRow>,
 ): Promise<DocumentRow | null> {
   return db.scoped(scope, async (tx) => {
     const [row] = await tx
@@ -94,8 +95,10 @@ export async function requeueDocument(
       })
       .where(and(isDocument(scope, id), inArray(documents.status, ['failed', 'cancelled'])))
       .returning();
-    if (row !== undefined) await hurry(tx, documentWork(scope, 'ingest', id));
-    return row ?? null;
+    if (row === undefined) return null;
+    await hurry(tx, documentWork(scope, 'ingest', id));
+    await alsoWrite?.(tx, row);
+    return row;
   });
 }
 
@@ -107,6 +110,7 @@ export async function cancelDocument(
   scope: ConversationScope,
   id: string,
   now: Date,
+  alsoWrite?: AlsoWrite<DocumentRow>,
 ): Promise<DocumentRow | null> {
   return db.scoped(scope, async (tx) => {
     const [row] = await tx
@@ -117,6 +121,7 @@ export async function cancelDocument(
     if (row === undefined) return null;
     await withdraw(tx, documentWork(scope, 'ingest', id));
     await settleVectors(tx, scope, id, null, 0);
+    await alsoWrite?.(tx, row);
     return row;
   });
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { ConversationScope } from '../conversations/scope.ts';
-import type { Database, Transaction } from '../db/database.ts';
+import type { AlsoWrite, Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import {
   type About,
@@ -23,8 +24,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Held while this request is the one that acts for its Idempotency-Key. */
     idempotency: Held | null;
-    /** The message of an answer that an earlier request with this key began: follow it instead of asking again. */
-    replayOf: string | null;
+    /** What an earlier request with this key has made: answer with it as it is now instead of making it again. */
+    replayOf: readonly string[] | null;
   }
   interface FastifyContextConfig {
     /** Its answer holds a secret: never kept and never repeated, so that an Idempotency-Key says nothing. */
@@ -37,9 +38,7 @@ interface Held {
   scope: UserScope;
   requestHash(): string;
   about: About;
-  /** Set once the request has changed something: whatever becomes of it then, a repeat must not do it again. */
-  hasEffect: boolean;
-  /** Written in the transaction of the effect: if that was committed, nothing is left to do. */
+  /** Written in the transaction of the effect, which may have been undone since. */
   isSettled: boolean;
   /** Whether the effect was committed is not known: the key stays locked until its time is over. */
   isUnknown: boolean;
@@ -52,7 +51,7 @@ const waitMs = 20_000;
 const pollMs = 100;
 /** A third of the lock (idempotency-store.ts). */
 const renewMs = 20_000;
-const answerField = '$answer';
+const referenceField = '$answer';
 
 /** `Idempotency-Key` on any POST: one effect; repeats get the first answer. */
 export function registerIdempotency(app: FastifyInstance, db: Database): void {
@@ -67,7 +66,7 @@ export function registerIdempotency(app: FastifyInstance, db: Database): void {
     const path = sha256(`${request.method} ${request.url}`);
     const claimed = await claimOrWait(scope, key, `${path}.${bodyHash(request)}`);
     if (claimed.outcome === 'claimed') {
-      request.idempotency = hold(request, scope, claimed.claim, path);
+      request.idempotency = hold(request, reply, scope, claimed.claim, path);
       return undefined;
     }
     if (claimed.outcome === 'mismatch') throw mismatch();
@@ -88,11 +87,12 @@ export function registerIdempotency(app: FastifyInstance, db: Database): void {
     if (held === null) return;
     request.idempotency = null;
     clearInterval(held.renewing);
+    // Whether it is settled shows by itself, in the row; if not, the lock runs out.
     if (held.isUnknown || (held.isSettled && reply.statusCode < 400)) return;
-    // A refusal has changed nothing: the key is free for another try.
-    const isRefused = reply.statusCode >= 400 && !held.hasEffect;
-    if (isRefused || (typeof payload !== 'string' && payload !== null)) {
-      await releaseKey(db, held.scope, held.claim);
+    // A failure without an effect: the key is free for another try. One that was settled stays so.
+    if (reply.statusCode >= 400 || (typeof payload !== 'string' && payload !== null)) {
+      // If that fails too, the lock runs out: the answer to the request stays what it is.
+      await releaseKey(db, held.scope, held.claim).catch(() => {});
       return;
     }
     const { scope, claim, about } = held;
@@ -109,20 +109,28 @@ export function registerIdempotency(app: FastifyInstance, db: Database): void {
     }
   }
 
-  function hold(request: FastifyRequest, scope: UserScope, claim: KeyClaim, path: string): Held {
+  function hold(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    scope: UserScope,
+    claim: KeyClaim,
+    path: string,
+  ): Held {
     const multipart = request.isMultipart() ? createMultipartHash() : null;
     request.multipartHash = multipart;
     const requestHash = (): string => `${path}.${multipart?.digest() ?? bodyHash(request)}`;
-    // A renewal that fails is made good by the next one, or the lock runs out.
-    const renew = (): void => void renewKey(db, scope, claim).catch(() => {});
-    const renewing = setInterval(renew, renewMs).unref();
-    request.raw.once('close', () => clearInterval(renewing));
+    const renew = async (): Promise<void> => {
+      // One that fails is made good by the next one, or the lock runs out.
+      const isLocked = await renewKey(db, scope, claim).catch(() => true);
+      if (!isLocked) clearInterval(renewing);
+    };
+    const renewing = setInterval(() => void renew(), renewMs).unref();
+    reply.raw.once('close', () => clearInterval(renewing));
     return {
       claim,
       scope,
       requestHash,
       about: {},
-      hasEffect: false,
       isSettled: false,
       isUnknown: false,
       renewing,
@@ -143,23 +151,18 @@ export function registerIdempotency(app: FastifyInstance, db: Database): void {
       await ConversationScope.open(db, scope, answer.conversationId);
     else if (scope.limitedTo !== undefined)
       throw new AppError('forbidden', 'This API key is for one conversation only.');
-    const messageId = messageOf(answer.response);
-    if (messageId !== null) {
-      request.replayOf = messageId;
-      return undefined;
-    }
+    reply.header('idempotency-replayed', 'true');
+    request.replayOf = referenceOf(answer.response);
+    if (request.replayOf !== null) return undefined;
     const type = status >= 400 ? 'application/problem+json' : 'application/json';
-    reply.code(status).header('idempotency-replayed', 'true').type(`${type}; charset=utf-8`);
+    reply.code(status).type(`${type}; charset=utf-8`);
     return reply.serializer((text: string) => text).send(answer.response);
   }
 }
 
-/** Says what the answer to this request speaks of; with `hasEffect` that something has been written. */
-export function speakOf(request: FastifyRequest, about: About, hasEffect = false): void {
-  const held = request.idempotency;
-  if (held === null) return;
-  held.about = { ...held.about, ...about };
-  held.hasEffect ||= hasEffect;
+/** Says what the answer to this request speaks of. */
+export function speakOf(request: FastifyRequest, about: About): void {
+  if (request.idempotency !== null) Object.assign(request.idempotency.about, about);
 }
 
 /** The commit of this request's effect was lost on its way: nobody knows whether it happened. */
@@ -167,40 +170,52 @@ export function leaveLocked(request: FastifyRequest): void {
   if (request.idempotency !== null) request.idempotency.isUnknown = true;
 }
 
-/** Settles the key of this request together with its effect, by what the caller writes in the same transaction. */
-export function settleWith(
+/**
+ * Settles the key of this request in the transaction of its effect, for the verb that has it: repeats get the body that
+ * `present` makes of what was made. Undefined without a key.
+ */
+export function settleWith<T>(
   request: FastifyRequest,
   status: number,
-): ((tx: Transaction, body: unknown, about: About) => Promise<void>) | undefined {
+  present: (made: T) => unknown,
+  aboutOf?: (made: T) => About,
+): AlsoWrite<T> | undefined {
   const held = request.idempotency;
   if (held === null) return undefined;
-  return async (tx, body, about) => {
-    const response = printExact(JSON.stringify(body));
-    const settlement = { requestHash: held.requestHash(), status, response, ...held.about, ...about };
-    await settleKeyWithin(tx, held.scope, held.claim, settlement);
+  return async (tx, made) => {
+    const response = printExact(JSON.stringify(present(made)));
+    const settlement = { requestHash: held.requestHash(), status, response };
+    await settleKeyWithin(tx, held.scope, held.claim, { ...settlement, ...held.about, ...aboutOf?.(made) });
     held.isSettled = true;
   };
 }
 
-/** A repeat follows the answer of this message. Called as soon as the question is written, before the first byte. */
-export async function rememberAnswer(
+/** The same where the answer takes longer than its effect: repeats get what was made, as it is then (`replayOf`). */
+export function settleByReference<T>(
   request: FastifyRequest,
-  db: Database,
-  about: { conversationId: string; messageId: string },
-): Promise<void> {
-  const held = request.idempotency;
-  if (held === null) return;
-  request.idempotency = null;
-  clearInterval(held.renewing);
-  const response = JSON.stringify({ [answerField]: about.messageId });
-  const settlement = { requestHash: held.requestHash(), status: 200, response, ...about };
-  await settleKey(db, held.scope, held.claim, settlement);
+  status: number,
+  idsOf: (made: T) => readonly string[],
+  aboutOf: (made: T) => About,
+): AlsoWrite<T> | undefined {
+  return settleWith(request, status, (made: T) => ({ [referenceField]: idsOf(made) }), aboutOf);
 }
 
-function messageOf(response: string): string | null {
-  if (!response.startsWith(`{"${answerField}":`)) return null;
-  const value: unknown = (JSON.parse(response) as Record<string, unknown>)[answerField];
-  return typeof value === 'string' ? value : null;
+/** Repeats follow the answer that was begun. */
+export function settleAnswer(
+  request: FastifyRequest,
+): AlsoWrite<{ conversationId: string; messageId: string }> | undefined {
+  return settleByReference(
+    request,
+    200,
+    ({ messageId }) => [messageId],
+    ({ conversationId, messageId }) => ({ conversationId, messageId }),
+  );
+}
+
+function referenceOf(response: string): readonly string[] | null {
+  if (!response.startsWith(`{"${referenceField}":`)) return null;
+  const value: unknown = (JSON.parse(response) as Record<string, unknown>)[referenceField];
+  return z.array(z.string()).parse(Array.isArray(value) ? value : [value]);
 }
 
 function keyOf(request: FastifyRequest): string | null {

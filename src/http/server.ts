@@ -23,6 +23,7 @@ import { chatRoutes } from './routes/chat.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { documentContentRoutes } from './routes/document-content.ts';
 import { documentRoutes } from './routes/documents.ts';
+import { uploadRoutes } from './routes/uploads.ts';
 import { systemRoutes } from './routes/system.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { registerSecurity } from './security.ts';
@@ -84,6 +85,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     apiKeyRoutes(typed, deps);
     adminRoutes(typed, deps);
     conversationRoutes(typed, deps);
+    uploadRoutes(typed, deps);
     documentRoutes(typed, deps);
     documentContentRoutes(typed, deps);
     answerRoutes(typed, deps);

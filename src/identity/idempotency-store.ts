@@ -33,7 +33,7 @@ export type ClaimedKey =
   | { outcome: 'settled'; requestHash: string; status: number; answer: StoredAnswer | null };
 
 const keep = sql`now() + interval '24 hours'`;
-/** A request that died without an answer gives its key back after this time; one that lives renews it. */
+/** A request that died without an answer gives its key back after this time; one that lives renews it (http/idempotency.ts). */
 const locked = sql`now() + interval '60 seconds'`;
 /** Of one user within a day. */
 const maxKeys = 10_000;
@@ -110,11 +110,16 @@ function isSameRequest(a: string, b: string): boolean {
   return isPartial ? a.slice(0, a.indexOf('.')) === b.slice(0, b.indexOf('.')) : a === b;
 }
 
-/** Keeps the key while its request runs. */
-export async function renewKey(db: Database, scope: UserScope, claim: KeyClaim): Promise<void> {
-  await db.scoped(scope, (tx) =>
-    tx.update(idempotencyKeys).set({ lockedUntil: locked }).where(isUnsettled(scope, claim)),
+/** Keeps the key while its request runs. False when there is nothing to keep: it is settled, or another's. */
+export async function renewKey(db: Database, scope: UserScope, claim: KeyClaim): Promise<boolean> {
+  const renewed = await db.scoped(scope, (tx) =>
+    tx
+      .update(idempotencyKeys)
+      .set({ lockedUntil: locked })
+      .where(isUnsettled(scope, claim))
+      .returning({ key: idempotencyKeys.key }),
   );
+  return renewed.length > 0;
 }
 
 export interface Settlement extends StoredAnswer {

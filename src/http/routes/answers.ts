@@ -10,7 +10,7 @@ import { AppError } from '../../errors.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
-import { rememberAnswer } from '../idempotency.ts';
+import { settleAnswer, settleWith } from '../idempotency.ts';
 import { perMinute } from '../rate-limits.ts';
 import { openConversation, openMessage } from '../scopes.ts';
 import type { App } from '../app.ts';
@@ -109,14 +109,14 @@ export function answerRoutes(app: App, { db, answers, config, closing }: HttpDep
     request: FastifyRequest,
     reply: FastifyReply,
   ) {
-    const started = await ask(place, question, answers);
-    await rememberAnswer(request, db, started);
+    const settle = settleAnswer(request);
+    const started = await ask(place, question, answers, settle);
     return show(place.scope, started.messageId, how, request, reply);
   }
 
   async function replay(how: Shown, request: FastifyRequest, reply: FastifyReply) {
     const { scope, message } = await openMessage(
-      Object.assign(request, { params: { id: request.replayOf } }),
+      Object.assign(request, { params: { id: request.replayOf?.[0] } }),
       db,
     );
     return show(scope, message.id, how, request, reply);
@@ -188,7 +188,8 @@ export function answerRoutes(app: App, { db, answers, config, closing }: HttpDep
     },
     async (request, reply) => {
       const { scope, message } = await openMessage(request, db);
-      return reply.code(202).send({ stopped: await stopAnswer(scope, message.id, answers) });
+      const settle = settleWith(request, 202, (stopped: boolean) => ({ stopped }));
+      return reply.code(202).send({ stopped: await stopAnswer(scope, message.id, answers, settle) });
     },
   );
 }

@@ -9,7 +9,7 @@ import { readConversation } from '../../conversations/store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
-import { rememberAnswer } from '../idempotency.ts';
+import { settleAnswer } from '../idempotency.ts';
 import { refuseBadString } from '../json-body.ts';
 import { perMinute } from '../rate-limits.ts';
 import { openMessage } from '../scopes.ts';
@@ -46,7 +46,7 @@ export function chatRoutes(app: App, { db, answers, documents, config, closing }
     async (request, reply) => {
       if (request.replayOf !== null) {
         const { scope, message } = await openMessage(
-          Object.assign(request, { params: { id: request.replayOf } }),
+          Object.assign(request, { params: { id: request.replayOf[0] } }),
           db,
         );
         return stream(scope, message.id, request, reply);
@@ -67,8 +67,8 @@ export function chatRoutes(app: App, { db, answers, documents, config, closing }
         },
         answers,
         documents,
+        settleAnswer(request),
       );
-      await rememberAnswer(request, db, started);
       return stream(scope, started.messageId, request, reply);
     },
   );

@@ -31,7 +31,7 @@ import { AppError } from '../../errors.ts';
 import { deleteConversation } from '../../documents/delete-conversation.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
-import { settleWith, speakOf } from '../idempotency.ts';
+import { settleWith } from '../idempotency.ts';
 import { depthOf, maxDepth } from '../json-body.ts';
 import { decodePinnedCursor, encodePinnedCursor, page } from '../paging.ts';
 import { memberText } from '../exact-json.ts';
@@ -70,8 +70,8 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
         principalOf(request).scope,
         { title, conversationType },
         now(),
+        settleWith(request, 201, presentConversation, ({ id: conversationId }) => ({ conversationId })),
       );
-      speakOf(request, { conversationId: row.id }, true);
       return reply.code(201).send(presentConversation(row));
     },
   );
@@ -173,14 +173,13 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       const scope = await openConversation(request, db);
       const { role, content, message_metadata: metadata, parent_id: parentId } = request.body;
       const metadataSource = metadata === undefined ? null : exactMetadata(request.rawJson ?? '', metadata);
-      const settle = settleWith(request, 201);
       const input = { role, content, metadata: metadata ?? {}, metadataSource, parentId };
       const row = await appendMessage(
         scope,
         input,
         db,
         now(),
-        settle && ((tx, made) => settle(tx, presentMessage(made), { messageId: made.id })),
+        settleWith(request, 201, presentMessage, ({ id: messageId }) => ({ messageId })),
       );
       return reply.code(201).send(presentMessage(row));
     },

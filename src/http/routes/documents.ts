@@ -1,113 +1,35 @@
-import { Readable } from 'node:stream';
 import {
-  apiUploadQuery,
   deletedDocument,
   document,
   documentList,
-  filesForm,
   idParams,
   listDocumentsQuery,
-  textDocumentBody,
-  type Uploaded,
   updateDocumentBody,
-  uploaded,
-  uploadForm,
-  uploadQuery,
 } from '@alcove/contract';
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ConversationScope } from '../../conversations/scope.ts';
 import { documentTopic } from '../../documents/deps.ts';
 import { safeName } from '../../documents/file-name.ts';
 import { cancelDocument, requeueDocument } from '../../documents/work-store.ts';
 import { deleteDocument, listDocuments, updateDocument } from '../../documents/store.ts';
-import { announce, type IncomingFile, upload } from '../../documents/upload.ts';
-import { waitFor, watchDocument } from '../../documents/watch.ts';
+import { announce } from '../../documents/upload.ts';
+import { watchDocument } from '../../documents/watch.ts';
 import { AppError } from '../../errors.ts';
 import { appendAudit } from '../../identity/audit-store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { documentEventHeaders, documentEvents, hasSeenTheEnd } from '../document-events.ts';
-import { speakOf } from '../idempotency.ts';
-import { readUpload, requireConversationId } from '../incoming-files.ts';
+import { settleWith } from '../idempotency.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentDocument } from '../present.ts';
 import { documentMissing, openConversation, openDocument } from '../scopes.ts';
 import type { App } from '../app.ts';
 import { sendEvents } from '../sse.ts';
-import { parseInput } from '../strict-input.ts';
 
 const tags = ['documents'];
 
 export function documentRoutes(app: App, { db, documents, closing, now }: HttpDeps): void {
   const below = { conversation: true };
-
-  app.post(
-    '/api/upload',
-    {
-      config: below,
-      schema: {
-        tags,
-        operationId: 'uploadFiles',
-        summary: 'Upload files into a conversation (multipart: conversationId, file)',
-        description:
-          'Send `conversationId` before the files. The documents are read in the background: follow them, or hold the answer with `wait=ready`.',
-        accepts: { 'multipart/form-data': uploadForm },
-        querystring: apiUploadQuery,
-        response: { 202: uploaded },
-      },
-    },
-    async (request, reply) => {
-      const incoming = await readUpload(request, reply);
-      const id = requireConversationId(incoming.conversationId);
-      const scope = await ConversationScope.open(db, principalOf(request).scope, id);
-      return reply.code(202).send(await keep(scope, incoming.files, request));
-    },
-  );
-
-  app.post(
-    '/conversations/:id/documents',
-    {
-      config: below,
-      schema: {
-        tags,
-        operationId: 'addDocuments',
-        summary: 'Upload files (multipart: file), or a text as JSON { name, text }',
-        description:
-          'Takes files as a form or a text as JSON. The documents are read in the background: follow them, or hold the answer with `wait=ready`.',
-        accepts: { 'multipart/form-data': filesForm, 'application/json': textDocumentBody },
-        params: idParams,
-        querystring: uploadQuery,
-        response: { 202: uploaded },
-      },
-      bodyLimit: 24 * 1024 * 1024,
-    },
-    async (request, reply) => {
-      const scope = await openConversation(request, db);
-      const files = request.isMultipart()
-        ? (await readUpload(request, reply, scope.conversationId)).files
-        : oneText(request.body);
-      return reply.code(202).send(await keep(scope, files, request));
-    },
-  );
-
-  async function keep(
-    scope: ConversationScope,
-    files: AsyncIterable<IncomingFile>,
-    request: FastifyRequest,
-  ): Promise<Uploaded> {
-    let rows = await upload(scope, files, documents);
-    speakOf(request, { conversationId: scope.conversationId, documentId: rows[0]?.id }, true);
-    const { wait } = request.query as { wait?: 'ready' | 'vectors' };
-    if (wait !== undefined) {
-      const done = await Promise.all(rows.map((row) => waitFor(scope, row.id, wait, documents, closing)));
-      rows = done.filter((row) => row !== null);
-    }
-    const [first] = rows;
-    if (first === undefined) throw documentMissing();
-    return { documents: rows.map(presentDocument), document: presentDocument(first) };
-  }
 
   app.get(
     '/conversations/:id/documents',
@@ -223,7 +145,13 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     },
     async (request, reply) => {
       const { scope, document: row } = await openDocument(request, db);
-      const queued = await requeueDocument(db, scope, row.id, now());
+      const queued = await requeueDocument(
+        db,
+        scope,
+        row.id,
+        now(),
+        settleWith(request, 202, presentDocument),
+      );
       if (queued === null)
         throw new AppError(
           'conflict',
@@ -249,7 +177,13 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     },
     async (request) => {
       const { scope, document: row } = await openDocument(request, db);
-      const cancelled = await cancelDocument(db, scope, row.id, now());
+      const cancelled = await cancelDocument(
+        db,
+        scope,
+        row.id,
+        now(),
+        settleWith(request, 200, presentDocument),
+      );
       if (cancelled === null) throw new AppError('conflict', `This document is ${row.status} already.`);
       documents.notifier.notify(documentTopic(row.id));
       return presentDocument(cancelled);
@@ -277,9 +211,4 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       return { deleted };
     },
   );
-}
-
-async function* oneText(body: unknown): AsyncGenerator<IncomingFile> {
-  const { name, text } = parseInput(textDocumentBody, body);
-  yield { name, content: Readable.from([Buffer.from(text)]) };
 }

@@ -1,0 +1,134 @@
+import { Readable } from 'node:stream';
+import {
+  apiUploadQuery,
+  filesForm,
+  idParams,
+  textDocumentBody,
+  type Uploaded,
+  uploaded,
+  uploadForm,
+  uploadQuery,
+} from '@alcove/contract';
+import type { FastifyRequest } from 'fastify';
+import { ConversationScope } from '../../conversations/scope.ts';
+import { type DocumentRow, findDocument } from '../../documents/store.ts';
+import { type IncomingFile, upload } from '../../documents/upload.ts';
+import { waitFor } from '../../documents/watch.ts';
+import type { About } from '../../identity/idempotency-store.ts';
+import type { App } from '../app.ts';
+import { principalOf } from '../auth.ts';
+import type { HttpDeps } from '../deps.ts';
+import { settleByReference, settleWith } from '../idempotency.ts';
+import { readUpload, requireConversationId } from '../incoming-files.ts';
+import { presentDocument } from '../present.ts';
+import { documentMissing, openConversation } from '../scopes.ts';
+import { parseInput } from '../strict-input.ts';
+
+const tags = ['documents'];
+
+interface UploadQuery {
+  wait?: 'ready' | 'vectors';
+}
+
+export function uploadRoutes(app: App, { db, documents, closing }: HttpDeps): void {
+  app.post(
+    '/api/upload',
+    {
+      config: { conversation: true },
+      schema: {
+        tags,
+        operationId: 'uploadFiles',
+        summary: 'Upload files into a conversation (multipart: conversationId, file)',
+        description:
+          'Send `conversationId` before the files. The documents are read in the background: follow them, or hold the answer with `wait=ready`.',
+        accepts: { 'multipart/form-data': uploadForm },
+        querystring: apiUploadQuery,
+        response: { 202: uploaded },
+      },
+    },
+    async (request, reply) => {
+      if (request.replayOf !== null) return reply.code(202).send(await keptBefore(request.replayOf, request));
+      const incoming = await readUpload(request, reply);
+      const id = requireConversationId(incoming.conversationId);
+      const scope = await ConversationScope.open(db, principalOf(request).scope, id);
+      return reply.code(202).send(await keep(scope, incoming.files, request));
+    },
+  );
+
+  app.post(
+    '/conversations/:id/documents',
+    {
+      config: { conversation: true },
+      schema: {
+        tags,
+        operationId: 'addDocuments',
+        summary: 'Upload files (multipart: file), or a text as JSON { name, text }',
+        description:
+          'Takes files as a form or a text as JSON. The documents are read in the background: follow them, or hold the answer with `wait=ready`.',
+        accepts: { 'multipart/form-data': filesForm, 'application/json': textDocumentBody },
+        params: idParams,
+        querystring: uploadQuery,
+        response: { 202: uploaded },
+      },
+      bodyLimit: 24 * 1024 * 1024,
+    },
+    async (request, reply) => {
+      if (request.replayOf !== null) return reply.code(202).send(await keptBefore(request.replayOf, request));
+      const scope = await openConversation(request, db);
+      const files = request.isMultipart()
+        ? (await readUpload(request, reply, scope.conversationId)).files
+        : oneText(request.body);
+      return reply.code(202).send(await keep(scope, files, request));
+    },
+  );
+
+  async function keep(
+    scope: ConversationScope,
+    files: AsyncIterable<IncomingFile>,
+    request: FastifyRequest,
+  ): Promise<Uploaded> {
+    const { wait } = request.query as UploadQuery;
+    const aboutFirst = ([first]: DocumentRow[]): About => ({
+      conversationId: scope.conversationId,
+      documentId: first?.id,
+    });
+    // An answer that waits is not known yet: a repeat waits for the same documents.
+    const settle =
+      wait === undefined
+        ? settleWith(request, 202, presentUpload, aboutFirst)
+        : settleByReference(request, 202, (rows: DocumentRow[]) => rows.map(({ id }) => id), aboutFirst);
+    const rows = await upload(scope, files, documents, settle);
+    return presentUpload(wait === undefined ? rows : await whenDone(scope, rows, wait));
+  }
+
+  /** What an earlier request with this key has uploaded. */
+  async function keptBefore(ids: readonly string[], request: FastifyRequest): Promise<Uploaded> {
+    const user = principalOf(request).scope;
+    const found = await Promise.all(ids.map((id) => findDocument(db, user, id)));
+    const rows = found.filter((row) => row !== null);
+    const { wait } = request.query as UploadQuery;
+    const [first] = rows;
+    if (first === undefined || wait === undefined) return presentUpload(rows);
+    return presentUpload(await whenDone(ConversationScope.ofOwnRow(user, first), rows, wait));
+  }
+
+  async function whenDone(
+    scope: ConversationScope,
+    rows: readonly DocumentRow[],
+    wait: 'ready' | 'vectors',
+  ): Promise<DocumentRow[]> {
+    const done = await Promise.all(rows.map((row) => waitFor(scope, row.id, wait, documents, closing)));
+    return done.filter((row) => row !== null);
+  }
+}
+
+function presentUpload(rows: readonly DocumentRow[]): Uploaded {
+  const [first] = rows;
+  if (first === undefined) throw documentMissing();
+  return { documents: rows.map(presentDocument), document: presentDocument(first) };
+}
+
+async function* oneText(body: unknown): AsyncGenerator<IncomingFile> {
+  const { name, text } = parseInput(textDocumentBody, body);
+  yield { name, content: Readable.from([Buffer.from(text)]) };
+}

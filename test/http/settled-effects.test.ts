@@ -1,0 +1,210 @@
+import type { Document, Uploaded } from '@alcove/contract';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { databaseKind, newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
+
+// A request's effect and its Idempotency-Key are written together, or neither of them is.
+
+interface Deed {
+  path: string;
+  body: object | (() => FormData);
+  /** How often it was done. */
+  count(): Promise<number>;
+}
+
+/** Everything that a POST with a key changes. `what` of a table below it is counted in the database itself. */
+const deeds: Record<string, (person: Person, pool: pg.Pool) => Promise<Deed>> = {
+  'a new conversation': async (person, pool) => {
+    const title = crypto.randomUUID();
+    const count = countOf(pool, 'SELECT count(*)::int AS n FROM conversations WHERE title = $1', title);
+    return { path: '/conversations', body: { title }, count };
+  },
+  'a message': async (person, pool) => {
+    const id = await newConversation(person);
+    const body = { role: 'user', content: 'Once.' };
+    return { path: `/conversations/${id}/messages`, body, count: messagesIn(pool, id) };
+  },
+  'an uploaded text': async (person, pool) => {
+    const id = await newConversation(person);
+    const body = { name: 'once.txt', text: `Once ${id}.` };
+    return { path: `/conversations/${id}/documents`, body, count: documentsIn(pool, id) };
+  },
+  'an uploaded text that is waited for': async (person, pool) => {
+    const id = await newConversation(person);
+    const body = { name: 'once.txt', text: `Once ${id}.` };
+    return { path: `/conversations/${id}/documents?wait=ready`, body, count: documentsIn(pool, id) };
+  },
+  'an uploaded form': async (person, pool) => {
+    const id = await newConversation(person);
+    return { path: '/api/upload', body: () => formOf(id), count: documentsIn(pool, id) };
+  },
+  'an uploaded form that is waited for': async (person, pool) => {
+    const id = await newConversation(person);
+    return { path: '/api/upload?wait=ready', body: () => formOf(id), count: documentsIn(pool, id) };
+  },
+  'a question': async (person, pool) => {
+    const id = await newConversation(person);
+    return {
+      path: `/rag/conversation/${id}/query`,
+      body: { query: 'Once?' },
+      count: async () => (await messagesIn(pool, id)()) / 2,
+    };
+  },
+  'a question that begins a conversation': async (_person, pool) => {
+    const query = `Once? ${crypto.randomUUID()}`;
+    const sql = 'SELECT count(*)::int AS n FROM messages WHERE content = $1';
+    return { path: '/rag/query', body: { query }, count: countOf(pool, sql, query) };
+  },
+  'a question of a chat client': async (_person, pool) => {
+    const text = `Once? ${crypto.randomUUID()}`;
+    const body = { messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text }] }] };
+    const sql = 'SELECT count(*)::int AS n FROM messages WHERE content = $1';
+    return { path: '/api/chat', body, count: countOf(pool, sql, text) };
+  },
+  'a cancelled document': async (person, pool) => {
+    const id = await documentOf(person);
+    await pool.query("UPDATE documents SET status = 'queued' WHERE id = $1", [id]);
+    const sql = "SELECT count(*)::int AS n FROM documents WHERE id = $1 AND status = 'cancelled'";
+    return { path: `/documents/${id}/cancel`, body: {}, count: countOf(pool, sql, id) };
+  },
+  'a retried document': async (person, pool) => {
+    const id = await documentOf(person);
+    await pool.query("UPDATE documents SET status = 'failed' WHERE id = $1", [id]);
+    const sql = "SELECT count(*)::int AS n FROM documents WHERE id = $1 AND status <> 'failed'";
+    return { path: `/documents/${id}/retry`, body: {}, count: countOf(pool, sql, id) };
+  },
+};
+
+describe('when the key cannot be settled, nothing is done, and a repeat does it once', () => {
+  let app: TestApp;
+  let person: Person;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    person = await newPerson(app.baseUrl);
+    const { pool } = app.app.db;
+    await pool.query(`CREATE FUNCTION refuse_to_settle() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'failed on purpose' USING ERRCODE = '40001'; END $$`);
+  });
+
+  afterAll(() => app?.close());
+
+  test.each(Object.keys(deeds))('%s', async (name) => {
+    const { pool } = app.app.db;
+    const deed = await deeds[name]?.(person, pool);
+    if (deed === undefined) throw new Error('no such deed');
+    const key = crypto.randomUUID();
+    await pool.query(`CREATE TRIGGER refuse_to_settle BEFORE UPDATE ON idempotency_keys FOR EACH ROW
+      WHEN (NEW.status IS NOT NULL) EXECUTE FUNCTION refuse_to_settle()`);
+    try {
+      const refused = await send(person, deed, key);
+      expect(refused).toMatchObject({ status: 503 });
+      expect(await deed.count()).toBe(0);
+    } finally {
+      await pool.query('DROP TRIGGER refuse_to_settle ON idempotency_keys');
+    }
+    const first = await send(person, deed, key);
+    expect(first.status).toBeLessThan(300);
+    expect(await deed.count()).toBe(1);
+    const again = await send(person, deed, key);
+    expect(again.status).toBe(first.status);
+    if (first.isJson) expect(again.text).toBe(first.text);
+    expect(await deed.count()).toBe(1);
+  });
+});
+
+test('a repeat waits for the documents that the first request was to wait for', async () => {
+  const app = await startTestApp();
+  try {
+    const person = await newPerson(app.baseUrl);
+    const deed = await deeds['an uploaded text that is waited for']?.(person, app.app.db.pool);
+    if (deed === undefined) throw new Error('no such deed');
+    const [first, again] = await Promise.all([send(person, deed, 'wait'), send(person, deed, 'wait')]);
+    for (const { text } of [first, again])
+      expect((JSON.parse(text) as Uploaded).document.status).toBe('ready');
+    expect(await deed.count()).toBe(1);
+  } finally {
+    await app.close();
+  }
+});
+
+describe.runIf(databaseKind === 'postgres')('when the acknowledgement of a commit is lost', () => {
+  let app: TestApp;
+  let proxied: TestApp;
+  let proxy: DatabaseProxy;
+  let person: Person;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    proxy = await startDatabaseProxy(app.env.DATABASE_URL ?? '');
+    proxied = await startTestApp({ like: app, env: { DATABASE_URL: proxy.url } });
+    person = await newPerson(proxied.baseUrl);
+  });
+
+  afterAll(async () => {
+    await proxied?.close();
+    await proxy?.close();
+    await app?.close();
+  });
+
+  // The statement that only the settling transaction holds.
+  test.each(Object.keys(deeds))('%s is done once', { timeout: 30_000 }, async (name) => {
+    const deed = await deeds[name]?.(person, app.app.db.pool);
+    if (deed === undefined) throw new Error('no such deed');
+    const key = crypto.randomUUID();
+    const loss = proxy.loseCommitsOf('into "idempotency_answers"');
+    const first = await send(person, deed, key);
+    expect(loss.seen()).toBe(1);
+    // A question finds out by itself.
+    expect(name.includes('question') ? 200 : 503).toBe(first.status);
+    const again = await send(person, deed, key);
+    expect(again.status).toBeLessThan(300);
+    expect(await deed.count()).toBe(1);
+  });
+});
+
+async function send(
+  person: Person,
+  { path, body }: Deed,
+  key: string,
+): Promise<{ status: number; text: string; isJson: boolean }> {
+  const isForm = typeof body === 'function';
+  const response = await person.fetch(path, {
+    method: 'POST',
+    headers: { 'idempotency-key': key, ...(isForm ? {} : { 'content-type': 'application/json' }) },
+    body: isForm ? body() : JSON.stringify(body),
+  });
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  return { status: response.status, text: await response.text(), isJson };
+}
+
+async function newConversation(person: Person): Promise<string> {
+  return (await person.json<{ id: string }>('POST', '/conversations', {})).body.id;
+}
+
+/** A document that is ready. */
+async function documentOf(person: Person): Promise<string> {
+  const path = `/conversations/${await newConversation(person)}/documents?wait=ready`;
+  const { body } = await person.json<{ document: Document }>('POST', path, { name: 'a.txt', text: 'Text.' });
+  return body.document.id;
+}
+
+function formOf(conversationId: string): FormData {
+  const form = new FormData();
+  form.append('conversationId', conversationId);
+  form.append('file', new File([`Once ${conversationId}.`], 'once.txt'));
+  return form;
+}
+
+function countOf(pool: pg.Pool, sql: string, value: string): () => Promise<number> {
+  return async () => (await pool.query<{ n: number }>(sql, [value])).rows[0]?.n ?? 0;
+}
+
+function messagesIn(pool: pg.Pool, id: string): () => Promise<number> {
+  return countOf(pool, 'SELECT count(*)::int AS n FROM messages WHERE conversation_id = $1', id);
+}
+
+function documentsIn(pool: pg.Pool, id: string): () => Promise<number> {
+  return countOf(pool, 'SELECT count(*)::int AS n FROM documents WHERE conversation_id = $1', id);
+}
