@@ -50,7 +50,7 @@ const keyForm = /^[\x21-\x7e]{1,255}$/;
 const waitMs = 20_000;
 const pollMs = 100;
 /** A third of the lock (idempotency-store.ts). */
-const renewMs = 20_000;
+const renewMs = 3_300;
 const referenceField = '$answer';
 
 /** `Idempotency-Key` on any POST: one effect; repeats get the first answer. */

@@ -34,7 +34,7 @@ export type ClaimedKey =
 
 const keep = sql`now() + interval '24 hours'`;
 /** A request that died without an answer gives its key back after this time; one that lives renews it (http/idempotency.ts). */
-const locked = sql`now() + interval '60 seconds'`;
+const locked = sql`now() + interval '10 seconds'`;
 /** Of one user within a day. */
 const maxKeys = 10_000;
 const maxBytes = 64 * 1024 * 1024;

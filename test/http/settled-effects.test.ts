@@ -1,6 +1,7 @@
 import type { Document, Uploaded } from '@alcove/contract';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { until } from '../answers/support/until.ts';
 import { databaseKind, newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
 
@@ -129,6 +130,45 @@ test('a repeat waits for the documents that the first request was to wait for', 
   }
 });
 
+test('the lock is short, and is renewed as long as the request is sent', { timeout: 30_000 }, async () => {
+  const app = await startTestApp();
+  try {
+    const person = await newPerson(app.baseUrl);
+    const id = await newConversation(person);
+    let end = (): void => {};
+    const body = new ReadableStream({
+      start(controller) {
+        const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nslow';
+        controller.enqueue(Buffer.from(part));
+        end = () => {
+          controller.enqueue(Buffer.from('\r\n--b--\r\n'));
+          controller.close();
+        };
+      },
+    });
+    const sending = person.fetch(`/conversations/${id}/documents`, {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/form-data; boundary=b', 'idempotency-key': 'slow' },
+      body,
+      duplex: 'half',
+    } as RequestInit);
+    const left = async (): Promise<{ until: number; seconds: number } | undefined> => {
+      const { rows } = await app.app.db.pool.query<{ until: number; seconds: number }>(
+        `SELECT extract(epoch FROM locked_until)::float8 AS until,
+           extract(epoch FROM locked_until - now())::float8 AS seconds FROM idempotency_keys WHERE key = 'slow'`,
+      );
+      return rows[0];
+    };
+    const first = await until('the key is locked', left);
+    expect(first.seconds).toBeLessThanOrEqual(10);
+    await vi.waitFor(async () => expect((await left())?.until).toBeGreaterThan(first.until), 15_000);
+    end();
+    expect((await sending).status).toBe(202);
+  } finally {
+    await app.close();
+  }
+});
+
 describe.runIf(databaseKind === 'postgres')('when the acknowledgement of a commit is lost', () => {
   let app: TestApp;
   let proxied: TestApp;
@@ -160,6 +200,15 @@ describe.runIf(databaseKind === 'postgres')('when the acknowledgement of a commi
     expect(name.includes('question') ? 200 : 503).toBe(first.status);
     const again = await send(person, deed, key);
     expect(again.status).toBeLessThan(300);
+    expect(await deed.count()).toBe(1);
+  });
+
+  test('a claim whose commit was lost holds its key for seconds only', { timeout: 30_000 }, async () => {
+    const deed = await deeds['a message']?.(person, app.app.db.pool);
+    if (deed === undefined) throw new Error('no such deed');
+    proxy.loseCommitsOf('insert into "idempotency_keys"');
+    expect((await send(person, deed, 'claimed')).status).toBe(503);
+    expect((await send(person, deed, 'claimed')).status).toBe(201);
     expect(await deed.count()).toBe(1);
   });
 });
