@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Retrieved } from '@alcove/client';
 import type { Place, SourceFile } from './collection.ts';
 import { EvalError } from './eval-error.ts';
@@ -18,6 +19,7 @@ export interface Indexed {
 
 /** The server reads a user's documents two at a time; the others may as well be on their way. */
 const uploadsAtOnce = 4;
+const vectorsPollMs = 100;
 
 /** Makes a conversation for each place and uploads its files, until each is ready. A file that cannot be read is told and missed. */
 export async function ingest(client: Client, places: readonly Place[]): Promise<Indexed> {
@@ -33,6 +35,7 @@ export async function ingest(client: Client, places: readonly Place[]): Promise<
   };
   for (const { key } of places)
     conversations.set(key, (await client.conversations.create({ title: 'Evaluation' })).id);
+  const hasVectors = (await client.capabilities()).embedding_model !== null;
   const ticker = startTicker(tell);
   try {
     await inParallel(uploads, uploadsAtOnce, async ({ key, file }) => {
@@ -45,7 +48,10 @@ export async function ingest(client: Client, places: readonly Place[]): Promise<
         onProgress: (now) => progress.set(file, now.progress),
       });
       progress.set(file, 1);
-      if (read.status === 'ready') return;
+      if (read.status === 'ready') {
+        if (hasVectors) await vectorsOf(client, document.id);
+        return;
+      }
       missed += 1;
       say(`  ${file.name} could not be read: ${read.error?.error ?? read.status}`);
     });
@@ -57,6 +63,11 @@ export async function ingest(client: Client, places: readonly Place[]): Promise<
   if (missed === uploads.length && missed > 0)
     throw new EvalError('None of the documents could be read, so there is nothing to measure.');
   return { conversations, missed, rank: (hits) => rank(hits, files) };
+}
+
+/** Semantic search finds a document some time after it is ready. */
+async function vectorsOf(client: Client, documentId: string): Promise<void> {
+  while (!(await client.documents.get(documentId)).vectors_ready) await sleep(vectorsPollMs);
 }
 
 function rank(

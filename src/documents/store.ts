@@ -203,7 +203,7 @@ export async function deleteDocument(
     await bumpVersion(tx, scope);
     const [row] = await tx.delete(documents).where(isDocument(scope, id)).returning();
     if (row === undefined) return null;
-    await forgetAnswersAbout(tx, scope, id);
+    await forgetAnswersAbout(tx, scope.user, scope.conversationId, id);
     await tx
       .insert(blobDeletions)
       .values({ blobKey: row.blobKey, userId: scope.userId, dueAt: now })

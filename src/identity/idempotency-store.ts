@@ -186,7 +186,8 @@ function isUnsettled(scope: UserScope, { key, token }: KeyClaim) {
 /** An upload's answer speaks of several documents: it goes with the first of them that goes. */
 export async function forgetAnswersAbout(
   tx: Transaction,
-  scope: { userId: string; conversationId: string },
+  scope: UserScope,
+  conversationId: string,
   documentId: string,
 ): Promise<void> {
   await tx
@@ -194,7 +195,7 @@ export async function forgetAnswersAbout(
     .where(
       and(
         eq(idempotencyAnswers.userId, scope.userId),
-        eq(idempotencyAnswers.conversationId, scope.conversationId),
+        eq(idempotencyAnswers.conversationId, conversationId),
         sql`position(${documentId} in ${idempotencyAnswers.response}) > 0`,
       ),
     );

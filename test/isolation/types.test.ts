@@ -11,6 +11,8 @@ const withoutScope = new Set([
   'findLogin',
   'hasAccounts',
   'listAccounts',
+  'findAccounts',
+  'listAdministrators',
   'updateAccount',
   'deleteExpiredKeys',
   'dueWork',
