@@ -14,6 +14,7 @@ import { removeAbandonedFolders } from './db/temporary-folder.ts';
 import { checkIsolation } from './db/self-check.ts';
 import { examineAll } from './doctor/examine.ts';
 import type { DocumentDeps } from './documents/deps.ts';
+import { parserWeakness } from './documents/prepare.ts';
 import { rebuildSegment } from './documents/index-store.ts';
 import { createIngestion } from './documents/ingest.ts';
 import { createReindexing } from './documents/reindex.ts';
@@ -25,6 +26,7 @@ import type { DeletionHold } from './files/deletion-hold.ts';
 import { createDiskStore } from './files/disk-store.ts';
 import { tieDataFolder } from './files/installation.ts';
 import { reconcileBlobs } from './files/reconcile.ts';
+import { sandboxRemedy } from './formats/sandbox-weaknesses.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { isLoopback } from './http/security.ts';
 import type { App, Logger } from './http/app.ts';
@@ -135,7 +137,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     const hold: DeletionHold = { held: 0 };
     const loops = works ? startWorker(documents, answers, hold, stopping.signal) : [];
     const notices = [...switchedOff(models), ...models.notices];
-    const http = await createServer(
+    const server = createServer(
       {
         config,
         version,
@@ -152,6 +154,12 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       },
       log,
     );
+    const [http, weakness] = await Promise.all([
+      server,
+      works ? parserWeakness(config.limits.ingestTimeoutMs) : null,
+    ]);
+    const sandboxNotice = `The parser sandbox is not whole: ${weakness}. ${sandboxRemedy}`;
+    if (weakness !== null) log.warn(sandboxNotice);
     // An embedded database can only be looked into by this process; PostgreSQL a command opens by itself.
     const backup = { db, blobs, dataDir: config.dataDir, hold, version, now };
     const commands: Commands = {
@@ -180,7 +188,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       db,
       models,
       version,
-      notices,
+      // Clients are told what they can do without; this one is for the operator alone.
+      notices: weakness === null ? notices : [...notices, sandboxNotice],
       died: died.promise,
       close,
     };

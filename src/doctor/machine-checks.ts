@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { createSandbox } from '../formats/sandbox.ts';
+import { sandboxRemedy, sandboxWeakness } from '../formats/sandbox-weaknesses.ts';
 import { connectModels } from '../models/registry.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -20,24 +21,12 @@ export const disk: Check = {
   },
 };
 
-const strengths = {
-  prlimit: 'memory and processor time of a parser are bounded by this process alone',
-  unshare: 'a parser that was taken over could reach the network',
-  setpriv: 'a parser may outlive a server that is killed',
-} as const;
-
 export const sandbox: Check = {
   name: 'sandbox',
   async run() {
     const working = await createSandbox().describe();
-    const missing = Object.entries(strengths).filter(
-      ([name]) => !working.some((one) => one.startsWith(name)),
-    );
-    if (missing.length === 0) return ok(`parsers run under ${working.join(', ')}`);
-    return warn(
-      missing.map(([name, what]) => `without ${name} ${what}`).join('; '),
-      'Install util-linux, and allow user name spaces where they are forbidden (in containers by the seccomp profile).',
-    );
+    const weakness = sandboxWeakness(working);
+    return weakness === null ? ok(`parsers run under ${working.join(', ')}`) : warn(weakness, sandboxRemedy);
   },
 };
 

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createSandbox, defaultSandboxLimits, type Sandbox } from '../formats/sandbox.ts';
+import { sandboxWeakness } from '../formats/sandbox-weaknesses.ts';
 import type { PrepareInput, PreparedIndex } from '../indexing/prepare.ts';
 import type { Chunk } from './chunk.ts';
 
@@ -102,6 +103,11 @@ function toPrepared(header: ResultHeader, text: string): Prepared {
   const { pages, title, warnings, removedNuls, language } = header;
   const chunks = header.chunks.map((slice) => ({ ...slice, text: text.slice(slice.start, slice.end) }));
   return { text, pages, title, warnings, removedNuls, language, chunks, segment: new Uint8Array(0) };
+}
+
+/** What the sandbox of `prepareDocument` lacks on this machine, in one line; null when it lacks nothing. */
+export async function parserWeakness(timeoutMs: number): Promise<string | null> {
+  return sandboxWeakness(await sandboxFor(timeoutMs).describe());
 }
 
 // The cores of the machine belong to the whole process, so there is one gate in front of them.

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../errors.ts';
+import { parserPid } from './parser-process.ts';
 
 /** Often enough that a child which allocates a gigabyte in a second is caught on the way. */
 const pollMs = 50;
@@ -27,7 +28,7 @@ export function watchProcess(
     kill(tooComplex(`takes longer than ${Math.round(limits.timeoutMs / 1000)} seconds to read`));
   }, limits.timeoutMs).unref();
   const poll = setInterval(() => {
-    readUsage(child.pid).then(
+    readUsage(parserPid(child.pid)).then(
       (usage) => {
         used = usage.cpuMs;
         if (usage.memoryBytes > limits.memoryBytes) kill(tooComplex('needs more memory than is allowed'));
@@ -51,7 +52,7 @@ export function watchProcess(
   };
 }
 
-/** Processor time and resident memory. The programs before Node replace themselves, so its pid is the child's. */
+/** Processor time and resident memory. */
 async function readUsage(pid: number | undefined): Promise<{ cpuMs: number; memoryBytes: number }> {
   const [stat, statm] = await Promise.all([
     readFile(`/proc/${pid}/stat`, 'latin1'),

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { renounceRights } from './renounce.ts';
 import { encodeFrame, FrameReader } from './sandbox-frames.ts';
 
 export interface SandboxInput {
@@ -13,7 +14,7 @@ export type Send = (header: Record<string, unknown>, body?: Uint8Array) => void;
  * the process. Whatever goes wrong becomes a message with a code.
  */
 export function serveSandbox(work: (input: SandboxInput, send: Send) => Promise<void>): void {
-  forgetNetwork();
+  renounceRights();
   // A parser may lose track of a rejection that does not matter; if it does, the work never ends and the process runs dry.
   process.on('unhandledRejection', () => {});
   process.on('uncaughtException', (error) => finish(error));
@@ -83,10 +84,4 @@ function describe(error: unknown): Record<string, unknown> {
 
 function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** Where the system gives no network name space, at least nothing at hand can open a connection. */
-function forgetNetwork(): void {
-  for (const name of ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'])
-    Reflect.deleteProperty(globalThis, name);
 }

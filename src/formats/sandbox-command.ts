@@ -3,10 +3,14 @@ import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { knowsChildren } from './parser-process.ts';
+
+/** The first three are programs; the fourth is another name space of `unshare`. */
+export type ConfinementName = 'prlimit' | 'unshare' | 'setpriv' | 'processes';
 
 /** A way to start a program with fewer rights. */
 export interface Confinement {
-  name: 'prlimit' | 'unshare' | 'setpriv';
+  name: ConfinementName;
   /** The program and its arguments; what is to be run follows. */
   command: string[];
 }
@@ -18,7 +22,7 @@ export interface CommandLimits {
 
 /**
  * The confinements that work on this machine. Containers often forbid new name spaces, and other
- * systems than Linux have none of the three; the sandbox then rests on Node's permissions alone.
+ * systems than Linux have none of the programs; the sandbox then rests on Node's permissions alone.
  */
 export async function findConfinements(limits: CommandLimits): Promise<Confinement[]> {
   const candidates: Confinement[] = [
@@ -34,13 +38,23 @@ export async function findConfinements(limits: CommandLimits): Promise<Confineme
         '--core=0',
       ],
     },
-    // A network of its own, in which nothing can be reached.
-    { name: 'unshare', command: ['unshare', '-rn'] },
-    // Killed with its parent, even in the middle of a computation. Last, since unshare would clear it.
-    { name: 'setpriv', command: ['setpriv', '--pdeathsig', 'KILL'] },
+    // A network of its own, in which nothing can be reached, and shared memory and queues of its own.
+    { name: 'unshare', command: ['unshare', '-rn', '--ipc'] },
+    // Killed with its parent, even in the middle of a computation. After `unshare`, which would clear it.
+    { name: 'setpriv', command: ['setpriv', '--no-new-privs', '--pdeathsig', 'KILL'] },
   ];
-  const working = await Promise.all(candidates.map(probe));
-  return working.filter((confinement) => confinement !== null);
+  // Processes of its own: no other one has a number that a signal could be sent to.
+  if (knowsChildren())
+    candidates.push({
+      name: 'processes',
+      command: ['unshare', '--pid', '--fork', '--kill-child=KILL'],
+    });
+  const working: Confinement[] = [];
+  for (const candidate of candidates) {
+    const confinement = withPath(candidate);
+    if (confinement !== null && (await works([...working, confinement]))) working.push(confinement);
+  }
+  return working;
 }
 
 /** The command line of Node for a script of ours: it may read the source and the packages, and nothing else. */
@@ -55,16 +69,19 @@ export function nodeCommand(script: URL, heapMegabytes: number): string[] {
   ];
 }
 
-async function probe(confinement: Confinement): Promise<Confinement | null> {
-  const [program, ...rest] = confinement.command as [string, ...string[]];
-  const path = findProgram(program);
-  if (path === null) return null;
-  const works = await new Promise<boolean>((resolve) => {
-    execFile(path, [...rest, process.execPath, '--version'], { timeout: 10_000, env: {} }, (error) =>
+/** Together with those before it: the later ones need what `unshare` gives. */
+async function works(confinements: Confinement[]): Promise<boolean> {
+  const [program, ...rest] = confinements.flatMap(({ command }) => command) as [string, ...string[]];
+  return await new Promise((resolve) => {
+    execFile(program, [...rest, process.execPath, '--version'], { timeout: 10_000, env: {} }, (error) =>
       resolve(error === null),
     );
   });
-  return works ? { ...confinement, command: [path, ...rest] } : null;
+}
+
+function withPath({ name, command: [program, ...rest] }: Confinement): Confinement | null {
+  const path = findProgram(program as string);
+  return path === null ? null : { name, command: [path, ...rest] };
 }
 
 /** The child gets no PATH, so every program is named in full. */

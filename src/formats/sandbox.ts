@@ -2,8 +2,9 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { AppError } from '../errors.ts';
 import { Gate } from '../limits/gate.ts';
+import { killParser } from './parser-process.ts';
 import { watchProcess } from './process-watch.ts';
-import { type Confinement, findConfinements, nodeCommand } from './sandbox-command.ts';
+import { type Confinement, type ConfinementName, findConfinements, nodeCommand } from './sandbox-command.ts';
 import { encodeFrame, type Frame, FrameReader } from './sandbox-frames.ts';
 
 export interface SandboxLimits {
@@ -49,8 +50,8 @@ export interface Sandbox {
    * @throws AppError with what the child said, or `document_too_complex` when it had to be killed
    */
   run(job: SandboxJob): Promise<void>;
-  /** Names of the confinements that work here, for `doctor`. */
-  describe(): Promise<string[]>;
+  /** The confinements that work here. */
+  describe(): Promise<ConfinementName[]>;
 }
 
 export function createSandbox(
@@ -83,11 +84,17 @@ async function runChild(job: SandboxJob, confinements: Confinement[], limits: Sa
     ...confinements.flatMap((confinement) => confinement.command),
     ...nodeCommand(job.script, heapMegabytes),
   ];
-  const child = spawn(program as string, args, { env: {}, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
+  // A process group of its own: a signal to the group of the sender must not reach the server.
+  const child = spawn(program as string, args, {
+    env: {},
+    stdio: ['pipe', 'pipe', 'pipe'],
+    cwd: '/',
+    detached: true,
+  });
   let failure: unknown = null;
   const kill = (reason: unknown) => {
     failure ??= reason;
-    child.kill('SIGKILL');
+    killParser(child);
   };
   const onAbort = () => kill(job.signal?.reason);
   job.signal?.addEventListener('abort', onAbort, { once: true });

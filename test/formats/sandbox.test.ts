@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSandbox, defaultSandboxLimits, type SandboxLimits } from '../../src/formats/sandbox.ts';
+import { sandboxWeakness } from '../../src/formats/sandbox-weaknesses.ts';
 
 const limits: SandboxLimits = { ...defaultSandboxLimits, timeoutMs: 20_000, stallMs: 800 };
 
@@ -23,27 +25,55 @@ function run(how: string, changed: Partial<SandboxLimits> = {}, signal?: AbortSi
 }
 
 describe('the sandbox', () => {
-  it('lets nothing out: no file, no program, no connection, no environment', async () => {
+  it('lets nothing out: no file, no program, no connection, no signal, no environment', async () => {
     const connections: unknown[] = [];
-    const server = createServer((socket) => connections.push(socket.destroy())).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const path = join(tmpdir(), `alcove-escape-${process.pid}`);
-    const { port } = server.address() as AddressInfo;
-    const sandbox = createSandbox(limits);
+    const listen = async (where: number | string) => {
+      const server = createServer((one) => connections.push(one.destroy()));
+      server.listen(typeof where === 'string' ? { path: where } : { port: where, host: '127.0.0.1' });
+      await once(server, 'listening');
+      return server;
+    };
+    const folder = await mkdtemp(join(tmpdir(), 'alcove-escape-'));
+    const [path, socket] = [join(folder, 'file'), join(folder, 'socket')];
+    const [byAddress, byPath] = [await listen(0), await listen(socket)];
+    const { port } = byAddress.address() as AddressInfo;
+    const signals = countSignals();
     const reports: Record<string, unknown>[] = [];
-    await sandbox.run({
+    await createSandbox(limits).run({
       script: new URL('./fixtures/escape.ts', import.meta.url),
-      header: { port, path },
+      header: { port, path, socket, pid: process.pid },
       body: [new Uint8Array(3_000_000), new Uint8Array(5)],
       onFrame: ({ header }) => reports.push(header),
     });
-    server.close();
-    const hasNetworkOfItsOwn = (await sandbox.describe()).includes('unshare');
-    expect(reports).toEqual([
-      { type: 'report', escaped: hasNetworkOfItsOwn ? [] : ['connect'], received: 3_000_005 },
-    ]);
-    if (hasNetworkOfItsOwn) expect(connections).toEqual([]);
+    byAddress.close();
+    byPath.close();
+    expect(reports).toEqual([{ type: 'report', escaped: [], received: 3_000_005 }]);
+    expect(connections).toEqual([]);
+    expect(signals()).toBe(0);
     expect(existsSync(path)).toBe(false);
+    await rm(folder, { recursive: true });
+  });
+
+  it('keeps the signals of a child that kept the means to send them', async () => {
+    const sandbox = createSandbox(limits);
+    const hasProcessesOfItsOwn = (await sandbox.describe()).includes('processes');
+    const signals = countSignals();
+    const reports: unknown[] = [];
+    const running = sandbox.run({
+      script: new URL('./fixtures/signal.ts', import.meta.url),
+      // Signal 15 to a number that nobody has is as good where the system gives no name space.
+      header: { pid: hasProcessesOfItsOwn ? process.pid : 2 ** 30 },
+      body: [],
+      onFrame: ({ header }) => reports.push(header['reached']),
+    });
+    await expect(running).rejects.toThrow('The document');
+    expect(reports).toEqual([false]);
+    expect(signals()).toBe(0);
+  });
+
+  it('says what it lacks where the system gives less', () => {
+    expect(sandboxWeakness(['prlimit', 'unshare', 'setpriv', 'processes'])).toBe(null);
+    expect(sandboxWeakness(['prlimit', 'setpriv'])).toMatch(/without unshare .*network; .*signals$/);
   });
 
   it.each(['spin', 'fill memory', 'fill heap', 'talk'])(
@@ -113,6 +143,15 @@ describe('the sandbox', () => {
     },
   );
 });
+
+/** Keeps signals from ending this process for the rest of the test. @returns how many came */
+function countSignals(): () => number {
+  let count = 0;
+  const listener = () => (count += 1);
+  process.on('SIGTERM', listener);
+  onTestFinished(() => void process.off('SIGTERM', listener));
+  return () => count;
+}
 
 /** Children of a process that run a script of the sandbox. */
 function childrenOf(parent: number): number[] {

@@ -1,0 +1,38 @@
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Whether this system tells the children of a process. */
+export function knowsChildren(): boolean {
+  return existsSync(childrenOf(process.pid));
+}
+
+/**
+ * The process that parses. Most programs before Node replace themselves by the next one, so that it is the one that was
+ * spawned; the one that makes a name space of processes stays, and has Node for its only child.
+ */
+export function parserPid(spawned: number | undefined): number | undefined {
+  if (spawned === undefined) return undefined;
+  try {
+    const [first] = readFileSync(childrenOf(spawned), 'latin1').split(' ', 1);
+    return first === undefined || first === '' ? spawned : Number(first);
+  } catch {
+    // It has ended, or this system does not tell.
+    return spawned;
+  }
+}
+
+/** Kills the parser itself: the program before it sees it end, and leaves no zombie to a container without an init. */
+export function killParser(child: ChildProcess): void {
+  const pid = child.exitCode === null && child.signalCode === null ? parserPid(child.pid) : undefined;
+  try {
+    if (pid !== undefined && pid !== child.pid) process.kill(pid, 'SIGKILL');
+    else child.kill('SIGKILL');
+  } catch {
+    // It ended in between, and the one before it ends for that.
+    child.kill('SIGKILL');
+  }
+}
+
+function childrenOf(pid: number): string {
+  return `/proc/${pid}/task/${pid}/children`;
+}
