@@ -22,9 +22,16 @@ export async function appendMessage(
   alsoWrite?: AlsoWrite<MessageRow>,
 ): Promise<MessageRow> {
   const message = { ...input, id: newId(), status: 'complete' as const };
-  const [row] = await appendMessages(db, scope, [message], now, async (tx, rows) => {
-    if (rows[0] !== undefined) await alsoWrite?.(tx, rows[0]);
-  });
+  const [row] = await appendMessages(
+    db,
+    scope,
+    [message],
+    now,
+    alsoWrite &&
+      (async (tx, rows) => {
+        if (rows[0] !== undefined) await alsoWrite(tx, rows[0]);
+      }),
+  );
   if (row === undefined) throw new Error('the message was not written');
   return row;
 }

@@ -45,7 +45,7 @@ export interface Database {
   read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]>;
   /**
    * Writes as `read` reads, durable when it resolves. `more` sees the rows so far; the statements that it gives travel
-   * with the commit.
+   * with the commit. With it the opening is waited for, one round trip more.
    */
   write(
     authority: Authority,
@@ -113,8 +113,9 @@ export function openDatabase(
     return lend(async (client) => {
       const begun = client.query(openingStatements(role, authority));
       begun.catch(() => {});
-      // Only a pipelining connection may have two statements under way.
-      if (kind === 'pglite') await begun;
+      // What follows an opening that failed would be written for good, each statement by itself. Reading need not wait,
+      // where a connection may have two statements under way.
+      if (writes || kind === 'pglite') await begun;
       const result = await inside
         .run(true, () => work(drizzleOf(client)))
         .catch(async (error: unknown) => {
@@ -199,7 +200,9 @@ export function openDatabase(
   ): Promise<unknown[][]> {
     if (more === undefined) return (await batch([{ authority, statements }]))[0] ?? [];
     return lend(async (client) => {
-      const [, ...rows] = await inOneGo(client, scopedStatements({ authority, statements }, 0));
+      // As in `run`: whoever writes more must be able to rely on all of it being undone.
+      await client.query(openingStatements('alcove_app', authority));
+      const rows = await inOneGo(client, statements);
       const last = await inside.run(true, () => more(drizzleOf(client), rows));
       return { result: [...rows, ...(await commit(client, last))] };
     });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database, Statement } from '../../src/db/database.ts';
 import { databaseCode, isForeignKeyViolation, isUniqueViolation } from '../../src/db/errors.ts';
+import { wrapQueries } from '../../torture/support/wrap-queries.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 
 let app: TestApp;
@@ -89,6 +90,24 @@ test('a transaction that went on after a failure does not look committed', async
     }),
   );
   expect(String(error)).toMatch(/went on after a failed statement/);
+});
+
+test('a write of several steps whose transaction could not be opened writes nothing', async () => {
+  const { sql } = await import('drizzle-orm');
+  let isRefusing = true;
+  wrapQueries(db.pool, (text) =>
+    isRefusing && text.startsWith('BEGIN') && text.includes(person.id)
+      ? { instead: `DO $$ BEGIN RAISE EXCEPTION 'failed on purpose' USING ERRCODE = '57014'; END $$` }
+      : undefined,
+  );
+  const stepwise = failureOf(db.write(authority(), [insertDay('2001-02-01')], async () => []));
+  expect(databaseCode(await stepwise)).toBe('57014');
+  const scoped = db.scoped(authority(), (tx) =>
+    tx.execute(sql`INSERT INTO activity (user_id, day) VALUES (${person.id}, '2001-02-02')`),
+  );
+  expect(databaseCode(await failureOf(scoped))).toBe('57014');
+  isRefusing = false;
+  expect((await db.read(authority(), [days()]))[0]).toEqual([]);
 });
 
 test('every statement is in the log at debug level, pipelined ones too, and no value', async () => {
