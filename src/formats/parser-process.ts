@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
+const graceMs = 500;
+
 /** Whether this system tells the children of a process. */
 export function knowsChildren(): boolean {
   return existsSync(childrenOf(process.pid));
@@ -25,8 +27,11 @@ export function parserPid(spawned: number | undefined): number | undefined {
 export function killParser(child: ChildProcess): void {
   const pid = child.exitCode === null && child.signalCode === null ? parserPid(child.pid) : undefined;
   try {
-    if (pid !== undefined && pid !== child.pid) process.kill(pid, 'SIGKILL');
-    else child.kill('SIGKILL');
+    if (pid === undefined || pid === child.pid) return void child.kill('SIGKILL');
+    process.kill(pid, 'SIGKILL');
+    // The program before it may itself stand still.
+    const rest = setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
+    child.once('exit', () => clearTimeout(rest));
   } catch {
     // It ended in between, and the one before it ends for that.
     child.kill('SIGKILL');

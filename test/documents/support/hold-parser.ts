@@ -15,9 +15,9 @@ export async function holdParser(): Promise<HeldParser> {
   const pids = await until(
     'a parser has started',
     async () => {
-      const fresh = (await parsers()).filter((pid) => !known.includes(pid));
-      for (const pid of fresh) signalTo(pid, 'SIGSTOP');
-      return fresh.length > 0 && fresh;
+      const stopped = await stopAllBut(known);
+      // What stands still starts nothing, but one may have started another in the meantime.
+      return stopped.length > 0 && stopAllBut(known);
     },
     20_000,
     2,
@@ -29,6 +29,12 @@ export async function holdParser(): Promise<HeldParser> {
     ended: () =>
       until('the parser is gone', async () => !(await parsers()).some((pid) => pids.includes(pid)), 20_000),
   };
+}
+
+async function stopAllBut(known: readonly number[]): Promise<number[]> {
+  const fresh = (await parsers()).filter((pid) => !known.includes(pid));
+  for (const pid of fresh) signalTo(pid, 'SIGSTOP');
+  return fresh;
 }
 
 function signalTo(pid: number, signal: NodeJS.Signals): void {
