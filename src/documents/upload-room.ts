@@ -16,16 +16,17 @@ export interface Room {
 }
 
 /**
- * Uploads that are under way, by user. Bytes count against the quota while they come, for all of a user's uploads
- * together; their rows count them again, for good, in the transaction that writes them.
+ * Uploads that are under way, by user. Bytes count against the quota while they come, with those of the user's uploads
+ * that began before: of several that do not fit together the first goes on. Their rows count them again, for good, in
+ * the transaction that writes them.
  */
 export class UploadRoom {
-  readonly #underWay = new Map<string, { uploads: number; bytes: number }>();
+  readonly #underWay = new Map<string, Set<{ bytes: number }>>();
 
   /** @throws AppError `rate_limited` when too many of the user's uploads are under way */
   async open(scope: ConversationScope, db: Database, limits: RoomLimits): Promise<Room> {
-    const all = this.#underWay.get(scope.userId) ?? { uploads: 0, bytes: 0 };
-    if (all.uploads >= limits.uploadsPerUser) {
+    const all = this.#underWay.get(scope.userId) ?? new Set<{ bytes: number }>();
+    if (all.size >= limits.uploadsPerUser) {
       throw new AppError(
         'rate_limited',
         `At most ${limits.uploadsPerUser} uploads at once: wait for one to end.`,
@@ -35,19 +36,22 @@ export class UploadRoom {
       );
     }
     this.#underWay.set(scope.userId, all);
-    all.uploads += 1;
-    let taken = 0;
+    const own = { bytes: 0 };
+    all.add(own);
     const close = (): void => {
-      all.uploads -= 1;
-      all.bytes -= taken;
-      if (all.uploads === 0) this.#underWay.delete(scope.userId);
+      all.delete(own);
+      if (all.size === 0) this.#underWay.delete(scope.userId);
     };
     try {
       const left = limits.bytesPerUser - (await readUsedBytes(db, scope));
       const take = (bytes: number): void => {
-        taken += bytes;
-        all.bytes += bytes;
-        if (all.bytes <= left) return;
+        own.bytes += bytes;
+        let together = 0;
+        for (const one of all) {
+          together += one.bytes;
+          if (one === own) break;
+        }
+        if (together <= left) return;
         throw new AppError('quota_exceeded', 'There is no room for this: delete documents first.', {
           retryAfterSeconds: 60,
         });
