@@ -1,6 +1,7 @@
 import { Parser } from 'htmlparser2';
 import { BlockFlow } from './block-flow.ts';
 import type { DocumentBuilder } from './document-builder.ts';
+import { limitNesting } from './html-nesting.ts';
 
 /** Elements that are never read. */
 const skipped = new Set([
@@ -77,7 +78,8 @@ type Lists = (number | null)[];
  * Reads the visible text of a web page or of a chapter of a book: no scripts, no styles, nothing that
  * is hidden, no navigation. Everything else is kept, because what is worth reading is not for us to say.
  */
-export function readHtml(source: string, builder: DocumentBuilder): void {
+export function readHtml(html: string, builder: DocumentBuilder): void {
+  const source = limitNesting(html);
   const flow = new BlockFlow(builder);
   const lists: Lists = [];
   const hiddenIn: string[] = [];
