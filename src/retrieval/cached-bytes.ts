@@ -5,22 +5,18 @@ import type { Searchable } from './store.ts';
 const bytesPerUnit = 2;
 const chunkBytes = 600;
 const documentBytes = 300;
-const tracedHitBytes = 150;
+/** The lists that a trace is made of: two of a hundred hits, and the fused one. */
+const tracedBytes = 30_000;
 
 /** What a remembered retrieval takes, about; what was searched is not remembered with it. */
-export function bytesOfRetrieval({ results, notices, ranking }: Omit<Retrieval, 'searched'>): number {
+export function bytesOfRetrieval({ results, notices }: Omit<Retrieval, 'searched'>): number {
   const texts = results.flatMap(({ content, prefix, heading, documentName }) => [
     content,
     prefix ?? '',
     documentName,
     ...heading,
   ]);
-  const traced = ranking.lists.reduce((sum, { hits }) => sum + hits.length, 2 * ranking.fused.length);
-  return (
-    results.length * chunkBytes +
-    traced * tracedHitBytes +
-    bytesPerUnit * unitsOf([...texts, ...notices, ...ranking.queries])
-  );
+  return tracedBytes + results.length * chunkBytes + bytesPerUnit * unitsOf([...texts, ...notices]);
 }
 
 /** What the list of a conversation's documents takes, about. */

@@ -31,8 +31,8 @@ export interface Retrieval {
   cacheHit: boolean;
   timings: Pick<Timings, 'embed' | 'vector' | 'keyword' | 'fuse' | 'rerank'>;
   notices: string[];
-  /** For the trace. */
-  ranking: Ranking;
+  /** For the trace; made when somebody asks, which few do. */
+  ranking: () => Ranking;
   /** Ready documents that were searched. */
   searched: Searchable;
 }

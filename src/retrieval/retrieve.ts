@@ -124,7 +124,7 @@ async function search(
     ranked = reranked.chunks;
   }
   const results = ranked.slice(0, input.topK);
-  const ranking = rankingOf(input.queries, lists, ordered, wanted, { found, ranked, results });
+  const ranking = () => rankingOf(input.queries, lists, ordered, wanted, { found, ranked, results });
   const legs = [...new Set(lists.map((list) => list.leg))].toSorted();
   return { version, found: { results, legs, cacheHit: false, timings, notices, ranking, searched } };
 }

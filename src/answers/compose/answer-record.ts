@@ -123,7 +123,7 @@ export function traceOf(task: GenerationTask, state: State, metadata: AnswerMeta
     // Null when nothing was retrieved: it counts neither as a hit nor as a miss.
     cache_hit: retrieval?.cacheHit ?? null,
     mode: task.mode,
-    ...(retrieval?.ranking ?? { queries: [], lists: [], fused: [] }),
+    ...(retrieval?.ranking() ?? { queries: [], lists: [], fused: [] }),
     context: state.considered.map((chunk, at) => ({
       chunk_id: chunk.id,
       document_id: chunk.documentId,

@@ -44,7 +44,7 @@ export function traceRoutes(app: App, { db, answers, closing }: HttpDeps): void 
           fused: chunk.score,
           content: readingText(chunk),
         })),
-        ...found.ranking,
+        ...found.ranking(),
         cache_hit: found.cacheHit,
         timings_ms: allTimings({ retrieval: found, rewriteMs: null }, null),
         notices: found.notices,
