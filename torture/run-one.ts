@@ -5,6 +5,9 @@ import type { Order, Told } from './run-apart.ts';
 import type { TortureContext } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
+/** Where the project lies on this machine is nobody's business. */
+const here = new URL('..', import.meta.url).href;
+
 process.once('message', (order: Order) => void obey(order));
 // Whoever started this is gone, and nobody would hear the outcome.
 process.on('disconnect', () => process.exit(1));
@@ -48,7 +51,8 @@ async function whyNot(
 /** fast-check keeps what broke as the cause of its own error, which names the history. */
 function toBroken(error: unknown): Told {
   const causes: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) causes.unshift(at.stack ?? at.message);
+  for (let at = error; at instanceof Error; at = at.cause)
+    causes.unshift((at.stack ?? at.message).replaceAll(here, ''));
   return { type: 'broken', reason: causes.join('\n') || String(error) };
 }
 
