@@ -57,8 +57,7 @@ export function createReindexing(deps: DocumentDeps): Worker {
     },
     async failed(lease, error) {
       if (isModelAway(error)) pausedUntil = performance.now() + modelPauseMs;
-      else if (lease.target === passagesKind && error instanceof AppError && error.code !== 'unavailable') {
-        // What cannot be read now as it was read then keeps its passages.
+      else if (lease.target === passagesKind && isUnreadable(error)) {
         await settleUnreadable(deps.db, lease);
         return;
       }
@@ -70,6 +69,12 @@ export function createReindexing(deps: DocumentDeps): Worker {
       await deps.db.scoped(lease, (tx) => release(tx, lease, { inMs }));
     },
   };
+}
+
+/** This version cannot read what an earlier one has read: the document keeps its passages. Anything else may pass. */
+function isUnreadable(error: unknown): boolean {
+  if (!(error instanceof AppError)) return false;
+  return error.code.startsWith('document_') || error.code === 'unsupported_media_type';
 }
 
 function isModelAway(error: unknown): boolean {
