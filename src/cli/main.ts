@@ -2,6 +2,12 @@ import { isAlcoveError } from '@alcove/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { readClientConfig } from '../config.ts';
 
+// Whoever reads has seen enough, as `head` has after some lines: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const program = new Command('alcove')
   .description('Conversations that keep their own documents')
   .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,4 +135,16 @@ test('a token that is not there, or is wrong, is one sentence', async () => {
   expectOneSentence(await runCli(['ask', 'Herons?'], { ALCOVE_URL: app.baseUrl }), /ALCOVE_TOKEN/);
   const wrong = { ALCOVE_URL: app.baseUrl, ALCOVE_TOKEN: 'nonsense' };
   expectOneSentence(await runCli(['ask', 'Herons?'], wrong), /token/i);
+});
+
+test('a reader that has seen enough ends the command without a word', async () => {
+  const asked = spawn(process.execPath, ['src/cli/main.ts', 'ask', 'How many nests?'], {
+    env: { ...process.env, ALCOVE_URL: app.baseUrl, ALCOVE_TOKEN: person.token },
+  });
+  asked.stdout.destroy();
+  let said = '';
+  asked.stderr.on('data', (text) => (said += String(text)));
+  const [code] = await once(asked, 'close');
+  expect(said).not.toMatch(/EPIPE| {4}at /);
+  expect(code).toBe(0);
 });
