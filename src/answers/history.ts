@@ -12,28 +12,33 @@ export interface HistoryQuery {
   branch?: string | undefined;
 }
 
-/** The newest messages of a branch, oldest first; an answer that is being written shows what is there so far. */
+/** The newest messages of a branch, or those above `before`, oldest first; an answer that is being written shows what is there so far. */
 export async function readHistory(
   scope: ConversationScope,
   conversation: ConversationRow,
   query: HistoryQuery,
   deps: Pick<AnswerDeps, 'db'>,
 ): Promise<{ messages: MessageRow[]; hasMore: boolean }> {
-  const leaf = query.branch ?? conversation.activeLeafId;
+  const branch = query.branch === undefined ? null : await messageOf(scope, query.branch, deps);
+  const before = query.before === undefined ? null : await messageOf(scope, query.before, deps);
+  // Upwards from that message, not down from the leaf: a page deep in a long history costs what the first one does.
+  const leaf = before === null ? (branch?.id ?? conversation.activeLeafId) : before.parentId;
   if (leaf === null) return { messages: [], hasMore: false };
-  const beforeSeq = query.before === undefined ? undefined : await seqOf(scope, query.before, deps);
-  if (query.branch !== undefined) await seqOf(scope, query.branch, deps);
-  const rows = await readBranch(deps.db, scope, leaf, query.limit + 1, beforeSeq);
+  const rows = await readBranch(deps.db, scope, leaf, query.limit + 1);
   const hasMore = rows.length > query.limit;
   const shown = hasMore ? rows.slice(1) : rows;
   const messages = await Promise.all(shown.map((row) => soFar(scope, row, deps)));
   return { messages, hasMore };
 }
 
-async function seqOf(scope: ConversationScope, id: string, deps: Pick<AnswerDeps, 'db'>): Promise<number> {
+async function messageOf(
+  scope: ConversationScope,
+  id: string,
+  deps: Pick<AnswerDeps, 'db'>,
+): Promise<MessageRow> {
   const row = await readMessage(deps.db, scope, id);
   if (row === null) throw new AppError('not_found', 'This message does not exist in this conversation.');
-  return row.seq;
+  return row;
 }
 
 async function soFar(

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
 import { isForeignKeyViolation } from '../db/errors.ts';
 import { messages } from '../db/schema.ts';
@@ -142,20 +142,20 @@ function bumpActivity(scope: ConversationScope, input: readonly NewMessage[], no
   };
 }
 
-/** The branch that ends at `leafId`, oldest first, at most `limit` messages, those before `beforeSeq` only. */
+/** More than asked for, so that a few rows of other branches between do not cost another query. */
+const surplusRows = 20;
+
+/** The branch that ends at `leafId`, oldest first, its last `limit` messages at most; any depth costs the same. */
 export async function readBranch(
   db: Database,
   scope: ConversationScope,
   leafId: string,
   limit: number,
-  beforeSeq?: number,
 ): Promise<MessageRow[]> {
-  // Walk in pages of recent rows instead of a recursive query: a branch is nearly always the newest rows.
+  // Walk in pages of recent rows instead of a recursive query: a branch is nearly always neighbouring rows.
   return db.reading(scope, async (tx) => {
     const found: MessageRow[] = [];
     let wanted: string | null = leafId;
-    let below: number | undefined;
-    const pageSize = Math.min(200, limit + 20);
     while (wanted !== null && found.length < limit) {
       const page: MessageRow[] = await tx
         .select()
@@ -164,21 +164,19 @@ export async function readBranch(
           and(
             eq(messages.userId, scope.userId),
             eq(messages.conversationId, scope.conversationId),
-            below === undefined
-              ? sql`${messages.seq} <= (SELECT seq FROM messages WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId} AND id = ${wanted}::uuid)`
-              : lt(messages.seq, below),
+            sql`${messages.seq} <= (SELECT seq FROM messages WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId} AND id = ${wanted}::uuid)`,
           ),
         )
         .orderBy(desc(messages.seq))
-        .limit(pageSize);
-      if (page.length === 0) break;
+        .limit(limit - found.length + surplusRows);
+      // The first row is the wanted one itself, so that every page comes closer to the root.
+      if (page[0]?.id !== wanted) break;
       for (const row of page) {
         if (row.id !== wanted) continue;
-        if (beforeSeq === undefined || row.seq < beforeSeq) found.push(row);
+        found.push(row);
         wanted = row.parentId;
         if (found.length >= limit) break;
       }
-      below = page.at(-1)?.seq;
     }
     return found.toReversed();
   });
