@@ -133,13 +133,15 @@ export function openDatabase(
 
   function batch(groups: readonly StatementGroup[], writes = true): Promise<unknown[][][]> {
     return lend(async (client) => {
-      const statements = groups.flatMap(scopedStatements);
       const waits = writes || kind === 'pglite';
+      const guards = writes && kind === 'postgresql' ? [unlessOpened(groups[0]!.authority)] : [];
+      const [opening = '', ...rest] = groups.flatMap(scopedStatements);
+      const statements = [opening, ...guards, ...rest];
       const running = waits ? commit(client, statements) : inOneGo(client, statements);
       const ending = waits ? undefined : client.query('COMMIT');
       ending?.catch(() => {});
       const rows = await running;
-      let at = 0;
+      let at = guards.length;
       const result = groups.map((group) => {
         const own = rows.slice(at + 1, at + 1 + group.statements.length);
         at += 1 + group.statements.length;
@@ -241,6 +243,19 @@ function release(
 function openingStatements(role: Role, authority: Authority | null): string {
   const opening = `BEGIN; SET LOCAL ROLE ${role}`;
   return authority === null ? opening : `${opening}; ${setAuthority(authority)}`;
+}
+
+/**
+ * Ends the connection where the opening before it has failed: what travels behind it would be written for good, each
+ * statement by itself and by the connection's own role.
+ */
+function unlessOpened({ userId }: Authority): Statement {
+  return {
+    name: 'unless_opened',
+    text: `SELECT pg_terminate_backend(pg_backend_pid())
+      WHERE current_setting('app.user_id', true) IS DISTINCT FROM $1`,
+    values: [userId],
+  };
 }
 
 /** The first group opens the transaction; the others set anew what the one before has set. */

@@ -92,7 +92,7 @@ test('a transaction that went on after a failure does not look committed', async
   expect(String(error)).toMatch(/went on after a failed statement/);
 });
 
-test('a write of several steps whose transaction could not be opened writes nothing', async () => {
+test('what travels with an opening that fails writes nothing', async () => {
   const { sql } = await import('drizzle-orm');
   let isRefusing = true;
   wrapQueries(db.pool, (text) =>
@@ -106,6 +106,14 @@ test('a write of several steps whose transaction could not be opened writes noth
     tx.execute(sql`INSERT INTO activity (user_id, day) VALUES (${person.id}, '2001-02-02')`),
   );
   expect(databaseCode(await failureOf(scoped))).toBe('57014');
+  // These do not wait for their opening.
+  const together = [insertDay('2001-02-03'), insertDay('2001-02-04')];
+  expect(databaseCode(await failureOf(db.write(authority(), together)))).toBe('57014');
+  const groups = [
+    { authority: authority(), statements: [insertDay('2001-02-05')] },
+    { authority: authority(), statements: [insertDay('2001-02-06')] },
+  ];
+  expect(databaseCode(await failureOf(db.batch(groups)))).toBe('57014');
   isRefusing = false;
   expect((await db.read(authority(), [days()]))[0]).toEqual([]);
 });
