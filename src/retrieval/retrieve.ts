@@ -69,7 +69,9 @@ export async function retrieve(
 }
 
 async function lookAgain(scope: SearchScope, deps: RetrievalDeps): Promise<Searchable> {
-  const searched = await readSearchable(deps.db, scope);
+  // Where nothing is remembered, no segment is likely to be in memory.
+  const measured = deps.searchables.get(placeOf(scope)) === undefined;
+  const searched = await readSearchable(deps.db, scope, { measured });
   deps.searchables.set(placeOf(scope), searched, bytesOfSearchable(searched));
   return searched;
 }

@@ -16,7 +16,7 @@ const shareAtOnce = 1 / 16;
 
 export type NamedDocument = Pick<
   SearchableDocument,
-  'id' | 'conversationId' | 'name' | 'chunkCount' | 'tokens' | 'language' | 'revision'
+  'id' | 'conversationId' | 'name' | 'chunkCount' | 'tokens' | 'language' | 'revision' | 'keywordBytes'
 >;
 export interface Loaded<Opened> {
   document: NamedDocument;
@@ -110,15 +110,17 @@ export function createSegmentCache(
     },
   };
 
-  /** What each keyword segment takes; the database is asked for those that are not in memory. */
+  /** What each keyword segment takes; the database is asked where neither the cache nor the document says it. */
   async function measure(scope: SearchScope, documents: readonly NamedDocument[]): Promise<WantedSegment[]> {
-    const wanted = documents.map((document) => {
+    const known = documents.map((document) => {
       const key = keyOf(scope, document, keywordKind);
-      return { document, key, bytes: keywords.bytesOf(key) };
+      const { keywordBytes } = document;
+      const bytes = keywords.bytesOf(key) ?? (keywordBytes === null ? null : keywordBytes + overheadBytes);
+      return { document, key, bytes };
     });
-    const unknown = wanted.filter(({ bytes }) => bytes === undefined);
+    const unknown = known.filter(({ bytes }) => bytes === null);
     const sizes = await readSegmentSizes(db, scope, unknown.map(nameOf), keywordKind);
-    return wanted.map(({ document, key, bytes }) => {
+    return known.map(({ document, key, bytes }) => {
       const stored = sizes.get(document.id) ?? bytesPerToken * document.tokens;
       return { document, key, bytes: bytes ?? stored + overheadBytes };
     });

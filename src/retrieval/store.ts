@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Statement } from '../db/database.ts';
+import { keywordKind } from '../documents/index-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 
 /** One conversation; or, only where the caller asked for it, all of the user's own. */
@@ -24,6 +25,8 @@ export interface SearchableDocument {
   /** Raised with every change of its index: part of the keys of what is cached of it. */
   revision: number;
   embeddingModel: string | null;
+  /** What its keyword segment takes; null where that was not asked for, or there is none. */
+  keywordBytes: number | null;
 }
 
 export interface Searchable {
@@ -37,24 +40,40 @@ export interface Searchable {
   off: number;
 }
 
-/** What retrieval may look at, asked anew each time: caches hold only what this has just named. */
-export async function readSearchable(db: Database, scope: SearchScope): Promise<Searchable> {
+/**
+ * What retrieval may look at, asked anew each time: caches hold only what this has just named. With `measured` comes
+ * what each keyword segment takes, so that loading them costs no round trip to find out.
+ */
+export async function readSearchable(
+  db: Database,
+  scope: SearchScope,
+  { measured = false } = {},
+): Promise<Searchable> {
   const authority = authorityOf(scope);
-  const [rows] = await db.read(authority, [searchableStatement(authority)]);
+  const [rows] = await db.read(authority, [searchableStatement(authority, measured)]);
   return toSearchable(rows ?? []);
 }
 
-function searchableStatement({ userId, conversationId }: ReturnType<typeof authorityOf>): Statement {
+function searchableStatement(
+  { userId, conversationId }: ReturnType<typeof authorityOf>,
+  measured: boolean,
+): Statement {
   const one = conversationId !== undefined;
+  // Bytes are stored as they are: their length is known without reading them.
+  const size = measured ? 'octet_length(s.bytes)' : 'NULL::integer';
+  const sized = measured
+    ? `LEFT JOIN segments s ON s.user_id = d.user_id AND s.conversation_id = d.conversation_id
+        AND s.document_id = d.id AND s.kind = '${keywordKind}'`
+    : '';
   return {
-    name: one ? 'searchable' : 'searchable_all',
+    name: `searchable${one ? '' : '_all'}${measured ? '_measured' : ''}`,
     // One row for each document, or one without a document: the version is there in any case. Over all conversations
     // each stands by its name: in a sum, a deleted one and a new document could cancel each other out.
     text: `SELECT c.id AS "conversationId", c.documents_version AS version, d.id, d.name, d.token_count AS tokens,
         d.chunk_count AS "chunkCount", d.language, d.context_mode AS "contextMode",
-        d.embedding_model AS "embeddingModel", d.revision, d.status
+        d.embedding_model AS "embeddingModel", d.revision, d.status, ${size} AS "keywordBytes"
       FROM conversations c LEFT JOIN documents d ON d.user_id = c.user_id AND d.conversation_id = c.id
-        AND d.status NOT IN ('failed', 'cancelled')
+        AND d.status NOT IN ('failed', 'cancelled') ${sized}
       WHERE c.user_id = $1 ${one ? 'AND c.id = $2' : 'AND c.document_count > 0'}
       ORDER BY c.id, d.id`,
     values: one ? [userId, conversationId] : [userId],
