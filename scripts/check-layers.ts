@@ -22,7 +22,7 @@ const LAYERS = [
   ['conversations'],
   ['identity'],
   ['work', 'db', 'files', 'models', 'formats'],
-  ['indexing', 'limits'],
+  ['indexing', 'limits', 'telemetry'],
   ['errors', 'version'],
 ];
 
@@ -36,6 +36,11 @@ const PARTS: Record<string, string[]> = {
 const TOOLS = ['test', 'scripts', 'bench', 'eval', 'examples', 'torture'];
 
 const PACKAGE_RULES = [
+  {
+    packages: /^(prom-client|@opentelemetry\/)/,
+    allowed: /^src\/(telemetry\/|http\/tracing\.ts$)/,
+    where: 'src/telemetry',
+  },
   { packages: /^(fastify$|fastify-|@fastify\/)/, allowed: /^src\/http\//, where: 'src/http' },
   {
     packages: /^drizzle-orm($|\/)/,

@@ -37,6 +37,9 @@ import { readBackground } from './indexing/background.ts';
 import { createNotifier } from './work/notifier.ts';
 import { every } from './work/every.ts';
 import { runWork, workTopic } from './work/loop.ts';
+import { readQueue } from './work/store.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { startTracing } from './telemetry/start-tracing.ts';
 import type { Models } from './models/model.ts';
 import { noLanguageModel, noSemanticSearch } from './models/notices.ts';
 import { connectModels } from './models/registry.ts';
@@ -72,6 +75,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   const owner = `${hostname()}/${process.pid}/${crypto.randomUUID().slice(0, 8)}`;
   const stopping = new AbortController();
   const died = Promise.withResolvers<Error>();
+  const stopTracing = config.tracing ? await startTracing() : null;
   const db = await connectDatabase(config.database, {
     log: log.level === 'debug' || log.level === 'trace' ? (entry) => log.debug(entry, 'query') : undefined,
     onRestart: (error) => log.warn({ err: error }, 'the embedded database ended and is started again'),
@@ -93,6 +97,26 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     const report = (sentence: string): void => log.info(sentence);
     const models = await connectModels({ ...config.models, report }, stopping.signal);
     const notifier = createNotifier();
+    const running = new RunningAnswers();
+    const metrics = createMetrics(
+      { version, database: db.kind, role: config.role },
+      {
+        cacheBytes: () => ({
+          segments: answers.retrieval.segments.bytes,
+          retrievals: answers.retrieval.cache.bytes,
+          searchables: answers.retrieval.searchables.bytes,
+          query_embeddings: answers.retrieval.queryEmbeddings.bytes,
+        }),
+        connections: () => ({
+          idle: db.pool.idleCount,
+          busy: db.pool.totalCount - db.pool.idleCount,
+          waiting: db.pool.waitingCount,
+        }),
+        runningAnswers: () => running.all().length,
+        queue: () => readQueue(db),
+      },
+    );
+    const { telemetry } = metrics;
     const documents: DocumentDeps = {
       db,
       blobs,
@@ -102,6 +126,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       room: new UploadRoom(),
       owner,
       log,
+      telemetry,
       now,
     };
     const answers: HttpDeps['answers'] = {
@@ -119,6 +144,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
           },
         }),
         background: readBackground(),
+        telemetry,
         cache: new SizedLru(config.retrievalCacheBytes),
         searchables: new SizedLru(searchableBytes),
         queryEmbeddings: new SizedLru(queryEmbeddingBytes),
@@ -126,11 +152,12 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
           models.rerank === null ? undefined : { model: models.rerank, threshold: config.rerankThreshold },
       },
       notifier,
-      running: new RunningAnswers(),
+      running,
       events: createEventWriter(db, log),
       limits: config.limits,
       owner,
       log,
+      telemetry,
       now,
     };
     const works = config.role !== 'web';
@@ -148,6 +175,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
         models,
         webFolder: findWebApp(),
         isWorking: () => works && !stopping.signal.aborted,
+        metrics,
         notices,
         now,
         closing: stopping.signal,
@@ -182,6 +210,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       await Promise.all(loops);
       await Promise.all(answers.running.all().map((answer) => answer.finished));
       await db.close();
+      await stopTracing?.();
     };
     return {
       http,

@@ -87,6 +87,9 @@ const environment = z.object({
   OLLAMA_HOST: text,
   OLLAMA: word(['auto', 'off']).default('auto'),
 
+  METRICS_TOKEN: text,
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+
   SEGMENT_CACHE_MB: count(512),
   RETRIEVAL_CACHE_MB: z.coerce.number().int().min(0).default(32),
 });
@@ -109,6 +112,8 @@ export interface Config {
   models: ModelConfig;
   /** Passages that the reranker scores lower are dropped; null keeps all. */
   rerankThreshold: number | null;
+  metricsToken: string | undefined;
+  tracing: boolean;
   segmentCacheBytes: number;
   retrievalCacheBytes: number;
 }
@@ -201,6 +206,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     models: readModels(e),
     rerankThreshold: e.RERANK_THRESHOLD ?? null,
+    metricsToken: e.METRICS_TOKEN,
+    tracing: e.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     segmentCacheBytes: e.SEGMENT_CACHE_MB * megabyte,
     retrievalCacheBytes: e.RETRIEVAL_CACHE_MB * megabyte,
   };

@@ -3,6 +3,7 @@ import type { Notifier } from '../work/notifier.ts';
 import type { Log } from '../work/every.ts';
 import type { Models } from '../models/model.ts';
 import type { RetrievalDeps } from '../retrieval/deps.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { EventWriter } from './stream/event-writer.ts';
 import type { RunningAnswers } from './stream/running.ts';
 
@@ -17,6 +18,7 @@ export interface AnswerDeps {
   /** Names this process in leases. */
   owner: string;
   log: Log;
+  telemetry?: Telemetry | undefined;
   now: () => Date;
 }
 

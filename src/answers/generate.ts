@@ -14,6 +14,7 @@ import type { RunningAnswer } from './stream/running.ts';
 import type { Held } from './lease-store.ts';
 import { finishAnswer } from './store.ts';
 import { planAnswer } from './compose/plan-answer.ts';
+import { inSpan } from '../telemetry/span.ts';
 import { waitForFiles } from './compose/wait-for-files.ts';
 import {
   defaultTopK,
@@ -44,10 +45,13 @@ export async function generate(task: GenerationTask, answer: RunningAnswer, deps
     outputTokens: 0,
     notices: [...task.notices],
     generateMs: null,
+    firstWordMs: null,
   };
   let failure: unknown;
   try {
-    await write(task, state, log, deps, signal);
+    await inSpan('answer', { mode: task.mode, model: task.model?.id ?? 'extractive' }, () =>
+      write(task, state, log, deps, signal),
+    );
   } catch (error) {
     failure = error;
   }
@@ -139,7 +143,10 @@ async function write(
     );
 
   function emit(part: { text: string; citations: { n: number; verified: boolean }[] }): void {
-    if (part.text !== '') log.append({ type: 'delta', text: part.text });
+    if (part.text !== '') {
+      state.firstWordMs ??= performance.now() - task.startedAt;
+      log.append({ type: 'delta', text: part.text });
+    }
     for (const { n, verified } of part.citations) {
       const source = state.sources[n - 1];
       if (source === undefined) continue;
@@ -246,6 +253,14 @@ async function end(
     }
   }
   await log.close();
+  deps.telemetry?.answered({
+    mode: task.mode,
+    status,
+    ms: performance.now() - task.startedAt,
+    firstWordMs: state.firstWordMs,
+    generateMs: state.generateMs,
+    tokens: { input: state.inputTokens, output: state.outputTokens },
+  });
   deps.running.remove(answer.messageId);
   deps.notifier.notify(answerTopic(answer.messageId));
 }

@@ -2,6 +2,7 @@ import type { BlobStore } from '../files/blob-store.ts';
 import type { Database } from '../db/database.ts';
 import type { Notifier } from '../work/notifier.ts';
 import type { Log } from '../work/every.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import type { DocumentLimits } from './store.ts';
 import type { RoomLimits, UploadRoom } from './upload-room.ts';
@@ -16,6 +17,7 @@ export interface DocumentDeps {
   /** Names this process in leases. */
   owner: string;
   log: Log;
+  telemetry?: Telemetry | undefined;
   now: () => Date;
 }
 

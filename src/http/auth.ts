@@ -51,7 +51,8 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.principal;
 }
 
-function bearer(request: FastifyRequest): string {
+/** @throws AppError `unauthenticated` without a credential in the headers */
+export function bearer(request: FastifyRequest): string {
   const header = request.headers.authorization;
   const match = header === undefined ? null : /^Bearer +(\S+) *$/i.exec(header);
   const apiKey = request.headers['x-api-key'];

@@ -3,12 +3,22 @@ import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
 import type { IdentityDeps } from '../identity/deps.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Models } from '../models/model.ts';
 
 export interface HttpDeps {
   config: Pick<
     Config,
-    'host' | 'publicUrl' | 'allowedHosts' | 'corsOrigins' | 'trustProxy' | 'limits' | 'role' | 'logLevel'
+    | 'host'
+    | 'publicUrl'
+    | 'allowedHosts'
+    | 'corsOrigins'
+    | 'trustProxy'
+    | 'limits'
+    | 'role'
+    | 'logLevel'
+    | 'metricsToken'
+    | 'tracing'
   >;
   version: string;
   db: Database;
@@ -20,6 +30,7 @@ export interface HttpDeps {
   webFolder: string | null;
   /** True while this process runs the worker and the worker runs. */
   isWorking: () => boolean;
+  metrics?: Metrics | undefined;
   notices: readonly string[];
   now: () => Date;
   /** Aborted when the server shuts down: streams end so that clients resume elsewhere. */

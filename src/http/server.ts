@@ -24,10 +24,13 @@ import { conversationRoutes } from './routes/conversations.ts';
 import { documentContentRoutes } from './routes/document-content.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { uploadRoutes } from './routes/uploads.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { systemRoutes } from './routes/system.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { registerSecurity } from './security.ts';
 import { registerStrictInput } from './strict-input.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { registerTracing } from './tracing.ts';
 import { registerWebApp } from './web-app.ts';
 
 const maxJsonBytes = 1024 * 1024;
@@ -58,7 +61,8 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
   registerErrors(app);
   registerStrictInput(app);
   registerSecurity(app, deps.config);
-  registerRequestLog(app);
+  registerRequestLog(app, deps.metrics?.telemetry);
+  if (deps.config.tracing) registerTracing(app);
   registerJsonBody(app);
   if (deps.config.corsOrigins.length > 0)
     await app.register(cors, { origin: deps.config.corsOrigins, credentials: false });
@@ -81,6 +85,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
   await app.register(async (routes) => {
     const typed = routes.withTypeProvider<ZodTypeProvider>() as App;
     systemRoutes(typed, deps);
+    metricsRoutes(typed, deps);
     accountRoutes(typed, deps);
     apiKeyRoutes(typed, deps);
     adminRoutes(typed, deps);
@@ -104,7 +109,7 @@ const exactSerializer: typeof serializerCompiler = (route) => {
 };
 
 /** One line a request: the route's pattern, not its path, so that no id or query text lands in the log at info. */
-function registerRequestLog(app: App): void {
+function registerRequestLog(app: App, telemetry: Telemetry | undefined): void {
   app.addHook('onResponse', async (request, reply) => {
     const fields = {
       method: request.method,
@@ -112,6 +117,7 @@ function registerRequestLog(app: App): void {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
     };
+    telemetry?.requested({ ...fields, ms: reply.elapsedTime });
     if (reply.statusCode >= 500) request.log.warn(fields, 'request failed');
     else request.log.info(fields, 'request');
   });

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts';
 import type { Background } from '../indexing/background.ts';
 import type { EmbeddingModel } from '../models/model.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { SizedLru } from './lru.ts';
 import type { RerankStage } from './rerank.ts';
 import type { Retrieval } from './result.ts';
@@ -15,6 +16,7 @@ export interface RetrievalDeps {
   segments: SegmentCache;
   /** How common words are in general: a prior that belongs to nobody. */
   background: Background;
+  telemetry?: Telemetry | undefined;
   /** Whole retrievals, keyed by user, conversation, document version, queries and settings. */
   cache: SizedLru<Omit<Retrieval, 'searched'>>;
   /** What was searchable when last asked, keyed by user and conversation. */

@@ -5,6 +5,7 @@ import type { Turn } from '../indexing/followup.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import { noSemanticSearch } from '../models/notices.ts';
 import { bytesOfRetrieval, bytesOfSearchable } from './cached-bytes.ts';
+import { inSpan } from '../telemetry/span.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { keywordLeg, vectorLeg } from './legs.ts';
 import { rankingOf, tracedDepth } from './ranking.ts';
@@ -39,7 +40,23 @@ const mostAttempts = 3;
  * Searches this conversation's documents and nothing else; all of the user's own with a user's scope.
  * @throws AppError `embeddings_unavailable` for strategy `vector` without an embedding model
  */
-export async function retrieve(
+export function retrieve(
+  scope: SearchScope,
+  input: RetrieveInput,
+  deps: RetrievalDeps,
+  signal: AbortSignal,
+): Promise<Retrieval> {
+  return inSpan('retrieve', { strategy: input.strategy }, async (span) => {
+    const found = await searchCurrent(scope, input, deps, signal);
+    deps.telemetry?.searched({ cacheHit: found.cacheHit, stages: found.timings });
+    span.setAttributes({ cache_hit: found.cacheHit, results: found.results.length });
+    for (const [stage, ms] of Object.entries(found.timings))
+      if (ms !== null) span.setAttribute(`ms.${stage}`, ms);
+    return found;
+  });
+}
+
+async function searchCurrent(
   scope: SearchScope,
   input: RetrieveInput,
   deps: RetrievalDeps,

@@ -1,4 +1,6 @@
 import type { Database } from '../db/database.ts';
+import { inSpan } from '../telemetry/span.ts';
+import type { Telemetry, WorkFigures } from '../telemetry/telemetry.ts';
 import type { Log } from './every.ts';
 import type { Lease, WorkKind } from './lease.ts';
 import type { Notifier } from './notifier.ts';
@@ -28,6 +30,7 @@ export interface LoopDeps {
   /** Names this process in leases, for people who look. */
   owner: string;
   log: Log;
+  telemetry?: Telemetry | undefined;
 }
 
 /** Notified when work has become due in this process. */
@@ -133,12 +136,16 @@ async function runOne(worker: Worker, lease: Lease, deps: LoopDeps, stop: AbortS
     }
   }
 
+  const started = performance.now();
+  let outcome: WorkFigures['outcome'] = 'done';
   try {
-    await worker.run(lease, signal);
+    await inSpan(`work ${lease.kind}`, { attempt: lease.attempts }, () => worker.run(lease, signal));
   } catch (error) {
+    outcome = lost.signal.aborted ? 'lost' : stop.aborted ? 'stopped' : 'failed';
     await giveUp(error);
   } finally {
     clearInterval(kept);
+    deps.telemetry?.worked({ kind: lease.kind, outcome, ms: performance.now() - started });
   }
 
   async function giveUp(error: unknown): Promise<void> {

@@ -117,6 +117,17 @@ export async function dueWork(
   return rows.map((row) => ({ ...row, kind }));
 }
 
+/** Of each kind, how much work is due that nobody is at, and how long the oldest has been. */
+export async function readQueue(db: Database): Promise<{ kind: string; due: number; oldestMs: number }[]> {
+  const { rows } = await db.asWorker((tx) =>
+    tx.execute<{ kind: string; due: number; oldestMs: number }>(sql`
+      SELECT kind, count(*)::int AS due,
+        (extract(epoch FROM now() - min(due_at)) * 1000)::double precision AS "oldestMs"
+      FROM (SELECT kind, due_at FROM work WHERE due_at <= now() LIMIT 100000) due GROUP BY kind`),
+  );
+  return rows;
+}
+
 /** Never a time of this process. */
 function after(ms: number) {
   return ms === 0 ? sql`now()` : sql`now() + ${ms}::double precision * interval '1 millisecond'`;

@@ -38,6 +38,7 @@ const open = [
   'GET /docs/js/start.js',
   'GET /favicon.svg',
   'GET /healthz',
+  'GET /metrics',
   'GET /openapi.json',
   'GET /readyz',
   'POST /auth/login',

@@ -236,6 +236,7 @@ export const cases: Record<string, IsolationCase> = {
   ],
 
   'GET /healthz': () => [{ path: '/healthz', status: 200 }],
+  'GET /metrics': () => [{ path: '/metrics', status: 200 }],
   'GET /readyz': () => [{ path: '/readyz', status: 200 }],
   'GET /capabilities': () => [{ path: '/capabilities', status: 200 }],
 };

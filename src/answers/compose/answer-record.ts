@@ -41,6 +41,8 @@ export interface State {
   outputTokens: number;
   notices: string[];
   generateMs: number | null;
+  /** From the question to the first word; null while there is none. */
+  firstWordMs: number | null;
 }
 
 /** Passages that are searched for when the caller does not say how many. */
