@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds src/indexing/background.bin: how common words are in general, by language, from freely licensed text.
+// Builds src/indexing/background/background.bin: how common words are in general, by language, from freely licensed text.
 // Needs a Debian machine with apt and dpkg, and npm. Not run at install: its result is committed.
 //   node scripts/build-background.mjs [folder for downloads]
 import { execFileSync } from 'node:child_process';
@@ -91,8 +91,8 @@ const tables = [
   ['en', english()],
   ...Object.entries(listOf).map(([language, list]) => [language, fromRanks(language, list)]),
 ];
-writeFileSync(new URL('../src/indexing/background.bin', import.meta.url), encode(tables));
-writeFileSync(new URL('../src/indexing/background-sources.txt', import.meta.url), describe(tables));
+writeFileSync(new URL('../src/indexing/background/background.bin', import.meta.url), encode(tables));
+writeFileSync(new URL('../src/indexing/background/README.md', import.meta.url), describe(tables));
 
 /** English has free running text of daily life, politics and technology; its shares are averaged with the list's. */
 function english() {
@@ -186,8 +186,13 @@ function describe(tables) {
       `- ${name}${version ? ` ${version} (npm)` : ' (Debian 12)'}: ${text}. ${licence}.`,
   );
   return [
-    'background.bin holds, for each language, how large a share of texts a word stem occurs in: counts, no text.',
-    'scripts/build-background.mjs makes it. No user, document or conversation had a part in it.',
+    '# How common words are in general',
+    '',
+    '`background.bin` holds, for each language, how large a share of texts a word stem occurs in: counts, no text.',
+    '`scripts/build-background.mjs` makes it. No user, document or conversation had a part in it.',
+    '',
+    'Some of its sources ask that what is made of them is shared alike. So this folder, and nothing else of Alcove, is',
+    'licensed under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/): see LICENSE.',
     '',
     ...sources,
     '',

@@ -30,6 +30,7 @@ const CHECKS: Check[] = [
   { name: 'checks', command: ['scripts/check-checks.ts'] },
   { name: 'docs', command: ['scripts/check-docs.ts'] },
   { name: 'lockfile', command: ['scripts/check-lockfile.ts'] },
+  { name: 'notice', command: ['scripts/notice.ts'] },
 ];
 
 const counts = { passed: 0, failed: 0, skipped: 0 };

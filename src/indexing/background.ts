@@ -5,7 +5,7 @@ import type { TermHash } from './term-hash.ts';
 /**
  * How common words are in general: a table that ships with the product and belongs to no user.
  * Layout, little-endian: header (16 bytes) · languages (24 bytes each) · hashes of all languages, each
- * ascending (u32) · shares (u8 each). `background-sources.txt` names the texts behind it.
+ * ascending (u32) · shares (u8 each). The folder's README names the texts behind it and their licence.
  */
 export interface Background {
   /** The table of a language (ISO 639-1); undefined where there is none. */
@@ -26,9 +26,9 @@ export const languageRecord = 24;
 /** Shares are kept as steps of a sixteenth of an octave below 1. */
 export const stepsPerOctave = 16;
 
-/** Reads the table that is beside this file. */
+/** Reads the table that ships with the product. */
 export function readBackground(): Background {
-  return openBackground(readFileSync(new URL('./background.bin', import.meta.url)));
+  return openBackground(readFileSync(new URL('./background/background.bin', import.meta.url)));
 }
 
 /** Reads a table in place; a damaged one throws, for it is part of the product. */

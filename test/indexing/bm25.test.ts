@@ -125,7 +125,7 @@ describe('the background table', () => {
 
   it('refuses damaged bytes', () => {
     expect(() => openBackground(new Uint8Array(40))).toThrow(/damaged/);
-    const bytes = readFileSync(new URL('../../src/indexing/background.bin', import.meta.url));
+    const bytes = readFileSync(new URL('../../src/indexing/background/background.bin', import.meta.url));
     bytes[100_000]! ^= 1;
     expect(() => openBackground(bytes)).toThrow(/damaged/);
   });
