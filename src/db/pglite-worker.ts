@@ -1,14 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { SmallPglite } from './small-pglite.ts';
 
 const { dataDir, socketPath } = workerData as { dataDir: string; socketPath: string };
 const port = parentPort;
 if (port === null) throw new Error('runs as a worker thread only');
 
 try {
-  const db = await PGlite.create({ dataDir, extensions: { vector } });
+  const db = new SmallPglite({ dataDir, extensions: { vector } });
+  await db.waitReady;
   const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections: 4 });
   await server.start();
   port.on('message', () => void stop(server, db));
