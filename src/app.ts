@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { createEventWriter } from './answers/stream/event-writer.ts';
 import { createReaper } from './answers/reaper.ts';
 import { RunningAnswers } from './answers/stream/running.ts';
@@ -28,6 +26,7 @@ import { tieDataFolder } from './files/installation.ts';
 import { reconcileBlobs } from './files/reconcile.ts';
 import { sandboxRemedy } from './formats/sandbox-weaknesses.ts';
 import type { HttpDeps } from './http/deps.ts';
+import { findWebApp } from './http/find-web-app.ts';
 import { isLoopback } from './http/security.ts';
 import type { App, Logger } from './http/app.ts';
 import { createServer } from './http/server.ts';
@@ -164,6 +163,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     const hold: DeletionHold = { held: 0 };
     const loops = works ? startWorker(documents, answers, hold, stopping.signal) : [];
     const notices = [...switchedOff(models), ...models.notices];
+    const webApp = findWebApp();
     const server = createServer(
       {
         config,
@@ -173,7 +173,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
         documents,
         answers,
         models,
-        webFolder: findWebApp(),
+        webFolder: webApp.folder,
         isWorking: () => works && !stopping.signal.aborted,
         metrics,
         notices,
@@ -186,8 +186,12 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       server,
       works ? parserWeakness(config.limits.ingestTimeoutMs) : null,
     ]);
-    const sandboxNotice = `The parser sandbox is not whole: ${weakness}. ${sandboxRemedy}`;
-    if (weakness !== null) log.warn(sandboxNotice);
+    // Clients are told what they can do without; these are for the operator alone.
+    const forOperator = [
+      ...(weakness === null ? [] : [`The parser sandbox is not whole: ${weakness}. ${sandboxRemedy}`]),
+      ...(webApp.notice !== null ? [webApp.notice] : []),
+    ];
+    for (const notice of forOperator) log.warn(notice);
     // An embedded database can only be looked into by this process; PostgreSQL a command opens by itself.
     const backup = { db, blobs, dataDir: config.dataDir, hold, version, now };
     const commands: Commands = {
@@ -217,8 +221,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       db,
       models,
       version,
-      // Clients are told what they can do without; this one is for the operator alone.
-      notices: weakness === null ? notices : [...notices, sandboxNotice],
+      notices: [...notices, ...forOperator],
       died: died.promise,
       close,
     };
@@ -277,9 +280,4 @@ function switchedOff(models: Models): string[] {
     ...(models.chat === null ? [noLanguageModel] : []),
     ...(models.embedding === null ? [noSemanticSearch] : []),
   ];
-}
-
-function findWebApp(): string | null {
-  const folder = fileURLToPath(new URL('../web/build', import.meta.url));
-  return existsSync(folder) ? folder : null;
 }

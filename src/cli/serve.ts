@@ -1,7 +1,10 @@
 import { pino } from 'pino';
 import { startApp } from '../app.ts';
-import { ConfigError, readConfig } from '../config.ts';
+import { type Config, ConfigError, readConfig } from '../config.ts';
 import { DatabaseSetupError } from '../db/migrate.ts';
+
+/** Nobody should have to wonder for longer whether anything happens. */
+const patienceMs = 2_000;
 
 /** Serves until SIGINT or SIGTERM; resolves with the exit code. */
 export async function serve(): Promise<number> {
@@ -14,6 +17,7 @@ export async function serve(): Promise<number> {
   const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] });
   // A second signal, or a stop that hangs, must not leave the process behind.
   const stopped = waitForSignal();
+  const waiting = setTimeout(() => print(stillStarting(config)), patienceMs);
   let app;
   try {
     app = await startApp(config, log);
@@ -21,6 +25,8 @@ export async function serve(): Promise<number> {
   } catch (error) {
     await app?.close();
     return refuse(error);
+  } finally {
+    clearTimeout(waiting);
   }
   const address = app.http.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
@@ -41,6 +47,12 @@ export async function serve(): Promise<number> {
   deadline.unref();
   await app.close();
   return reason instanceof Error ? 1 : 0;
+}
+
+function stillStarting({ database, dataDir }: Config): string {
+  return database.kind === 'pglite'
+    ? `Starting: the embedded database in ${dataDir} is being opened; the first start and one after an update take longest ...`
+    : 'Starting: waiting for the database, or bringing it to this version ...';
 }
 
 function waitForSignal(): Promise<void> {

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { lockFolder } from './folder-lock.ts';
+import { unpackFreshDatabase } from './fresh-database.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 export interface EmbeddedPostgres {
@@ -71,6 +73,7 @@ export async function startPglite(dataDir: string, events: EmbeddedEvents = {}):
   }
 
   try {
+    if (!existsSync(settings.dataDir)) await unpackFreshDatabase(settings.dataDir);
     thread = watch(await startThread(settings));
   } catch (cause) {
     await cleanUp();

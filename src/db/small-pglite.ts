@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { PGlite } from '@electric-sql/pglite';
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 
 /**
  * Pages of the database that it keeps in memory, touched when it opens. Everything else lies in the system's own cache,
@@ -11,7 +11,7 @@ const sharedBuffers = '32MB';
 export class SmallPglite extends PGlite {
   #hasParsed = false;
 
-  constructor(...[options]: [ConstructorParameters<typeof PGlite>[1]]) {
+  constructor(options: PGliteOptions) {
     super({
       startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
       ...options,
