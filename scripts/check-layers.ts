@@ -48,7 +48,34 @@ const PACKAGE_RULES = [
     where: 'src/db, src/work and store.ts files',
   },
 ];
-const MAY_GRANT = /^src\/(identity\/|answers\/lease-store\.ts$|documents\/work-scope\.ts$)/;
+// What makes authority out of a bare row, and the files that may: each has had the row proved by the database.
+const AUTHORITY_RULES = [
+  {
+    pattern: /\bUserScope\b.*\bgrant\b|\bgrant\b.*\bUserScope\b/,
+    what: 'UserScope.grant',
+    callers: [
+      'src/answers/lease-store.ts',
+      'src/documents/work-scope.ts',
+      'src/identity/authenticate.ts',
+      'src/identity/issue-session.ts',
+      'src/identity/login.ts',
+      'src/identity/refresh.ts',
+      'src/identity/register.ts',
+      'src/identity/user-scope.ts',
+    ],
+  },
+  {
+    pattern: /\bofOwnRow\b/,
+    what: 'ConversationScope.ofOwnRow',
+    callers: [
+      'src/answers/lease-store.ts',
+      'src/conversations/chat-binding-store.ts',
+      'src/conversations/scope.ts',
+      'src/documents/work-scope.ts',
+      'src/http/scopes.ts',
+    ],
+  },
+];
 // The only reader of the environment. Whatever is below it may name the types of its settings, which reach it
 // as arguments, but not call it.
 const ENVIRONMENT_READER = 'src/config.ts';
@@ -60,7 +87,7 @@ export function checkLayers(root: string): Violation[] {
   return [
     ...sources.flatMap((source) => [...partsOf(source), ...layersOf(source), ...packagesOf(source)]),
     ...sources.flatMap(environmentOf),
-    ...sources.flatMap((source) => grantsOf(root, source)),
+    ...sources.flatMap((source) => authorityOf(root, source)),
     ...fileCycles(sources),
     ...moduleCycles(sources),
   ];
@@ -117,14 +144,19 @@ function environmentOf(source: SourceFile): Violation[] {
   }));
 }
 
-/** Authority over a user is granted by what has proved who it is, and by the worker for work that the database names. */
-function grantsOf(root: string, { path }: SourceFile): Violation[] {
-  if (!path.startsWith('src/') || MAY_GRANT.test(path)) return [];
+/** Every caller of what makes authority is on its list. */
+function authorityOf(root: string, { path }: SourceFile): Violation[] {
+  if (!path.startsWith('src/')) return [];
+  const rules = AUTHORITY_RULES.filter(({ callers }) => !callers.includes(path));
   const lines = readFileSync(join(root, path), 'utf8').split('\n');
   return lines.flatMap((text, at) =>
-    /\bUserScope\s*\.\s*grant\b/.test(text)
-      ? [{ path, line: at + 1, reason: 'UserScope.grant is called in src/identity and by the worker only' }]
-      : [],
+    rules
+      .filter(({ pattern }) => pattern.test(text))
+      .map(({ what }) => ({
+        path,
+        line: at + 1,
+        reason: `${what} has a list of callers (scripts/check-layers.ts), and this is none`,
+      })),
   );
 }
 

@@ -25,7 +25,7 @@ export async function openDocument(
   const document = await findDocument(db, user, idParams.parse(request.params).id);
   if (document === null) throw documentMissing();
   speakOf(request, { conversationId: document.conversationId, documentId: document.id });
-  return { scope: ConversationScope.ofOwnRow(user, document), document };
+  return { scope: scopeOf(request, document), document };
 }
 
 /** The caller's message that the path names, and its conversation. Somebody else's does not exist. */
@@ -37,7 +37,15 @@ export async function openMessage(
   const message = await findMessage(db, user, idParams.parse(request.params).id);
   if (message === null) throw new AppError('not_found', 'This message does not exist.');
   speakOf(request, { conversationId: message.conversationId, messageId: message.id });
-  return { scope: ConversationScope.ofOwnRow(user, message), message };
+  return { scope: scopeOf(request, message), message };
+}
+
+/** The conversation of a row that a query of the caller's own rows has found. */
+export function scopeOf(
+  request: FastifyRequest,
+  row: { userId: string; conversationId: string },
+): ConversationScope {
+  return ConversationScope.ofOwnRow(principalOf(request).scope, row);
 }
 
 export function documentMissing(): AppError {

@@ -139,17 +139,26 @@ test('two files that name each other in types only are a cycle too', () => {
   ).toEqual(['src/answers/a.ts:1 import cycle: src/answers/a.ts → src/answers/b.ts → src/answers/a.ts']);
 });
 
-test('authority over a user is granted by identity and the worker only', () => {
+test('authority is made by the files that may, and no other', () => {
   const grants = `import { UserScope } from '../identity/user-scope.ts';\nexport const scope = UserScope.grant('id');`;
+  const opens = `import { ConversationScope } from '../conversations/scope.ts';
+const { ofOwnRow: open } = ConversationScope;
+export const scope = open;`;
   const found = check({
     'src/answers/ask.ts': grants,
     'src/http/routes/documents.ts': grants.replaceAll('../', '../../'),
+    'src/identity/accounts.ts': 'const { grant } = UserScope;',
     'src/identity/login.ts': grants.replace('../identity/', './'),
-    'src/answers/lease-store.ts': grants,
+    'src/answers/lease-store.ts': `${grants}\n${opens}`,
     'src/identity/user-scope.ts': 'export const UserScope = { grant: (id: string) => id };',
-  });
+    'src/http/scopes.ts': opens,
+    'src/http/routes/uploads.ts': opens.replaceAll('../', '../../'),
+  }).filter((line) => line.includes('list of callers'));
+  const reason = 'has a list of callers (scripts/check-layers.ts), and this is none';
   expect(found).toEqual([
-    'src/answers/ask.ts:2 UserScope.grant is called in src/identity and by the worker only',
-    'src/http/routes/documents.ts:2 UserScope.grant is called in src/identity and by the worker only',
+    `src/answers/ask.ts:2 UserScope.grant ${reason}`,
+    `src/http/routes/documents.ts:2 UserScope.grant ${reason}`,
+    `src/http/routes/uploads.ts:2 ConversationScope.ofOwnRow ${reason}`,
+    `src/identity/accounts.ts:1 UserScope.grant ${reason}`,
   ]);
 });

@@ -21,7 +21,7 @@ import type { HttpDeps } from '../deps.ts';
 import { settleByReference, settleWith } from '../idempotency.ts';
 import { readUpload, requireConversationId } from '../incoming-files.ts';
 import { presentDocument } from '../present.ts';
-import { documentMissing, openConversation } from '../scopes.ts';
+import { documentMissing, openConversation, scopeOf } from '../scopes.ts';
 import { parseInput } from '../strict-input.ts';
 
 const tags = ['documents'];
@@ -109,7 +109,7 @@ export function uploadRoutes(app: App, { db, documents, closing }: HttpDeps): vo
     const { wait } = request.query as UploadQuery;
     const [first] = rows;
     if (first === undefined || wait === undefined) return presentUpload(rows);
-    return presentUpload(await whenDone(ConversationScope.ofOwnRow(user, first), rows, wait));
+    return presentUpload(await whenDone(scopeOf(request, first), rows, wait));
   }
 
   async function whenDone(
