@@ -2,9 +2,9 @@ import type { Database } from '../db/database.ts';
 import { inSpan } from '../telemetry/span.ts';
 import type { Telemetry, WorkFigures } from '../telemetry/telemetry.ts';
 import type { Log } from './every.ts';
-import type { Lease, WorkKind } from './lease.ts';
+import type { Lease, WorkKey, WorkKind } from './lease.ts';
 import type { Notifier } from './notifier.ts';
-import { claim, dueWork, release, renew } from './store.ts';
+import { claim, dueWork, release, renew, type Turn } from './store.ts';
 
 /** How one kind of work is done. */
 export interface Worker {
@@ -51,29 +51,48 @@ export async function runWork(
   deps: LoopDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  await Promise.all(workers.map((worker) => runLane(worker, deps, signal)));
+  const lanes = workers.map((worker) => openLane(worker, deps, signal));
+  const idleMs = deps.db.kind === 'pglite' ? embeddedPollMs : pollMs;
+  while (!signal.aborted) {
+    // Asked for before the look: what becomes due during the look must not be slept over.
+    const woken = new AbortController();
+    const waiting = wait(deps.notifier, [workTopic], idleMs, AbortSignal.any([signal, woken.signal]));
+    try {
+      if (await take(lanes, deps, signal)) woken.abort();
+    } catch (error) {
+      deps.log.warn({ err: error }, 'due work could not be looked for and will be');
+      await wait(deps.notifier, [], failurePauseMs, signal);
+    }
+    await waiting;
+  }
+  await Promise.all(lanes.map((lane) => lane.ended()));
 }
 
-async function runLane(worker: Worker, deps: LoopDeps, signal: AbortSignal): Promise<void> {
+/** Asks once for all kinds, and claims what there is room for. @returns whether there may be more */
+async function take(lanes: readonly Lane[], deps: LoopDeps, signal: AbortSignal): Promise<boolean> {
+  const turns = lanes.flatMap((lane) => lane.turn() ?? []);
+  const due = await dueWork(deps.db, turns);
+  for (const key of due) {
+    if (signal.aborted) return false;
+    await lanes.find(({ kind }) => kind === key.kind)?.take(key);
+  }
+  return due.length > 0;
+}
+
+interface Lane {
+  kind: WorkKind;
+  /** What there is room for; null when there is none. */
+  turn(): Turn | null;
+  /** Claims the work and begins it, unless it is another's by now. */
+  take(key: WorkKey): Promise<void>;
+  /** Resolves when nothing is under way. */
+  ended(): Promise<unknown>;
+}
+
+function openLane(worker: Worker, deps: LoopDeps, signal: AbortSignal): Lane {
   const running = new Map<string, Promise<void>>();
   const perUser = new Map<string, number>();
   let lastUser = '00000000-0000-0000-0000-000000000000';
-  const idleMs = deps.db.kind === 'pglite' ? embeddedPollMs : pollMs;
-
-  /** Claims what there is room for. @returns whether there may be more */
-  async function take(): Promise<boolean> {
-    const room = worker.concurrency - running.size;
-    if (room <= 0 || worker.isPaused?.() === true) return false;
-    const busy = [...perUser].filter(([, count]) => count >= worker.perUser).map(([user]) => user);
-    const due = await dueWork(deps.db, worker.kind, room, busy, lastUser);
-    for (const key of due) {
-      if (signal.aborted) return false;
-      lastUser = key.userId;
-      const lease = await claim(deps.db, key, deps.owner, worker.leaseMs);
-      if (lease !== null) start(lease);
-    }
-    return due.length > 0;
-  }
 
   function start(lease: Lease): void {
     perUser.set(lease.userId, (perUser.get(lease.userId) ?? 0) + 1);
@@ -82,30 +101,26 @@ async function runLane(worker: Worker, deps: LoopDeps, signal: AbortSignal): Pro
       const left = (perUser.get(lease.userId) ?? 1) - 1;
       if (left > 0) perUser.set(lease.userId, left);
       else perUser.delete(lease.userId);
-      deps.notifier.notify(laneTopic);
+      deps.notifier.notify(workTopic);
     });
     running.set(lease.token, done);
   }
 
-  const laneTopic = `${workTopic}:${worker.kind}`;
-  while (!signal.aborted) {
-    // Asked for before the look: what becomes due during the look must not be slept over.
-    const woken = new AbortController();
-    const waiting = wait(
-      deps.notifier,
-      [workTopic, laneTopic],
-      idleMs,
-      AbortSignal.any([signal, woken.signal]),
-    );
-    try {
-      if (await take()) woken.abort();
-    } catch (error) {
-      deps.log.warn({ err: error, kind: worker.kind }, 'due work could not be looked for and will be');
-      await wait(deps.notifier, [], failurePauseMs, signal);
-    }
-    await waiting;
-  }
-  await Promise.all(running.values());
+  return {
+    kind: worker.kind,
+    turn() {
+      const limit = worker.concurrency - running.size;
+      if (limit <= 0 || worker.isPaused?.() === true) return null;
+      const busy = [...perUser].filter(([, count]) => count >= worker.perUser).map(([user]) => user);
+      return { kind: worker.kind, limit, busy, lastUser };
+    },
+    async take(key) {
+      lastUser = key.userId;
+      const lease = await claim(deps.db, key, deps.owner, worker.leaseMs);
+      if (lease !== null) start(lease);
+    },
+    ended: () => Promise.all(running.values()),
+  };
 }
 
 async function wait(

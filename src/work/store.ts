@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { work } from '../db/schema.ts';
@@ -94,27 +94,35 @@ export async function withdraw(tx: Transaction, key: WorkKey): Promise<void> {
   await tx.delete(work).where(isWork(key));
 }
 
+/** What may be taken of one kind. */
+export interface Turn {
+  kind: WorkKind;
+  limit: number;
+  /** Users who have enough under way. */
+  busy: readonly string[];
+  /** Whoever had the last turn. */
+  lastUser: string;
+}
+
 /**
- * At most `limit` pieces of due work, one for each user, those of `busy` left out. The users after `lastUser` come
- * first, so that everybody has a turn whatever others have waiting.
+ * Of each kind at most `limit` pieces of due work, one for each user, those of `busy` left out. The users after
+ * `lastUser` come first, so that everybody has a turn whatever others have waiting.
  */
-export async function dueWork(
-  db: Database,
-  kind: WorkKind,
-  limit: number,
-  busy: readonly string[],
-  lastUser: string,
-): Promise<WorkKey[]> {
-  const { rows } = await db.asWorker((tx) =>
-    tx.execute<{ userId: string; conversationId: string; itemId: string; target: string }>(sql`
-      SELECT user_id AS "userId", conversation_id AS "conversationId", item_id AS "itemId", target FROM (
-        SELECT DISTINCT ON (user_id) * FROM (
-          SELECT user_id, conversation_id, item_id, target, due_at FROM work
-          WHERE kind = ${kind} AND due_at <= now() AND NOT (user_id = ANY(${sql.param([...busy])}::uuid[]))
-        ) due ORDER BY user_id, due_at
-      ) turns ORDER BY user_id <= ${lastUser}::uuid, user_id LIMIT ${limit}`),
-  );
-  return rows.map((row) => ({ ...row, kind }));
+export async function dueWork(db: Database, turns: readonly Turn[]): Promise<WorkKey[]> {
+  const [first, ...others] = turns.map(dueOfKind);
+  if (first === undefined) return [];
+  const statement = others.reduce((all, one) => sql`${all} UNION ALL ${one}`, first);
+  const { rows } = await db.asWorker((tx) => tx.execute<Record<string, unknown> & WorkKey>(statement));
+  return rows;
+}
+
+function dueOfKind({ kind, limit, busy, lastUser }: Turn): SQL {
+  return sql`(SELECT user_id AS "userId", conversation_id AS "conversationId", kind, item_id AS "itemId", target FROM (
+      SELECT DISTINCT ON (user_id) * FROM (
+        SELECT user_id, conversation_id, kind, item_id, target, due_at FROM work
+        WHERE kind = ${kind} AND due_at <= now() AND NOT (user_id = ANY(${sql.param([...busy])}::uuid[]))
+      ) due ORDER BY user_id, due_at
+    ) turns ORDER BY user_id <= ${lastUser}::uuid, user_id LIMIT ${limit})`;
 }
 
 /** Of each kind, how much work is due that nobody is at, and how long the oldest has been. */

@@ -5,7 +5,7 @@ import { insertDocuments } from '../../src/documents/store.ts';
 import { ConversationScope } from '../../src/conversations/scope.ts';
 import { UserScope } from '../../src/identity/user-scope.ts';
 import { documentWork, type Lease, type WorkKey } from '../../src/work/lease.ts';
-import { claim, dueWork, holds, release, renew, settle } from '../../src/work/store.ts';
+import { claim, dueWork, enqueue, holds, release, renew, settle } from '../../src/work/store.ts';
 import { newConversation } from '../answers/support/asking.ts';
 import { newPerson, sharedApp, type TestApp } from '../support/app.ts';
 
@@ -101,12 +101,28 @@ describe('due work', () => {
     for (let more = 0; more < 20; more += 1) await anotherOf(one);
     const ours = [one, two, three].map(({ userId }) => userId).toSorted();
     const turns = async (limit: number, busy: string[], last: string): Promise<string[]> =>
-      (await dueWork(server.app.db, 'ingest', limit, busy, last)).map(({ userId }) => userId);
+      (await dueWork(server.app.db, [{ kind: 'ingest', limit, busy, lastUser: last }])).map(
+        ({ userId }) => userId,
+      );
     const all = await turns(1_000, [], nobody);
     expect(new Set(all).size).toBe(all.length);
     expect(all.filter((user) => ours.includes(user))).toEqual(ours);
     expect(await turns(1_000, [one.userId], nobody)).not.toContain(one.userId);
     const after = await turns(1, [], ours[0] ?? '');
     expect(after[0]).toBe(all[all.indexOf(ours[0] ?? '') + 1]);
+  });
+
+  test('of several kinds comes by one statement, each with its own bounds', async () => {
+    const file = await dueDocument();
+    const index = documentWork(file, 'index', file.itemId, 'keyword');
+    await server.app.db.scoped(file, (tx) => enqueue(tx, [index]));
+    const own = (keys: WorkKey[]): WorkKey[] => keys.filter(({ userId }) => userId === file.userId);
+    const turn = { limit: 1_000, busy: [], lastUser: nobody };
+    const ingest = { ...turn, kind: 'ingest' as const };
+    const both = await dueWork(server.app.db, [ingest, { ...turn, kind: 'index' }]);
+    expect(own(both)).toEqual([file, index]);
+    const one = await dueWork(server.app.db, [ingest, { ...turn, kind: 'index', busy: [file.userId] }]);
+    expect(own(one)).toEqual([file]);
+    expect(await dueWork(server.app.db, [])).toEqual([]);
   });
 });
