@@ -16,6 +16,8 @@ export interface Chat extends ChatTurn, Pick<Question, 'query' | 'strategy' | 't
   /** The client's own name for the chat, or a conversation's id. */
   id: string | undefined;
   conversationId: string | undefined;
+  /** The same for a request and its repeats: by it they find what was begun without an id when a process died. */
+  requestName: string | undefined;
   /** Undefined: where the turn says. Null: a new root. */
   parentId: string | null | undefined;
   isRegeneration: boolean;
@@ -37,8 +39,10 @@ export async function askByChat(
   alsoWrite?: AlsoWrite<StartedAnswer>,
 ): Promise<{ scope: ConversationScope; started: StartedAnswer }> {
   const { query, strategy, topK } = chat;
-  const found = await findScope(user, chat, deps);
-  const place = found === null ? newPlace(user, 'general', query, chat.id) : { scope: found, begins: null };
+  // Without files everything is one transaction, and there is nothing to find again.
+  const id = chat.id ?? (chat.files.length === 0 ? undefined : chat.requestName);
+  const found = await findScope(user, { ...chat, id }, deps);
+  const place = found === null ? newPlace(user, 'general', query, id) : { scope: found, begins: null };
   const question = { query, strategy, topK };
   if (found !== null && chat.isRegeneration) {
     const again = await findQuestion(deps.db, found, chat);

@@ -160,6 +160,12 @@ export function registerIdempotency(app: FastifyInstance, db: Database): void {
   }
 }
 
+/** Names this request and its repeats, by its Idempotency-Key and what it asks for; undefined without a key. */
+export function requestNameOf(request: FastifyRequest): string | undefined {
+  if (request.idempotency === null) return undefined;
+  return `idempotency:${sha256(`${keyOf(request)} ${request.idempotency.requestHash()}`)}`;
+}
+
 /** Says what the answer to this request speaks of. */
 export function speakOf(request: FastifyRequest, about: About): void {
   if (request.idempotency !== null) Object.assign(request.idempotency.about, about);

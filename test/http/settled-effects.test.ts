@@ -115,6 +115,39 @@ describe('when the key cannot be settled, nothing is done, and a repeat does it 
   });
 });
 
+test('a chat with a file that broke off half-way goes on in the conversation that it has begun', async () => {
+  const app = await startTestApp();
+  try {
+    const person = await newPerson(app.baseUrl);
+    const { pool } = app.app.db;
+    const fail = `RAISE EXCEPTION 'failed on purpose' USING ERRCODE = '40001'`;
+    // As after a crash: the file is there, the question is not, and nobody has taken the conversation back.
+    await pool.query(`CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${fail}; END $$;
+      CREATE TRIGGER break_off BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION break_off();
+      CREATE TRIGGER break_off BEFORE DELETE ON conversations FOR EACH ROW EXECUTE FUNCTION break_off()`);
+    const text = `Once? ${crypto.randomUUID()}`;
+    const file = {
+      type: 'file',
+      mediaType: 'text/plain',
+      filename: 'once.txt',
+      url: 'data:text/plain,Once%20upon%20a%20time.',
+    };
+    const body = { messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text }, file] }] };
+    const countAll = async (table: string): Promise<number> =>
+      countOf(pool, `SELECT count(*)::int AS n FROM ${table} WHERE user_id = $1`, person.id)();
+    const deed = { path: '/api/chat', body, count: () => countAll('conversations') };
+    expect((await send(person, deed, 'half-way')).status).toBe(503);
+    expect([await deed.count(), await countAll('messages'), await countAll('documents')]).toEqual([1, 0, 1]);
+    await pool.query(`DROP TRIGGER break_off ON messages; DROP TRIGGER break_off ON conversations`);
+    expect((await send(person, deed, 'half-way')).status).toBe(200);
+    expect([await deed.count(), await countAll('messages'), await countAll('documents')]).toEqual([1, 2, 1]);
+    expect((await send(person, deed, 'another')).status).toBe(200);
+    expect(await deed.count()).toBe(2);
+  } finally {
+    await app.close();
+  }
+});
+
 test('a repeat waits for the documents that the first request was to wait for', async () => {
   const app = await startTestApp();
   try {

@@ -9,7 +9,7 @@ import { readConversation } from '../../conversations/store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
-import { settleAnswer } from '../idempotency.ts';
+import { requestNameOf, settleAnswer } from '../idempotency.ts';
 import { refuseBadString } from '../json-body.ts';
 import { perMinute } from '../rate-limits.ts';
 import { openMessage } from '../scopes.ts';
@@ -57,6 +57,7 @@ export function chatRoutes(app: App, { db, answers, documents, config, closing }
         {
           id: chat.id,
           conversationId: conversationId ?? undefined,
+          requestName: requestNameOf(request),
           messages,
           messageId: chat.messageId,
           parentId: chat.parentId,
