@@ -9,7 +9,7 @@ import { settleVectors, type VectorRow, writeVectors } from './embedding-cache-s
 import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
 import { enqueue, hurry, settle } from '../work/store.ts';
-import { bumpVersion, isDocument } from './store.ts';
+import { bumpVersion, isDocument, nextChange } from './store.ts';
 import { scopeOf } from './work-scope.ts';
 
 export type ChunkRow = typeof chunks.$inferSelect;
@@ -51,7 +51,6 @@ export async function completeDocument(
   lease: Lease,
   made: IndexedDocument,
   vectorsOf: string | null,
-  now: Date,
 ): Promise<boolean> {
   const scope = scopeOf(lease);
   const id = lease.itemId;
@@ -82,7 +81,7 @@ export async function completeDocument(
         revision: sql`${documents.revision} + 1`,
         passagesVersion,
         keywordVersion,
-        updatedAt: now,
+        updatedAt: nextChange,
       })
       .where(isDocument(scope, id));
     await writeText(tx, scope, id, made.text);

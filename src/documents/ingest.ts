@@ -64,7 +64,7 @@ async function ingest(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Pr
   }
   signal.throwIfAborted();
   const made = { ...indexedFrom(prepared), vectors: null };
-  await completeDocument(deps.db, lease, made, deps.embedding?.id ?? null, deps.now());
+  await completeDocument(deps.db, lease, made, deps.embedding?.id ?? null);
   deps.notifier.notify(documentTopic(lease.itemId));
   // Its vectors are due now.
   deps.notifier.notify(workTopic);
@@ -117,7 +117,7 @@ async function fail(lease: Lease, error: unknown, deps: DocumentDeps): Promise<v
         ? backoffMs(lease.attempts, firstRetryMs, longestRetryMs)
         : null,
   };
-  await failDocument(deps.db, lease, failure, deps.now());
+  await failDocument(deps.db, lease, failure);
   deps.notifier.notify(documentTopic(lease.itemId));
 }
 
@@ -135,8 +135,7 @@ function startProgress(lease: Lease, deps: DocumentDeps) {
   async function write(): Promise<void> {
     if (written === latest) return;
     written = latest;
-    if (await reportProgress(deps.db, lease, latest, deps.now()))
-      deps.notifier.notify(documentTopic(lease.itemId));
+    if (await reportProgress(deps.db, lease, latest)) deps.notifier.notify(documentTopic(lease.itemId));
   }
 
   async function loop(): Promise<void> {

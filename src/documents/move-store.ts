@@ -3,7 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Transaction } from '../db/database.ts';
 import { conversations, documents } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
-import { bumpVersion } from './store.ts';
+import { bumpVersion, nextChange } from './store.ts';
 
 /**
  * Moves all documents to another conversation of the same user; the foreign keys take chunks, vectors and segments
@@ -22,7 +22,7 @@ export async function moveDocumentRows(
     await bumpVersion(tx, scope);
   const moved = await tx
     .update(documents)
-    .set({ conversationId: to.conversationId, updatedAt: now })
+    .set({ conversationId: to.conversationId, updatedAt: nextChange })
     .where(and(eq(documents.userId, from.userId), eq(documents.conversationId, from.conversationId)))
     .returning({ id: documents.id });
   await shift(tx, from, -moved.length, now);

@@ -51,7 +51,7 @@ export async function insertDocuments(
           status: 'queued' as const,
           stageMessage: 'waiting for its turn',
           createdAt: now,
-          updatedAt: now,
+          updatedAt: sql`clock_timestamp()`,
         })),
       )
       .returning();
@@ -178,14 +178,13 @@ export async function updateDocument(
   scope: ConversationScope,
   id: string,
   change: Partial<Pick<DocumentRow, 'name' | 'contextMode'>>,
-  now: Date,
 ): Promise<DocumentRow | null> {
   return db.scoped(scope, async (tx) => {
     // The conversation's row first, as the end of ingestion takes them: in another order the two wait for each other.
     await bumpVersion(tx, scope);
     const [row] = await tx
       .update(documents)
-      .set({ ...change, updatedAt: now })
+      .set({ ...change, updatedAt: nextChange })
       .where(isDocument(scope, id))
       .returning();
     return row ?? null;
@@ -223,6 +222,12 @@ export async function deleteDocument(
     return { documents: 1, chunks: row.chunkCount, bytes: row.sizeBytes };
   });
 }
+
+/**
+ * When a document changes: later than its last change by a millisecond at least, whatever the clocks of replicas say.
+ * Its events are numbered by it.
+ */
+export const nextChange = sql`greatest(clock_timestamp(), ${documents.updatedAt} + interval '1 millisecond')`;
 
 /** Every cached retrieval of the conversation is keyed by this number. */
 export async function bumpVersion(tx: Transaction, scope: ConversationScope): Promise<void> {

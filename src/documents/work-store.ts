@@ -6,7 +6,7 @@ import { documents } from '../db/schema.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
 import { holds, hurry, release, settle, withdraw } from '../work/store.ts';
 import { settleVectors } from './embedding-cache-store.ts';
-import { type DocumentRow, type DocumentState, isDocument } from './store.ts';
+import { type DocumentRow, type DocumentState, isDocument, nextChange } from './store.ts';
 import { scopeOf } from './work-scope.ts';
 
 // Rows are locked in one order everywhere, a document's before its work's: deletions take them so too.
@@ -18,17 +18,12 @@ export interface DocumentProgress {
 }
 
 /** Says how far the work is. False when the lease is lost. */
-export async function reportProgress(
-  db: Database,
-  lease: Lease,
-  at: DocumentProgress,
-  now: Date,
-): Promise<boolean> {
+export async function reportProgress(db: Database, lease: Lease, at: DocumentProgress): Promise<boolean> {
   return db.scoped(lease, async (tx) => {
     if (!(await lockClaimed(tx, lease))) return false;
     await tx
       .update(documents)
-      .set({ ...at, updatedAt: now })
+      .set({ ...at, updatedAt: nextChange })
       .where(isDocument(scopeOf(lease), lease.itemId));
     return true;
   });
@@ -52,7 +47,6 @@ export async function failDocument(
   db: Database,
   lease: Lease,
   failure: { code: ErrorCode; message: string; retryInMs: number | null },
-  now: Date,
 ): Promise<void> {
   const change =
     failure.retryInMs === null
@@ -67,7 +61,7 @@ export async function failDocument(
     if (!(await lockClaimed(tx, lease))) return;
     await tx
       .update(documents)
-      .set({ ...change, updatedAt: now })
+      .set({ ...change, updatedAt: nextChange })
       .where(isDocument(scopeOf(lease), lease.itemId));
     if (failure.retryInMs === null) await settle(tx, lease);
     else await release(tx, lease, { inMs: failure.retryInMs });
@@ -79,7 +73,6 @@ export async function requeueDocument(
   db: Database,
   scope: ConversationScope,
   id: string,
-  now: Date,
   alsoWrite?: AlsoWrite<DocumentRow>,
 ): Promise<DocumentRow | null> {
   return db.scoped(scope, async (tx) => {
@@ -91,7 +84,7 @@ export async function requeueDocument(
         errorCode: null,
         errorMessage: null,
         stageMessage: 'waiting for its turn',
-        updatedAt: now,
+        updatedAt: nextChange,
       })
       .where(and(isDocument(scope, id), inArray(documents.status, ['failed', 'cancelled'])))
       .returning();
@@ -109,13 +102,12 @@ export async function cancelDocument(
   db: Database,
   scope: ConversationScope,
   id: string,
-  now: Date,
   alsoWrite?: AlsoWrite<DocumentRow>,
 ): Promise<DocumentRow | null> {
   return db.scoped(scope, async (tx) => {
     const [row] = await tx
       .update(documents)
-      .set({ status: 'cancelled', stageMessage: null, updatedAt: now })
+      .set({ status: 'cancelled', stageMessage: null, updatedAt: nextChange })
       .where(and(isDocument(scope, id), inArray(documents.status, underWay)))
       .returning();
     if (row === undefined) return null;

@@ -52,6 +52,21 @@ test('a reader that comes again goes on behind what it has seen, and ends with 2
   expect((await follow(id, 'x')).status).toBe(400);
 });
 
+test('a change has a higher number than the one before, whatever the clock of who made that one', async () => {
+  const id = await add('The lighthouse of Marsk was built in 1871.');
+  await eventsOf(await follow(id));
+  const { db } = (await app()).app;
+  await db.pool.query(`UPDATE documents SET updated_at = now() + interval '60 seconds' WHERE id = '${id}'`);
+  const [ahead] = await eventsOf(await follow(id));
+  await person.json('PATCH', `/documents/${id}`, { name: 'one.txt' });
+  const [one] = await eventsOf(await follow(id, ahead?.id));
+  await person.json('PATCH', `/documents/${id}`, { name: 'two.txt' });
+  const [two] = await eventsOf(await follow(id, one?.id));
+  expect([one?.document.name, two?.document.name]).toEqual(['one.txt', 'two.txt']);
+  const numbers = [ahead, one, two].map((event) => Number(event?.id));
+  expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+});
+
 test('what changes afterwards is told to whoever has seen the end', async () => {
   const id = await add('The lighthouse of Marsk was built in 1871.');
   const seen = await eventsOf(await follow(id));

@@ -124,7 +124,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
         ...(name === undefined ? {} : { name: safeName(name) }),
         ...(contextMode === undefined ? {} : { contextMode }),
       };
-      const changed = await updateDocument(db, scope, row.id, change, now());
+      const changed = await updateDocument(db, scope, row.id, change);
       if (changed === null) throw documentMissing();
       return presentDocument(changed);
     },
@@ -145,13 +145,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     },
     async (request, reply) => {
       const { scope, document: row } = await openDocument(request, db);
-      const queued = await requeueDocument(
-        db,
-        scope,
-        row.id,
-        now(),
-        settleWith(request, 202, presentDocument),
-      );
+      const queued = await requeueDocument(db, scope, row.id, settleWith(request, 202, presentDocument));
       if (queued === null)
         throw new AppError(
           'conflict',
@@ -177,13 +171,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     },
     async (request) => {
       const { scope, document: row } = await openDocument(request, db);
-      const cancelled = await cancelDocument(
-        db,
-        scope,
-        row.id,
-        now(),
-        settleWith(request, 200, presentDocument),
-      );
+      const cancelled = await cancelDocument(db, scope, row.id, settleWith(request, 200, presentDocument));
       if (cancelled === null) throw new AppError('conflict', `This document is ${row.status} already.`);
       documents.notifier.notify(documentTopic(row.id));
       return presentDocument(cancelled);
