@@ -129,10 +129,11 @@ const deeds: Record<string, { weight: number; deed: Deed }> = {
   },
 };
 
-/** Histories of at most that many commands; `after` runs behind each. */
+/** Histories of at most that many commands; `after` runs behind each, until `isOver`. */
 export function histories(
   maxCommands: number,
   after: (world: World) => Promise<void>,
+  isOver: () => boolean,
 ): fc.Arbitrary<Iterable<Command>> {
   const drawn = fc.record({
     name: fc.oneof(
@@ -141,13 +142,13 @@ export function histories(
     at: fc.nat(1000),
     also: fc.nat(1000),
   });
-  return fc.commands([drawn.map((one) => commandOf(one, after))], { maxCommands, size: 'max' });
+  return fc.commands([drawn.map((one) => commandOf(one, after, isOver))], { maxCommands, size: 'max' });
 }
 
-function commandOf(drawn: Drawn, after: (world: World) => Promise<void>): Command {
+function commandOf(drawn: Drawn, after: (world: World) => Promise<void>, isOver: () => boolean): Command {
   const deed = deeds[drawn.name]?.deed ?? (() => null);
   return {
-    check: (world) => deed(world as World, drawn) !== null,
+    check: (world) => !isOver() && deed(world as World, drawn) !== null,
     async run(_, world) {
       await deed(world, drawn)?.();
       await after(world);

@@ -21,17 +21,31 @@ const open = new Set(['/healthz', '/readyz', '/capabilities', '/openapi.json']);
 const query = { query: 'What is the code of the vault in the lighthouse?', top_k: 50 };
 const strategies = ['keyword', 'rrf_fusion'];
 
-/** Every reader reads every path that the route table has. @returns how many answers were looked through @throws BrokenPromise */
-export async function readEverything(world: World, routes: readonly string[]): Promise<number> {
+/** What was looked through for the words of others: each body of an answer and each event of a stream is one. */
+export interface Reads {
+  bodies: number;
+  events: number;
+}
+
+/** Of what is deleted, this many of the latest are looked for: it must not come back. */
+const deletedAtMost = 4;
+const sideBySide = 8;
+
+/** Every reader reads every path that the route table has. @throws BrokenPromise */
+export async function readEverything(world: World, routes: readonly string[]): Promise<Reads> {
   const looks = looksAt(world, routes);
-  let reads = 0;
+  const reads: Reads = { bodies: 0, events: 0 };
   for (const reader of world.readers()) {
+    const rest = looks.values();
     // Side by side, as requests of several people are.
-    for (let at = 0; at < looks.length; at += 8) {
-      const some = looks.slice(at, at + 8);
-      await Promise.all(some.map((look) => readOne(world, reader, look)));
-      reads += some.length;
-    }
+    const reading = async (): Promise<void> => {
+      for (const look of rest) {
+        const events = await readOne(world, reader, look);
+        if (events === null) reads.bodies += 1;
+        else reads.events += events;
+      }
+    };
+    await Promise.all(Array.from({ length: sideBySide }, reading));
   }
   return reads;
 }
@@ -66,7 +80,7 @@ function looksAt(world: World, routes: readonly string[]): Look[] {
     else if (path.startsWith('/messages/')) looks.push(...messageLooks(world, path));
     else looks.push(...conversationLooks(world, path));
   }
-  for (const { id, owner, isAlive } of world.conversations) {
+  for (const { id, owner, isAlive } of known(world.conversations)) {
     for (const strategy of strategies) {
       looks.push({
         method: 'POST',
@@ -82,8 +96,14 @@ function looksAt(world: World, routes: readonly string[]): Look[] {
   return looks.filter(({ path }) => !open.has(path.split('?')[0] ?? ''));
 }
 
+/** What is there, and what was deleted last. */
+function known<T extends { isAlive: boolean }>(things: readonly T[]): T[] {
+  const deleted = things.filter(({ isAlive }) => !isAlive).slice(-deletedAtMost);
+  return [...things.filter(({ isAlive }) => isAlive), ...deleted];
+}
+
 function documentLooks({ documents }: World, route: string): Look[] {
-  return documents.map(({ id, owner, conversationId, isAlive }) => ({
+  return known(documents).map(({ id, owner, conversationId, isAlive }) => ({
     method: 'GET',
     path: route.replace(':id', id),
     place: { kind: 'document', documentId: id },
@@ -94,7 +114,7 @@ function documentLooks({ documents }: World, route: string): Look[] {
 }
 
 function messageLooks({ conversations }: World, route: string): Look[] {
-  return conversations.flatMap(({ id: conversationId, owner, isAlive, messageIds }) =>
+  return known(conversations).flatMap(({ id: conversationId, owner, isAlive, messageIds }) =>
     messageIds.slice(-1).map((id) => ({
       method: 'GET' as const,
       path: route.replace(':id', id),
@@ -107,7 +127,7 @@ function messageLooks({ conversations }: World, route: string): Look[] {
 }
 
 function conversationLooks({ conversations }: World, route: string): Look[] {
-  return conversations.map(({ id, owner, isAlive }) => ({
+  return known(conversations).map(({ id, owner, isAlive }) => ({
     method: 'GET',
     path: route.replace(':id', id),
     place: { kind: 'conversation', conversationId: id },
@@ -117,17 +137,21 @@ function conversationLooks({ conversations }: World, route: string): Look[] {
   }));
 }
 
-async function readOne(world: World, reader: Reader, look: Look): Promise<void> {
+/** @returns how many events a stream had; null where it was no stream */
+async function readOne(world: World, reader: Reader, look: Look): Promise<number | null> {
   const reply = await world.here.call(look.method, look.path, reader.token, look.body);
   const what = `${reader.name}, ${look.method} ${look.path}`;
   judgeWords(world, reader, look.place, reply, what);
   judgeStatus(reader, look, reply, what);
   if (reply.status === 200 && isOwn(reader, look)) judgeCompleteness(world, look, reply, what);
+  const isStream = String(reply.headers['content-type']).startsWith('text/event-stream');
+  return isStream ? (reply.text.match(/^data:/gm) ?? []).length : null;
 }
 
 /** No answer, of whatever status, shows a word that is not this reader's to see here. */
 export function judgeWords(world: World, reader: Reader, place: Place, reply: Reply, what: string): void {
-  for (const word of wordsIn(`${reply.text}\n${JSON.stringify(reply.headers)}`)) {
+  const headers = Object.values(reply.headers).flatMap((value) => wordsIn(String(value)));
+  for (const word of [...wordsIn(reply.text), ...headers]) {
     const canary = world.canaries.get(word);
     mustBe(
       canary !== undefined && mayShow(canary, reader, place),

@@ -1,12 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { AppHere, Reply } from '../support/app-here.ts';
-import { mustBe } from '../support/claims.ts';
 import { type Canary, type Reader, wordOf } from './canaries.ts';
+import { refreshed, register, type Session } from './session.ts';
 
-export interface FuzzUser {
-  id: string;
-  email: string;
-  token: string;
+export interface FuzzUser extends Session {
   state: 'active' | 'suspended' | 'gone';
 }
 
@@ -42,8 +38,6 @@ export interface Sent {
   first: Reply;
 }
 
-export const password = 'a password for the fuzz only';
-
 /** What must be so: the model beside the application. */
 export class World {
   readonly users: FuzzUser[] = [];
@@ -54,20 +48,21 @@ export class World {
   readonly sent: Sent[] = [];
   private readonly name: string;
   readonly here: AppHere;
-  readonly admin: { token: string };
+  readonly admin: Session;
 
-  constructor(here: AppHere, admin: { token: string }, n: number) {
+  constructor(here: AppHere, admin: Session, n: number) {
     this.here = here;
     this.admin = admin;
     this.name = n.toString(36).padStart(5, '0');
   }
 
   async addUser(): Promise<void> {
-    const email = `${randomUUID()}@example.org`;
-    const reply = await this.here.call('POST', '/auth/register', null, { email, password });
-    mustBe(reply.status === 201, `registering is answered with ${reply.status}: ${reply.text}`);
-    const session = JSON.parse(reply.text) as { access_token: string; user: { id: string } };
-    this.users.push({ id: session.user.id, email, token: session.access_token, state: 'active' });
+    this.users.push({ ...(await register(this.here)), state: 'active' });
+  }
+
+  /** Access tokens live for minutes, a world may live longer. */
+  async keepSignedIn(): Promise<void> {
+    for (const session of [this.admin, ...this.activeUsers()]) await refreshed(this.here, session);
   }
 
   /** A new word for a text that is about to be written. */
@@ -161,6 +156,12 @@ export class World {
       userId: isRevoked || this.userOf(userId).state !== 'active' ? null : userId,
       limitedTo,
     }));
-    return [...sessions, ...keys, { name: 'nobody', token: null, userId: null, limitedTo: null }];
+    const { id, token } = this.admin;
+    return [
+      ...sessions,
+      ...keys,
+      { name: 'the administrator', token, userId: id, limitedTo: null },
+      { name: 'nobody', token: null, userId: null, limitedTo: null },
+    ];
   }
 }
