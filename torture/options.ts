@@ -1,15 +1,16 @@
 import { parseArgs } from 'node:util';
+import { minutesOfAll } from './run-all.ts';
 import type { DatabaseKind } from './scenario.ts';
 
 export interface TortureOptions {
   seed: number;
-  /** For all scenarios on all databases together. */
+  /** For everything together; some scenarios alone have their share of it. */
   minutes: number;
   /** Names of scenarios; empty for all of them. */
   only: string[];
   databases: DatabaseKind[];
   isSmoke: boolean;
-  /** Where the report is written: `FOLDER/reliability.json` and `.md`; null for nowhere. */
+  /** Where the report is written or brought up to date: `FOLDER/reliability.json` and `.md`; null for nowhere. */
   out: string | null;
 }
 
@@ -19,11 +20,11 @@ export class OptionsError extends Error {
 
 export const usage = `npm run torture -- [--seed N] [--minutes M] [--only NAME]... [--database pglite|postgres|both] [--smoke] [--out FOLDER]
   --seed      repeats the choices of a run (default: drawn, and printed)
-  --minutes   for everything together (default 90)
+  --minutes   for everything together, more or less (default ${minutesOfAll}); with --only the same share of it
   --only      a scenario, once for each
   --database  which ones (default both; postgres needs TEST_DATABASE_URL, which scripts/with-postgres.sh sets)
   --smoke     seconds instead of minutes, as npm test runs it
-  --out       folder for reliability.json and reliability.md`;
+  --out       folder for reliability.json and reliability.md; rows of what did not run now stay as they are`;
 
 /** @throws OptionsError with a sentence */
 export function readOptions(args: readonly string[], names: readonly string[]): TortureOptions {
@@ -33,7 +34,7 @@ export function readOptions(args: readonly string[], names: readonly string[]): 
   if (unknown !== undefined) throw new OptionsError(`There is no scenario ${unknown}: ${names.join(', ')}.`);
   return {
     seed: wholeNumber('--seed', values.seed) ?? Math.floor(Math.random() * 1e9),
-    minutes: wholeNumber('--minutes', values.minutes) ?? 90,
+    minutes: wholeNumber('--minutes', values.minutes) ?? minutesOfAll,
     only,
     databases: databasesOf(values.database ?? 'both'),
     isSmoke: values.smoke === true,

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Outcome } from './report.ts';
+import { type Outcome, runOf } from './report.ts';
 import type { DatabaseKind, Figures, Scenario } from './scenario.ts';
 
 /** What a scenario's process is told. */
@@ -51,6 +51,7 @@ export async function runApart(task: Omit<Order, 'name'> & { scenario: Scenario 
     reason: 'reason' in told ? told.reason : null,
     figures: told.type === 'held' ? told.figures : {},
     seconds: (performance.now() - started) / 1000,
+    run: runOf(task.seed, task.isSmoke),
   };
 }
 

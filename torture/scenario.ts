@@ -34,8 +34,10 @@ export interface Scenario {
   /** What is done to it, in a sentence. */
   protocol: string;
   databases: readonly DatabaseKind[];
-  /** Share of the minutes of a full run, beside the others'. */
-  share: number;
+  /** What it may take on each database in a run of everything; what has begun then is finished. */
+  minutes: number;
+  /** True where it measures time: nothing else runs beside it. */
+  needsQuiet?: boolean;
   /** A sentence where it cannot run here. */
   cannotRun?(context: Pick<TortureContext, 'database'>): Promise<string | null>;
   /** @throws an error that says which promise was broken */

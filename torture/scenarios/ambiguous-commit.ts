@@ -24,7 +24,7 @@ export const ambiguousCommit: Scenario = {
     'What was committed without an acknowledgement is there once, and a stored answer is the streamed one',
   protocol: 'a wire to PostgreSQL that breaks behind a commit, under appends, uploads and streamed answers',
   databases: ['postgres'],
-  share: 4,
+  minutes: 6,
   async run(context) {
     const database = await createTestDatabase(context.serverUrl ?? '');
     const proxy = await startProxy(database.url);

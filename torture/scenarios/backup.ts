@@ -26,7 +26,7 @@ export const backup: Scenario = {
   protocol:
     'alcove backup during appends and uploads, a kill -9 of the backup and of the server in between, then alcove restore on new ground',
   databases: ['pglite', 'postgres'],
-  share: 3,
+  minutes: 6,
   async run(context) {
     const folder = await mkdtemp(join(tmpdir(), 'alcove-torture-backup-'));
     const figures = {

@@ -28,7 +28,7 @@ export const clocks: Scenario = {
   protocol:
     'clocks 60 s ahead and 60 s behind; long answers, uploads, and one Idempotency-Key twenty times at both',
   databases: ['postgres'],
-  share: 4,
+  minutes: 7,
   async run(context) {
     const provider = await startProvider();
     const home = await createHome({

@@ -20,7 +20,7 @@ export const diskFull: Scenario = {
   promise: 'With a full disk uploads are refused, everything else works, and it recovers by itself',
   protocol: 'originals on a file system of 24 MB, uploads of 1 MB until it is full, then room again',
   databases: ['postgres'],
-  share: 1,
+  minutes: 2,
   async cannotRun() {
     const folder = await mkdtemp(join(tmpdir(), 'alcove-mount-'));
     try {

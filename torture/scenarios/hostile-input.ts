@@ -9,7 +9,8 @@ export const hostileInput: Scenario = {
   protocol:
     'malformed multiparts, deep and wide JSON, ill-formed Unicode, wrong types on every route, every hostile file of the corpora',
   databases: ['pglite'],
-  share: 5,
+  minutes: 8,
+  needsQuiet: true,
   run: () =>
     runTests([
       'test/http/input.test.ts',

@@ -33,7 +33,7 @@ export const isolation: Scenario = {
   protocol:
     'random histories with replays, limited keys, races and aborts; after each command every reader reads every path; then again without row-level security, without filters, without keys',
   databases: ['pglite', 'postgres'],
-  share: 24,
+  minutes: 28,
   async run(context) {
     const figures: Record<string, number> = {
       reads: 0,

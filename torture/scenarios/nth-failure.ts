@@ -9,6 +9,8 @@ import { type Deed, type DeedKind, deedKinds, randomAddress } from '../support/d
 import { databaseFaults, type Fault, fileFault, providerFault } from '../support/faults.ts';
 
 const smokeTries = 10;
+/** Side by side, each with some of the requests. */
+const installations = { smoke: 1, full: 3 };
 /** More than any deed needs, so that background loops cannot go on for ever. */
 const usesAtMost = 60;
 const repeatsWithinMs = 90_000;
@@ -22,31 +24,59 @@ export const nthFailure: Scenario = {
   protocol:
     'the n-th query (40001, 40P01, 53100, 57P01, ECONNRESET), file (ENOSPC) and model request fails, for every n of twelve requests',
   databases: ['pglite', 'postgres'],
-  share: 9,
+  minutes: 12,
   async run(context) {
-    const provider = await startProvider();
-    const here = await startAppHere({
-      TRUST_PROXY: '1',
-      LLM_BASE_URL: provider.baseUrl,
-      LLM_MODEL: 'test-chat',
-      EMBEDDING_BASE_URL: provider.baseUrl,
-      EMBEDDING_MODEL: 'test-embedding',
-    });
-    try {
-      const faults = [
-        ...databaseFaults(here.app.db.pool, context.database),
-        fileFault(here.config.dataDir),
-        providerFault(provider),
-      ];
-      const figures = await failEach(context, await newPerson(here.baseUrl), faults);
-      await whenItHolds(() => verifyRows((sql) => here.app.db.pool.query(sql)));
-      return figures;
-    } finally {
-      await here.close();
-      await provider.close();
-    }
+    const shares = Array.from({ length: installations[context.scale] }, (_, at) =>
+      deedKinds.filter((_kind, n) => n % installations[context.scale] === at),
+    );
+    const counts = await Promise.all(shares.map((kinds) => failOnNewGround(context, kinds)));
+    const sum = (what: keyof Counted): number => counts.reduce((total, one) => total + one[what], 0);
+    mustBe(
+      context.scale === 'smoke' || sum('unfinished') === 0,
+      () => `${sum('unfinished')} kinds of failure were not tried to their end in ${context.minutes} minutes`,
+    );
+    return {
+      'calls failed': sum('failures'),
+      requests: deedKinds.length,
+      'kinds of failure': counts[0]?.kinds ?? 0,
+      repeats: sum('repeats'),
+      'half done or doubled': 0,
+    } satisfies Figures;
   },
 };
+
+interface Counted {
+  failures: number;
+  repeats: number;
+  kinds: number;
+  /** Requests and kinds of failure whose last call was not reached. */
+  unfinished: number;
+}
+
+/** A failure is one of the whole installation: what fails at the same time needs another one. */
+async function failOnNewGround(context: TortureContext, kinds: readonly DeedKind[]): Promise<Counted> {
+  const provider = await startProvider();
+  const here = await startAppHere({
+    TRUST_PROXY: '1',
+    LLM_BASE_URL: provider.baseUrl,
+    LLM_MODEL: 'test-chat',
+    EMBEDDING_BASE_URL: provider.baseUrl,
+    EMBEDDING_MODEL: 'test-embedding',
+  });
+  try {
+    const faults = [
+      ...databaseFaults(here.app.db.pool, context.database),
+      fileFault(here.config.dataDir),
+      providerFault(provider),
+    ];
+    const counted = await failEach(context, await newPerson(here.baseUrl), faults, kinds);
+    await whenItHolds(() => verifyRows((sql) => here.app.db.pool.query(sql)));
+    return counted;
+  } finally {
+    await here.close();
+    await provider.close();
+  }
+}
 
 /** Answers and deletions of the last try may still be on their way to their end. */
 async function whenItHolds(verify: () => Promise<void>): Promise<void> {
@@ -62,54 +92,41 @@ async function whenItHolds(verify: () => Promise<void>): Promise<void> {
   }
 }
 
-async function failEach(context: TortureContext, person: Person, faults: readonly Fault[]): Promise<Figures> {
-  let failures = 0;
-  let repeats = 0;
+async function failEach(
+  context: TortureContext,
+  person: Person,
+  faults: readonly Fault[],
+  kinds: readonly DeedKind[],
+): Promise<Counted> {
+  const counted: Counted = { failures: 0, repeats: 0, kinds: faults.length, unfinished: 0 };
   const broken: string[] = [];
-  for (const { kind, fault, n } of triesOf(context, faults)) {
-    if (context.isOver()) break;
-    const used = await failOnce(kind, fault, n, person, (again) => (repeats += again)).catch(
+  const tryOnce = async (kind: DeedKind, fault: Fault, n: number): Promise<boolean> => {
+    const used = await failOnce(kind, fault, n, person, (again) => (counted.repeats += again)).catch(
       (error: unknown) => {
         if (!(error instanceof BrokenPromise)) throw error;
         broken.push(error.message);
         return true;
       },
     );
-    failures += used ? 1 : 0;
-    if (!used && context.scale === 'full') skip(kind, fault, n);
-  }
-  mustBe(broken.length === 0, () => `${broken.length} of ${failures}: ${broken.join('; ')}`);
-  return {
-    'calls failed': failures,
-    requests: deedKinds.length,
-    kinds: faults.length,
-    repeats,
-    'half done or doubled': 0,
+    counted.failures += used ? 1 : 0;
+    return used;
   };
-
-  function skip(kind: DeedKind, fault: Fault, n: number): void {
-    exhausted.set(`${kind.name}/${fault.name}`, n);
-  }
-}
-
-/** From which n on a request does not use what would fail. */
-const exhausted = new Map<string, number>();
-
-function* triesOf(
-  { scale, random }: TortureContext,
-  faults: readonly Fault[],
-): Generator<{ kind: DeedKind; fault: Fault; n: number }> {
-  if (scale === 'smoke') {
+  if (context.scale === 'smoke') {
     for (let at = 0; at < smokeTries; at += 1)
-      yield { kind: random.oneOf(deedKinds), fault: random.oneOf(faults), n: random.between(1, 8) };
-    return;
-  }
-  for (const kind of deedKinds) {
-    for (const fault of faults) {
-      for (let n = 1; n <= usesAtMost && !exhausted.has(`${kind.name}/${fault.name}`); n += 1)
-        yield { kind, fault, n };
+      await tryOnce(context.random.oneOf(kinds), context.random.oneOf(faults), context.random.between(1, 8));
+  } else {
+    for (const kind of kinds) {
+      for (const fault of faults) {
+        let n = 1;
+        while (n <= usesAtMost && !context.isOver() && (await tryOnce(kind, fault, n))) n += 1;
+        // Its last use is behind it when one more is not met.
+        if (context.isOver()) counted.unfinished += 1;
+      }
+      context.say(`${kind.name}: ${counted.failures} calls failed so far`);
     }
   }
+  mustBe(broken.length === 0, () => `${broken.length} of ${counted.failures}: ${broken.join('; ')}`);
+  return counted;
 }
 
 /** @returns true when the fault was met */

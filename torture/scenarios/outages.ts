@@ -9,7 +9,8 @@ export const outages: Scenario = {
   protocol:
     'a cluster of its own stopped and restarted, every fault of a provider, readers that leave, two servers',
   databases: ['pglite', 'postgres'],
-  share: 4,
+  minutes: 5,
+  needsQuiet: true,
   run: () =>
     runTests([
       'test/durability/database-outage.test.ts',

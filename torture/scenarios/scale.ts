@@ -20,7 +20,8 @@ export const scale: Scenario = {
   protocol:
     'rows planted by SQL; the list walked from end to end while conversations are added, pages of the long history',
   databases: ['postgres'],
-  share: 2,
+  minutes: 2,
+  needsQuiet: true,
   async run(context) {
     const here = await startAppHere();
     try {

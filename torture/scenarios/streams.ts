@@ -9,7 +9,8 @@ export const streams: Scenario = {
   promise: 'A thousand answers at once all come to their end',
   protocol: 'the benchmark of streams: 1,000 answers, 20 events a second each, single questions in between',
   databases: ['postgres'],
-  share: 2,
+  minutes: 4,
+  needsQuiet: true,
   async run({ database, serverUrl, scale }) {
     const rows = await runBench('streams', database, serverUrl, ...(scale === 'smoke' ? ['--quick'] : []));
     const complete = rows.find(({ what }) => what === 'complete answers');

@@ -33,6 +33,10 @@ export interface AskedQuestion {
   messageId: string;
   userMessageId: string;
   question: string;
+  /** Events that came, this one's share of what was acknowledged. */
+  events: number;
+  /** When it was announced, by `performance.now()`. */
+  since: number;
   /** The text that came before the connection was lost. */
   seen: string;
   /** The whole answer, when its end was seen. */
@@ -51,10 +55,13 @@ export function emptyLedger(): Ledger {
   return { appended: [], documents: [], moves: [], questions: [] };
 }
 
-export function acknowledgedIn(ledger: Ledger): Record<'messages' | 'documents' | 'events', number> {
+export function acknowledgedIn(
+  ledger: Ledger,
+): Record<'messages' | 'documents' | 'answers' | 'events', number> {
   return {
     messages: ledger.appended.reduce((sum, { messages }) => sum + messages.length, 0),
     documents: ledger.documents.length,
-    events: ledger.questions.length,
+    answers: ledger.questions.length,
+    events: ledger.questions.reduce((sum, { events }) => sum + events, 0),
   };
 }

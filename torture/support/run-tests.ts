@@ -32,9 +32,16 @@ export async function runTests(files: readonly string[]): Promise<Figures> {
 
 function failuresIn(text: string): string[] {
   const { testResults } = JSON.parse(text) as {
-    testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
+    testResults: {
+      name: string;
+      assertionResults: { status: string; fullName: string; failureMessages?: string[] }[];
+    }[];
   };
   return testResults.flatMap(({ assertionResults }) =>
-    assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
+    assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(
+        ({ fullName, failureMessages = [] }) => `${fullName} (${failureMessages[0]?.split('\n')[0] ?? ''})`,
+      ),
   );
 }

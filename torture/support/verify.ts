@@ -7,12 +7,17 @@ import type { AppendedTo, AskedQuestion, Ledger, Move } from './ledger.ts';
 /** Leases are 15 and 30 seconds; the rest is for a machine that has something else to do as well. */
 const settledWithinMs = 120_000;
 
-/** Every acknowledged message is there, word for word and in order, in a history without gap or fork. */
-export async function verifyAppended(person: Person, conversation: AppendedTo): Promise<void> {
-  const stored = await wholeHistory(person, conversation.id);
+/**
+ * Every acknowledged message is there, word for word and in order, in a history without gap or fork. With `known`, only
+ * what came behind that many messages is read: those were looked through before.
+ */
+export async function verifyAppended(person: Person, conversation: AppendedTo, known = 0): Promise<void> {
+  const anchor = conversation.messages[known - 1]?.id ?? null;
+  const stored = await historyFrom(person, conversation.id, anchor);
   const places = new Map(stored.map((message, place) => [message.id, place]));
+  const expected = conversation.messages.slice(anchor === null ? 0 : known - 1);
   let last = -1;
-  for (const { id, content } of conversation.messages) {
+  for (const { id, content } of expected) {
     const place = places.get(id);
     mustBe(place !== undefined, `the acknowledged message ${id} is lost`);
     mustBe(stored[place]?.content === content, `the acknowledged message ${id} has another content`);
@@ -20,20 +25,36 @@ export async function verifyAppended(person: Person, conversation: AppendedTo): 
     last = place;
   }
   const parents = stored.map((message) => message.parent_id ?? null);
-  mustEqual('the chain of parents', parents, [null, ...stored.slice(0, -1).map(({ id }) => id)]);
-  const surplus = stored.length - conversation.messages.length;
+  // The first is a root where the whole history was read.
+  const chain = stored.map((_, place) => stored[place - 1]?.id ?? (anchor === null ? null : parents[0]));
+  mustEqual('the chain of parents', parents, chain);
+  const surplus = stored.length - expected.length;
   mustBe(surplus <= conversation.unsure, `${surplus} messages are there that nobody knows of`);
 }
 
-export async function wholeHistory(person: Person, conversationId: string): Promise<Message[]> {
-  const messages: Message[] = [];
+export function wholeHistory(person: Person, conversationId: string): Promise<Message[]> {
+  return historyFrom(person, conversationId, null);
+}
+
+/** From that message on, or from the first one. */
+async function historyFrom(
+  person: Person,
+  conversationId: string,
+  anchor: string | null,
+): Promise<Message[]> {
+  const pages: Message[][] = [];
   for (let before = ''; ;) {
     const path = `/conversations/${conversationId}?limit=200${before}`;
     const { status, body } = await person.json<ConversationHistory>('GET', path);
     mustBe(status === 200, `the history of ${conversationId} is answered with ${status}`);
-    messages.unshift(...body.messages);
-    if (!body.has_more) return messages;
-    before = `&before=${messages[0]?.id}`;
+    pages.unshift(body.messages);
+    const place = anchor === null ? -1 : body.messages.findIndex(({ id }) => id === anchor);
+    if (place >= 0) return pages.flat().slice(place);
+    if (!body.has_more) {
+      mustBe(anchor === null, `the acknowledged message ${anchor} is lost`);
+      return pages.flat();
+    }
+    before = `&before=${body.messages[0]?.id}`;
   }
 }
 

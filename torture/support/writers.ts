@@ -128,12 +128,15 @@ export async function follow(
         messageId: data.message_id,
         userMessageId: data.user_message_id,
         question,
+        events: 0,
+        since: performance.now(),
         seen: '',
         whole: null,
       };
       ledger.questions.push(asked);
     }
     if (asked === null) continue;
+    asked.events += 1;
     if (data.type === 'delta') asked.seen += data.text;
     if (data.type === 'done') asked.whole = data.answer.answer;
   }

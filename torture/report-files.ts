@@ -1,0 +1,34 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Outcome, tableOf } from './report.ts';
+import { scenarios } from './scenarios.ts';
+
+/** What earlier runs wrote there; nothing where there is no report yet. */
+export async function readReport(folder: string): Promise<Outcome[]> {
+  const text = await readFile(join(folder, 'reliability.json'), 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
+    throw error;
+  });
+  const { outcomes = [] } = JSON.parse(text) as { outcomes?: Outcome[] };
+  // Rows of scenarios that were renamed say nothing about this version.
+  return outcomes.filter(({ name, run }) => run !== undefined && orderOf(name) >= 0);
+}
+
+/** `reliability.json` for machines and `reliability.md` for people, in the order of the registry. */
+export async function writeReport(folder: string, outcomes: readonly Outcome[]): Promise<void> {
+  const sorted = outcomes.toSorted(
+    (a, b) => orderOf(a.name) - orderOf(b.name) || a.database.localeCompare(b.database),
+  );
+  await mkdir(folder, { recursive: true });
+  await replace(join(folder, 'reliability.json'), `${JSON.stringify({ outcomes: sorted }, null, 2)}\n`);
+  await replace(join(folder, 'reliability.md'), `${tableOf(sorted)}\n`);
+}
+
+function orderOf(name: string): number {
+  return scenarios.findIndex((scenario) => scenario.name === name);
+}
+
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.part`, text);
+  await rename(`${file}.part`, file);
+}
