@@ -1,7 +1,7 @@
 /** `npm run torture`: hurts the product in every way of the registry and says what held. See docs/reliability.md. */
 import { OptionsError, readOptions, type TortureOptions, usage } from './options.ts';
 import { type Outcome, tableOf } from './report.ts';
-import { readReport, writeReport } from './report-files.ts';
+import { noteInReport } from './report-files.ts';
 import { runAll, tasksOf } from './run-all.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -35,17 +35,11 @@ async function tortureAll(options: TortureOptions): Promise<Outcome[]> {
   const chosen = scenarios.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
   const runs = tasksOf(chosen, options.databases).length;
   console.log(`seed ${options.seed}, ${runs} runs, ${options.isSmoke ? 'smoke' : `${options.minutes} min`}`);
-  let report = options.out === null ? [] : await readReport(options.out);
   // Written after each, so that a run that is broken off has said what it knows.
   return runAll(chosen, options, async (outcome) => {
     announce(outcome, options);
-    report = [...report.filter((one) => !isSame(one, outcome)), outcome];
-    if (options.out !== null) await writeReport(options.out, report);
+    if (options.out !== null) await noteInReport(options.out, outcome);
   });
-}
-
-function isSame(one: Outcome, other: Outcome): boolean {
-  return one.name === other.name && one.database === other.database;
 }
 
 function announce(

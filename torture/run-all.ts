@@ -34,13 +34,16 @@ export async function runAll(
     tasks.filter(({ scenario }) => scenario.needsQuiet !== true),
   ];
   const outcomes: Outcome[] = [];
+  // Reports are written one after the other.
+  let noted = Promise.resolve();
   const rest = others.values();
   const lane = async (left: Iterable<Task>): Promise<void> => {
     for (const task of left) {
       const { seed, isSmoke } = options;
       const outcome = await runApart({ ...task, minutes: minutesOf(task, options), seed, isSmoke });
       outcomes.push(outcome);
-      await onOutcome(outcome);
+      noted = noted.then(() => onOutcome(outcome));
+      await noted;
     }
   };
   await Promise.all(Array.from({ length: sideBySide }, () => lane(rest)));

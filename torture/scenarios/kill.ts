@@ -94,6 +94,7 @@ async function killAgainAndAgain(context: TortureContext, home: Home, provider: 
       context.say(`${kills} kills, ${JSON.stringify(acknowledgedIn(ledger))}`);
     }
   }
+  mustBe(kills > 0, 'its minutes were over before the first kill');
   person = await signIn(server.baseUrl, person);
   for (const conversation of ledger.appended) await verifyAppended(person, conversation);
   await verifyAnswers(person, ledger.questions);
