@@ -17,6 +17,9 @@ export interface Fault {
 const raise = (code: string): string =>
   `DO $$ BEGIN RAISE EXCEPTION 'failed on purpose' USING ERRCODE = '${code}'; END $$`;
 
+/** Of all the faults below. */
+export const faultNames = ['40001', '40P01', '53100', '57P01', 'ECONNRESET', 'ENOSPC', 'provider'] as const;
+
 /** Serialization failure, deadlock, disk full. */
 const sqlStates = ['40001', '40P01', '53100'];
 
