@@ -21,8 +21,8 @@ import { UploadRoom } from './documents/upload-room.ts';
 import { AppError } from './errors.ts';
 import { collectBlobs } from './files/collect.ts';
 import type { DeletionHold } from './files/deletion-hold.ts';
-import { createDiskStore } from './files/disk-store.ts';
-import { tieDataFolder } from './files/installation.ts';
+import { openBlobStore } from './files/open-store.ts';
+import { tieOriginals } from './files/installation.ts';
 import { reconcileBlobs } from './files/reconcile.ts';
 import { sandboxRemedy } from './formats/sandbox-weaknesses.ts';
 import type { HttpDeps } from './http/deps.ts';
@@ -85,8 +85,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     await removeAbandonedFolders();
     await migrate(db);
     await checkIsolation(db);
-    const blobs = await createDiskStore(config.dataDir);
-    await tieDataFolder(db, blobs, config.dataDir);
+    const blobs = await openBlobStore(config.blobs, config.dataDir);
+    await tieOriginals(db, blobs);
     const identity = await createIdentity(db, {
       auth: config.auth,
       dataDir: config.dataDir,

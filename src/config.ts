@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { type BlobsConfig, readBlobs } from './files/bucket-config.ts';
+import { isWeakSecret, weakSecretAdvice } from './identity/weak-secret.ts';
 import type { ModelConfig } from './models/model.ts';
 
 const megabyte = 1024 * 1024;
@@ -32,6 +34,10 @@ const environment = z.object({
   /** Proxies in front of the server whose X-Forwarded-For may be believed: a number of hops, or addresses. */
   TRUST_PROXY: text,
   DATA_DIR: z.string().default('./data'),
+  BLOBS_URL: text,
+  AWS_ACCESS_KEY_ID: text,
+  AWS_SECRET_ACCESS_KEY: text,
+  AWS_SESSION_TOKEN: text,
   ROLE: word(['all', 'web', 'worker']).default('all'),
   LOG_LEVEL: word(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 
@@ -104,6 +110,7 @@ export interface Config {
   corsOrigins: string[];
   trustProxy: string | undefined;
   dataDir: string;
+  blobs: BlobsConfig;
   role: 'all' | 'web' | 'worker';
   logLevel: Environment['LOG_LEVEL'];
   database: DatabaseConfig;
@@ -173,8 +180,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     );
   }
   const e = parsed.data;
-  refuseWeakSecret('AUTH_SECRET', e.AUTH_SECRET);
-  refuseWeakSecret('JWT_SECRET', e.JWT_SECRET);
+  for (const name of ['AUTH_SECRET', 'JWT_SECRET'] as const) {
+    if (isWeakSecret(e[name])) throw new ConfigError(`${name} ${weakSecretAdvice}`);
+  }
   return {
     host: e.HOST,
     port: e.PORT,
@@ -183,6 +191,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     corsOrigins: e.CORS_ORIGINS,
     trustProxy: e.TRUST_PROXY,
     dataDir: resolve(e.DATA_DIR),
+    blobs: readBlobs(e),
     role: e.ROLE,
     logLevel: e.LOG_LEVEL,
     database: readDatabase(e),
@@ -277,16 +286,6 @@ function readModels(e: Environment): ModelConfig {
     limits: { totalMs: e.ANSWER_TIMEOUT_S * 1000 },
   };
   return config;
-}
-
-/** Secrets that sign tokens: at least 32 bytes, and not a word repeated to that length. */
-function refuseWeakSecret(name: string, secret: string | undefined): void {
-  if (secret === undefined) return;
-  const distinct = new Set(secret).size;
-  if (Buffer.byteLength(secret) >= 32 && distinct >= 10) return;
-  throw new ConfigError(
-    `${name} is too weak: use at least 32 random characters (for example: openssl rand -base64 48), or leave it out and one is generated`,
-  );
 }
 
 /** Where the command line finds a server, and as whom it speaks to it. */

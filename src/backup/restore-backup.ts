@@ -8,7 +8,7 @@ import { openOwnConnection, type OwnConnection } from '../db/own-connection.ts';
 import { checkIsolation } from '../db/self-check.ts';
 import { syncFolder } from '../db/sync-folder.ts';
 import type { BlobStore } from '../files/blob-store.ts';
-import { adoptDataFolder } from '../files/installation.ts';
+import { adoptOriginals } from '../files/installation.ts';
 import { BackupError } from './backup-error.ts';
 import type { Ending, Manifest } from './format.ts';
 import { readBackup } from './read-backup.ts';
@@ -73,7 +73,7 @@ export async function restoreBackup(
     if (secret !== null) await writeSecret(deps.dataDir, secret);
     await migrate(db);
     await checkIsolation(db);
-    await adoptDataFolder(db, deps.dataDir);
+    await adoptOriginals(db, blobs);
     return result;
   } catch (error) {
     const loading = open as OwnConnection | null;
@@ -84,11 +84,11 @@ export async function restoreBackup(
   }
 }
 
-async function clearOriginals({ blobs, dataDir, now }: RestoreDeps, replace: boolean): Promise<void> {
+async function clearOriginals({ blobs, now }: RestoreDeps, replace: boolean): Promise<void> {
   for await (const { key } of blobs.list()) {
     if (!replace)
       throw new BackupError(
-        `The data folder ${dataDir} holds originals already: restore into an empty one, or say --replace to move them aside.`,
+        `${blobs.place.replace('the', 'The')} holds originals already: restore into an empty one, or say --replace to move them aside.`,
       );
     await blobs.quarantine(key, now());
   }

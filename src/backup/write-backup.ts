@@ -10,7 +10,7 @@ import type { Database } from '../db/database.ts';
 import { newestMigration } from '../db/migrate.ts';
 import { openOwnConnection } from '../db/own-connection.ts';
 import { makeTemporaryFolder } from '../db/temporary-folder.ts';
-import { AppError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import type { BlobStore } from '../files/blob-store.ts';
 import { holdDeletions, type DeletionHold } from '../files/deletion-hold.ts';
 import { BackupError } from './backup-error.ts';
@@ -145,8 +145,10 @@ async function openOriginal(
     if (allowMissing) for await (const _ of checkedOriginal(await blobs.read(original.key), original));
     return await blobs.read(original.key);
   } catch (error) {
-    if (allowMissing && (error instanceof BackupError || error instanceof AppError)) return null;
-    throw error instanceof AppError ? cannotBeKept(original, 'missing', error) : error;
+    // A storage that does not answer says nothing about what is missing.
+    const isMissing = hasCode(error, 'original_missing');
+    if (allowMissing && (error instanceof BackupError || isMissing)) return null;
+    throw isMissing ? cannotBeKept(original, 'missing', error) : error;
   }
 }
 

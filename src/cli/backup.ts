@@ -9,7 +9,7 @@ import { readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
 import { isMigrated } from '../db/migrate.ts';
 import { syncFolder } from '../db/sync-folder.ts';
-import { createDiskStore } from '../files/disk-store.ts';
+import { openBlobStore } from '../files/open-store.ts';
 import { readVersion } from '../version.ts';
 
 /** Writes database and originals into one file, while the server runs or not, and reads the file back. */
@@ -30,7 +30,7 @@ export async function backup(path: string, options: { allowMissing?: boolean }):
       try {
         if (!(await isMigrated(db)))
           throw new Error('The database is of another version: run "npm run alcove -- db migrate" first.');
-        const blobs = await createDiskStore(config.dataDir);
+        const blobs = await openBlobStore(config.blobs, config.dataDir);
         const version = await readVersion();
         const deps = {
           db,

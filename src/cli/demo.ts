@@ -25,6 +25,7 @@ export async function demo(): Promise<number> {
   const config = {
     ...readConfig(),
     dataDir,
+    blobs: { kind: 'disk' as const },
     database: { kind: 'pglite' as const, dataDir: join(dataDir, 'database') },
   };
   const app = await startApp(config, pino({ level: 'error' }));

@@ -2,7 +2,7 @@ import { askServer } from '../backup/control.ts';
 import { type Config, readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
 import { examine, type NamedFinding } from '../doctor/examine.ts';
-import { createDiskStore } from '../files/disk-store.ts';
+import { openBlobStore } from '../files/open-store.ts';
 
 /** Examines the installation: one line for each thing, what to do about it, and 1 when something fails. */
 export async function doctor(options: { repair?: boolean; json?: boolean }): Promise<number> {
@@ -41,7 +41,7 @@ async function* findings(config: Config, repair: boolean): AsyncGenerator<NamedF
     return;
   }
   try {
-    const blobs = await createDiskStore(config.dataDir);
+    const blobs = await openBlobStore(config.blobs, config.dataDir);
     yield* examine({ config, db, blobs, now: () => new Date() }, repair);
   } finally {
     await db.close();

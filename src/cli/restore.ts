@@ -4,7 +4,7 @@ import { verifyBackup } from '../backup/read-backup.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
 import { readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
-import { createDiskStore } from '../files/disk-store.ts';
+import { openBlobStore } from '../files/open-store.ts';
 import { describe } from './backup.ts';
 
 /** Puts a backup into the configured database and data folder, which must be empty and not in use. */
@@ -23,7 +23,7 @@ export async function restore(
   const config = readConfig();
   const db = await connectDatabase(config.database);
   try {
-    const blobs = await createDiskStore(config.dataDir);
+    const blobs = await openBlobStore(config.blobs, config.dataDir);
     const deps = { db, blobs, dataDir: config.dataDir, now: () => new Date() };
     await restoreBackup(createReadStream(file), options.replace === true, deps);
     process.stdout.write(`Restored ${found}.\n`);

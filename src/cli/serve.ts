@@ -37,7 +37,7 @@ export async function serve(): Promise<number> {
   print(
     config.database.kind === 'pglite'
       ? `Data: ${config.dataDir} (embedded database; set DATABASE_URL for PostgreSQL)`
-      : `Data: PostgreSQL, files in ${config.dataDir}`,
+      : `Data: PostgreSQL, files in ${config.blobs.kind === 'disk' ? config.dataDir : config.blobs.url}`,
   );
   for (const notice of app.notices) print(`- ${notice}`);
   const reason = await Promise.race([stopped, app.died]);

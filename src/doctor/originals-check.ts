@@ -18,7 +18,7 @@ export const originals: Check = {
     if (missing.length > 0)
       return fail(
         `${missing.length} of ${documents.length} documents are without their original, such as ${missing[0]?.id}${quarantine}`,
-        'Check that DATA_DIR is the right folder; else put them back from a backup, or upload the files again.',
+        `Check that ${deps.blobs.setting} is the right place; else put them back from a backup, or upload the files again.`,
       );
     if (unnamed > 0)
       return warn(

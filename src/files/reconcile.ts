@@ -46,7 +46,7 @@ export async function reconcileBlobs(
   if (alarmed) {
     log.error(
       { seen: result.seen, named: result.named },
-      'the database names too few of the originals in the data folder: none is touched. If this is not the database that belongs to it, stop and correct DATABASE_URL or DATA_DIR.',
+      `the database names too few of the originals in ${blobs.place}: none is touched. If this is not the database that belongs to it, stop and correct DATABASE_URL or ${blobs.setting}.`,
     );
   } else {
     for (const key of orphans) await blobs.quarantine(key, now);
