@@ -152,7 +152,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       },
       notifier,
       running,
-      events: createEventWriter(db, log),
+      events: createEventWriter(db, config.limits.leaseMs, log),
       limits: config.limits,
       owner,
       log,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type BlobsConfig, readBlobs } from './files/bucket-config.ts';
 import { isWeakSecret, weakSecretAdvice } from './identity/weak-secret.ts';
+import type { Limits } from './limits/limits.ts';
 import type { ModelConfig } from './models/model.ts';
 
 const megabyte = 1024 * 1024;
@@ -50,6 +51,7 @@ const environment = z.object({
   DATABASE_NAME: z.string().default('alcove'),
 
   AUTH_SECRET: text,
+  PASSWORD_HASH_MB: count(46),
   REGISTRATION: word(['open', 'closed']).optional(),
   JWT_ISSUER: text,
   JWT_AUDIENCE: text,
@@ -68,6 +70,8 @@ const environment = z.object({
   INGEST_TIMEOUT_S: count(60),
   ANSWER_TIMEOUT_S: count(300),
   WAIT_FOR_FILES_S: count(30),
+  LEASE_S: count(15),
+  RETRY_S: count(5),
 
   LLM_BASE_URL: z.url().optional(),
   LLM_API_KEY: text,
@@ -140,27 +144,14 @@ export type DatabaseConfig =
 
 export interface AuthConfig {
   secret: string | undefined;
+  /** Memory that each hash of a password takes. */
+  hashKilobytes: number;
   registration: 'open' | 'closed' | undefined;
   issuer:
     | { issuer: string; audience: string; jwksUrl: string | undefined; secret: string | undefined }
     | undefined;
   /** Administrators among the external issuer's users: verified e-mail addresses, in lower case, and subjects. */
   admins: { emails: string[]; subjects: string[] };
-}
-
-export interface Limits {
-  uploadBytes: number;
-  documentsPerConversation: number;
-  documentsPerUser: number;
-  bytesPerUser: number;
-  /** Under way at once. */
-  uploadsPerUser: number;
-  messagesPerMinute: number;
-  streamsPerUser: number;
-  ingestTimeoutMs: number;
-  answerTimeoutMs: number;
-  /** How long an answer waits for files that are still being read. */
-  waitForFilesMs: number;
 }
 
 /** Thrown for settings that cannot work; `message` names each variable and what it should be. */
@@ -197,6 +188,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     database: readDatabase(e),
     auth: {
       secret: e.AUTH_SECRET,
+      hashKilobytes: e.PASSWORD_HASH_MB * 1024,
       registration: e.REGISTRATION,
       issuer: readIssuer(e),
       admins: { emails: e.ADMIN_EMAILS.map((email) => email.toLowerCase()), subjects: e.ADMIN_SUBJECTS },
@@ -212,6 +204,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       ingestTimeoutMs: e.INGEST_TIMEOUT_S * 1000,
       answerTimeoutMs: e.ANSWER_TIMEOUT_S * 1000,
       waitForFilesMs: e.WAIT_FOR_FILES_S * 1000,
+      leaseMs: e.LEASE_S * 1000,
+      retryMs: e.RETRY_S * 1000,
     },
     models: readModels(e),
     rerankThreshold: e.RERANK_THRESHOLD ?? null,

@@ -136,6 +136,7 @@ async function begin(
     { scope, messageId, token },
     {
       owner: deps.owner,
+      leaseMs: deps.limits.leaseMs,
       messages:
         again === undefined
           ? [

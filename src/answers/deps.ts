@@ -14,7 +14,7 @@ export interface AnswerDeps {
   notifier: Notifier;
   running: RunningAnswers;
   events: EventWriter;
-  limits: { answerTimeoutMs: number; streamsPerUser: number; waitForFilesMs: number };
+  limits: { answerTimeoutMs: number; streamsPerUser: number; waitForFilesMs: number; leaseMs: number };
   /** Names this process in leases. */
   owner: string;
   log: Log;

@@ -6,9 +6,6 @@ import type { Lease } from '../work/lease.ts';
 // An answer is work that begins in the hands of the process that was asked: its row of `work` is made with the lease on
 // it. Here are the protocol's steps as statements that travel with what they allow; whoever is left is found by the loop.
 
-/** How long a writer may be silent before its answer is an orphan, by the database's clock. */
-export const leaseMs = 15_000;
-
 /** An answer and the token that whoever writes it shows; the next claim replaces it. */
 export interface Held {
   scope: ConversationScope;
@@ -22,8 +19,11 @@ export function heldBy(lease: Lease): Held {
   return { scope, messageId: lease.itemId, token: lease.token };
 }
 
-/** Makes an answer the holder's, in the transaction that makes the answer. `owner` is for people who look. */
-export function takeLease(held: Held, owner: string): Statement {
+/**
+ * Makes an answer the holder's for `leaseMs` by the database's clock, in the transaction that makes the answer; a writer
+ * that is silent longer leaves an orphan. `owner` is for people who look.
+ */
+export function takeLease(held: Held, owner: string, leaseMs: number): Statement {
   return {
     name: 'take_answer_lease',
     text: `INSERT INTO work (user_id, conversation_id, kind, item_id, message_id, due_at, token, owner, attempts)
@@ -62,7 +62,7 @@ export function heldValues({ scope, messageId, token }: Held): unknown[] {
 export const joinHeld = `JOIN work g ON g.user_id = $1 AND g.conversation_id = w.conversation_id AND g.kind = 'answer'
   AND g.item_id = w.message_id AND g.target = '' AND g.token = w.token`;
 
-export function renewLeases(userId: string, answers: readonly Held[]): Statement {
+export function renewLeases(userId: string, answers: readonly Held[], leaseMs: number): Statement {
   return {
     name: 'renew_answer_leases',
     text: `UPDATE work g SET due_at = now() + make_interval(secs => $5::float8 / 1000)

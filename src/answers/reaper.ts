@@ -3,7 +3,7 @@ import { readMessage } from '../conversations/message-store.ts';
 import type { Worker } from '../work/loop.ts';
 import { release } from '../work/store.ts';
 import { type AnswerDeps, answerTopic } from './deps.ts';
-import { type Held, heldBy, leaseMs, waitForEarlierWriter } from './lease-store.ts';
+import { type Held, heldBy, waitForEarlierWriter } from './lease-store.ts';
 import { readEvents } from './stream/event-store.ts';
 import type { NumberedEvent } from './stream/running.ts';
 import { finishAnswer } from './store.ts';
@@ -18,8 +18,8 @@ export function createReaper(deps: AnswerDeps): Worker {
     kind: 'answer',
     concurrency: atOnce,
     perUser: atOnce,
-    leaseMs,
-    renewEveryMs: leaseMs / 4,
+    leaseMs: deps.limits.leaseMs,
+    renewEveryMs: deps.limits.leaseMs / 4,
     run: (lease) => reap(heldBy(lease), deps),
     async failed(lease, error) {
       deps.log.warn({ err: error, messageId: lease.itemId }, 'an orphaned answer was not ended yet');

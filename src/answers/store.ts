@@ -20,6 +20,7 @@ import type { NumberedEvent } from './stream/running.ts';
 export interface AnswerStart {
   /** Names the process in the lease, for people who look. */
   owner: string;
+  leaseMs: number;
   /** The question, and its answer that is still empty; the answer alone when the question is stored. */
   messages: readonly [NewMessage, ...NewMessage[]];
   events: readonly NumberedEvent[];
@@ -54,7 +55,7 @@ export async function startAnswer(db: Database, held: Held, start: AnswerStart, 
 
 async function writeStart(db: Database, held: Held, start: AnswerStart, now: Date): Promise<void> {
   const { scope } = held;
-  const { owner, messages, events, readLeaf, begins, title, alsoWrite } = start;
+  const { owner, leaseMs, messages, events, readLeaf, begins, title, alsoWrite } = start;
   const beginning = begins === null ? [] : beginConversation(scope, begins, now);
   if (begins?.chatId !== undefined) beginning.push(bindChat(scope, begins.chatId));
   const written = db.write(
@@ -69,7 +70,7 @@ async function writeStart(db: Database, held: Held, start: AnswerStart, now: Dat
       if (above?.status === 'streaming') throw stillWriting();
       await alsoWrite?.(tx);
       return [
-        takeLease(held, owner),
+        takeLease(held, owner, leaseMs),
         insertEvents(scope.userId, [{ ...held, events }]),
         ...(title === null ? [] : [setTitle(scope, title)]),
       ];

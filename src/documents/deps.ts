@@ -12,13 +12,21 @@ export interface DocumentDeps {
   blobs: BlobStore;
   notifier: Notifier;
   embedding: EmbeddingModel | null;
-  limits: DocumentLimits & RoomLimits & { uploadBytes: number; ingestTimeoutMs: number };
+  limits: DocumentLimits & RoomLimits & DocumentTimes & { uploadBytes: number };
   room: UploadRoom;
   /** Names this process in leases. */
   owner: string;
   log: Log;
   telemetry?: Telemetry | undefined;
   now: () => Date;
+}
+
+export interface DocumentTimes {
+  ingestTimeoutMs: number;
+  /** A worker that dies is noticed this much later. */
+  leaseMs: number;
+  /** Pause after the first failure. */
+  retryMs: number;
 }
 
 /** Notified whenever a document's row has changed. */

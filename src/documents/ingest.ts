@@ -10,12 +10,9 @@ import { type Prepared, prepareDocument } from './prepare.ts';
 import type { DocumentRow } from './store.ts';
 import { type DocumentProgress, failDocument, readClaimed, reportProgress } from './work-store.ts';
 
-/** A worker that dies is noticed this much later. */
-const leaseMs = 30_000;
-/** So soon does a deletion or a cancellation end the work. */
+/** So soon does a deletion or a cancellation end the work; a quarter of a lease where that is less. */
 const renewEveryMs = 2_000;
 const maxAttempts = 3;
-const firstRetryMs = 5_000;
 const longestRetryMs = 300_000;
 /** What one user may have read at once, so that a large upload does not hold up everybody else's. */
 const perUser = 2;
@@ -31,8 +28,8 @@ export function createIngestion(deps: DocumentDeps): Worker {
     // More than one user may take: parsers queue for cores anyway.
     concurrency: Math.max(perUser + 1, availableParallelism()),
     perUser,
-    leaseMs,
-    renewEveryMs,
+    leaseMs: deps.limits.leaseMs,
+    renewEveryMs: Math.min(renewEveryMs, deps.limits.leaseMs / 4),
     run: (lease, signal) => ingest(lease, deps, signal),
     failed: (lease, error) => fail(lease, error, deps),
   };
@@ -114,7 +111,7 @@ async function fail(lease: Lease, error: unknown, deps: DocumentDeps): Promise<v
     message: known?.message ?? 'Something unexpected went wrong while reading this file.',
     retryInMs:
       mayRetry && lease.attempts < maxAttempts
-        ? backoffMs(lease.attempts, firstRetryMs, longestRetryMs)
+        ? backoffMs(lease.attempts, deps.limits.retryMs, longestRetryMs)
         : null,
   };
   await failDocument(deps.db, lease, failure);

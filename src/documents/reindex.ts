@@ -25,12 +25,9 @@ import {
 import { readClaimed } from './work-store.ts';
 import { scopeOf } from './work-scope.ts';
 
-const leaseMs = 30_000;
-const renewEveryMs = 5_000;
-const firstRetryMs = 5_000;
 const longestRetryMs = 600_000;
-/** After a failure of the model nothing is embedded for anybody this long. */
-const modelPauseMs = 15_000;
+/** After a failure of the model nothing is embedded for anybody for so many first pauses. */
+const modelPauses = 3;
 /** A large document gives way to the next user after this time. */
 const turnMs = 20_000;
 /** Files that somebody waits for go first, but may hold this work up only so long before each step. */
@@ -47,8 +44,8 @@ export function createReindexing(deps: DocumentDeps): Worker {
     kind: 'index',
     concurrency: 1,
     perUser: 1,
-    leaseMs,
-    renewEveryMs,
+    leaseMs: deps.limits.leaseMs,
+    renewEveryMs: deps.limits.leaseMs / 4,
     isPaused: () => performance.now() < pausedUntil,
     async run(lease, signal) {
       if (lease.target === keywordKind) return indexKeywords(lease, deps, signal);
@@ -56,7 +53,7 @@ export function createReindexing(deps: DocumentDeps): Worker {
       return embedDocument(lease, deps, signal);
     },
     async failed(lease, error) {
-      if (isModelAway(error)) pausedUntil = performance.now() + modelPauseMs;
+      if (isModelAway(error)) pausedUntil = performance.now() + modelPauses * deps.limits.retryMs;
       else if (lease.target === passagesKind && isUnreadable(error)) {
         await settleUnreadable(deps.db, lease);
         return;
@@ -65,7 +62,7 @@ export function createReindexing(deps: DocumentDeps): Worker {
         { err: error, documentId: lease.itemId, target: lease.target },
         'an index was not made yet; the document keeps the one that it has',
       );
-      const inMs = backoffMs(lease.attempts, firstRetryMs, longestRetryMs);
+      const inMs = backoffMs(lease.attempts, deps.limits.retryMs, longestRetryMs);
       await deps.db.scoped(lease, (tx) => release(tx, lease, { inMs }));
     },
   };

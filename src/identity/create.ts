@@ -21,7 +21,7 @@ export async function createIdentity(db: Database, options: IdentityOptions): Pr
   const secret = await loadSecret(auth.secret, options.dataDir, db);
   return {
     db,
-    passwords: await createPasswords(),
+    passwords: await createPasswords(auth.hashKilobytes),
     accessTokens: createAccessTokens(deriveKey(secret, 'access-token')),
     refreshKey: deriveKey(secret, 'refresh-token'),
     deviceKey: deriveKey(secret, 'known-device'),

@@ -1,9 +1,9 @@
 import { hash, type Options, verify } from '@node-rs/argon2';
 import { Gate } from '../limits/gate.ts';
 
-/** Argon2id with 46 MiB, 1 pass, 1 lane: OWASP's first recommendation (Password Storage Cheat Sheet). */
-const options: Options = { memoryCost: 47_104, timeCost: 1, parallelism: 1 };
-/** Each hash takes 46 MiB and a core: more at once would let sign-ins starve everything else. */
+/** With 46 MiB of memory it is OWASP's first recommendation (Password Storage Cheat Sheet). */
+const cost = { timeCost: 1, parallelism: 1 };
+/** Each hash takes its memory and a core: more at once would let sign-ins starve everything else. */
 const atOnce = 2;
 /** At some 50 ms each, the last one waits about two seconds. */
 const maxWaiting = 64;
@@ -15,7 +15,9 @@ export interface Passwords {
   verify(stored: string | null, password: string): Promise<boolean>;
 }
 
-export async function createPasswords(): Promise<Passwords> {
+/** Argon2id with so much memory for each hash. Older hashes carry their own cost. */
+export async function createPasswords(memoryKilobytes: number): Promise<Passwords> {
+  const options: Options = { ...cost, memoryCost: memoryKilobytes };
   const gate = new Gate(atOnce, maxWaiting);
   const limited = async <T>(task: () => Promise<T>): Promise<T> => {
     const leave = await gate.enter();

@@ -147,9 +147,9 @@ void readEvents(db, user, id, 0); // refused
 void readEvents(db, { user, userId: id, conversationId: id }, id, 0); // refused
 void new Scope(user, id); // refused
 void new User(id, undefined); // refused
-void writeEventBatches(db, [{ scope, messageId: id, token: id, events: [], isRenewing: false }]);
-void writeEventBatches(db, [{ scope: plain, messageId: id, token: id, events: [], isRenewing: false }]); // refused
-void writeEventBatches(db, [{ scope: user, messageId: id, token: id, events: [], isRenewing: false }]); // refused
+void writeEventBatches(db, [{ scope, messageId: id, token: id, events: [], isRenewing: false }], 1);
+void writeEventBatches(db, [{ scope: plain, messageId: id, token: id, events: [], isRenewing: false }], 1); // refused
+void writeEventBatches(db, [{ scope: user, messageId: id, token: id, events: [], isRenewing: false }], 1); // refused
 const forged: ConversationScope = plain; // refused
 const copied: UserScope = { ...user }; // refused
 void [forged, copied];

@@ -4,7 +4,7 @@ import type { Person } from '../../test/support/person.ts';
 import { mustBe, mustEqual } from './claims.ts';
 import type { AppendedTo, AskedQuestion, Ledger, Move } from './ledger.ts';
 
-/** Leases are 15 and 30 seconds; the rest is for a machine that has something else to do as well. */
+/** Leases are 15 seconds; the rest is for a machine that has something else to do as well. */
 const settledWithinMs = 120_000;
 
 /**

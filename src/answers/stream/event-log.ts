@@ -1,12 +1,11 @@
 import type { AnswerEvent } from '@alcove/contract';
 import { AppError } from '../../errors.ts';
 import { type AnswerDeps, answerTopic } from '../deps.ts';
-import { type Held, leaseMs } from '../lease-store.ts';
+import type { Held } from '../lease-store.ts';
 import type { NumberedEvent, RunningAnswer } from './running.ts';
 
 /** Deltas are written together: everything up to the first at once, later ones at most this much late. */
 const coalesceMs = 200;
-const renewEveryMs = leaseMs / 4;
 /** A stop asked for on another replica is seen within this time. */
 const heartbeatMs = 1_000;
 
@@ -27,6 +26,7 @@ export function openEventLog(
   firstSeq: number,
   deps: AnswerDeps,
 ): EventLog {
+  const renewEveryMs = deps.limits.leaseMs / 4;
   let seq = firstSeq - 1;
   let pending: NumberedEvent[] = [];
   /** So many of `pending` were handed to the database before and may be committed: they stay as they are. */

@@ -18,6 +18,7 @@ export type WriteOutcome = 'written' | 'stop' | 'lost';
 export async function writeEventBatches(
   db: Database,
   batches: readonly EventBatch[],
+  leaseMs: number,
 ): Promise<WriteOutcome[]> {
   const byUser = [...Map.groupBy(batches, (batch) => batch.scope.userId)];
   const groups: StatementGroup[] = byUser.map(([userId, own]) => ({
@@ -26,6 +27,7 @@ export async function writeEventBatches(
       renewLeases(
         userId,
         own.filter(({ isRenewing }) => isRenewing),
+        leaseMs,
       ),
       insertEvents(userId, own),
       lookAtLeases(userId, own),

@@ -30,9 +30,10 @@ interface Waiting {
 /** Answers of one transaction: enough to share its commit, few enough to keep it short. */
 const answersAtOnce = 200;
 
-export function createEventWriter(db: Database, log: Log): EventWriter {
-  const first = openLane(db, log);
-  const rest = openLane(db, log);
+/** Renewed leases last `leaseMs`. */
+export function createEventWriter(db: Database, leaseMs: number, log: Log): EventWriter {
+  const first = openLane(db, leaseMs, log);
+  const rest = openLane(db, leaseMs, log);
   return {
     write: (held, events, isRenewing, isFirst) =>
       new Promise((resolve, reject) => {
@@ -43,7 +44,7 @@ export function createEventWriter(db: Database, log: Log): EventWriter {
 }
 
 /** One transaction at a time. */
-function openLane(db: Database, log: Log): (one: Waiting) => void {
+function openLane(db: Database, leaseMs: number, log: Log): (one: Waiting) => void {
   let waiting: Waiting[] = [];
   let isWriting = false;
 
@@ -62,6 +63,7 @@ function openLane(db: Database, log: Log): (one: Waiting) => void {
       const outcomes = await writeEventBatches(
         db,
         taken.map((one) => one.batch),
+        leaseMs,
       );
       for (const [at, one] of taken.entries()) one.resolve(outcomes[at] ?? 'lost');
     } catch (error) {

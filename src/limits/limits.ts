@@ -1,0 +1,19 @@
+/** What one user may have and do, and how long things may take, as the settings say. */
+export interface Limits {
+  uploadBytes: number;
+  documentsPerConversation: number;
+  documentsPerUser: number;
+  bytesPerUser: number;
+  /** Under way at once. */
+  uploadsPerUser: number;
+  messagesPerMinute: number;
+  streamsPerUser: number;
+  ingestTimeoutMs: number;
+  answerTimeoutMs: number;
+  /** How long an answer waits for files that are still being read. */
+  waitForFilesMs: number;
+  /** A process that is silent this long is taken for dead, and others take up what it was at. */
+  leaseMs: number;
+  /** Pause before work that failed is tried again; it doubles with each failure. */
+  retryMs: number;
+}
