@@ -5,6 +5,7 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectProblem } from '../http/problem.ts';
 import { databaseKind, newPerson, startTestApp, type TestApp } from '../support/app.ts';
+import { childFlags } from '../support/child-environment.ts';
 
 // Guessing is counted before it is checked, and does not lock the owner out; who becomes an administrator, and how.
 
@@ -162,7 +163,7 @@ describe('administrators', () => {
       if (databaseKind === 'pglite') await server.stop();
       const main = join(import.meta.dirname, '../../src/cli/main.ts');
       const run = (...args: string[]) =>
-        spawnSync(process.execPath, [main, 'admin', ...args], {
+        spawnSync(process.execPath, [...childFlags, main, 'admin', ...args], {
           env: { ...process.env, ...server.env },
           encoding: 'utf8',
         });

@@ -6,6 +6,7 @@ import { servingModel } from '../../src/documents/serving-model.ts';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { newPerson, type Person, personOf, startTestApp, type TestApp } from '../support/app.ts';
+import { childFlags } from '../support/child-environment.ts';
 import { behave, startProvider } from '../support/provider.ts';
 import {
   embeddedTexts,
@@ -160,7 +161,7 @@ describe('after a change of the embedding model', { timeout: 120_000 }, () => {
       await first.stop();
       provider.reset();
       provider.scriptEmbeddings(null, null, null, null, behave.hang());
-      const worker = spawn(process.execPath, ['src/main.ts'], {
+      const worker = spawn(process.execPath, [...childFlags, 'src/main.ts'], {
         env: { ...process.env, ...first.env, ...withModel(after), ROLE: 'all' },
         stdio: 'ignore',
       });

@@ -9,7 +9,7 @@ import { databaseKind, newPerson, type Person, personOf } from '../support/app.t
 import { behave, type Provider, startProvider } from '../support/provider.ts';
 import { createHome, type Home, type ServerProcess } from './support/server-process.ts';
 
-const leaseMs = 30_000;
+const leaseMs = 3_000;
 
 describe.skipIf(databaseKind === 'pglite')('two servers on one database (needs PostgreSQL)', () => {
   let provider: Provider;
@@ -25,6 +25,7 @@ describe.skipIf(databaseKind === 'pglite')('two servers on one database (needs P
       LLM_MODEL: 'test-chat',
       EMBEDDING_BASE_URL: provider.baseUrl,
       EMBEDDING_MODEL: 'test-embedding',
+      LEASE_S: String(leaseMs / 1000),
     };
     home = await createHome(env, { isNew: true });
     // At once, on an empty database: only one may migrate it.

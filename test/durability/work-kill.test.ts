@@ -20,8 +20,8 @@ import { newPerson, type Person, personOf } from '../support/app.ts';
 import { behave, startProvider } from '../support/provider.ts';
 import { createHome, type ServerProcess } from './support/server-process.ts';
 
-/** A dead worker's document is taken up when its lease of 30 seconds is over, its answer after 15. */
-const leaseMs = 30_000;
+/** What a dead worker was at is taken up when its lease is over; the usual 15 seconds are torture's. */
+const leaseMs = 3_000;
 const slack = 30_000;
 
 const provider = await startProvider();
@@ -32,6 +32,7 @@ const home = await createHome({
   LLM_MODEL: 'test-chat',
   EMBEDDING_BASE_URL: provider.baseUrl,
   EMBEDDING_MODEL: 'test-embedding',
+  LEASE_S: String(leaseMs / 1000),
 });
 afterAll(() => home.close());
 let server: ServerProcess | undefined;
@@ -85,28 +86,34 @@ test(
       (id: string) =>
         until(statuses.join(' or '), async () => statuses.includes((await documentOf(person, id)).status));
 
+    /** A document may lose three workers: none meets more kills than that, however slow the machine. */
+    const everyDocument = () =>
+      until(
+        'every document is ready',
+        async () => {
+          const all = await Promise.all(ids.map((id) => documentOf(person, id)));
+          expect(all.map(({ status }) => status)).not.toContain('failed');
+          return all.every(({ vectors_ready: isWhole }) => isWhole) && all;
+        },
+        leaseMs + slack + 30_000,
+      );
+
     await killWhen(() => Promise.resolve());
     await killWhen(reached('extracting', 'chunking', 'embedding', 'ready'), { ...report, name: 'again.pdf' });
+    await everyDocument();
     const before = provider.requests.length;
     provider.scriptEmbeddings(behave.hang());
     await killWhen(() => until('its passages are being embedded', () => provider.requests.length > before));
     const then = provider.requests.length;
     // Right behind the answer of the provider comes the transaction that writes everything.
     await killWhen(() => until('its passages are embedded', () => provider.requests.length > then));
+    await everyDocument();
     await killWhen(async (id) => {
       await reached('chunking', 'embedding', 'ready')(id);
       await pause(Math.random() * 200);
     });
 
-    const documents = await until(
-      'every document is ready',
-      async () => {
-        const all = await Promise.all(ids.map((id) => documentOf(person, id)));
-        expect(all.map(({ status }) => status)).not.toContain('failed');
-        return all.every(({ status }) => status === 'ready') && all;
-      },
-      leaseMs + slack + 30_000,
-    );
+    const documents = await everyDocument();
     for (const document of documents) await expectWhole(person, document);
     expect(documents[1]?.chunk_count).toBe(reference?.chunk_count);
     const overview = await person.client.conversations.overview();
@@ -190,7 +197,7 @@ test(
         }),
       ),
     );
-    expect(performance.now() - killedAt).toBeLessThan(15_000 + slack);
+    expect(performance.now() - killedAt).toBeLessThan(leaseMs + slack);
     expectNumbered(rest, seen.length + 1);
     expect(rest.at(-1)?.data).toMatchObject({ type: 'failed', status: 'incomplete', code: 'unavailable' });
     const [question, answer] = await historyOf(person, conversation);

@@ -11,6 +11,7 @@ import { type DatabaseConfig, readConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { databaseKind, newPerson, startTestApp, type TestApp } from '../support/app.ts';
+import { childEnvironment, childFlags } from '../support/child-environment.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 // The real command, as an operator starts it: what cannot work is refused in one sentence and a non-zero exit.
@@ -63,10 +64,10 @@ interface Ended {
 /** Starts the server and waits for its end, which must come by itself. */
 function start(env: Record<string, string>): Promise<Ended> {
   return new Promise((done) => {
-    const clean = { PATH: process.env['PATH'], HOME: dataDir, DATA_DIR: dataDir, OLLAMA: 'off', PORT: '0' };
+    const clean = { ...childEnvironment(), HOME: dataDir, DATA_DIR: dataDir, OLLAMA: 'off', PORT: '0' };
     const child = execFile(
       process.execPath,
-      ['src/main.ts'],
+      [...childFlags, 'src/main.ts'],
       { cwd: root, env: { ...clean, ...env }, timeout: 30_000 },
       (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),
     );
@@ -161,14 +162,17 @@ describe('the server does not start', () => {
 
 test('mended, it starts, says where it is, serves, and ends with 0 when asked to', async () => {
   const env = {
-    PATH: process.env['PATH'],
+    ...childEnvironment(),
     HOME: dataDir,
     DATA_DIR: dataDir,
     OLLAMA: 'off',
     PORT: '0',
     LOG_LEVEL: 'warn',
   };
-  const child = spawn(process.execPath, ['src/main.ts'], { cwd: root, env: { ...env, ...databaseUrl() } });
+  const child = spawn(process.execPath, [...childFlags, 'src/main.ts'], {
+    cwd: root,
+    env: { ...env, ...databaseUrl() },
+  });
   let printed = '';
   const address = await new Promise<string>((found) => {
     child.stdout.on('data', (part: Buffer) => {

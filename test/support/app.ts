@@ -2,7 +2,9 @@ import { pino } from 'pino';
 import { afterAll, expect } from 'vitest';
 import { type RunningApp, startApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
+import { keepPgliteCompiled } from './keep-compiled.ts';
 import { emptyHome, migratedHome } from './migrated-home.ts';
+import { quick } from './quick.ts';
 
 export { databaseKind } from './database-kind.ts';
 export { newPerson, type Person, personOf } from './person.ts';
@@ -46,11 +48,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     MESSAGES_PER_MINUTE: '100000',
     STREAMS_PER_USER: '100',
     REGISTRATION: 'open',
+    ...quick,
     ...(home?.database ? { DATABASE_URL: home.database.url } : {}),
     ...options.like?.env,
     ...options.env,
   };
   const config = readConfig(env);
+  if (config.database.kind === 'pglite') await keepPgliteCompiled();
   const log = pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) });
   const app = await startApp(config, log);
   await app.http.listen({ host: '127.0.0.1', port: 0 });

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
+import { childEnvironment, childFlags } from './child-environment.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -14,10 +15,10 @@ export function runCli(args: string[], env: Record<string, string>): Promise<End
   return new Promise((done) => {
     const child = execFile(
       process.execPath,
-      ['src/cli/main.ts', ...args],
+      [...childFlags, 'src/cli/main.ts', ...args],
       {
         cwd: root,
-        env: { PATH: process.env['PATH'], ...env },
+        env: { ...childEnvironment(), ...env },
         timeout: 120_000,
         maxBuffer: 64 * 1024 * 1024,
       },

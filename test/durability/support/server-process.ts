@@ -4,6 +4,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment, childFlags } from '../../support/child-environment.ts';
+import { quick } from '../../support/quick.ts';
 import { type DataHome, emptyHome, homeOn, migratedHome } from '../../support/migrated-home.ts';
 
 /** Alcove in a process of its own, as `npm start` runs it, so that it can be killed. */
@@ -46,6 +48,7 @@ export async function createHome(env: Record<string, string> = {}, { isNew = fal
     REGISTRATION: 'open',
     LOG_LEVEL: 'warn',
     MESSAGES_PER_MINUTE: '1000000',
+    ...quick,
     ...(database === null ? {} : { DATABASE_URL: database.url }),
     ...env,
   };
@@ -72,8 +75,8 @@ async function openHome(env: Record<string, string>, isNew: boolean): Promise<Da
 }
 
 function spawnServer(env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, [main], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+  return spawn(process.execPath, [...childFlags, main], {
+    env: { ...childEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
