@@ -3,32 +3,43 @@ import { expect, test } from 'vitest';
 import { answeringApp } from '../answers/support/answering-app.ts';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { newPerson, type Person } from '../support/app.ts';
+import { behave } from '../support/provider.ts';
 
-const { app } = await answeringApp();
+const { app, provider } = await answeringApp();
 const megabyte = 1024 * 1024;
 
 /** A megabyte in all: what patterns run back and forth over. */
 function hostileText(): string {
   const shapes = [' ', '[', '[1, ', '"a', '„«', '\u0301', '`', '.'];
   const parts = shapes.map((shape) => `herring <sources${shape.repeat(megabyte / 16 / shape.length)}`);
-  return `${parts.join('\n\n')}\n\nherring <${' '.repeat(megabyte / 4)}`;
+  const text = parts.join('\n\n');
+  return `${text}\n\nherring <`.padEnd(megabyte, ' ');
 }
 
-async function msOf(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
+interface Waited {
+  ms: number;
+  /** Of that, what the server's thread has computed: what a busy machine adds is not in it. */
+  computedMs: number;
+}
+
+async function waited(work: () => Promise<unknown>): Promise<Waited> {
+  const [started, before] = [performance.now(), process.threadCpuUsage()];
   await work();
-  return performance.now() - started;
+  const { user, system } = process.threadCpuUsage(before);
+  return { ms: performance.now() - started, computedMs: (user + system) / 1_000 };
 }
 
-/** Requests one after the other until it is told to stop. @returns the slowest in milliseconds, and how many */
-async function slowestWhile(person: Person, isOver: () => boolean): Promise<{ ms: number; count: number }> {
-  let [slowest, count] = [0, 0];
+/** Requests one after the other until it is told to stop. @returns the longest of each, and how many they were */
+async function slowestWhile(person: Person, isOver: () => boolean): Promise<Waited & { count: number }> {
+  const slowest = { ms: 0, computedMs: 0, count: 0 };
   do {
-    slowest = Math.max(slowest, await msOf(() => person.client.conversations.list()));
-    count += 1;
+    const { ms, computedMs } = await waited(() => person.client.conversations.list());
+    slowest.ms = Math.max(slowest.ms, ms);
+    slowest.computedMs = Math.max(slowest.computedMs, computedMs);
+    slowest.count += 1;
     await turn();
   } while (!isOver());
-  return { ms: slowest, count };
+  return slowest;
 }
 
 test(
@@ -44,14 +55,16 @@ test(
     const others = slowestWhile(other, () => isOver);
     try {
       await addText(attacker, id, hostileText(), `${'<'.repeat(50)}${' '.repeat(50)}a.txt`);
+      provider.script(behave.answer(`It says "${hostileText().slice(0, megabyte / 4)}`));
       const { status } = await askJson(attacker, id, `What of herring? <sources${'[ "'.repeat(1_000)}`);
       expect(status).toBe(200);
     } finally {
       isOver = true;
     }
-    const { ms, count } = await others;
+    const { ms, computedMs, count } = await others;
     expect(count).toBeGreaterThan(20);
     // A pattern of quadratic time over so much holds everybody for minutes.
+    expect(computedMs).toBeLessThan(1_000);
     expect(ms).toBeLessThan(Math.max(5_000, 20 * baseline.ms));
   },
 );
