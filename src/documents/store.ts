@@ -66,7 +66,7 @@ export async function insertDocuments(
 }
 
 /** Bytes of the user's documents. */
-export async function readUsedBytes(db: Database, scope: ConversationScope): Promise<number> {
+export async function readUsedBytes(db: Database, scope: ConversationScope | UserScope): Promise<number> {
   const [row] = await db.reading(scope, (tx) =>
     tx.select({ bytes: userCounters.bytes }).from(userCounters).where(eq(userCounters.userId, scope.userId)),
   );

@@ -1,7 +1,11 @@
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
+import type { UserScope } from '../identity/user-scope.ts';
 import { readUsedBytes } from './store.ts';
+
+/** A form may be this much longer than its files: the lines between them, and fields that nobody reads. */
+const mostAroundFiles = 1024 * 1024;
 
 export interface RoomLimits {
   bytesPerUser: number;
@@ -22,6 +26,15 @@ export interface Room {
  */
 export class UploadRoom {
   readonly #underWay = new Map<string, Set<{ bytes: number }>>();
+
+  /**
+   * Refuses what is known not to fit before any of it is read. `bytes`: what the whole form says that it is long.
+   * @throws AppError `quota_exceeded`
+   */
+  async refuseIfTooLong(user: UserScope, bytes: number, db: Database, limits: RoomLimits): Promise<void> {
+    const least = bytes - mostAroundFiles;
+    if (least > 0 && least > limits.bytesPerUser - (await readUsedBytes(db, user))) throw noRoom();
+  }
 
   /** @throws AppError `rate_limited` when too many of the user's uploads are under way */
   async open(scope: ConversationScope, db: Database, limits: RoomLimits): Promise<Room> {
@@ -51,10 +64,7 @@ export class UploadRoom {
           together += one.bytes;
           if (one === own) break;
         }
-        if (together <= left) return;
-        throw new AppError('quota_exceeded', 'There is no room for this: delete documents first.', {
-          retryAfterSeconds: 60,
-        });
+        if (together > left) throw noRoom();
       };
       return { take, close };
     } catch (error) {
@@ -62,4 +72,10 @@ export class UploadRoom {
       throw error;
     }
   }
+}
+
+function noRoom(): AppError {
+  return new AppError('quota_exceeded', 'There is no room for this: delete documents first.', {
+    retryAfterSeconds: 60,
+  });
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Problem } from '@alcove/contract';
 import { newConversation } from '../answers/support/asking.ts';
@@ -69,6 +71,27 @@ describe('a quota', () => {
     expect(await countersOf(person)).toMatchObject({ documents: 3, bytes: 3 });
     expect(await filesOf(server, person)).toHaveLength(3);
   });
+
+  test.each(['/api/upload', '/conversations/:id/documents'])(
+    'of bytes refuses what says that it is longer before it is sent, at %s',
+    async (path) => {
+      person = await newPerson(server.baseUrl);
+      const id = await newConversation(person);
+      const outgoing = request(`${server.baseUrl}${path.replace(':id', id)}`, {
+        method: 'POST',
+        agent: false,
+        headers: {
+          authorization: `Bearer ${person.token}`,
+          'content-type': 'multipart/form-data; boundary=b',
+          'content-length': 3 * 1024 * 1024,
+        },
+      });
+      outgoing.flushHeaders();
+      const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+      expect(response.statusCode).toBe(429);
+      outgoing.destroy();
+    },
+  );
 
   test('of one person is none of another', async () => {
     const other = await newPerson(server.baseUrl);

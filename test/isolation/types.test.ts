@@ -16,6 +16,7 @@ const withoutScope = new Set([
   'updateAccount',
   'deleteExpiredKeys',
   'dueWork',
+  'readQueue',
   'enqueueStale',
   'countUnembedded',
   'isIngesting',
@@ -45,6 +46,8 @@ const byUser = new Set([
   'readSegments',
   'readSegmentSizes',
   'rebuildSegment',
+  // A quota is the user's, over all conversations.
+  'readUsedBytes',
 ]);
 const belowConversation = ['answers/', 'conversations/message-store', 'documents/'];
 

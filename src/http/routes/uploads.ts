@@ -48,6 +48,7 @@ export function uploadRoutes(app: App, { db, documents, closing }: HttpDeps): vo
     },
     async (request, reply) => {
       if (request.replayOf !== null) return reply.code(202).send(await keptBefore(request.replayOf, request));
+      await refuseIfTooLong(request);
       const incoming = await readUpload(request, reply);
       const id = requireConversationId(incoming.conversationId);
       const scope = await ConversationScope.open(db, principalOf(request).scope, id);
@@ -75,12 +76,19 @@ export function uploadRoutes(app: App, { db, documents, closing }: HttpDeps): vo
     async (request, reply) => {
       if (request.replayOf !== null) return reply.code(202).send(await keptBefore(request.replayOf, request));
       const scope = await openConversation(request, db);
+      await refuseIfTooLong(request);
       const files = request.isMultipart()
         ? (await readUpload(request, reply, scope.conversationId)).files
         : oneText(request.body);
       return reply.code(202).send(await keep(scope, files, request));
     },
   );
+
+  /** By what the request says of its length; one that does not say is refused as it comes. */
+  async function refuseIfTooLong(request: FastifyRequest): Promise<void> {
+    const bytes = request.isMultipart() ? Number(request.headers['content-length'] ?? 0) : 0;
+    await documents.room.refuseIfTooLong(principalOf(request).scope, bytes, db, documents.limits);
+  }
 
   async function keep(
     scope: ConversationScope,
