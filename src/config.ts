@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { type BlobsConfig, readBlobs } from './files/bucket-config.ts';
 import { isWeakSecret, weakSecretAdvice } from './identity/weak-secret.ts';
 import type { Limits } from './limits/limits.ts';
+import type { DatabaseConfig } from './db/database-config.ts';
+import type { AuthConfig } from './identity/auth-config.ts';
 import type { ModelConfig } from './models/model.ts';
 
 const megabyte = 1024 * 1024;
@@ -15,6 +17,7 @@ const word = <const Words extends readonly [string, ...string[]]>(words: Words) 
     const given = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
     return words.find((one) => one.toLowerCase() === given) ?? value;
   }, z.enum(words));
+const prefixForm = /^[a-z][a-z0-9_]{0,39}$/;
 const list = z
   .string()
   .default('')
@@ -40,10 +43,17 @@ const environment = z.object({
   AWS_SECRET_ACCESS_KEY: text,
   AWS_SESSION_TOKEN: text,
   ROLE: word(['all', 'web', 'worker']).default('all'),
+  /** Between the signal to stop and the end of listening, while `readyz` says 503 already. */
+  DRAIN_SECONDS: z.coerce.number().min(0).max(600).default(0),
+  LOG_FORMAT: word(['json', 'text']).optional(),
   LOG_LEVEL: word(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 
   DATABASE_URL: text,
   DATABASE_POOL_SIZE: count(20),
+  DATABASE_PREPARE: word(['auto', 'on', 'off']).default('auto'),
+  DATABASE_ROLE_PREFIX: z.string().regex(prefixForm, 'lower-case letters, digits and _').default('alcove'),
+  /** As libpq knows it: the certificates that the database server's is checked by. */
+  PGSSLROOTCERT: text,
   CLOUD_SQL_INSTANCE: text,
   CLOUD_SQL_IP_TYPE: word(['PUBLIC', 'PRIVATE', 'PSC']).default('PUBLIC'),
   DATABASE_USER: text,
@@ -117,6 +127,10 @@ export interface Config {
   blobs: BlobsConfig;
   role: 'all' | 'web' | 'worker';
   logLevel: Environment['LOG_LEVEL'];
+  /** Undefined: text on a terminal, else JSON. */
+  logFormat: Environment['LOG_FORMAT'];
+  /** How long requests are taken as ever after the signal to stop, while proxies learn of it. */
+  drainMs: number;
   database: DatabaseConfig;
   auth: AuthConfig;
   limits: Limits;
@@ -127,31 +141,6 @@ export interface Config {
   tracing: boolean;
   segmentCacheBytes: number;
   retrievalCacheBytes: number;
-}
-
-export type DatabaseConfig =
-  | { kind: 'pglite'; dataDir: string }
-  | { kind: 'postgresql'; url: string; poolSize: number }
-  | {
-      kind: 'cloudsql';
-      instance: string;
-      ipType: 'PUBLIC' | 'PRIVATE' | 'PSC';
-      user: string | undefined;
-      password: string | undefined;
-      database: string;
-      poolSize: number;
-    };
-
-export interface AuthConfig {
-  secret: string | undefined;
-  /** Memory that each hash of a password takes. */
-  hashKilobytes: number;
-  registration: 'open' | 'closed' | undefined;
-  issuer:
-    | { issuer: string; audience: string; jwksUrl: string | undefined; secret: string | undefined }
-    | undefined;
-  /** Administrators among the external issuer's users: verified e-mail addresses, in lower case, and subjects. */
-  admins: { emails: string[]; subjects: string[] };
 }
 
 /** Thrown for settings that cannot work; `message` names each variable and what it should be. */
@@ -185,6 +174,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     blobs: readBlobs(e),
     role: e.ROLE,
     logLevel: e.LOG_LEVEL,
+    logFormat: e.LOG_FORMAT,
+    drainMs: e.DRAIN_SECONDS * 1000,
     database: readDatabase(e),
     auth: {
       secret: e.AUTH_SECRET,
@@ -217,6 +208,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 }
 
 function readDatabase(e: Environment): DatabaseConfig {
+  const pool = {
+    poolSize: e.DATABASE_POOL_SIZE,
+    prepare: e.DATABASE_PREPARE,
+    rolePrefix: e.DATABASE_ROLE_PREFIX,
+  };
   if (e.DATABASE_URL !== undefined && e.CLOUD_SQL_INSTANCE !== undefined) {
     throw new ConfigError('DATABASE_URL and CLOUD_SQL_INSTANCE are both set: keep the one that you mean');
   }
@@ -224,7 +220,7 @@ function readDatabase(e: Environment): DatabaseConfig {
     if (!/^postgres(ql)?:\/\//.test(e.DATABASE_URL)) {
       throw new ConfigError('DATABASE_URL: must begin with postgres:// or postgresql://');
     }
-    return { kind: 'postgresql', url: e.DATABASE_URL, poolSize: e.DATABASE_POOL_SIZE };
+    return { kind: 'postgresql', url: e.DATABASE_URL, rootCertificate: e.PGSSLROOTCERT, ...pool };
   }
   if (e.CLOUD_SQL_INSTANCE !== undefined) {
     return {
@@ -234,7 +230,7 @@ function readDatabase(e: Environment): DatabaseConfig {
       user: e.DATABASE_USER,
       password: e.DATABASE_PASSWORD,
       database: e.DATABASE_NAME,
-      poolSize: e.DATABASE_POOL_SIZE,
+      ...pool,
     };
   }
   return { kind: 'pglite', dataDir: resolve(e.DATA_DIR, 'database') };

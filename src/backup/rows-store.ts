@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { RoleNames } from '../db/roles.ts';
 import { globalTables } from '../db/self-check.ts';
 
 /** Rows fetched at once; of these tables one row may be megabytes. */
@@ -16,7 +17,7 @@ export interface Row {
 }
 
 /** Every row of one moment, parents first: the global tables, then user by user, as row-level security shows them. */
-export async function* readRows(client: pg.ClientBase): AsyncGenerator<Row> {
+export async function* readRows(client: pg.ClientBase, roles: RoleNames): AsyncGenerator<Row> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
     await client.query(
@@ -25,8 +26,8 @@ export async function* readRows(client: pg.ClientBase): AsyncGenerator<Row> {
     const tables = await tablesInOrder(client);
     for (const { name } of tables.filter((table) => globalTables.includes(table.name)))
       yield* rowsOf(client, name, `SELECT row_to_json(t)::text AS json FROM ${name} t`);
-    for (const id of await everyUser(client)) {
-      await client.query(`SET LOCAL ROLE alcove_app; SET LOCAL app.user_id = '${id}'`);
+    for (const id of await everyUser(client, roles.admin)) {
+      await client.query(`SET LOCAL ROLE ${roles.app}; SET LOCAL app.user_id = '${id}'`);
       for (const { name, key } of tables) {
         if (key === null || globalTables.includes(name)) continue;
         const order = orderInside[name];
@@ -56,8 +57,8 @@ async function* rowsOf(client: pg.ClientBase, table: string, query: string): Asy
 }
 
 /** Users, and those of whom only the audit log is left. */
-async function everyUser(client: pg.ClientBase): Promise<string[]> {
-  await client.query('SET LOCAL ROLE alcove_admin');
+async function everyUser(client: pg.ClientBase, admin: string): Promise<string[]> {
+  await client.query(`SET LOCAL ROLE ${admin}`);
   const { rows } = await client.query<{ id: string }>(
     'SELECT id FROM users UNION SELECT user_id FROM audit_log ORDER BY id',
   );

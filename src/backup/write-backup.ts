@@ -106,7 +106,7 @@ async function* linesOf(deps: BackupDeps, counts: Ending, listed: string): Async
     };
     const secret = deps.db.kind === 'pglite' ? await readSecret(deps.dataDir) : null;
     if (secret !== null) yield line('installation', JSON.stringify({ key: 'auth_secret', value: secret }));
-    for await (const { table, json } of readRows(client)) {
+    for await (const { table, json } of readRows(client, deps.db.roles)) {
       // What is restored is another installation: it gets an id of its own.
       if (table === 'installation' && (JSON.parse(json) as { key: string }).key === 'installation_id')
         continue;

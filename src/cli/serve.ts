@@ -1,7 +1,10 @@
-import { pino } from 'pino';
 import { startApp } from '../app.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
-import { DatabaseSetupError } from '../db/migrate.ts';
+import { DatabaseSetupError } from '../db/setup-error.ts';
+import { createLog } from './log.ts';
+
+/** All that follows the delay in which proxies learn that the server stops. */
+const graceMs = 25_000;
 
 /** Nobody should have to wonder for longer whether anything happens. */
 const patienceMs = 2_000;
@@ -14,7 +17,7 @@ export async function serve(): Promise<number> {
   } catch (error) {
     return refuse(error);
   }
-  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] });
+  const log = createLog(config.logLevel, config.logFormat);
   // A second signal, or a stop that hangs, must not leave the process behind.
   const stopped = waitForSignal();
   const waiting = setTimeout(() => print(stillStarting(config)), patienceMs);
@@ -43,7 +46,7 @@ export async function serve(): Promise<number> {
   const reason = await Promise.race([stopped, app.died]);
   if (reason instanceof Error) console.error(`Stopping: ${reason.message}`);
   else print('Stopping: running answers are finished or kept for later.');
-  const deadline = setTimeout(() => process.exit(1), 25_000);
+  const deadline = setTimeout(() => process.exit(1), config.drainMs + graceMs);
   deadline.unref();
   await app.close();
   return reason instanceof Error ? 1 : 0;

@@ -1,8 +1,11 @@
 import pg from 'pg';
-import type { DatabaseConfig } from '../config.ts';
-import { type Database, openDatabase } from './database.ts';
+import type { DatabaseConfig } from './database-config.ts';
+import { type Database, type DatabaseSettings, openDatabase } from './database.ts';
 import { type EmbeddedEvents, startPglite } from './pglite.ts';
+import { databaseAddress, explainDatabase } from './explain.ts';
+import { isPooled } from './pooler.ts';
 import type { QueryLog } from './query-log.ts';
+import { roleNames } from './roles.ts';
 
 // One wrong column type would silently turn counters into strings: int8 is a number here, below 2^53 by design.
 pg.types.setTypeParser(pg.types.builtins.INT8, (value) => Number(value));
@@ -21,6 +24,8 @@ export interface ConnectOptions extends EmbeddedEvents {
   /** How long an answer of PostgreSQL is waited for; 35 seconds if not given. */
   answerTimeoutMs?: number | undefined;
   log?: QueryLog | undefined;
+  /** Told how each use of the database went, as far as reaching it goes. */
+  outage?: DatabaseSettings['outage'];
   /** Called with errors of idle connections, which have no caller. */
   onIdleError?: (error: Error) => void;
 }
@@ -30,6 +35,8 @@ export async function connectDatabase(
   config: DatabaseConfig,
   options: ConnectOptions = {},
 ): Promise<Database> {
+  const roles = roleNames(config.kind === 'pglite' ? undefined : config.rolePrefix);
+  const address = databaseAddress(config);
   if (config.kind === 'pglite') {
     const embedded = await startPglite(config.dataDir, options);
     const pool = new pg.Pool({
@@ -46,30 +53,45 @@ export async function connectDatabase(
       await pool.end();
       await embedded.close();
     };
-    return openDatabase('pglite', pool, close, options.log);
+    const { log, outage } = options;
+    return openDatabase({ kind: 'pglite', pool, roles, address, close, log, outage });
   }
   const connection =
     config.kind === 'cloudsql'
       ? await connectCloudSql(config)
-      : { options: { connectionString: config.url }, close: () => {} };
+      : { options: readUrl(config), close: () => {} };
+  const bounds = { connectionTimeoutMillis: connectTimeoutMs, application_name: 'alcove', keepAlive: true };
+  const pooled = await isPooled({ ...connection.options, ...bounds }).catch((cause: unknown) => {
+    connection.close();
+    throw explainDatabase(cause, address);
+  });
   const pool = new pg.Pool({
     ...connection.options,
+    ...bounds,
+    // A pooler refuses what a connection asks for at its start: each transaction asks anew.
+    ...(pooled ? {} : { statement_timeout: statementTimeoutMs }),
     max: config.poolSize,
     // The opening statements and the first query of a transaction share one round trip.
     pipeline: true,
-    connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 30_000,
-    statement_timeout: statementTimeoutMs,
     query_timeout: options.answerTimeoutMs ?? answerTimeoutMs,
-    application_name: 'alcove',
-    keepAlive: true,
   });
   surviveLostConnections(pool, options);
   const close = async () => {
     await pool.end();
     connection.close();
   };
-  return openDatabase('postgresql', pool, close, options.log);
+  return openDatabase({
+    kind: 'postgresql',
+    pool,
+    roles,
+    address,
+    close,
+    prepares: config.prepare === 'auto' || config.prepare === undefined ? !pooled : config.prepare === 'on',
+    ...(pooled ? { opening: `SET LOCAL statement_timeout = ${statementTimeoutMs}` } : {}),
+    log: options.log,
+    outage: options.outage,
+  });
 }
 
 /** PGlite has one session for all its connections: a new one would trip over the last one's prepared statements. */
@@ -89,6 +111,14 @@ function surviveLostConnections(pool: pg.Pool, options: ConnectOptions): void {
     delete (error as { client?: unknown }).client;
     options.onIdleError?.(error);
   });
+}
+
+/** A root certificate beside the URL means what it means inside it. */
+function readUrl({ url, rootCertificate }: Extract<DatabaseConfig, { kind: 'postgresql' }>): pg.PoolConfig {
+  if (rootCertificate === undefined) return { connectionString: url };
+  const location = new URL(url);
+  if (!location.searchParams.has('sslrootcert')) location.searchParams.set('sslrootcert', rootCertificate);
+  return { connectionString: location.href };
 }
 
 type CloudSql = Extract<DatabaseConfig, { kind: 'cloudsql' }>;

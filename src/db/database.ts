@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
+import { setAuthority, unlessOpened } from './authority.ts';
 import { isConnectionLost, translateDatabaseError, UnknownCommit } from './errors.ts';
 import { logged, type QueryLog } from './query-log.ts';
+import type { RoleNames } from './roles.ts';
 
 export type Transaction = NodePgDatabase;
 
@@ -27,11 +29,13 @@ export interface StatementGroup {
   statements: readonly Statement[];
 }
 
-type Role = 'alcove_app' | 'alcove_worker' | 'alcove_admin';
-
 /** The database as stores see it: nothing but transactions that hold one authority. */
 export interface Database {
   readonly kind: 'pglite' | 'postgresql';
+  /** Who transactions become. */
+  readonly roles: RoleNames;
+  /** Where it is, for messages: never with a password. */
+  readonly address: string;
   /** For migrations, the job queue and the boot checks only: the connection's own role. */
   readonly pool: pg.Pool;
   /** Runs `work` as the application role with row-level security set to this authority. Holds no network call. */
@@ -61,14 +65,24 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export interface DatabaseSettings {
+  kind: Database['kind'];
+  pool: pg.Pool;
+  roles: RoleNames;
+  address: string;
+  close: () => Promise<void>;
+  /** False behind a connection pooler, where a statement's name is lost with its connection. */
+  prepares?: boolean;
+  /** More statements that open each transaction, such as bounds that a pooler does not let a connection have. */
+  opening?: string;
+  log?: QueryLog | undefined;
+  /** Told how each use of the database went, as far as reaching it goes. */
+  outage?: { failed(error: unknown): void; succeeded(): void } | undefined;
+}
 
-export function openDatabase(
-  kind: Database['kind'],
-  pool: pg.Pool,
-  closePool: () => Promise<void>,
-  log?: QueryLog,
-): Database {
+export function openDatabase(settings: DatabaseSettings): Database {
+  const { kind, pool, roles, log, outage } = settings;
+  const begin = ['BEGIN', settings.opening].filter(Boolean).join('; ');
   const drizzles = new WeakMap<pg.PoolClient, Transaction>();
   const inside = new AsyncLocalStorage<true>();
 
@@ -85,6 +99,7 @@ export function openDatabase(
     // With one connection (PGlite) a transaction inside another waits for itself for ever.
     if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
     const lent = await pool.connect().catch((error: unknown) => {
+      outage?.failed(error);
       throw translateDatabaseError(error);
     });
     const client = log === undefined ? lent : logged(lent, log);
@@ -93,8 +108,10 @@ export function openDatabase(
     try {
       const done = await work(client);
       ending = done.ending;
+      outage?.succeeded();
       return done.result;
     } catch (error) {
+      if (isConnectionLost(error)) outage?.failed(error);
       await client.query('ROLLBACK').catch((reason: Error) => {
         broken = reason;
       });
@@ -104,14 +121,26 @@ export function openDatabase(
     }
   }
 
+  function opening(role: string, authority: Authority | null): string {
+    const start = `${begin}; SET LOCAL ROLE ${role}`;
+    return authority === null ? start : `${start}; ${setAuthority(authority)}`;
+  }
+
+  /** The first group opens the transaction; the others set anew what the one before has set. */
+  function scopedStatements({ authority, statements }: StatementGroup, at: number): (string | Statement)[] {
+    if (at === 0) return [opening(roles.app, authority), ...statements];
+    const unset = authority.conversationId === undefined ? `; SET LOCAL app.conversation_id = ''` : '';
+    return [`${setAuthority(authority)}${unset}`, ...statements];
+  }
+
   function run<T>(
-    role: Role,
+    role: string,
     authority: Authority | null,
     work: (tx: Transaction) => Promise<T>,
     writes = true,
   ): Promise<T> {
     return lend(async (client) => {
-      const begun = client.query(openingStatements(role, authority));
+      const begun = client.query(opening(role, authority));
       begun.catch(() => {});
       // What follows an opening that failed would be written for good, each statement by itself. Reading need not wait,
       // where a connection may have two statements under way.
@@ -134,7 +163,7 @@ export function openDatabase(
   function batch(groups: readonly StatementGroup[], writes = true): Promise<unknown[][][]> {
     return lend(async (client) => {
       const waits = writes || kind === 'pglite';
-      const guards = writes && kind === 'postgresql' ? [unlessOpened(groups[0]!.authority)] : [];
+      const guards = writes && kind === 'postgresql' ? [unlessOpened(groups[0]!.authority.userId)] : [];
       const [opening = '', ...rest] = groups.flatMap(scopedStatements);
       const statements = [opening, ...guards, ...rest];
       const running = waits ? commit(client, statements) : inOneGo(client, statements);
@@ -168,7 +197,8 @@ export function openDatabase(
       for (const statement of statements) results.push(await client.query<object>(statement));
       return results;
     }
-    const running = statements.map((statement) => client.query<object>(statement));
+    const sent = settings.prepares === false ? statements.map(withoutName) : statements;
+    const running = sent.map((statement) => client.query<object>(statement));
     for (const one of await Promise.allSettled(running)) {
       if (one.status === 'rejected') throw one.reason;
       results.push(one.value);
@@ -203,7 +233,7 @@ export function openDatabase(
     if (more === undefined) return (await batch([{ authority, statements }]))[0] ?? [];
     return lend(async (client) => {
       // As in `run`: whoever writes more must be able to rely on all of it being undone.
-      await client.query(openingStatements('alcove_app', authority));
+      await client.query(opening(roles.app, authority));
       const rows = await inOneGo(client, statements);
       const last = await inside.run(true, () => more(drizzleOf(client), rows));
       return { result: [...rows, ...(await commit(client, last))] };
@@ -212,15 +242,17 @@ export function openDatabase(
 
   return {
     kind,
+    roles,
+    address: settings.address,
     pool,
     read,
     write,
     batch: (groups) => batch(groups),
-    scoped: (authority, work) => run('alcove_app', authority, work),
-    reading: (authority, work) => run('alcove_app', authority, work, false),
-    asWorker: (work) => run('alcove_worker', null, work),
-    asAdmin: (work) => run('alcove_admin', null, work),
-    close: closePool,
+    scoped: (authority, work) => run(roles.app, authority, work),
+    reading: (authority, work) => run(roles.app, authority, work, false),
+    asWorker: (work) => run(roles.worker, null, work),
+    asAdmin: (work) => run(roles.admin, null, work),
+    close: settings.close,
   };
 }
 
@@ -240,43 +272,7 @@ function release(
   );
 }
 
-function openingStatements(role: Role, authority: Authority | null): string {
-  const opening = `BEGIN; SET LOCAL ROLE ${role}`;
-  return authority === null ? opening : `${opening}; ${setAuthority(authority)}`;
-}
-
-/**
- * Ends the connection where the opening before it has failed: what travels behind it would be written for good, each
- * statement by itself and by the connection's own role.
- */
-function unlessOpened({ userId }: Authority): Statement {
-  return {
-    name: 'unless_opened',
-    text: `SELECT pg_terminate_backend(pg_backend_pid())
-      WHERE current_setting('app.user_id', true) IS DISTINCT FROM $1`,
-    values: [userId],
-  };
-}
-
-/** The first group opens the transaction; the others set anew what the one before has set. */
-function scopedStatements({ authority, statements }: StatementGroup, at: number): (string | Statement)[] {
-  if (at === 0) return [openingStatements('alcove_app', authority), ...statements];
-  const unset = authority.conversationId === undefined ? `; SET LOCAL app.conversation_id = ''` : '';
-  return [`${setAuthority(authority)}${unset}`, ...statements];
-}
-
-/**
- * SET LOCAL, never set_config (Citus does not forward it) and never SET (it would leak to the pool's next user).
- * SET takes no parameters, so the ids are checked to be nothing but UUIDs.
- */
-function setAuthority(authority: Authority): string {
-  const settings = [['app.user_id', authority.userId]];
-  if (authority.conversationId !== undefined)
-    settings.push(['app.conversation_id', authority.conversationId]);
-  return settings
-    .map(([setting, id]) => {
-      if (id === undefined || !uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
-      return `SET LOCAL ${setting} = '${id}'`;
-    })
-    .join('; ');
+/** Without it the statement is planned each time. */
+function withoutName(statement: string | Statement): string | Statement {
+  return typeof statement === 'string' ? statement : { ...statement, name: '' };
 }

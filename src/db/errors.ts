@@ -64,22 +64,23 @@ export function isConnectionLost(error: unknown): boolean {
   return away.has(databaseCode(error) ?? '');
 }
 
+/** The server or the way to it is gone, or it takes no writes: for whoever asks, 503. */
+export class DatabaseAway extends AppError {
+  constructor(cause: unknown) {
+    super('unavailable', 'The database cannot be reached right now; try again in a few seconds.', {
+      cause,
+      retryAfterSeconds: 2,
+    });
+  }
+}
+
 /** Turns what a caller can wait for into 503 or 507; everything else stays as it is. */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const code = databaseCode(error);
   if (code === undefined) return error;
   const cause = withoutValues(error);
-  if (away.has(code)) {
-    return new AppError(
-      'unavailable',
-      'The database cannot be reached right now; try again in a few seconds.',
-      {
-        cause,
-        retryAfterSeconds: 2,
-      },
-    );
-  }
+  if (away.has(code)) return new DatabaseAway(cause);
   if (retry.has(code)) {
     return new AppError('unavailable', 'The database was busy with a conflicting change; try again.', {
       cause,

@@ -1,7 +1,5 @@
 import type pg from 'pg';
-
-/** The roles that transactions take; the connection's own role owns everything and is none of them. */
-export const roles = ['alcove_app', 'alcove_worker', 'alcove_admin'] as const;
+import { type RoleNames, withDefaultRoles } from './roles.ts';
 
 /** One part of the database's isolation: the statement that makes it, and the one that takes it away. */
 export interface IsolationFact {
@@ -16,10 +14,13 @@ export const plainSchema = 'public';
  * Row-level security, policies, grants to the application's roles and functions that run as their owner, as the
  * catalogue has them, each as one statement in canonical form.
  */
-export async function readIsolationFacts(client: pg.Pool | pg.PoolClient): Promise<IsolationFact[]> {
-  const { rows } = await client.query<IsolationFact & { schema: string }>(factsQuery, [[...roles]]);
+export async function readIsolationFacts(
+  client: pg.Pool | pg.PoolClient,
+  roles: RoleNames,
+): Promise<IsolationFact[]> {
+  const { rows } = await client.query<IsolationFact & { schema: string }>(factsQuery, [Object.values(roles)]);
   return rows.map(({ make, drop, schema }) => ({
-    make: make
+    make: withDefaultRoles(make, roles)
       .trim()
       .replaceAll(`${schema}.`, `${plainSchema}.`)
       .replaceAll(`'${schema}'`, `'${plainSchema}'`),

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import type { Database } from './database.ts';
-import { type IsolationFact, plainSchema, readIsolationFacts, roles } from './isolation-facts.ts';
+import { type IsolationFact, plainSchema, readIsolationFacts } from './isolation-facts.ts';
 import { newestMigration } from './migrate.ts';
+import { makeRoles, type RoleNames, withRoles } from './roles.ts';
+import { DatabaseSetupError } from './setup-error.ts';
 
 /** Written by `npm run isolation` from a database that only the migrations have made. */
 const expectedFile = new URL('./isolation.sql', import.meta.url);
@@ -16,11 +18,14 @@ export interface IsolationDifference {
 }
 
 /** How the database differs from what the migrations make, as after a dump that was restored without its roles. */
-export async function compareIsolation(client: pg.Pool | pg.PoolClient): Promise<IsolationDifference> {
+export async function compareIsolation(
+  client: pg.Pool | pg.PoolClient,
+  roles: RoleNames,
+): Promise<IsolationDifference> {
   const expected = await readExpected();
   // A list that is older than the migrations says nothing about them; test/schema fails until it is written anew.
   if (expected.migration !== (await newestMigration()).name) return { missing: [], extra: [] };
-  const found = await readIsolationFacts(client);
+  const found = await readIsolationFacts(client, roles);
   const foundMakes = new Set(found.map(({ make }) => make));
   const wanted = new Set(expected.makes);
   return {
@@ -34,16 +39,19 @@ export async function repairIsolation(database: Database): Promise<number> {
   const client = await database.pool.connect();
   try {
     await client.query('BEGIN');
-    for (const role of roles) await client.query(createRole(role));
-    await client.query(takeRoles);
-    const { missing, extra } = await compareIsolation(client);
+    const left = await makeRoles(client, database.roles);
+    if (left.length > 0)
+      throw new DatabaseSetupError(
+        ['An administrator of the database server has to run this first:', ...left].join('\n'),
+      );
+    const { missing, extra } = await compareIsolation(client, database.roles);
     const schema = await currentSchema(client);
     for (const { drop, make } of extra) if (!isReplaced(make)) await client.query(drop);
     // Functions first: grants name them.
     for (const make of missing.toSorted((a, b) => Number(isReplaced(b)) - Number(isReplaced(a))))
-      await client.query(inSchema(make, schema));
+      await client.query(withRoles(inSchema(make, schema), database.roles));
     // What a new function may be called by is only known now: its default is everybody.
-    for (const { drop } of (await compareIsolation(client)).extra) await client.query(drop);
+    for (const { drop } of (await compareIsolation(client, database.roles)).extra) await client.query(drop);
     await client.query('COMMIT');
     return missing.length + extra.length;
   } catch (error) {
@@ -56,7 +64,7 @@ export async function repairIsolation(database: Database): Promise<number> {
 
 /** The list as a file, for a database that only the migrations have made. */
 export async function printIsolation(database: Database): Promise<string> {
-  const facts = await readIsolationFacts(database.pool);
+  const facts = await readIsolationFacts(database.pool, database.roles);
   const head = `-- Isolation as of ${(await newestMigration()).name}; written by "npm run isolation".`;
   return `${[head, ...facts.map(({ make }) => make)].join(breakpoint)}\n`;
 }
@@ -82,14 +90,3 @@ async function currentSchema(client: pg.PoolClient): Promise<string> {
   const { rows } = await client.query<{ schema: string }>('SELECT quote_ident(current_schema()) AS schema');
   return rows[0]?.schema ?? plainSchema;
 }
-
-function createRole(role: string): string {
-  return `DO $$ BEGIN CREATE ROLE ${role} NOLOGIN NOSUPERUSER NOBYPASSRLS;
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`;
-}
-
-const takeRoles = `DO $$ BEGIN
-  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-    EXECUTE format('GRANT ${roles.join(', ')} TO %I', current_user);
-  END IF;
-END $$`;

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { drizzle } from 'drizzle-orm/node-postgres';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type pg from 'pg';
 import type { Database } from './database.ts';
 import { databaseCode } from './errors.ts';
-import { openOwnConnection, type OwnConnection } from './own-connection.ts';
+import { explainDatabase } from './explain.ts';
+import { openOwnConnection } from './own-connection.ts';
+import { makeRoles, refuseForeignRoles, type RoleNames, tried, withRoles } from './roles.ts';
+import { DatabaseSetupError } from './setup-error.ts';
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Any constant: replicas that start together take turns on it. Drizzle's own migrate() has no lock. */
@@ -13,31 +15,26 @@ const advisoryLock = 7_312_019_114;
 const lockTimeout = '60s';
 const oldestPostgres = 150_000;
 
-/** A database that Alcove cannot use as it is; the message says what to do. */
-export class DatabaseSetupError extends Error {
-  override name = 'DatabaseSetupError';
-}
-
 /**
- * Brings the schema to this version, or to that of an older one whose newest migration is `upTo`, under a lock. Running
- * it again changes nothing.
+ * Brings the schema to this version, or to that of an older one whose newest migration is `upTo`, all or nothing. The
+ * lock is the transaction's: a connection pooler passes sessions around. Running it again changes nothing.
  * @throws DatabaseSetupError
  */
 export async function migrate(database: Database, upTo = Infinity): Promise<void> {
   const { client, close } = await openOwnConnection(database).catch((cause: unknown) => {
-    throw new DatabaseSetupError(unreachable(cause), { cause });
+    throw explainDatabase(cause, database.address);
   });
   try {
-    await checkVersion(client);
-    await client.query(`SET lock_timeout = '${lockTimeout}'; SET statement_timeout = 0`);
+    await checkServer(client);
+    await client.query(`BEGIN; SET LOCAL lock_timeout = '${lockTimeout}'; SET LOCAL statement_timeout = 0`);
     await lock(client);
-    try {
-      await createVectorExtension(client);
-      await refuseDowngrade(client);
-      await run(client, upTo);
-    } finally {
-      await client.query('SELECT pg_advisory_unlock($1)', [advisoryLock]);
-    }
+    await refuseDowngrade(client);
+    await prepareServer(client, database.roles);
+    await run(client, database.roles, upTo);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw explainDatabase(error, database.address);
   } finally {
     await close();
   }
@@ -52,31 +49,72 @@ export async function isMigrated(database: Database): Promise<boolean> {
   return Number(rows[0]?.last ?? 0) >= newest;
 }
 
-/** Drizzle's own `migrate` always runs all of them. */
-async function run(client: OwnConnection['client'], upTo: number): Promise<void> {
-  const config = { migrationsFolder };
-  const wanted = readMigrationFiles(config).filter((file) => file.folderMillis <= upTo);
-  // Both are there at run time, marked as internal.
-  const { dialect, session } = drizzle(client) as unknown as {
-    dialect: { migrate(files: typeof wanted, session: unknown, config: object): Promise<void> };
-    session: unknown;
-  };
-  await dialect.migrate(wanted, session, config);
+/** As Drizzle's own `migrate` does it, in the transaction that is open. */
+async function run(client: pg.ClientBase, roles: RoleNames, upTo: number): Promise<void> {
+  await client.query(`CREATE SCHEMA IF NOT EXISTS drizzle; CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations
+    (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`);
+  const last = await lastMigration(client);
+  for (const { sql, hash, folderMillis } of readMigrationFiles({ migrationsFolder })) {
+    if (folderMillis <= last || folderMillis > upTo) continue;
+    for (const statement of sql) await client.query(withRoles(statement, roles));
+    await client.query('INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ($1, $2)', [
+      hash,
+      folderMillis,
+    ]);
+  }
 }
 
-async function checkVersion(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ number: string; text: string }>(
-    `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS text`,
+async function checkServer(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ number: string; text: string; standby: boolean; readOnly: string }>(
+    `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS text,
+       pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS "readOnly"`,
   );
-  const version = rows[0];
-  if (version !== undefined && Number(version.number) < oldestPostgres) {
-    throw new DatabaseSetupError(`PostgreSQL ${version.text} is too old: Alcove needs version 15 or newer.`);
-  }
+  const [server] = rows;
+  if (server === undefined) return;
+  if (Number(server.number) < oldestPostgres)
+    throw new DatabaseSetupError(`PostgreSQL ${server.text} is too old: Alcove needs version 15 or newer.`);
+  if (server.standby)
+    throw new DatabaseSetupError(
+      'The database server is a standby, which only reads: let DATABASE_URL name the primary.',
+    );
+  if (server.readOnly === 'on')
+    throw new DatabaseSetupError(
+      'The database is read-only (default_transaction_read_only is on): switch that off for this user and database.',
+    );
+}
+
+/** What belongs to the server or needs its administrator, asked for in one message where this user may not make it. */
+async function prepareServer(client: pg.ClientBase, roles: RoleNames): Promise<void> {
+  const { rows } = await client.query<{
+    user: string;
+    database: string;
+    schemas: boolean;
+    tables: boolean;
+    schema: string;
+  }>(
+    `SELECT quote_ident(current_user) AS "user", quote_ident(current_database()) AS database,
+       to_regnamespace('drizzle') IS NOT NULL OR has_database_privilege(current_database(), 'CREATE') AS schemas,
+       has_schema_privilege(current_schema(), 'CREATE') AS tables, quote_ident(current_schema()) AS schema`,
+  );
+  const { user = '', database = '', schemas, tables, schema = '' } = rows[0] ?? {};
+  const left = await makeRoles(client, roles);
+  if (schemas === false) left.push(`GRANT CREATE ON DATABASE ${database} TO ${user};`);
+  if (tables === false) left.push(`GRANT CREATE ON SCHEMA ${schema} TO ${user};`);
+  if (!(await hasVectorExtension(client))) left.push('CREATE EXTENSION vector;');
+  if (left.length > 0) throw new DatabaseSetupError(askAdministrator(user, database, left));
+  if ((await lastMigration(client)) === 0) await refuseForeignRoles(client, roles);
+}
+
+function askAdministrator(user: string, database: string, statements: readonly string[]): string {
+  return [
+    `The database user ${user} may not make all that Alcove needs. Run this once in the database ${database} as an administrator of the server, and start again:`,
+    ...statements,
+  ].join('\n');
 }
 
 async function lock(client: pg.ClientBase): Promise<void> {
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [advisoryLock]);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [advisoryLock]);
   } catch (cause) {
     if (databaseCode(cause) !== '55P03') throw cause;
     throw new DatabaseSetupError(
@@ -86,7 +124,8 @@ async function lock(client: pg.ClientBase): Promise<void> {
   }
 }
 
-async function createVectorExtension(client: pg.ClientBase): Promise<void> {
+/** Makes it, where it is not there. @returns false when this user may not */
+async function hasVectorExtension(client: pg.ClientBase): Promise<boolean> {
   const known = await client.query<{ installed: string | null; available: string | null }>(
     `SELECT (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS installed,
             (SELECT default_version FROM pg_available_extensions WHERE name = 'vector') AS available`,
@@ -103,31 +142,28 @@ async function createVectorExtension(client: pg.ClientBase): Promise<void> {
       `pgvector ${version} is too old: Alcove needs 0.8.0 or newer. Update it on the database server (ALTER EXTENSION vector UPDATE).`,
     );
   }
-  if (installed !== null) return;
-  try {
-    await client.query('CREATE EXTENSION IF NOT EXISTS vector');
-  } catch (cause) {
-    throw new DatabaseSetupError(
-      'This database user may not create the extension "vector": run CREATE EXTENSION vector once as an administrator, then start again.',
-      { cause },
-    );
-  }
+  return installed !== null || tried(client, 'CREATE EXTENSION IF NOT EXISTS vector');
 }
 
 /** A database of a newer Alcove would be damaged by an older one. */
 async function refuseDowngrade(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ exists: boolean }>(
-    `SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`,
-  );
-  if (rows[0]?.exists !== true) return;
-  const last = await client.query<{ last: string | null }>(
-    'SELECT max(created_at)::text AS last FROM drizzle.__drizzle_migrations',
-  );
-  if (Number(last.rows[0]?.last ?? 0) > (await newestMigration()).at) {
+  if ((await lastMigration(client)) > (await newestMigration()).at) {
     throw new DatabaseSetupError(
       'The database belongs to a newer version of Alcove: install that version, or restore a backup.',
     );
   }
+}
+
+/** The time that orders the last migration that has run; 0 before the first. */
+async function lastMigration(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ exists: boolean }>(
+    `SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`,
+  );
+  if (rows[0]?.exists !== true) return 0;
+  const last = await client.query<{ last: string | null }>(
+    'SELECT max(created_at)::text AS last FROM drizzle.__drizzle_migrations',
+  );
+  return Number(last.rows[0]?.last ?? 0);
 }
 
 /** The newest migration of this version: its name, and the time that orders it. */
@@ -142,13 +178,4 @@ export async function newestMigration(): Promise<{ name: string; at: number }> {
 function isOlder(version: string, floor: readonly [number, number]): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major < floor[0] || (major === floor[0] && minor < floor[1]);
-}
-
-function unreachable(cause: unknown): string {
-  const code = databaseCode(cause);
-  if (code === '28P01' || code === '28000')
-    return 'The database refuses this user or password: check DATABASE_URL.';
-  if (code === '3D000')
-    return 'The database named in DATABASE_URL does not exist: create it with createdb and start again.';
-  return 'The database cannot be reached: check that it runs and that DATABASE_URL (or CLOUD_SQL_INSTANCE) is right.';
 }

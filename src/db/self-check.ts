@@ -1,13 +1,13 @@
 import type { Database } from './database.ts';
 import { compareIsolation } from './isolation.ts';
-import { roles } from './isolation-facts.ts';
-import { DatabaseSetupError } from './migrate.ts';
+import { DatabaseSetupError } from './setup-error.ts';
 
 /** Tables without a user's data: row-level security is on, but they are keyed by the key itself. */
 export const globalTables = ['login_keys', 'installation', 'conversation_directory', 'blob_deletions'];
 
 /** Refuses to run when a layer of isolation is missing. @throws DatabaseSetupError naming what is wrong. */
 export async function checkIsolation(database: Database): Promise<void> {
+  const roles = Object.values(database.roles) as string[];
   const tables = await database.pool.query<{
     name: string;
     enabled: boolean;
@@ -23,12 +23,12 @@ export async function checkIsolation(database: Database): Promise<void> {
     if (!table.enabled) wrong.push(`table ${table.name} has no row-level security`);
     else if (!table.forced && !globalTables.includes(table.name))
       wrong.push(`row-level security of ${table.name} is not forced`);
-    if (isRole(table.owner))
+    if (roles.includes(table.owner))
       wrong.push(`table ${table.name} belongs to ${table.owner}, which must own nothing`);
   }
   const found = await database.pool.query<{ name: string; super: boolean; bypass: boolean }>(
     'SELECT rolname AS name, rolsuper AS super, rolbypassrls AS bypass FROM pg_roles WHERE rolname = ANY($1)',
-    [[...roles]],
+    [roles],
   );
   for (const role of roles) {
     const row = found.rows.find((candidate) => candidate.name === role);
@@ -36,16 +36,12 @@ export async function checkIsolation(database: Database): Promise<void> {
     else if (row.super || row.bypass) wrong.push(`role ${role} can bypass row-level security`);
   }
   if (wrong.length > 0) throw new DatabaseSetupError(refusal(wrong.join('; ')));
-  const { missing, extra } = await compareIsolation(database.pool);
+  const { missing, extra } = await compareIsolation(database.pool, database.roles);
   if (missing.length + extra.length > 0) throw new DatabaseSetupError(refusal(describe(missing, extra)));
 }
 
 function refusal(what: string): string {
   return `The database does not isolate users: ${what}. To mend it, run "npm run alcove -- db repair".`;
-}
-
-function isRole(name: string): boolean {
-  return roles.some((role) => role === name);
 }
 
 /** The first of a kind names the rest: a dump without its roles lacks all of them. */

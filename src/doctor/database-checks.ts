@@ -38,7 +38,7 @@ export const extension: Check = {
 export const isolation: Check = {
   name: 'isolation',
   async run({ db }) {
-    const { missing, extra } = await compareIsolation(db.pool);
+    const { missing, extra } = await compareIsolation(db.pool, db.roles);
     const wrong = await checkIsolation(db).then(
       () => null,
       (error: Error) => error.message,

@@ -4,7 +4,7 @@ import type { Database } from '../db/database.ts';
 export async function everybody(db: Database): Promise<string[]> {
   const client = await db.pool.connect();
   try {
-    await client.query('BEGIN; SET LOCAL ROLE alcove_admin');
+    await client.query(`BEGIN; SET LOCAL ROLE ${db.roles.admin}`);
     const { rows } = await client.query<{ id: string }>('SELECT id FROM users ORDER BY id');
     return rows.map(({ id }) => id);
   } finally {

@@ -17,7 +17,9 @@ export async function holdDeletions(db: Database, hold: DeletionHold): Promise<(
   if (db.kind === 'pglite') return () => Promise.resolve(end());
   const { client, close } = await openOwnConnection(db);
   try {
-    await client.query('SELECT pg_advisory_lock_shared($1)', [deletionLock]);
+    // A lock of the transaction: behind a connection pooler a session is nobody's own.
+    await client.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0');
+    await client.query('SELECT pg_advisory_xact_lock_shared($1)', [deletionLock]);
   } catch (error) {
     await close();
     end();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../db/database.ts';
-import { DatabaseSetupError } from '../db/migrate.ts';
+import { DatabaseSetupError } from '../db/setup-error.ts';
 import type { BlobStore } from './blob-store.ts';
 import { surveyed } from './reconcile.ts';
 import { namesBlobs } from './store.ts';

@@ -1,4 +1,4 @@
-import type { AuthConfig } from '../config.ts';
+import type { AuthConfig } from './auth-config.ts';
 import type { Database } from '../db/database.ts';
 import { createAccessTokens } from './access-token.ts';
 import { createAttempts } from './attempts.ts';

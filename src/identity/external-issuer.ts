@@ -6,7 +6,7 @@ import {
   type JWTPayload,
   type JWTVerifyGetKey,
 } from 'jose';
-import type { AuthConfig } from '../config.ts';
+import type { AuthConfig } from './auth-config.ts';
 import { AppError } from '../errors.ts';
 
 export interface ExternalIdentity {

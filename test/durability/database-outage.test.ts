@@ -91,7 +91,7 @@ describe.skipIf(databaseKind === 'pglite' || bin === null)(
           server
             .output()
             .split('\n')
-            .filter((line) => /"level":(50|60)/.test(line)),
+            .filter((line) => /"level":"(error|fatal)"/.test(line)),
         ).toEqual([]);
       },
     );

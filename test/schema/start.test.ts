@@ -7,8 +7,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type DatabaseConfig, readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/client.ts';
+import type { DatabaseConfig } from '../../src/db/database-config.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { databaseKind, newPerson, startTestApp, type TestApp } from '../support/app.ts';
 import { childEnvironment, childFlags } from '../support/child-environment.ts';
@@ -103,7 +104,7 @@ describe('the server does not start', () => {
     [
       'a database that nobody answers for',
       { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/alcove' },
-      /^The database cannot be reached/,
+      /^The database at 127\.0\.0\.1:1 refuses connections, nothing listens there: start it, or correct DATABASE_URL\.$/m,
     ],
   ])('with %s', async (_name, env, sentence) => {
     expectRefusal(await start(env), sentence);
@@ -114,12 +115,15 @@ describe('the server does not start', () => {
     async () => {
       const missing = new URL(database?.url ?? '');
       missing.pathname = '/alcove_no_such_database';
-      expectRefusal(await start({ DATABASE_URL: missing.href }), /does not exist: create it/);
+      expectRefusal(
+        await start({ DATABASE_URL: missing.href }),
+        /^The database at 127\.0\.0\.1:\d+ has no database of that name \(.*\): create it/,
+      );
       const stranger = new URL(database?.url ?? '');
       stranger.username = 'alcove_no_such_user';
       expectRefusal(
         await start({ DATABASE_URL: stranger.href }),
-        /^The database (refuses this user|cannot be reached)/,
+        /^The database at 127\.0\.0\.1:\d+ refuses this user or password/,
       );
     },
   );

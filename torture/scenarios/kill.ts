@@ -126,7 +126,7 @@ function expectNoFaults(server: ServerProcess): void {
   const faults = server
     .output()
     .split('\n')
-    .filter((line) => /"level":(50|60)/.test(line));
+    .filter((line) => /"level":"(error|fatal)"/.test(line));
   mustBe(faults.length === 0, () => `the server logged ${faults[0]}`);
 }
 

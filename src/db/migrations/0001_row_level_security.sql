@@ -1,17 +1,5 @@
 -- Roles own nothing and cannot log in or bypass row-level security; each scoped transaction takes one with SET LOCAL ROLE.
--- Roles belong to the server, not to the database, so that they may exist already.
-DO $$ BEGIN CREATE ROLE alcove_app NOLOGIN NOSUPERUSER NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
---> statement-breakpoint
-DO $$ BEGIN CREATE ROLE alcove_worker NOLOGIN NOSUPERUSER NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
---> statement-breakpoint
-DO $$ BEGIN CREATE ROLE alcove_admin NOLOGIN NOSUPERUSER NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
---> statement-breakpoint
-DO $$ BEGIN
-  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-    EXECUTE format('GRANT alcove_app, alcove_worker, alcove_admin TO %I', current_user);
-  END IF;
-END $$;
---> statement-breakpoint
+-- They belong to the server, not to the database: roles.ts makes them before the migrations run.
 DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO alcove_app, alcove_worker, alcove_admin', current_schema()); END $$;
 --> statement-breakpoint
 ALTER TABLE chunk_vectors ALTER COLUMN embedding SET STORAGE PLAIN;

@@ -91,7 +91,8 @@ async function firstFree(start: (port: number) => Promise<unknown>): Promise<num
   }
 }
 
-async function userId(name: string): Promise<number> {
+/** Of a user of this machine. */
+export async function userId(name: string): Promise<number> {
   const line = (await readFile('/etc/passwd', 'utf8')).split('\n').find((one) => one.startsWith(`${name}:`));
   if (line === undefined) throw new Error(`there is no user ${name}`);
   return Number(line.split(':')[2]);

@@ -1,0 +1,30 @@
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/**
+ * SET LOCAL, never set_config (Citus does not forward it) and never SET (it would leak to the pool's next user).
+ * SET takes no parameters, so the ids are checked to be nothing but UUIDs.
+ */
+export function setAuthority(authority: { userId: string; conversationId?: string | undefined }): string {
+  const settings = [['app.user_id', authority.userId]];
+  if (authority.conversationId !== undefined)
+    settings.push(['app.conversation_id', authority.conversationId]);
+  return settings
+    .map(([setting, id]) => {
+      if (id === undefined || !uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
+      return `SET LOCAL ${setting} = '${id}'`;
+    })
+    .join('; ');
+}
+
+/**
+ * Ends the connection where the opening before it has failed: what travels behind it would be written for good, each
+ * statement by itself and by the connection's own role.
+ */
+export function unlessOpened(userId: string): { name: string; text: string; values: unknown[] } {
+  return {
+    name: 'unless_opened',
+    text: `SELECT pg_terminate_backend(pg_backend_pid())
+      WHERE current_setting('app.user_id', true) IS DISTINCT FROM $1`,
+    values: [userId],
+  };
+}
