@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { type Commands, startControl } from './backup/control.ts';
 import { connectDatabase } from './db/client.ts';
 import type { Database } from './db/database.ts';
+import { warnOfForeignRoles } from './db/roles.ts';
 import { migrate } from './db/migrate.ts';
 import { removeAbandonedFolders } from './db/temporary-folder.ts';
 import { checkIsolation } from './db/self-check.ts';
@@ -30,6 +31,7 @@ import { findWebApp } from './http/find-web-app.ts';
 import { isLoopback } from './http/security.ts';
 import type { App, Logger } from './http/app.ts';
 import { createServer } from './http/server.ts';
+import { stopListening } from './http/stop-listening.ts';
 import { createIdentity } from './identity/create.ts';
 import { deleteExpiredKeys } from './identity/idempotency-store.ts';
 import { readBackground } from './indexing/background.ts';
@@ -73,18 +75,21 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   const version = await readVersion();
   const owner = `${hostname()}/${process.pid}/${crypto.randomUUID().slice(0, 8)}`;
   const stopping = new AbortController();
+  const working = new AbortController();
+  const shutdown = { isAnnounced: false, isRefusing: false };
   const died = Promise.withResolvers<Error>();
   const stopTracing = config.tracing ? await startTracing() : null;
   const db = await connectDatabase(config.database, {
     log: log.level === 'debug' || log.level === 'trace' ? (entry) => log.debug(entry, 'query') : undefined,
     onRestart: (error) => log.warn({ err: error }, 'the embedded database ended and is started again'),
     onDead: died.resolve,
-    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+    outages: log,
   });
   try {
     await removeAbandonedFolders();
     await migrate(db);
     await checkIsolation(db);
+    await warnOfForeignRoles(db.pool, db.roles, log);
     const blobs = await openBlobStore(config.blobs, config.dataDir);
     await tieOriginals(db, blobs);
     const identity = await createIdentity(db, {
@@ -161,7 +166,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     };
     const works = config.role !== 'web';
     const hold: DeletionHold = { held: 0 };
-    const loops = works ? startWorker(documents, answers, hold, stopping.signal) : [];
+    const loops = works ? startWorker(documents, answers, hold, working.signal) : [];
     const notices = [...switchedOff(models), ...models.notices];
     const webApp = findWebApp();
     const server = createServer(
@@ -174,10 +179,11 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
         answers,
         models,
         webFolder: webApp.folder,
-        isWorking: () => works && !stopping.signal.aborted,
+        isWorking: () => works && !working.signal.aborted,
         metrics,
         notices,
         now,
+        shutdown,
         closing: stopping.signal,
       },
       log,
@@ -204,7 +210,14 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
           )
         : null;
     const close = async (): Promise<void> => {
+      shutdown.isAnnounced = true;
+      // What is given back at once is done by others meanwhile.
+      working.abort();
       await stopControl?.();
+      if (http.server.listening) await sleep(config.drainMs, undefined, { ref: false });
+      // Proxies go elsewhere when nobody listens; who is connected is still served.
+      await stopListening(http.server);
+      shutdown.isRefusing = true;
       await drain(answers.running);
       // Readers get the last event of their answer; who reads on after that is cut off, and may resume elsewhere.
       const closed = http.close();
@@ -227,6 +240,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     };
   } catch (error) {
     stopping.abort();
+    working.abort();
     await db.close().catch(() => {});
     throw error;
   }

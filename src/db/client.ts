@@ -1,8 +1,9 @@
 import pg from 'pg';
 import type { DatabaseConfig } from './database-config.ts';
-import { type Database, type DatabaseSettings, openDatabase } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 import { type EmbeddedEvents, startPglite } from './pglite.ts';
 import { databaseAddress, explainDatabase } from './explain.ts';
+import { createOutageLog, type OutageLines, type OutageLog } from './outage-log.ts';
 import { isPooled } from './pooler.ts';
 import type { QueryLog } from './query-log.ts';
 import { roleNames } from './roles.ts';
@@ -24,10 +25,8 @@ export interface ConnectOptions extends EmbeddedEvents {
   /** How long an answer of PostgreSQL is waited for; 35 seconds if not given. */
   answerTimeoutMs?: number | undefined;
   log?: QueryLog | undefined;
-  /** Told how each use of the database went, as far as reaching it goes. */
-  outage?: DatabaseSettings['outage'];
-  /** Called with errors of idle connections, which have no caller. */
-  onIdleError?: (error: Error) => void;
+  /** Where it is said that the database is away, and back. */
+  outages?: OutageLines | undefined;
 }
 
 /** Opens the configured database without looking into it. @throws with one sentence when it cannot be opened. */
@@ -37,6 +36,7 @@ export async function connectDatabase(
 ): Promise<Database> {
   const roles = roleNames(config.kind === 'pglite' ? undefined : config.rolePrefix);
   const address = databaseAddress(config);
+  const outage = options.outages && createOutageLog(options.outages, address);
   if (config.kind === 'pglite') {
     const embedded = await startPglite(config.dataDir, options);
     const pool = new pg.Pool({
@@ -48,13 +48,12 @@ export async function connectDatabase(
       // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, though its types do not say so
       onConnect: startAfresh,
     });
-    surviveLostConnections(pool, options);
+    surviveLostConnections(pool, outage);
     const close = async () => {
       await pool.end();
       await embedded.close();
     };
-    const { log, outage } = options;
-    return openDatabase({ kind: 'pglite', pool, roles, address, close, log, outage });
+    return openDatabase({ kind: 'pglite', pool, roles, address, close, log: options.log, outage });
   }
   const connection =
     config.kind === 'cloudsql'
@@ -76,7 +75,7 @@ export async function connectDatabase(
     idleTimeoutMillis: 30_000,
     query_timeout: options.answerTimeoutMs ?? answerTimeoutMs,
   });
-  surviveLostConnections(pool, options);
+  surviveLostConnections(pool, outage);
   const close = async () => {
     await pool.end();
     connection.close();
@@ -90,7 +89,7 @@ export async function connectDatabase(
     prepares: config.prepare === 'auto' || config.prepare === undefined ? !pooled : config.prepare === 'on',
     ...(pooled ? { opening: `SET LOCAL statement_timeout = ${statementTimeoutMs}` } : {}),
     log: options.log,
-    outage: options.outage,
+    outage,
   });
 }
 
@@ -104,12 +103,12 @@ async function startAfresh(client: pg.ClientBase): Promise<void> {
  * A connection may be lost at any moment, also while it is lent out and no statement is under way: without a listener
  * of its own that ends the process. Who uses it then is told by the next statement.
  */
-function surviveLostConnections(pool: pg.Pool, options: ConnectOptions): void {
+function surviveLostConnections(pool: pg.Pool, outage: OutageLog | undefined): void {
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', (error) => {
     // The pool hangs the whole connection on the error, with the key that cancels its statements.
     delete (error as { client?: unknown }).client;
-    options.onIdleError?.(error);
+    outage?.failed(error);
   });
 }
 

@@ -1,6 +1,6 @@
 import { explainDatabase } from './explain.ts';
 
-interface Log {
+export interface OutageLines {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
@@ -15,7 +15,7 @@ export interface OutageLog {
 const lineEveryMs = 60_000;
 
 /** Says that the database is away: one line at the start, at most one a minute with a count, one when it is back. */
-export function createOutageLog(log: Log, address: string, now = () => performance.now()): OutageLog {
+export function createOutageLog(log: OutageLines, address: string, now = () => performance.now()): OutageLog {
   let since: number | null = null;
   let attempts = 0;
   let lastLine = -Infinity;

@@ -55,7 +55,7 @@ export async function makeRoles(client: pg.ClientBase, names: RoleNames): Promis
 }
 
 /** Users of the server other than this one and its administrators that can take one of the roles. */
-export async function whoElseTakes(client: pg.Pool | pg.ClientBase, names: RoleNames): Promise<string[]> {
+async function whoElseTakes(client: pg.Pool | pg.ClientBase, names: RoleNames): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT u.rolname AS name FROM pg_roles u, pg_roles r
      WHERE r.rolname = ANY($1) AND u.rolcanlogin AND NOT u.rolsuper AND u.rolname <> current_user
@@ -71,8 +71,17 @@ export async function refuseForeignRoles(client: pg.ClientBase, names: RoleNames
   if (others.length > 0) throw new DatabaseSetupError(foreignRoles(others, names));
 }
 
-/** One sentence for the operator of an installation whose roles others can take too. */
-export function foreignRoles(others: readonly string[], names: RoleNames): string {
+/** An installation that runs goes on, though others can take its roles too. */
+export async function warnOfForeignRoles(
+  pool: pg.Pool,
+  names: RoleNames,
+  log: { warn(message: string): void },
+): Promise<void> {
+  const others = await whoElseTakes(pool, names);
+  if (others.length > 0) log.warn(foreignRoles(others, names));
+}
+
+function foreignRoles(others: readonly string[], names: RoleNames): string {
   return `The roles ${Object.values(names).join(', ')} can also be taken by the database user ${others.join(', ')}, who could read this installation's data: give each installation of the server its own DATABASE_ROLE_PREFIX, or revoke the roles from that user.`;
 }
 

@@ -27,6 +27,7 @@ function declarationOnly(): HttpDeps {
     answers: { running: new RunningAnswers() },
     webFolder: null,
     notices: [],
+    shutdown: { isAnnounced: false, isRefusing: false },
     closing: signal,
   };
   return declared as unknown as HttpDeps;

@@ -6,6 +6,13 @@ import type { IdentityDeps } from '../identity/deps.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Models } from '../models/model.ts';
 
+export interface Shutdown {
+  /** No proxy should send anything any more. */
+  isAnnounced: boolean;
+  /** Nothing new is begun. */
+  isRefusing: boolean;
+}
+
 export interface HttpDeps {
   config: Pick<
     Config,
@@ -33,6 +40,8 @@ export interface HttpDeps {
   metrics?: Metrics | undefined;
   notices: readonly string[];
   now: () => Date;
+  /** How far the server is with stopping. */
+  shutdown: Shutdown;
   /** Aborted when the server shuts down: streams end so that clients resume elsewhere. */
   closing: AbortSignal;
 }

@@ -28,6 +28,7 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { systemRoutes } from './routes/system.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { registerSecurity } from './security.ts';
+import { registerShutdown } from './shutdown.ts';
 import { registerStrictInput } from './strict-input.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { registerTracing } from './tracing.ts';
@@ -61,6 +62,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
   registerErrors(app);
   registerStrictInput(app);
   registerSecurity(app, deps.config);
+  registerShutdown(app, deps.shutdown);
   registerRequestLog(app, deps.metrics?.telemetry);
   if (deps.config.tracing) registerTracing(app);
   registerJsonBody(app);
@@ -116,9 +118,16 @@ function registerRequestLog(app: App, telemetry: Telemetry | undefined): void {
       route: request.routeOptions.url ?? 'none',
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
+      user: request.principal?.scope.userId,
     };
-    telemetry?.requested({ ...fields, ms: reply.elapsedTime });
-    if (reply.statusCode >= 500) request.log.warn(fields, 'request failed');
+    telemetry?.requested({
+      method: fields.method,
+      route: fields.route,
+      status: fields.status,
+      ms: reply.elapsedTime,
+    });
+    // What is away for a while is said once, by whoever found out.
+    if (reply.statusCode >= 500 && reply.statusCode !== 503) request.log.warn(fields, 'request failed');
     else request.log.info(fields, 'request');
   });
 }

@@ -93,6 +93,15 @@ describe.skipIf(databaseKind === 'pglite' || bin === null)(
             .split('\n')
             .filter((line) => /"level":"(error|fatal)"/.test(line)),
         ).toEqual([]);
+        // However many asked for it meanwhile, and whoever else needs it again and again.
+        const warnings = server
+          .output()
+          .split('\n')
+          .filter((line) => line.includes('"level":"warn"'));
+        expect(warnings[0]).toMatch(
+          /"reason":"The database at 127\.0\.0\.1:\d+ .*"msg":"the database is away"/,
+        );
+        expect(warnings.length).toBeLessThanOrEqual(2);
       },
     );
 

@@ -1,4 +1,5 @@
 import { capabilities, health, readiness } from '@alcove/contract';
+import { shortCause } from '../../db/explain.ts';
 import { isMigrated } from '../../db/migrate.ts';
 import { formats } from '../../formats/registry.ts';
 import { hasAccounts } from '../../identity/store.ts';
@@ -42,11 +43,12 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
       },
     },
     async (_request, reply) => {
-      const migrated = await isMigrated(db).catch(() => null);
+      const migrated = await isMigrated(db).catch((error: unknown) => shortCause(error));
       const checks = {
-        database: { ok: migrated !== null },
+        database: typeof migrated === 'string' ? { ok: false, detail: migrated } : { ok: true },
         migrations: { ok: migrated === true },
         worker: config.role === 'web' ? { ok: true, detail: 'runs elsewhere' } : { ok: deps.isWorking() },
+        server: deps.shutdown.isAnnounced ? { ok: false, detail: 'is stopping' } : { ok: true },
       };
       const ready = Object.values(checks).every((check) => check.ok);
       if (!ready) reply.header('retry-after', '2');
