@@ -9,7 +9,9 @@ const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const nameForm = new RegExp(`^alcove-[a-z]+-${host}-(\\d+)-(\\d+)-`);
 
 /** A folder that only this user may enter; who makes it removes it, or the next start does. */
-export async function makeTemporaryFolder(purpose: 'socket' | 'upload' | 'demo' | 'backup'): Promise<string> {
+export async function makeTemporaryFolder(
+  purpose: 'socket' | 'upload' | 'demo' | 'backup' | 'code',
+): Promise<string> {
   const { pid, started } = await thisProcess();
   return mkdtemp(join(tmpdir(), `alcove-${purpose}-${host}-${pid}-${started ?? 0}-`));
 }

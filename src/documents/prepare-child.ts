@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { ExtractionContext } from '../formats/format.ts';
+import { loadPdfjs } from '../formats/pdf-document.ts';
 import { formatOf } from '../formats/registry.ts';
 import { type SandboxInput, type Send, serveSandbox } from '../formats/sandbox-child.ts';
 import { emptyDocument } from '../formats/text-blocks.ts';
@@ -9,7 +10,7 @@ import { chunk } from './chunk.ts';
 /** Progress at most this often; each message is also the sign of life that the sandbox waits for. */
 const progressEveryMs = 100;
 
-serveSandbox(prepare);
+serveSandbox(prepare, loadPdfjs);
 
 /** Bytes in; text, chunks and keyword index out. */
 async function prepare({ header, body }: SandboxInput, send: Send): Promise<void> {

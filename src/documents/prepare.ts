@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { makeTemporaryFolder } from '../db/temporary-folder.ts';
 import { createSandbox, defaultSandboxLimits, type Sandbox } from '../formats/sandbox.ts';
 import { sandboxWeakness } from '../formats/sandbox-weaknesses.ts';
 import type { PrepareInput, PreparedIndex } from '../indexing/prepare.ts';
@@ -114,7 +115,9 @@ export async function parserWeakness(timeoutMs: number): Promise<string | null> 
 const sandboxes = new Map<number, Sandbox>();
 
 function sandboxFor(timeoutMs: number): Sandbox {
-  const known = sandboxes.get(timeoutMs) ?? createSandbox({ ...defaultSandboxLimits, timeoutMs });
+  const known =
+    sandboxes.get(timeoutMs) ??
+    createSandbox({ ...defaultSandboxLimits, timeoutMs }, undefined, () => makeTemporaryFolder('code'));
   sandboxes.set(timeoutMs, known);
   return known;
 }

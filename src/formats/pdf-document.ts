@@ -47,7 +47,7 @@ export function toAppError(error: unknown): AppError {
 }
 
 /** pdf.js in this very thread: the sandbox around it is already a process that may be killed. */
-async function loadPdfjs(): Promise<{ pdfjs: Pdfjs; folder: string }> {
+export async function loadPdfjs(): Promise<{ pdfjs: Pdfjs; folder: string }> {
   const scope = globalThis as Record<string, unknown>;
   // pdf.js constructs these while it loads, and uses them only to draw.
   for (const name of ['DOMMatrix', 'ImageData', 'Path2D']) scope[name] ??= function Undrawn() {};

@@ -6,11 +6,12 @@ import net from 'node:net';
 import os from 'node:os';
 
 /**
- * Gives up, for all code of this process, what a parser never needs: connections of any kind, names of hosts, signals,
- * programs and Node's internals. The second layer under the name spaces of the system, and the only one against sockets
+ * Gives up, for all code of this process, what a parser never needs: to write files, connections of any kind, names of
+ * hosts, signals, programs and Node's internals. The second layer under the name spaces of the system, and the only one against sockets
  * in the file system and where the system gives no name spaces.
  */
 export function renounceRights(): void {
+  (process.permission as Droppable | undefined)?.drop?.('fs.write');
   for (const name of ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'])
     Reflect.deleteProperty(globalThis, name);
   // Whatever connects or listens by TCP, TLS, HTTP or a path ends in these methods.
@@ -27,6 +28,11 @@ export function renounceRights(): void {
   refuse(process, ['kill', '_kill', '_debugProcess', 'binding', '_linkedBinding', 'dlopen', 'execve']);
   refuse(os, ['setPriority']);
   syncBuiltinESMExports();
+}
+
+/** Newer than the types; where it is missing, the limits of the system keep files from being written. */
+interface Droppable {
+  drop?(right: string): void;
 }
 
 function functionsOf(module: object): string[] {

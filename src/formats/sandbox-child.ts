@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { renounceRights } from './renounce.ts';
-import { encodeFrame, FrameReader } from './sandbox-frames.ts';
+import { encodeFrame, FrameReader, loadOnly } from './sandbox-frames.ts';
 
 export interface SandboxInput {
   header: Record<string, unknown>;
@@ -11,9 +11,17 @@ export type Send = (header: Record<string, unknown>, body?: Uint8Array) => void;
 
 /**
  * Runs `work` inside the sandbox: takes the input from stdin, sends its messages to stdout, and ends
- * the process. Whatever goes wrong becomes a message with a code.
+ * the process. Whatever goes wrong becomes a message with a code. `loadRest` loads what is not needed by every input,
+ * for a process that only loads.
  */
-export function serveSandbox(work: (input: SandboxInput, send: Send) => Promise<void>): void {
+export function serveSandbox(
+  work: (input: SandboxInput, send: Send) => Promise<void>,
+  loadRest: () => Promise<unknown> = async () => {},
+): void {
+  if (process.argv[2] === loadOnly) {
+    void loadRest();
+    return;
+  }
   renounceRights();
   // A parser may lose track of a rejection that does not matter; if it does, the work never ends and the process runs dry.
   process.on('unhandledRejection', () => {});

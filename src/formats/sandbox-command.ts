@@ -26,14 +26,14 @@ export interface CommandLimits {
  */
 export async function findConfinements(limits: CommandLimits): Promise<Confinement[]> {
   const candidates: Confinement[] = [
-    // Files of at most 64 MB and 64 descriptors: the child writes none and needs few.
+    // No byte into any file, and 64 descriptors: the child speaks through pipes and needs few.
     {
       name: 'prlimit',
       command: [
         'prlimit',
         `--cpu=${limits.cpuSeconds}`,
         `--data=${limits.dataBytes}`,
-        '--fsize=67108864',
+        '--fsize=0',
         '--nofile=64',
         '--core=0',
       ],
@@ -57,12 +57,17 @@ export async function findConfinements(limits: CommandLimits): Promise<Confineme
   return working;
 }
 
-/** The command line of Node for a script of ours: it may read the source and the packages, and nothing else. */
-export function nodeCommand(script: URL, heapMegabytes: number): string[] {
+/**
+ * The command line of Node for a script of ours: it may read the source and the packages, and nothing else.
+ * @param codeFolder compiled code; Node uses it only where it might write, so who loads it drops that right
+ */
+export function nodeCommand(script: URL, heapMegabytes: number, codeFolder: string | null): string[] {
+  const code = codeFolder === null ? [] : [`${codeFolder}/`];
   return [
     process.execPath,
     '--permission',
-    ...[fileURLToPath(script), ...readable()].map((path) => `--allow-fs-read=${path}`),
+    ...[fileURLToPath(script), ...readable(), ...code].map((path) => `--allow-fs-read=${path}`),
+    ...code.map((path) => `--allow-fs-write=${path}`),
     `--max-old-space-size=${heapMegabytes}`,
     '--disable-warning=ExperimentalWarning',
     fileURLToPath(script),

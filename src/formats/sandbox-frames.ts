@@ -7,6 +7,9 @@ export interface Frame {
   body: Uint8Array;
 }
 
+/** The argument of a script that is to load what it needs, and to end. */
+export const loadOnly = 'load';
+
 const noBytes = new Uint8Array(0);
 
 export function encodeFrame(header: Record<string, unknown>, body: Uint8Array = noBytes): Uint8Array[] {

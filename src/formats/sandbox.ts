@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import { Gate } from '../limits/gate.ts';
 import { killParser } from './parser-process.ts';
 import { watchProcess } from './process-watch.ts';
+import { type CompiledCode, keepCompiledCode } from './sandbox-code.ts';
 import { type Confinement, type ConfinementName, findConfinements, nodeCommand } from './sandbox-command.ts';
 import { encodeFrame, type Frame, FrameReader } from './sandbox-frames.ts';
 
@@ -54,10 +55,13 @@ export interface Sandbox {
   describe(): Promise<ConfinementName[]>;
 }
 
+/** @param makeCodeFolder makes a folder of this process's own, in which children find their scripts compiled */
 export function createSandbox(
   limits: SandboxLimits = defaultSandboxLimits,
   width: number = availableParallelism(),
+  makeCodeFolder?: () => Promise<string>,
 ): Sandbox {
+  const code = makeCodeFolder === undefined ? null : keepCompiledCode(makeCodeFolder, heapMegabytes);
   const gate = new Gate(width);
   let confinements: Promise<Confinement[]> | null = null;
   const probe = () =>
@@ -67,7 +71,7 @@ export function createSandbox(
       const wrappers = await probe();
       const leave = await gate.enter(job.signal);
       try {
-        await runChild(job, wrappers, limits);
+        await runChild(job, wrappers, limits, code);
       } finally {
         leave();
       }
@@ -78,15 +82,23 @@ export function createSandbox(
   };
 }
 
-async function runChild(job: SandboxJob, confinements: Confinement[], limits: SandboxLimits): Promise<void> {
+async function runChild(
+  job: SandboxJob,
+  confinements: Confinement[],
+  limits: SandboxLimits,
+  code: CompiledCode | null,
+): Promise<void> {
   job.signal?.throwIfAborted();
+  // Below its limits a child cannot write to files: only then may it see where the code of the next one lies.
+  const isReadOnly = confinements.some(({ name }) => name === 'prlimit');
+  const codeFolder = (isReadOnly && code?.folderFor(job.script)) || null;
   const [program, ...args] = [
     ...confinements.flatMap((confinement) => confinement.command),
-    ...nodeCommand(job.script, heapMegabytes),
+    ...nodeCommand(job.script, heapMegabytes, codeFolder),
   ];
   // A process group of its own: a signal to the group of the sender must not reach the server.
   const child = spawn(program as string, args, {
-    env: {},
+    env: codeFolder === null ? {} : { NODE_COMPILE_CACHE: codeFolder },
     stdio: ['pipe', 'pipe', 'pipe'],
     cwd: '/',
     detached: true,

@@ -54,6 +54,34 @@ describe('the sandbox', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('gives a child its script compiled, and no way to leave code to the next', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'alcove-code-'));
+    const sandbox = createSandbox(limits, 1, async () => folder);
+    const reports: unknown[] = [];
+    const job = () =>
+      sandbox.run({
+        script: new URL('./fixtures/leave-code.ts', import.meta.url),
+        header: { folder },
+        body: [],
+        onFrame: ({ header }) => reports.push(header['code']),
+      });
+    await job();
+    await job();
+    if (!(await sandbox.describe()).includes('prlimit')) return;
+    await vi.waitFor(
+      async () => {
+        await job();
+        expect(reports.at(-1)).toBe(folder);
+      },
+      { timeout: 40_000, interval: 200 },
+    );
+    expect(reports.slice(0, 2)).toEqual([null, null]);
+    expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('left'))).toEqual(
+      [],
+    );
+    await rm(folder, { recursive: true });
+  });
+
   it('keeps the signals of a child that kept the means to send them', async () => {
     const sandbox = createSandbox(limits);
     const hasProcessesOfItsOwn = (await sandbox.describe()).includes('processes');
