@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { databaseKind, testServerUrl } from './database-kind.ts';
+import { keepPgliteCompiled } from './keep-compiled.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 import { until } from '../answers/support/until.ts';
 
@@ -82,6 +83,7 @@ async function makeMigrated(run: string): Promise<Migrated> {
   const database = databaseKind === 'pglite' ? null : await createTestDatabase(testServerUrl());
   const env = { DATA_DIR: folder, PORT: '0', OLLAMA: 'off', LOG_LEVEL: 'error' };
   const config = readConfig({ ...env, ...(database === null ? {} : { DATABASE_URL: database.url }) });
+  if (database === null) await keepPgliteCompiled();
   const app = await startApp(config, pino({ level: 'error' }, process.stderr));
   await app.close();
   return { folder, database: database === null ? null : new URL(database.url).pathname.slice(1) };
