@@ -24,7 +24,7 @@ export const nthFailure: Scenario = {
   protocol:
     'the n-th query (40001, 40P01, 53100, 57P01, ECONNRESET), file (ENOSPC) and model request fails, for every n of twelve requests',
   databases: ['pglite', 'postgres'],
-  minutes: 12,
+  minutes: 18,
   async run(context) {
     const pairs = pairsOf(context);
     // The queue is one: who is done with a quick request takes the next.
@@ -147,6 +147,7 @@ async function failEach(
       if (isEnded && calls === null) break;
     }
     if (!isEnded) counted.unfinished += 1;
+    else context.say(`${kind.name}, ${name}: to its end, ${counted.failures} failed here so far`);
   }
   mustBe(broken.length === 0, () => `${broken.length} of ${counted.failures}: ${broken.join('; ')}`);
   return counted;
