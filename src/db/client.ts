@@ -114,10 +114,9 @@ function surviveLostConnections(pool: pg.Pool, outage: OutageLog | undefined): v
 
 /** A root certificate beside the URL means what it means inside it. */
 function readUrl({ url, rootCertificate }: Extract<DatabaseConfig, { kind: 'postgresql' }>): pg.PoolConfig {
-  if (rootCertificate === undefined) return { connectionString: url };
-  const location = new URL(url);
-  if (!location.searchParams.has('sslrootcert')) location.searchParams.set('sslrootcert', rootCertificate);
-  return { connectionString: location.href };
+  if (rootCertificate === undefined || /[?&]sslrootcert=/.test(url)) return { connectionString: url };
+  const more = `sslrootcert=${encodeURIComponent(rootCertificate)}`;
+  return { connectionString: `${url}${url.includes('?') ? '&' : '?'}${more}` };
 }
 
 type CloudSql = Extract<DatabaseConfig, { kind: 'cloudsql' }>;

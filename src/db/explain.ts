@@ -6,10 +6,15 @@ import { DatabaseSetupError } from './setup-error.ts';
 export function databaseAddress(config: DatabaseConfig): string {
   if (config.kind === 'pglite') return config.dataDir;
   if (config.kind === 'cloudsql') return config.instance;
-  const url = new URL(config.url);
+  const url = parseUrl(config.url);
   const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname);
   if (host.startsWith('/')) return host;
   return `${host || 'localhost'}:${url.searchParams.get('port') ?? (url.port || '5432')}`;
+}
+
+/** Also one without a host, as a user before the path of a socket has it. */
+function parseUrl(text: string): URL {
+  return URL.parse(text) ?? new URL(text.replace('@/', '@localhost/'));
 }
 
 /** A failure as one sentence that says what to do; what is not known stays as it is. */

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { lockFolder } from './folder-lock.ts';
 import { unpackFreshDatabase } from './fresh-database.ts';
+import { DatabaseSetupError } from './setup-error.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 export interface EmbeddedPostgres {
@@ -23,6 +24,8 @@ export interface EmbeddedEvents {
 /** One end is an accident; more than this many within `restartWindowMs` will not get better by themselves. */
 const maxRestarts = 3;
 const restartWindowMs = 10 * 60_000;
+/** What every system takes: macOS has room for 104 bytes with the one that ends them, Linux for 108. */
+const maxSocketPathBytes = 103;
 /** A healthy database closes within a second. */
 const closeMs = 10_000;
 
@@ -73,13 +76,13 @@ export async function startPglite(dataDir: string, events: EmbeddedEvents = {}):
   }
 
   try {
+    refuseLongPath(settings.socketPath);
     if (!existsSync(settings.dataDir)) await unpackFreshDatabase(settings.dataDir);
     thread = watch(await startThread(settings));
   } catch (cause) {
     await cleanUp();
-    throw new Error(`the embedded database in ${dataDir} cannot be opened: ${(cause as Error).message}`, {
-      cause,
-    });
+    if (cause instanceof DatabaseSetupError) throw cause;
+    throw new DatabaseSetupError(damaged(dataDir, cause as Error), { cause });
   }
   return {
     socketFolder,
@@ -92,6 +95,18 @@ export async function startPglite(dataDir: string, events: EmbeddedEvents = {}):
       await cleanUp();
     },
   };
+}
+
+function damaged(dataDir: string, { message }: Error): string {
+  const why = (message.split('\n', 1)[0] ?? '').slice(0, 160).replace(/[.\s]+$/, '');
+  return `The embedded database in ${dataDir} cannot be opened (${why}): if its folder is damaged, move it away and restore a backup ("npm run alcove -- restore FILE").`;
+}
+
+function refuseLongPath(path: string): void {
+  if (Buffer.byteLength(path) <= maxSocketPathBytes) return;
+  throw new DatabaseSetupError(
+    `The path ${path} is too long for the socket of the embedded database (${maxSocketPathBytes} bytes): set TMPDIR to a shorter folder, such as /tmp.`,
+  );
 }
 
 interface Thread {

@@ -9,6 +9,8 @@ const run = promisify(execFile);
 /** A PostgreSQL cluster of this test's own, which it may stop. */
 export interface PrivateCluster {
   url: string;
+  /** Its data folder. */
+  folder: string;
   stop(mode: 'fast' | 'immediate'): Promise<void>;
   start(): Promise<void>;
   remove(): Promise<void>;
@@ -69,6 +71,7 @@ export async function createCluster(bin: string): Promise<PrivateCluster> {
     });
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    folder: data,
     stop: async (mode) => void (await owner('pg_ctl', '-D', data, '-m', mode, '-w', 'stop')),
     start: async () => void (await startAt(port)),
     async remove() {

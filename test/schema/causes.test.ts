@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process';
+import { appendFile, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createCluster,
+  findPostgres,
+  type PrivateCluster,
+  userId,
+} from '../durability/support/private-cluster.ts';
+import { databaseKind } from '../support/app.ts';
+import { runCli } from '../support/run-cli.ts';
+
+const run = promisify(execFile);
+const bin = await findPostgres();
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'alcove-causes-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** What the command says on this database, one sentence and nothing else. */
+async function complaint(env: Record<string, string>): Promise<string> {
+  const ended = await runCli(['db', 'migrate'], { DATA_DIR: folder, ...env });
+  expect(ended).toMatchObject({ code: 1, stdout: '' });
+  expect(ended.stderr).not.toContain('secret-word');
+  expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+  return ended.stderr.trim();
+}
+
+describe.skipIf(databaseKind === 'pglite' || bin === null)(
+  'why PostgreSQL cannot be used is said with host, port and what to do',
+  { timeout: 180_000 },
+  () => {
+    let cluster: PrivateCluster;
+    let address: string;
+    let authority: string;
+    beforeAll(async () => {
+      cluster = await createCluster(bin ?? '');
+      address = `127.0.0.1:${new URL(cluster.url).port}`;
+      authority = await makeCertificates(cluster.folder);
+      // The first line that fits counts: so these go before those that trust everybody.
+      await admin("CREATE ROLE guarded LOGIN PASSWORD 'right'", 'CREATE ROLE crowd LOGIN CONNECTION LIMIT 0');
+      await admin('CREATE DATABASE reading', 'ALTER DATABASE reading SET default_transaction_read_only = on');
+      await writeFile(
+        join(cluster.folder, 'pg_hba.conf'),
+        'host all guarded all scram-sha-256\nhostssl all tls all trust\nhost all tls all reject\nhost all all all trust\n',
+      );
+      await admin('CREATE ROLE tls LOGIN SUPERUSER', 'SELECT pg_reload_conf()');
+    }, 60_000);
+    afterAll(() => cluster?.remove());
+
+    async function admin(...statements: string[]): Promise<void> {
+      const client = new pg.Client({ connectionString: cluster.url });
+      await client.connect();
+      for (const statement of statements) await client.query(statement);
+      await client.end();
+    }
+
+    function urlOf(user: string, more = ''): string {
+      return `postgres://${user}:secret-word@${address}/postgres${more}`;
+    }
+
+    test.each([
+      [
+        'an unknown host',
+        'postgres://a:secret-word@no-such-host.invalid:5433/x',
+        /no-such-host\.invalid:5433 has a host name that nobody knows/,
+      ],
+      [
+        'a socket that is not there',
+        'postgres://a:secret-word@/x?host=/nowhere',
+        /at \/nowhere has no socket there/,
+      ],
+    ])('%s', async (_name, url, sentence) => {
+      expect(await complaint({ DATABASE_URL: url })).toMatch(sentence);
+    });
+
+    test('a wrong password, a full house, a database that only reads', async () => {
+      const said = (what: string): string => `The database at ${address} ${what}`;
+      expect(await complaint({ DATABASE_URL: urlOf('guarded') })).toContain(
+        said('refuses this user or password'),
+      );
+      expect(await complaint({ DATABASE_URL: urlOf('crowd') })).toContain(said('has no connection left'));
+      expect(await complaint({ DATABASE_URL: urlOf('postgres').replace(/postgres$/, 'reading') })).toMatch(
+        /^The database is read-only \(default_transaction_read_only is on\): switch that off/,
+      );
+    });
+
+    test('TLS that is demanded or not spoken, and a private authority until it is named', async () => {
+      expect(await complaint({ DATABASE_URL: urlOf('tls') })).toMatch(/sslmode=verify-full/);
+      expect(await complaint({ DATABASE_URL: urlOf('postgres', '?sslmode=verify-full') })).toMatch(
+        /does not speak TLS: take sslmode out/,
+      );
+      await admin(
+        `ALTER SYSTEM SET ssl_cert_file = '${join(cluster.folder, 'server.crt')}'`,
+        `ALTER SYSTEM SET ssl_key_file = '${join(cluster.folder, 'server.key')}'`,
+        'ALTER SYSTEM SET ssl = on',
+        'SELECT pg_reload_conf()',
+      );
+      expect(await complaint({ DATABASE_URL: urlOf('tls', '?sslmode=verify-full') })).toMatch(
+        /shows a certificate that is not trusted.*PGSSLROOTCERT/,
+      );
+      const trusting = { DATABASE_URL: urlOf('tls'), PGSSLROOTCERT: authority };
+      expect(await runCli(['db', 'migrate'], { DATA_DIR: folder, ...trusting })).toMatchObject({
+        code: 0,
+        stderr: '',
+      });
+    });
+  },
+);
+
+describe('why the embedded database cannot be used', { timeout: 120_000 }, () => {
+  test('a damaged folder', async () => {
+    const data = join(folder, 'damaged');
+    await mkdir(join(data, 'database', 'pglite'), { recursive: true });
+    await writeFile(join(data, 'database', 'pglite', 'PG_VERSION'), '12\n');
+    expect(await complaint({ DATA_DIR: data })).toMatch(
+      /^The embedded database in .* cannot be opened \(.*restore a backup/,
+    );
+  });
+
+  test('a folder for its socket that is too long', async () => {
+    const long = join(folder, 'x'.repeat(100));
+    await mkdir(long);
+    expect(await complaint({ DATA_DIR: join(folder, 'long'), TMPDIR: long })).toMatch(
+      /is too long for the socket of the embedded database \(103 bytes\): set TMPDIR/,
+    );
+  });
+});
+
+/** A certificate for 127.0.0.1 by an authority of its own. @returns the authority's file */
+async function makeCertificates(data: string): Promise<string> {
+  const ca = join(folder, 'authority.crt');
+  const [caKey, request, extensions] = ['authority.key', 'server.csr', 'extensions'].map((name) =>
+    join(folder, name),
+  );
+  const [key, certificate] = [join(data, 'server.key'), join(data, 'server.crt')];
+  const make = (...args: string[]) => run('openssl', args);
+  const fresh = ['-newkey', 'rsa:2048', '-nodes'];
+  await make(
+    'req',
+    '-x509',
+    ...fresh,
+    '-days',
+    '2',
+    '-subj',
+    '/CN=authority',
+    '-keyout',
+    caKey ?? '',
+    '-out',
+    ca,
+  );
+  await make('req', ...fresh, '-subj', '/CN=server', '-keyout', key, '-out', request ?? '');
+  await appendFile(extensions ?? '', 'subjectAltName = IP:127.0.0.1\n');
+  await make(
+    'x509',
+    '-req',
+    '-days',
+    '2',
+    '-in',
+    request ?? '',
+    '-CA',
+    ca,
+    '-CAkey',
+    caKey ?? '',
+    '-CAcreateserial',
+    '-extfile',
+    extensions ?? '',
+    '-out',
+    certificate,
+  );
+  if (process.getuid?.() === 0)
+    for (const file of [key, certificate]) await chown(file, await userId('postgres'), -1);
+  return ca;
+}
