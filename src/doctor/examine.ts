@@ -4,6 +4,7 @@ import { disk, embeddingProvider, sandbox } from './machine-checks.ts';
 import { indexes, plans } from './index-checks.ts';
 import { originals } from './originals-check.ts';
 import { probe } from './probe.ts';
+import { segments } from './segments-check.ts';
 
 export interface NamedFinding extends Finding {
   name: string;
@@ -18,6 +19,7 @@ const checks: Check[] = [
   keys,
   originals,
   indexes,
+  segments,
   plans,
   clock,
   disk,

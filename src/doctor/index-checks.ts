@@ -1,6 +1,7 @@
 import { enqueueStale } from '../documents/stale-store.ts';
 import { segmentMagic, segmentVersion } from '../indexing/segment.ts';
 import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
+import { statementsOfRetrieval } from '../retrieval/store.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { everybody } from './everybody.ts';
 
@@ -53,15 +54,20 @@ export const indexes: Check = {
   },
 };
 
-/** How retrieval and history look for rows: each must be answered by an index, at any size. */
+/** How else rows are looked for: each must be answered by an index, at any size, as what retrieval itself sends. */
 const lookups: Record<string, string> = {
-  'documents of a conversation': `SELECT 1 FROM documents WHERE user_id = $1 AND conversation_id = $1`,
   'segments of a document': `SELECT 1 FROM segments WHERE user_id = $1 AND conversation_id = $1 AND document_id = $1 AND kind = 'keyword'`,
-  passages: `SELECT 1 FROM chunks WHERE user_id = $1 AND conversation_id = $1 AND document_id = $1 AND ordinal = 1`,
   vectors: `SELECT 1 FROM chunk_vectors WHERE user_id = $1 AND conversation_id = $1 AND document_id = $1 AND model = 'm'`,
   'the newest messages': `SELECT 1 FROM messages WHERE user_id = $1 AND conversation_id = $1 ORDER BY seq DESC LIMIT 50`,
   'the list of conversations': `SELECT 1 FROM conversations WHERE user_id = $1 ORDER BY activity_at DESC, id DESC LIMIT 50`,
 };
+
+const anybody = '00000000-0000-7000-8000-000000000000';
+const asked = [
+  ...statementsOfRetrieval({ userId: anybody, conversationId: anybody }),
+  ...statementsOfRetrieval({ userId: anybody }),
+  ...Object.entries(lookups).map(([name, text]) => ({ name, text, values: [anybody] })),
+];
 
 export const plans: Check = {
   name: 'query plans',
@@ -71,16 +77,15 @@ export const plans: Check = {
     try {
       // Small tables are scanned for good reasons: what counts is that an index could be used.
       await client.query('BEGIN; SET LOCAL enable_seqscan = off');
-      for (const [what, text] of Object.entries(lookups)) {
-        const query = text.replaceAll('$1', `'00000000-0000-7000-8000-000000000000'`);
-        const { rows } = await client.query(`EXPLAIN (FORMAT JSON) ${query}`);
-        if (JSON.stringify(rows).includes('Seq Scan')) slow.push(what);
+      for (const { name, text, values } of asked) {
+        const { rows } = await client.query(`EXPLAIN (FORMAT JSON) ${text}`, values);
+        if (JSON.stringify(rows).includes('Seq Scan')) slow.push(name);
       }
     } finally {
       await client.query('ROLLBACK');
       client.release();
     }
-    if (slow.length === 0) return ok(`${Object.keys(lookups).length} lookups go by their indexes`);
+    if (slow.length === 0) return ok(`${asked.length} lookups go by their indexes`);
     return fail(
       `${slow.join(', ')}: no index can be used`,
       'An index was dropped: compare with src/db/schema.ts, or restore a backup.',

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { createSandbox } from '../formats/sandbox.ts';
 import { sandboxRemedy, sandboxWeakness } from '../formats/sandbox-weaknesses.ts';
+import type { ChatModel } from '../models/model.ts';
 import { connectModels } from '../models/registry.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -39,6 +40,12 @@ export const embeddingProvider: Check = {
       models.chat === null
         ? 'no language model (answers quote the documents)'
         : `answers by ${models.chat.id}`;
+    const silence = models.chat === null ? null : await whyNoAnswer(models.chat);
+    if (silence !== null)
+      return fail(
+        `no ${chat}: ${silence}`,
+        'Until then a question gets no answer; without LLM_MODEL answers quote the documents.',
+      );
     if (models.notices.length > 0) return warn(chat, models.notices.join(' '));
     if (models.embedding === null) return ok(`${chat}; semantic search is off`);
     const { id } = models.embedding;
@@ -53,3 +60,16 @@ export const embeddingProvider: Check = {
     return ok(`${chat}; embeddings by ${id}`);
   },
 };
+
+/** Asks for one word: a wrong address, key or name shows here, before the first question. @returns null when words come */
+async function whyNoAnswer(chat: ChatModel): Promise<string | null> {
+  const question = { role: 'user' as const, content: 'Say yes.' };
+  const input = { system: 'Answer with one word.', messages: [question], maxOutputTokens: 16 };
+  try {
+    for await (const event of chat.stream(input, AbortSignal.timeout(providerMs))) if (event) return null;
+    return 'it ended without an answer';
+  } catch (error) {
+    if (error instanceof DOMException) return `nothing came within ${providerMs / 1_000} seconds`;
+    return error instanceof Error ? error.message : String(error);
+  }
+}

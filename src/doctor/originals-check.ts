@@ -1,4 +1,5 @@
-import { surveyed } from '../files/reconcile.ts';
+import { reconcileBlobs, surveyed } from '../files/reconcile.ts';
+import type { Log } from '../work/every.ts';
 import { type Check, type DoctorDeps, fail, ok, warn } from './check.ts';
 import { everybody } from './everybody.ts';
 
@@ -23,9 +24,20 @@ export const originals: Check = {
     if (unnamed > 0)
       return warn(
         `${unnamed} originals belong to no document${quarantine}`,
-        'Uploads under way, or left by a killed one: the server moves those aside within an hour.',
+        'Uploads under way, or left by a killed one: the server moves those aside after an hour, as --repair does.',
       );
     return ok(`${documents.length} documents have theirs, and none is left over${quarantine}`);
+  },
+  /** As the server does each hour: what is younger, or too much at once, stays where it is. */
+  repair: async ({ db, blobs, now }) => void (await reconcileBlobs(db, blobs, now(), alarming)),
+};
+
+const alarming: Log = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: (_fields, message) => {
+    throw new Error(message);
   },
 };
 

@@ -105,6 +105,17 @@ function versionOf(rows: readonly VersionRow[]): string {
     .join(',');
 }
 
+/** What a retrieval sends for one conversation or for all of the user's, for whoever looks at how it is carried out. */
+export function statementsOfRetrieval(authority: { userId: string; conversationId?: string }): Statement[] {
+  const { userId, conversationId = userId } = authority;
+  const wanted = [{ conversationId, documentId: userId, ordinal: 0 }];
+  return [
+    searchableStatement(authority, true),
+    versionStatement(authority),
+    contentStatement(authority, wanted),
+  ];
+}
+
 export interface VectorHit {
   documentId: string;
   ordinal: number;

@@ -1,12 +1,15 @@
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/client.ts';
 import { newConversation } from '../answers/support/asking.ts';
+import { until } from '../answers/support/until.ts';
 import { textFile } from '../documents/support/files.ts';
 import { filesOf, uploadAndWait } from '../documents/support/uploading.ts';
 import { databaseKind, newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { startProvider } from '../support/provider.ts';
 import { type Ended, runCli } from '../support/run-cli.ts';
 
 interface Report {
@@ -56,13 +59,19 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
   });
 
   test('finds what was broken on purpose, and mends what loses nothing', async () => {
-    const [original = ''] = await filesOf(app, person);
+    const [original = '', other = ''] = await filesOf(app, person);
     await inDatabase(
       'CREATE POLICY leak ON chunks TO alcove_app USING (true)',
       `UPDATE segments SET bytes = '\\x00'::bytea WHERE document_id = (SELECT min(document_id::text)::uuid FROM segments)`,
+      `UPDATE segments SET bytes = set_byte(bytes, 60, get_byte(bytes, 60) # 1)
+        WHERE document_id = (SELECT max(document_id::text)::uuid FROM segments)`,
       'ALTER TABLE chunk_vectors DROP CONSTRAINT chunk_vectors_user_id_conversation_id_document_id_model_ordinal_pk',
     );
     await rm(join(app.dataDir, original));
+    const orphan = join(app.dataDir, 'blobs', person.id, crypto.randomUUID());
+    await writeFile(orphan, 'left by a killed upload');
+    const longAgo = new Date(Date.now() - 3 * 3_600_000);
+    for (const path of [orphan, join(app.dataDir, other)]) await utimes(path, longAgo, longAgo);
     const { code, report } = await examine();
     expect(code).toBe(1);
     expect(report.healthy).toBe(false);
@@ -70,6 +79,7 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
       isolation: /1 are there that should not be/,
       probe: /somebody else sees 1 rows of chunks instead of 0/,
       originals: /^1 of 2 documents are without their original/,
+      segments: /^2 of 2 index segments are not whole, such as keyword of \S+: The index segment cannot/,
       indexes: /^1 of 2 documents have no readable keyword index/,
       'query plans': /^vectors: no index can be used/,
     })) {
@@ -81,6 +91,29 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
     expect(statusOf(mended.report, 'isolation')).toMatchObject({ status: 'ok' });
     expect(statusOf(mended.report, 'probe')).toMatchObject({ status: 'ok' });
     expect(mended.code).toBe(1);
+    // It is in quarantine, not deleted.
+    expect(existsSync(orphan)).toBe(false);
+    expect(statusOf(mended.report, 'originals')?.found).toMatch(/, 1 in quarantine$/);
+    const running = await startTestApp({ like: app });
+    await until('a running server has made the segments anew', async () => {
+      const { rows } = await running.app.db.pool.query(
+        `SELECT 1 FROM segments WHERE octet_length(bytes) > 40 AND kind = 'keyword'`,
+      );
+      return rows.length === 2;
+    });
+    await running.stop();
+  });
+
+  test.each([
+    ['answers', {}, 'ok', /^answers by test-chat/],
+    ['refuses the key', { apiKey: 'another' }, 'fail', /refused the key: check LLM_API_KEY/],
+  ])('asks the language model for a word: it %s', async (_what, options, status, found) => {
+    const provider = await startProvider(options);
+    const env = { ...app.env, LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'test-chat', LLM_API_KEY: 'one' };
+    const { stdout } = await runCli(['doctor', '--json'], env);
+    await provider.close();
+    const models = statusOf(JSON.parse(stdout) as Report, 'models');
+    expect(models).toMatchObject({ status, found: expect.stringMatching(found) as string });
   });
 
   test('examines an installation while its server runs', async () => {

@@ -36,7 +36,7 @@ const withoutScope = new Set([
 const manyScopes = new Set(['writeEventBatches', 'lookAtLeases', 'renewLeases']);
 
 /** They touch no row. */
-const pure = new Set(['vectorKind', 'authorityOf', 'readVector', 'parentMissing']);
+const pure = new Set(['vectorKind', 'authorityOf', 'statementsOfRetrieval', 'readVector', 'parentMissing']);
 
 /** Below a conversation these take a user's authority on purpose: they find out which conversation a row is in. */
 const byUser = new Set([
