@@ -24,6 +24,10 @@ const commands: Record<string, Command> = {
     summary: 'a filing of 500 pages, from upload to searchable',
     run: async (options) => (await import('./ingest.ts')).ingest(options),
   },
+  pooler: {
+    summary: 'reads and writes through PgBouncer, beside direct ones',
+    run: async (options) => (await import('./pooler.ts')).pooler(options),
+  },
   streams: {
     summary: '1,000 answers at once, 20 events a second each',
     run: async (options) => (await import('./streams.ts')).streams(options),
