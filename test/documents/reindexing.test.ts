@@ -1,3 +1,5 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
@@ -72,6 +74,57 @@ test(
         expect(body.sources.map(({ document_name: name }) => name)).toContain('passages.txt');
         const overview = await again.client.conversations.overview();
         expect(overview).toMatchObject({ total_documents: 2, total_chunks: 2 });
+      } finally {
+        await second.close();
+      }
+    } finally {
+      await first.close();
+    }
+  },
+);
+
+test(
+  'a document that cannot be read again keeps its passages for good, and one that could not be reached is tried again',
+  { timeout: 120_000 },
+  async () => {
+    const first = await startTestApp();
+    try {
+      const person = await newPerson(first.baseUrl);
+      const conversation = await newConversation(person);
+      const unreadable = await addText(person, conversation, 'The lighthouse of Marsk.', 'unreadable.txt');
+      const missing = await addText(person, conversation, 'The harbour of Norum.', 'missing.txt');
+      const { pool } = first.app.db;
+      const keyOf = async (id: string): Promise<string> => {
+        const sql = 'SELECT blob_key AS key FROM documents WHERE id = $1';
+        return (await pool.query<{ key: string }>(sql, [id])).rows[0]?.key ?? '';
+      };
+      // What this version takes for a PDF that is none; and an original that is away.
+      await pool.query(
+        `UPDATE documents SET passages_version = 0 WHERE user_id = '${person.id}';
+         UPDATE documents SET media_type = 'application/pdf' WHERE id = '${unreadable.id}'`,
+      );
+      const [path, aside] = [
+        join(first.dataDir, 'blobs', await keyOf(missing.id)),
+        join(first.dataDir, 'aside'),
+      ];
+      await rename(path, aside);
+      await first.stop();
+      const second = await startTestApp({ like: first });
+      try {
+        const isCurrent = async (id: string): Promise<boolean> =>
+          (await versionsOf(second, id))?.passages_version === passagesVersion;
+        await until('it is given up', () => isCurrent(unreadable.id));
+        await until('the other one was tried', async () => {
+          const sql = `SELECT 1 FROM work WHERE item_id = '${missing.id}' AND attempts > 0 AND token IS NULL`;
+          return (await second.app.db.pool.query(sql)).rows.length === 1;
+        });
+        expect(await isCurrent(missing.id)).toBe(false);
+        const again = personOf(second.baseUrl, person.token, person);
+        const found = await again.client.retrieve(conversation, { query: 'lighthouse harbour' });
+        expect(found.results).toHaveLength(2);
+        await rename(aside, path);
+        await second.app.db.pool.query(`UPDATE work SET due_at = now() WHERE item_id = '${missing.id}'`);
+        await until('it is read again', () => isCurrent(missing.id));
       } finally {
         await second.close();
       }
