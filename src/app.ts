@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startWorker } from './app/start-worker.ts';
 import { createEventWriter } from './answers/stream/event-writer.ts';
-import { createReaper } from './answers/reaper.ts';
 import { RunningAnswers } from './answers/stream/running.ts';
 import type { Config } from './config.ts';
 import { type Commands, startControl } from './backup/control.ts';
@@ -15,16 +15,11 @@ import { examineAll } from './doctor/examine.ts';
 import type { DocumentDeps } from './documents/deps.ts';
 import { parserWeakness } from './documents/prepare.ts';
 import { rebuildSegment } from './documents/index-store.ts';
-import { createIngestion } from './documents/ingest.ts';
-import { createReindexing } from './documents/reindex.ts';
-import { enqueueStale } from './documents/stale-store.ts';
 import { UploadRoom } from './documents/upload-room.ts';
 import { AppError } from './errors.ts';
-import { collectBlobs } from './files/collect.ts';
 import type { DeletionHold } from './files/deletion-hold.ts';
 import { openBlobStore } from './files/open-store.ts';
 import { tieOriginals } from './files/installation.ts';
-import { reconcileBlobs } from './files/reconcile.ts';
 import { sandboxRemedy } from './formats/sandbox-weaknesses.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { findWebApp } from './http/find-web-app.ts';
@@ -33,11 +28,10 @@ import type { App, Logger } from './http/app.ts';
 import { createServer } from './http/server.ts';
 import { stopListening } from './http/stop-listening.ts';
 import { createIdentity } from './identity/create.ts';
-import { deleteExpiredKeys } from './identity/idempotency-store.ts';
+import { createSetup } from './identity/people/create-setup.ts';
+import { operate, operation } from './identity/people/operate.ts';
 import { readBackground } from './indexing/background.ts';
 import { createNotifier } from './work/notifier.ts';
-import { every } from './work/every.ts';
-import { runWork, workTopic } from './work/loop.ts';
 import { readQueue } from './work/store.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { startTracing } from './telemetry/start-tracing.ts';
@@ -63,8 +57,6 @@ export interface RunningApp {
 const queryEmbeddingBytes = 16 * 1024 * 1024;
 /** Names and versions of some 50,000 documents that are kept between questions. */
 const searchableBytes = 16 * 1024 * 1024;
-const collectMs = 5_000;
-const hourMs = 3_600_000;
 /** Running answers may end by themselves this long when the server stops; then they become resumable orphans. */
 const drainMs = 10_000;
 const lastEventsMs = 2_000;
@@ -96,6 +88,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       auth: config.auth,
       dataDir: config.dataDir,
       isLoopback: isLoopback(config.host),
+      setup: createSetup(config, log),
+      log,
       now,
     });
     const report = (sentence: string): void => log.info(sentence);
@@ -166,7 +160,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     };
     const works = config.role !== 'web';
     const hold: DeletionHold = { held: 0 };
-    const loops = works ? startWorker(documents, answers, hold, working.signal) : [];
+    const loops = works ? startWorker(documents, answers, hold, config, working.signal) : [];
     const notices = [...switchedOff(models), ...models.notices];
     const webApp = findWebApp();
     const server = createServer(
@@ -202,6 +196,10 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     const backup = { db, blobs, dataDir: config.dataDir, hold, version, now };
     const commands: Commands = {
       doctor: (options) => examineAll({ config, db, blobs, now }, options.has('repair')),
+      people: async (options) => {
+        const asked = operation.parse(JSON.parse(options.get('asked') ?? '{}'));
+        return operate(asked, `http://localhost:${config.port}`, identity);
+      },
     };
     const stopControl =
       db.kind === 'pglite'
@@ -226,6 +224,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       await closed;
       await Promise.all(loops);
       await Promise.all(answers.running.all().map((answer) => answer.finished));
+      await identity.background.settled();
+      identity.setup.mailer?.close();
       await db.close();
       await stopTracing?.();
     };
@@ -244,33 +244,6 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     await db.close().catch(() => {});
     throw error;
   }
-}
-
-/** The background work of this process; the rows say what is due, so that it may die at any time. */
-function startWorker(
-  documents: DocumentDeps,
-  answers: HttpDeps['answers'],
-  hold: DeletionHold,
-  signal: AbortSignal,
-): Promise<void>[] {
-  const { db, blobs, embedding, log, notifier, now } = documents;
-  const findStale = async (): Promise<void> => {
-    const found = await enqueueStale(db, embedding?.id ?? null, signal);
-    if (found === 0) return;
-    log.info({ found, model: embedding?.id }, 'indexes of documents are made anew in the background');
-    notifier.notify(workTopic);
-  };
-  return [
-    runWork(
-      [createIngestion(documents), createReindexing(documents), createReaper(answers)],
-      documents,
-      signal,
-    ),
-    every(hourMs, 'find stale indexes', findStale, signal, log),
-    every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now(), hold), signal, log),
-    every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
-    every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db), signal, log),
-  ];
 }
 
 /** Lets answers that are nearly done end by themselves. */

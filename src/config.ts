@@ -1,16 +1,23 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type BlobsConfig, readBlobs } from './files/bucket-config.ts';
+import {
+  type PeopleConfig,
+  readPeople,
+  readRetention,
+  type RetentionConfig,
+} from './identity/people/people-config.ts';
 import { isWeakSecret, weakSecretAdvice } from './identity/weak-secret.ts';
 import type { Limits } from './limits/limits.ts';
 import type { DatabaseConfig } from './db/database-config.ts';
-import type { AuthConfig } from './identity/auth-config.ts';
+import { type AuthConfig, readIssuer } from './identity/auth-config.ts';
 import type { ModelConfig } from './models/model.ts';
 
 const megabyte = 1024 * 1024;
 const text = z.string().trim().min(1).optional();
 const port = z.coerce.number().int().min(0).max(65_535);
-const count = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+const atLeast = (least: number, fallback: number) => z.coerce.number().int().min(least).default(fallback);
+const count = (fallback: number) => atLeast(1, fallback);
 /** One of these words, in any case. */
 const word = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.preprocess((value) => {
@@ -69,6 +76,14 @@ const environment = z.object({
   JWT_SECRET: text,
   ADMIN_EMAILS: list,
   ADMIN_SUBJECTS: list,
+  INVITE_DAYS: count(7),
+  RESET_HOURS: count(24),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: text,
+  ANSWER_EVENTS_DAYS: atLeast(2, 30),
+  TRACES_DAYS: count(90),
+  AUDIT_DAYS: atLeast(2, 365),
+  AUDIT_ADDRESS_DAYS: atLeast(2, 30),
 
   MAX_UPLOAD_MB: z.coerce.number().positive().default(50),
   MAX_DOCUMENTS_PER_CONVERSATION: count(500),
@@ -133,6 +148,8 @@ export interface Config {
   drainMs: number;
   database: DatabaseConfig;
   auth: AuthConfig;
+  people: PeopleConfig;
+  retention: RetentionConfig;
   limits: Limits;
   models: ModelConfig;
   /** Passages that the reranker scores lower are dropped; null keeps all. */
@@ -184,6 +201,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       issuer: readIssuer(e),
       admins: { emails: e.ADMIN_EMAILS.map((email) => email.toLowerCase()), subjects: e.ADMIN_SUBJECTS },
     },
+    people: readPeople(e),
+    retention: readRetention(e),
     limits: {
       uploadBytes: Math.floor(e.MAX_UPLOAD_MB * megabyte),
       documentsPerConversation: e.MAX_DOCUMENTS_PER_CONVERSATION,
@@ -234,19 +253,6 @@ function readDatabase(e: Environment): DatabaseConfig {
     };
   }
   return { kind: 'pglite', dataDir: resolve(e.DATA_DIR, 'database') };
-}
-
-function readIssuer(e: Environment): AuthConfig['issuer'] {
-  if (e.JWT_ISSUER === undefined && e.JWKS_URL === undefined && e.JWT_SECRET === undefined) return undefined;
-  if (e.JWT_ISSUER === undefined || e.JWT_AUDIENCE === undefined) {
-    throw new ConfigError(
-      'an external issuer needs JWT_ISSUER and JWT_AUDIENCE beside JWKS_URL or JWT_SECRET',
-    );
-  }
-  if ((e.JWKS_URL === undefined) === (e.JWT_SECRET === undefined)) {
-    throw new ConfigError('JWT_ISSUER needs exactly one of JWKS_URL (public keys) and JWT_SECRET (HS256)');
-  }
-  return { issuer: e.JWT_ISSUER, audience: e.JWT_AUDIENCE, jwksUrl: e.JWKS_URL, secret: e.JWT_SECRET };
 }
 
 function readModels(e: Environment): ModelConfig {

@@ -1,4 +1,5 @@
 import type {
+  acceptInviteBody,
   apiKeyList,
   ChangedPassword,
   changePasswordBody,
@@ -6,6 +7,7 @@ import type {
   createdApiKey,
   loginBody,
   registerBody,
+  resetPasswordBody,
   Session,
   updateMeBody,
   User,
@@ -26,6 +28,22 @@ export function accounts(transport: Transport) {
     refresh(refreshToken?: string, options?: RequestOptions): Promise<Session> {
       const body = refreshToken ? { refresh_token: refreshToken } : {};
       return transport.json('POST', '/auth/refresh', { ...options, body, anonymous: true });
+    },
+    /** `token` is what stands behind the # of the link. */
+    acceptInvite(body: z.input<typeof acceptInviteBody>, options?: RequestOptions): Promise<Session> {
+      return transport.json('POST', '/auth/accept-invite', { ...options, body, anonymous: true });
+    },
+    /** Ends every session; sign in with the new password then. */
+    resetPassword(body: z.input<typeof resetPasswordBody>, options?: RequestOptions): Promise<void> {
+      return transport.nothing('POST', '/auth/reset-password', { ...options, body, anonymous: true });
+    },
+    /** Resolves whether there is such an account or not. */
+    forgotPassword(email: string, options?: RequestOptions): Promise<void> {
+      return transport.nothing('POST', '/auth/forgot-password', {
+        ...options,
+        body: { email },
+        anonymous: true,
+      });
     },
     logout(options?: RequestOptions): Promise<void> {
       return transport.nothing('POST', '/auth/logout', { ...options, body: {} });

@@ -3,6 +3,7 @@ import { asking } from './asking.ts';
 import { conversations } from './conversations.ts';
 import { documents } from './documents.ts';
 import { messages } from './messages.ts';
+import { people } from './people.ts';
 import { system } from './system.ts';
 import { createTransport, type ClientOptions } from './transport.ts';
 
@@ -22,6 +23,7 @@ export function createClient(options: ClientOptions) {
   const transport = createTransport(options);
   return {
     accounts: accounts(transport),
+    people: people(transport),
     conversations: conversations(transport),
     messages: messages(transport),
     documents: documents(transport),

@@ -6,11 +6,13 @@ export type { ClientOptions, RequestOptions } from './transport.ts';
 export type { AnswerQuestion, NumberedAnswerEvent, AnswerStreamOptions } from './asking.ts';
 export type { UploadFile, UploadOptions, WaitOptions } from './documents.ts';
 export type {
+  AdminUser,
   Answer,
   AnswerEvent,
   AnswerMetadata,
   AnswerTrace,
   ApiKey,
+  AuditEntry,
   Capabilities,
   Chunk,
   Conversation,
@@ -20,8 +22,11 @@ export type {
   DocumentStatus,
   ErrorCode,
   FieldIssue,
+  InstallationStatistics,
+  Invitation,
   Message,
   Problem,
+  Quotas,
   Retrieved,
   Session,
   Source,

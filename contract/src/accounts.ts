@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { id, timestamp } from './common.ts';
 
 /** Passwords are counted in bytes by the server as well: at most 1,024. */
-const password = z.string().min(8, 'a password has at least 8 characters').max(1024);
-const email = z.email().max(254);
-const name = z.string().trim().min(1).max(200);
+export const password = z.string().min(8, 'a password has at least 8 characters').max(1024);
+export const email = z.email().max(254);
+export const name = z.string().trim().min(1).max(200);
 
 export const user = z
   .object({
@@ -12,7 +12,8 @@ export const user = z
     email: z.string().nullable(),
     name: z.string().nullable(),
     role: z.enum(['admin', 'user']),
-    status: z.enum(['active', 'suspended']),
+    /** `invited` until the link of the invitation has set a password. */
+    status: z.enum(['active', 'suspended', 'invited']),
     created_at: timestamp,
   })
   .meta({ id: 'User' });
@@ -75,11 +76,3 @@ export type ApiKey = z.infer<typeof apiKey>;
 /** The key itself is shown once, here. */
 export const createdApiKey = apiKey.extend({ key: z.string() }).meta({ id: 'CreatedApiKey' });
 export const apiKeyList = z.object({ keys: z.array(apiKey), next_cursor: z.string().nullable() });
-
-export const adminUser = user
-  .extend({ last_seen_at: timestamp.nullable().optional() })
-  .meta({ id: 'AdminUser' });
-export const updateUserBody = z.object({
-  status: z.enum(['active', 'suspended']).optional(),
-  role: z.enum(['admin', 'user']).optional(),
-});

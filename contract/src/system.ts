@@ -8,6 +8,8 @@ export const capabilities = z
     chat_model: z.string().nullable(),
     embedding_model: z.string().nullable(),
     registration: z.enum(['open', 'closed']),
+    /** Whether a forgotten password can be replaced without an administrator: this server sends e-mail. */
+    reset_by_mail: z.boolean(),
     /** True until the first account exists. */
     first_run: z.boolean(),
     max_upload_bytes: z.int(),

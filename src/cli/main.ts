@@ -32,7 +32,12 @@ program
   .description('ask a question and print the cited answer as it comes')
   .argument('<question>', 'the question')
   .option('-c, --conversation <id>', 'the conversation; a new one when left out')
-  .option('-s, --strategy <name>', 'vector, keyword or rrf_fusion', strategyName, 'rrf_fusion')
+  .option(
+    '-s, --strategy <name>',
+    'vector, keyword or rrf_fusion',
+    oneOf('vector', 'keyword', 'rrf_fusion'),
+    'rrf_fusion',
+  )
   .action(exitWith(async () => (await import('./ask.ts')).askCommand));
 program
   .command('backup')
@@ -81,6 +86,67 @@ admin
   .command('list')
   .description('list the administrators')
   .action(exitWith(async () => (await import('./admin.ts')).listAdmins));
+const users = program
+  .command('users')
+  .description('accounts, for whoever runs the server: no e-mail and no sign-in needed');
+const json = ['--json', 'print one JSON object'] as const;
+users
+  .command('list')
+  .description('list the accounts, newest first')
+  .option('--status <status>', 'active, suspended or invited', oneOf('active', 'suspended', 'invited'))
+  .option(...json)
+  .action(exitWith(async () => (await import('./users.ts')).listUsers));
+users
+  .command('create')
+  .description('make an account with a password, which is printed once unless it is given')
+  .argument('<email>', 'its address')
+  .option('--name <name>', 'its name')
+  .option('--admin', 'as an administrator')
+  .option('--password-stdin', 'read the password from the standard input')
+  .option(...json)
+  .action(exitWith(async () => (await import('./users.ts')).createUser));
+users
+  .command('invite')
+  .description('make an account whose owner sets the password with a link that serves once')
+  .argument('<email>', 'its address')
+  .option('--name <name>', 'its name')
+  .option('--admin', 'as an administrator')
+  .option(...json)
+  .action(exitWith(async () => (await import('./users.ts')).inviteUser));
+users
+  .command('suspend')
+  .description('sign an account out everywhere and let nobody in')
+  .argument('<account>', 'its e-mail address or id')
+  .option(...json)
+  .action(exitWith(async () => (await import('./users.ts')).suspendUser));
+users
+  .command('resume')
+  .description('let a suspended account sign in again')
+  .argument('<account>', 'its e-mail address or id')
+  .option(...json)
+  .action(exitWith(async () => (await import('./users.ts')).resumeUser));
+users
+  .command('reset')
+  .description('end the password and every session, and give a link that sets a new password once')
+  .argument('<account>', 'its e-mail address or id')
+  .option(...json)
+  .action(exitWith(async () => (await import('./users.ts')).resetUser));
+users
+  .command('delete')
+  .description('erase an account and everything in it')
+  .argument('<account>', 'its e-mail address or id')
+  .option('--yes', 'there is no way back')
+  .option(...json)
+  .action(exitWith(async () => (await import('./users.ts')).deleteUser));
+users
+  .command('quota')
+  .description("set an account's own limits; default stands for the server's")
+  .argument('<account>', 'its e-mail address or id')
+  .option('--documents <number>', 'documents', quotaOf)
+  .option('--megabytes <number>', 'size of all documents together', quotaOf)
+  .option('--messages <number>', 'messages in a minute', quotaOf)
+  .option(...json)
+  .action(exitWith(async () => (await import('./users.ts')).setQuota));
 
 try {
   await program.parseAsync();
@@ -120,7 +186,15 @@ function oneSentence(text: string): string {
   return `${what.charAt(0).toUpperCase()}${what.slice(1)}${meant}\n`;
 }
 
-function strategyName(value: string): string {
-  if (['vector', 'keyword', 'rrf_fusion'].includes(value)) return value;
-  throw new InvalidArgumentError('choose vector, keyword or rrf_fusion');
+function oneOf(...words: readonly string[]): (value: string) => string {
+  return (value) => {
+    if (words.includes(value)) return value;
+    throw new InvalidArgumentError(`choose ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
+  };
+}
+
+function quotaOf(value: string): number | 'default' {
+  if (value === 'default') return value;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('give a whole number, or default');
 }

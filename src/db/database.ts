@@ -60,8 +60,8 @@ export interface Database {
   batch(groups: readonly StatementGroup[]): Promise<unknown[][][]>;
   /** A role that sees which work is due over all users, never its content. */
   asWorker<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** A role that sees and changes accounts, never what is in them. */
-  asAdmin<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** A role that sees and changes accounts, never what is in them. What it writes down it does as `actor`. */
+  asAdmin<T>(actor: Authority, work: (tx: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -251,7 +251,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
     scoped: (authority, work) => run(roles.app, authority, work),
     reading: (authority, work) => run(roles.app, authority, work, false),
     asWorker: (work) => run(roles.worker, null, work),
-    asAdmin: (work) => run(roles.admin, null, work),
+    asAdmin: (actor, work) => run(roles.admin, actor, work),
     close: settings.close,
   };
 }

@@ -1,4 +1,4 @@
--- Isolation as of 0012_idempotency_answers_only; written by "npm run isolation".
+-- Isolation as of 0013_people; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -76,6 +76,10 @@ ALTER TABLE sessions ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE sessions FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
+ALTER TABLE setup_tokens ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE setup_tokens FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
 ALTER TABLE user_counters ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE user_counters FORCE ROW LEVEL SECURITY
@@ -102,9 +106,29 @@ CREATE OR REPLACE FUNCTION public.alcove_find_login(wanted text)
  SET search_path TO 'public', 'pg_temp'
 AS $function$ SELECT user_id FROM login_keys WHERE key = wanted $function$
 --> statement-breakpoint
+CREATE POLICY acts ON audit_log AS PERMISSIVE FOR INSERT TO alcove_admin WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY acts ON idempotency_answers AS PERMISSIVE FOR INSERT TO alcove_admin WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY acts ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_admin USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY administration ON activity AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
+--> statement-breakpoint
+CREATE POLICY administration ON login_keys AS PERMISSIVE FOR INSERT TO alcove_admin WITH CHECK (true)
+--> statement-breakpoint
+CREATE POLICY administration ON sessions AS PERMISSIVE FOR ALL TO alcove_admin USING (true) WITH CHECK (true)
+--> statement-breakpoint
+CREATE POLICY administration ON setup_tokens AS PERMISSIVE FOR ALL TO alcove_admin USING (true) WITH CHECK (true)
+--> statement-breakpoint
+CREATE POLICY administration ON user_counters AS PERMISSIVE FOR ALL TO alcove_admin USING (true) WITH CHECK (true)
+--> statement-breakpoint
 CREATE POLICY administration ON users AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
 --> statement-breakpoint
+CREATE POLICY administration_add ON users AS PERMISSIVE FOR INSERT TO alcove_admin WITH CHECK (true)
+--> statement-breakpoint
 CREATE POLICY administration_change ON users AS PERMISSIVE FOR UPDATE TO alcove_admin USING (true) WITH CHECK (true)
+--> statement-breakpoint
+CREATE POLICY administration_first ON installation AS PERMISSIVE FOR ALL TO alcove_admin USING ((key = 'first_account'::text)) WITH CHECK ((key = 'first_account'::text))
 --> statement-breakpoint
 CREATE POLICY due ON blob_deletions AS PERMISSIVE FOR ALL TO alcove_worker USING (true) WITH CHECK (true)
 --> statement-breakpoint
@@ -113,6 +137,8 @@ CREATE POLICY due ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_worker USI
 CREATE POLICY due ON work AS PERMISSIVE FOR SELECT TO alcove_worker USING (true)
 --> statement-breakpoint
 CREATE POLICY embedded ON documents AS PERMISSIVE FOR SELECT TO alcove_worker USING ((status = 'ready'::text))
+--> statement-breakpoint
+CREATE POLICY expired ON audit_log AS PERMISSIVE FOR ALL TO alcove_worker USING ((created_at < (now() - '1 day'::interval))) WITH CHECK ((created_at < (now() - '1 day'::interval)))
 --> statement-breakpoint
 CREATE POLICY first ON installation AS PERMISSIVE FOR ALL TO alcove_app USING ((key = 'first_account'::text)) WITH CHECK ((key = 'first_account'::text))
 --> statement-breakpoint
@@ -156,6 +182,8 @@ CREATE POLICY own ON segments AS PERMISSIVE FOR ALL TO alcove_app USING (((user_
 --> statement-breakpoint
 CREATE POLICY own ON sessions AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
+CREATE POLICY own ON setup_tokens AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
 CREATE POLICY own ON user_counters AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
 CREATE POLICY own ON users AS PERMISSIVE FOR ALL TO alcove_app USING ((id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
@@ -169,6 +197,8 @@ GRANT DELETE ON activity TO alcove_app
 GRANT DELETE ON answer_events TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON api_keys TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON audit_log TO alcove_worker
 --> statement-breakpoint
 GRANT DELETE ON blob_deletions TO alcove_worker
 --> statement-breakpoint
@@ -204,6 +234,10 @@ GRANT DELETE ON segments TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON sessions TO alcove_app
 --> statement-breakpoint
+GRANT DELETE ON setup_tokens TO alcove_admin
+--> statement-breakpoint
+GRANT DELETE ON setup_tokens TO alcove_app
+--> statement-breakpoint
 GRANT DELETE ON user_counters TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON users TO alcove_app
@@ -219,6 +253,8 @@ GRANT INSERT ON activity TO alcove_app
 GRANT INSERT ON answer_events TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON api_keys TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT INSERT ON audit_log TO alcove_app
 --> statement-breakpoint
@@ -238,11 +274,17 @@ GRANT INSERT ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON documents TO alcove_app
 --> statement-breakpoint
+GRANT INSERT ON idempotency_answers TO alcove_admin
+--> statement-breakpoint
 GRANT INSERT ON idempotency_answers TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON idempotency_keys TO alcove_app
 --> statement-breakpoint
+GRANT INSERT ON installation TO alcove_admin
+--> statement-breakpoint
 GRANT INSERT ON installation TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON login_keys TO alcove_admin
 --> statement-breakpoint
 GRANT INSERT ON login_keys TO alcove_app
 --> statement-breakpoint
@@ -256,19 +298,47 @@ GRANT INSERT ON segments TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON sessions TO alcove_app
 --> statement-breakpoint
+GRANT INSERT ON setup_tokens TO alcove_admin
+--> statement-breakpoint
+GRANT INSERT ON setup_tokens TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON user_counters TO alcove_admin
+--> statement-breakpoint
 GRANT INSERT ON user_counters TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON users TO alcove_admin
 --> statement-breakpoint
 GRANT INSERT ON users TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON work TO alcove_app
 --> statement-breakpoint
+GRANT SELECT (action) ON audit_log TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (address) ON audit_log TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (address) ON audit_log TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (bytes) ON user_counters TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (chunk_count) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (chunks) ON user_counters TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (conversation_id) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (conversation_id) ON work TO alcove_worker
 --> statement-breakpoint
+GRANT SELECT (conversations) ON user_counters TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (created_at) ON audit_log TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (created_at) ON audit_log TO alcove_worker
+--> statement-breakpoint
 GRANT SELECT (created_at) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (day) ON activity TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (documents) ON user_counters TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (due_at) ON work TO alcove_worker
 --> statement-breakpoint
@@ -278,31 +348,75 @@ GRANT SELECT (embedding_model) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (expires_at) ON idempotency_keys TO alcove_worker
 --> statement-breakpoint
+GRANT SELECT (expires_at) ON setup_tokens TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (id) ON audit_log TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (id) ON audit_log TO alcove_worker
+--> statement-breakpoint
 GRANT SELECT (id) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (id) ON users TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (input_tokens) ON user_counters TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (item_id) ON work TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (key) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (key) ON installation TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (keyword_version) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (kind) ON work TO alcove_worker
 --> statement-breakpoint
+GRANT SELECT (messages) ON activity TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (name) ON users TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (output_tokens) ON user_counters TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (passages_version) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (purpose) ON setup_tokens TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (questions) ON activity TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (quota_bytes) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (quota_documents) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (quota_messages_per_minute) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (revoked_at) ON sessions TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (role) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (status) ON documents TO alcove_worker
 --> statement-breakpoint
+GRANT SELECT (status) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (status) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (target) ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (target) ON work TO alcove_worker
 --> statement-breakpoint
+GRANT SELECT (token) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (token_version) ON users TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (user_id) ON audit_log TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (user_id) ON audit_log TO alcove_worker
+--> statement-breakpoint
 GRANT SELECT (user_id) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (user_id) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (user_id) ON sessions TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (user_id) ON setup_tokens TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (user_id) ON work TO alcove_worker
 --> statement-breakpoint
@@ -350,15 +464,39 @@ GRANT SELECT ON segments TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON sessions TO alcove_app
 --> statement-breakpoint
+GRANT SELECT ON setup_tokens TO alcove_app
+--> statement-breakpoint
 GRANT SELECT ON user_counters TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON users TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON work TO alcove_app
 --> statement-breakpoint
+GRANT UPDATE (address) ON audit_log TO alcove_worker
+--> statement-breakpoint
+GRANT UPDATE (bytes) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (name) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (password_hash) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (quota_bytes) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (quota_documents) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (quota_messages_per_minute) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (request_hash) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (revoked_at) ON sessions TO alcove_admin
+--> statement-breakpoint
 GRANT UPDATE (role) ON users TO alcove_admin
 --> statement-breakpoint
+GRANT UPDATE (status) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
 GRANT UPDATE (status) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (token_version) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT UPDATE (updated_at) ON users TO alcove_admin
 --> statement-breakpoint
@@ -395,6 +533,10 @@ GRANT UPDATE ON retrieval_traces TO alcove_app
 GRANT UPDATE ON segments TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON sessions TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON setup_tokens TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE ON setup_tokens TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON user_counters TO alcove_app
 --> statement-breakpoint

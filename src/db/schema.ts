@@ -33,9 +33,14 @@ export const users = pgTable('users', {
   name: text('name'),
   passwordHash: text('password_hash'),
   role: text('role', { enum: ['admin', 'user'] }).notNull(),
-  status: text('status', { enum: ['active', 'suspended'] }).notNull(),
+  /** `invited`: there is no password yet, and nobody can sign in. */
+  status: text('status', { enum: ['active', 'suspended', 'invited'] }).notNull(),
   /** Raised by a password change: tokens with a lower number are refused. */
   tokenVersion: integer('token_version').notNull().default(1),
+  /** Where they are null the server's own limit counts. */
+  quotaDocuments: integer('quota_documents'),
+  quotaBytes: bigint('quota_bytes', { mode: 'number' }),
+  quotaMessagesPerMinute: integer('quota_messages_per_minute'),
   createdAt: time('created_at').notNull(),
   updatedAt: time('updated_at').notNull(),
 });
@@ -81,10 +86,33 @@ export const auditLog = pgTable(
     address: text('address'),
     createdAt: time('created_at').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.userId, t.id] })],
+  (t) => [
+    primaryKey({ columns: [t.userId, t.id] }),
+    index('audit_log_by_time').on(t.createdAt, t.id),
+    index('audit_log_whole_addresses')
+      .on(t.createdAt)
+      .where(sql`address is not null and position('/' in address) = 0`),
+  ],
 );
 
 const owner = () => uuid('user_id').notNull();
+
+/** Links that set a password once; a newer one of the same purpose takes the place of the older. */
+export const setupTokens = pgTable(
+  'setup_tokens',
+  {
+    userId: owner(),
+    purpose: text('purpose', { enum: ['invite', 'reset'] }).notNull(),
+    tokenHash: text('token_hash').notNull(),
+    createdAt: time('created_at').notNull(),
+    expiresAt: time('expires_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.purpose] }),
+    foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+  ],
+);
+
 export const sessions = pgTable(
   'sessions',
   {
@@ -237,6 +265,7 @@ export const activity = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.day] }),
+    index('activity_by_day').on(t.day),
     foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
   ],
 );

@@ -1,7 +1,7 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
-import { blobDeletions, conversations, documents, documentTexts, userCounters } from '../db/schema.ts';
+import { blobDeletions, conversations, documents, documentTexts, userCounters, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { forgetAnswersAbout } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
@@ -65,12 +65,20 @@ export async function insertDocuments(
   });
 }
 
-/** Bytes of the user's documents. */
-export async function readUsedBytes(db: Database, scope: ConversationScope | UserScope): Promise<number> {
+/** How many bytes the user's documents may still take: by the account's own quota, or else by `bytesPerUser`. */
+export async function readBytesLeft(
+  db: Database,
+  scope: ConversationScope | UserScope,
+  bytesPerUser: number,
+): Promise<number> {
   const [row] = await db.reading(scope, (tx) =>
-    tx.select({ bytes: userCounters.bytes }).from(userCounters).where(eq(userCounters.userId, scope.userId)),
+    tx
+      .select({ used: userCounters.bytes, quota: users.quotaBytes })
+      .from(users)
+      .innerJoin(userCounters, eq(userCounters.userId, users.id))
+      .where(eq(users.id, scope.userId)),
   );
-  return row?.bytes ?? 0;
+  return (row?.quota ?? bytesPerUser) - (row?.used ?? 0);
 }
 
 async function countWithin(
@@ -96,16 +104,20 @@ async function countWithin(
     .where(eq(userCounters.userId, scope.userId))
     .returning({ documents: userCounters.documents, bytes: userCounters.bytes });
   if (counters === undefined) throw new AppError('unauthenticated', 'This account does not exist any more.');
+  const [own] = await tx
+    .select({ documents: users.quotaDocuments, bytes: users.quotaBytes })
+    .from(users)
+    .where(eq(users.id, scope.userId));
+  const documentsPerUser = own?.documents ?? limits.documentsPerUser;
+  const bytesPerUser = own?.bytes ?? limits.bytesPerUser;
   if (conversation.documentCount > limits.documentsPerConversation) {
     throw overQuota(`A conversation holds at most ${limits.documentsPerConversation} documents`);
   }
-  if (counters.documents > limits.documentsPerUser) {
-    throw overQuota(`An account holds at most ${limits.documentsPerUser} documents`);
+  if (counters.documents > documentsPerUser) {
+    throw overQuota(`This account holds at most ${documentsPerUser} documents`);
   }
-  if (counters.bytes > limits.bytesPerUser) {
-    throw overQuota(
-      `An account holds at most ${Math.floor(limits.bytesPerUser / 1024 / 1024)} MB of documents`,
-    );
+  if (counters.bytes > bytesPerUser) {
+    throw overQuota(`This account holds at most ${Math.floor(bytesPerUser / 1024 / 1024)} MB of documents`);
   }
 }
 

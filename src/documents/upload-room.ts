@@ -2,7 +2,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import { readUsedBytes } from './store.ts';
+import { readBytesLeft } from './store.ts';
 
 /** A form may be this much longer than its files: the lines between them, and fields that nobody reads. */
 const mostAroundFiles = 1024 * 1024;
@@ -33,7 +33,7 @@ export class UploadRoom {
    */
   async refuseIfTooLong(user: UserScope, bytes: number, db: Database, limits: RoomLimits): Promise<void> {
     const least = bytes - mostAroundFiles;
-    if (least > 0 && least > limits.bytesPerUser - (await readUsedBytes(db, user))) throw noRoom();
+    if (least > 0 && least > (await readBytesLeft(db, user, limits.bytesPerUser))) throw noRoom();
   }
 
   /** @throws AppError `rate_limited` when too many of the user's uploads are under way */
@@ -56,7 +56,7 @@ export class UploadRoom {
       if (all.size === 0) this.#underWay.delete(scope.userId);
     };
     try {
-      const left = limits.bytesPerUser - (await readUsedBytes(db, scope));
+      const left = await readBytesLeft(db, scope, limits.bytesPerUser);
       const take = (bytes: number): void => {
         own.bytes += bytes;
         let together = 0;

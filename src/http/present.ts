@@ -1,21 +1,22 @@
-import type { ApiKey, Chunk, Conversation, Document, ErrorCode, Message, User } from '@alcove/contract';
+import type { ApiKey, AuditEntry, Chunk, Conversation, Document, ErrorCode, Message } from '@alcove/contract';
 import type { ConversationRow } from '../conversations/store.ts';
 import type { MessageRow } from '../conversations/message-store.ts';
 import type { ChunkRow } from '../documents/index-store.ts';
 import type { DocumentRow } from '../documents/store.ts';
-import type { AccountRow } from '../identity/store.ts';
+import { operatorId } from '../identity/admin-scope.ts';
+import type { AuditRow } from '../identity/audit-store.ts';
 import type { ApiKeyRow } from '../identity/api-key-store.ts';
 import { asWritten } from './exact-json.ts';
 
 // Rows as the contract shows them. Nothing is shown that is not named here.
 
-export function presentUser(row: AccountRow): User {
+export function presentAudit(row: AuditRow): AuditEntry {
   return {
     id: row.id,
-    email: row.email,
-    name: row.name,
-    role: row.role,
-    status: row.status,
+    user_id: row.userId === operatorId ? null : row.userId,
+    action: row.action,
+    target: row.target,
+    address: row.address,
     created_at: row.createdAt.toISOString(),
   };
 }

@@ -41,14 +41,18 @@ class SharedCounts implements FastifyRateLimitStore {
 }
 
 export interface RateLimit {
-  max: number;
+  max: number | ((request: FastifyRequest) => number);
   timeWindow: number;
   /** Routes of one group share their count. */
   groupId: string;
 }
 
-/** Messages of a user, appended or asked, in a minute. */
-export function perMinute(max: number, groupId: string): RouteShorthandOptions['config'] {
+/** Messages of a user, appended or asked, in a minute: as many as the account's own quota says, or else the server. */
+export function messagesPerMinute(fallback: number): RouteShorthandOptions['config'] {
+  return perMinute((request) => request.principal?.messagesPerMinute ?? fallback, 'messages');
+}
+
+export function perMinute(max: RateLimit['max'], groupId: string): RouteShorthandOptions['config'] {
   const limit: RateLimit = { max, timeWindow: 60_000, groupId };
   return { rateLimit: limit };
 }

@@ -25,6 +25,8 @@ import { documentContentRoutes } from './routes/document-content.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { oversightRoutes } from './routes/oversight.ts';
+import { setupRoutes } from './routes/setup.ts';
 import { systemRoutes } from './routes/system.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { registerSecurity } from './security.ts';
@@ -90,7 +92,9 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     metricsRoutes(typed, deps);
     accountRoutes(typed, deps);
     apiKeyRoutes(typed, deps);
+    setupRoutes(typed, deps);
     adminRoutes(typed, deps);
+    oversightRoutes(typed, deps);
     conversationRoutes(typed, deps);
     uploadRoutes(typed, deps);
     documentRoutes(typed, deps);

@@ -5,12 +5,12 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyReply } from 'fastify';
 import type { App } from './app.ts';
 
-/** Serves the built web app at /dashboard, and sends / there. */
+/** Serves the built web app at /dashboard and where links to set a password lead, and sends / there. */
 export async function registerWebApp(app: App, folder: string | null): Promise<void> {
   const open = { config: { public: true }, schema: { hide: true } as object };
   app.get('/', open, (_request, reply) => reply.redirect('/dashboard/chatbot'));
   if (folder === null || !existsSync(join(folder, 'index.html'))) {
-    app.get('/dashboard/*', open, (_request, reply) => notBuilt(reply));
+    for (const url of ['/dashboard/*', '/setup']) app.get(url, open, (_request, reply) => notBuilt(reply));
     return;
   }
   const page = await readFile(join(folder, 'index.html'), 'utf8');
@@ -27,7 +27,7 @@ export async function registerWebApp(app: App, folder: string | null): Promise<v
     reply.header('cache-control', 'public, max-age=86400');
     return reply.sendFile('favicon.svg');
   });
-  for (const url of ['/dashboard', '/dashboard/*']) {
+  for (const url of ['/dashboard', '/dashboard/*', '/setup']) {
     app.get(url, open, (_request, reply) =>
       reply
         .header('content-security-policy', policy)

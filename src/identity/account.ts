@@ -3,6 +3,7 @@ import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, issueSession } from './issue-session.ts';
 import { refuseLongPassword } from './register.ts';
 import { appendAudit } from './audit-store.ts';
+import { leaveAdministration } from './people-store.ts';
 import { eraseUser, readUser, updatePassword, type UserRow } from './store.ts';
 import { revokeSession } from './session-store.ts';
 import type { UserScope } from './user-scope.ts';
@@ -34,7 +35,10 @@ export async function changePassword(
   return { ...(await issueSession(user, deps)), keys };
 }
 
-/** Erases everything of the account; an account with a password must give it. */
+/**
+ * Erases everything of the account; an account with a password must give it.
+ * @throws AppError `forbidden`, `conflict` for the last administrator while others have accounts
+ */
 export async function deleteAccount(
   scope: UserScope,
   password: string | undefined,
@@ -42,6 +46,7 @@ export async function deleteAccount(
 ): Promise<void> {
   const user = await readAccount(scope, deps);
   if (user.passwordHash !== null) await checkPassword(scope, password ?? '', deps);
+  if (user.role === 'admin') await leaveAdministration(deps.db, scope);
   await eraseUser(deps.db, scope, deps.now());
   deps.sessions.forget(scope.userId);
   await appendAudit(deps.db, scope, { action: 'account.deleted' }, deps.now());

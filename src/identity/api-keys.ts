@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
-import { packId } from './issue-session.ts';
+import { packId } from './packed-id.ts';
 import { sha256 } from './secrets.ts';
 import { type ApiKeyRow, deleteApiKey, insertApiKey } from './api-key-store.ts';
 import { appendAudit } from './audit-store.ts';

@@ -1,7 +1,11 @@
+import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { auditLog } from '../db/schema.ts';
+import type { AdminScope } from './admin-scope.ts';
 import type { UserScope } from './user-scope.ts';
+
+export type AuditRow = typeof auditLog.$inferSelect;
 
 export interface AuditEntry {
   action: string;
@@ -22,7 +26,7 @@ export async function appendAudit(
 /** The same within the transaction that does what is recorded. */
 export async function recordAudit(
   tx: Transaction,
-  scope: UserScope,
+  scope: UserScope | AdminScope,
   entry: AuditEntry,
   now: Date,
 ): Promise<void> {
@@ -34,4 +38,51 @@ export async function recordAudit(
     address: entry.address ?? null,
     createdAt: now,
   });
+}
+
+/** What an administrator does to an account, from where they are. */
+export async function recordAct(
+  tx: Transaction,
+  admin: AdminScope,
+  action: string,
+  target: string,
+  now: Date,
+): Promise<void> {
+  await recordAudit(tx, admin, { action, target, address: admin.address }, now);
+}
+
+export interface AuditFilter {
+  userId?: string | undefined;
+  target?: string | undefined;
+  action?: string | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
+}
+
+/** Newest first. */
+export async function listAudit(
+  db: Database,
+  admin: AdminScope,
+  { userId, target, action, since, until }: AuditFilter,
+  limit: number,
+  after: { createdAt: Date; id: string } | null,
+): Promise<AuditRow[]> {
+  const wanted = and(
+    userId === undefined ? undefined : eq(auditLog.userId, userId),
+    target === undefined ? undefined : eq(auditLog.target, target),
+    action === undefined ? undefined : eq(auditLog.action, action),
+    since === undefined ? undefined : gte(auditLog.createdAt, since),
+    until === undefined ? undefined : lt(auditLog.createdAt, until),
+    after === null
+      ? undefined
+      : sql`(${auditLog.createdAt}, ${auditLog.id}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
+  );
+  return db.asAdmin(admin, (tx) =>
+    tx
+      .select()
+      .from(auditLog)
+      .where(wanted)
+      .orderBy(desc(auditLog.createdAt), desc(auditLog.id))
+      .limit(limit),
+  );
 }

@@ -3,7 +3,7 @@ import { AppError, hasCode } from '../errors.ts';
 import { invalidToken } from './access-token.ts';
 import type { IdentityDeps } from './deps.ts';
 import type { ExternalIdentity, ExternalIssuer } from './external-issuer.ts';
-import { userIdIn } from './issue-session.ts';
+import { userIdIn } from './packed-id.ts';
 import { sha256 } from './secrets.ts';
 import { findApiKey } from './api-key-store.ts';
 import { findLogin, insertUser, readUser } from './store.ts';
@@ -16,6 +16,8 @@ export interface Principal {
   /** `read` may only look; everything else may change what its scope covers. */
   access: 'write' | 'read';
   credential: 'session' | 'api_key' | 'external';
+  /** The account's own limit; null where the server's counts. */
+  messagesPerMinute: number | null;
   /** The session behind an access token; null for API keys and external tokens. */
   sessionId: string | null;
   /** True while the credential would still be accepted: long streams ask it again. */
@@ -38,12 +40,13 @@ async function byAccessToken(token: string, deps: IdentityDeps): Promise<Princip
     if (state === null || !counts(state) || state.tokenVersion !== claims.tokenVersion) throw invalidToken();
     return state;
   };
-  const { role } = await read();
+  const { role, messagesPerMinute } = await read();
   return {
     scope,
     role,
     access: 'write',
     credential: 'session',
+    messagesPerMinute,
     sessionId: claims.sessionId,
     // A stream may outlive its ten-minute token, not its session.
     isAlive: () => stillCounts(read),
@@ -80,6 +83,7 @@ async function byApiKey(key: string, deps: IdentityDeps): Promise<Principal> {
     role: 'user',
     access: found.key.scope === 'read' ? 'read' : 'write',
     credential: 'api_key',
+    messagesPerMinute: found.user.quotaMessagesPerMinute,
     sessionId: null,
     isAlive: () => stillCounts(find),
   };
@@ -98,19 +102,21 @@ async function byExternalToken(
   const load = async (): Promise<SessionState | null> => {
     const user = await readUser(deps.db, scope);
     if (user === null) return null;
-    return { role: user.role, status: user.status, tokenVersion: user.tokenVersion, revoked: false };
+    const { role, status, tokenVersion, quotaMessagesPerMinute: messagesPerMinute } = user;
+    return { role, status, tokenVersion, revoked: false, messagesPerMinute };
   };
   const read = async (): Promise<SessionState> => {
     const state = await deps.sessions.read(userId, 'external', load);
     if (state === null || !counts(state)) throw invalidToken();
     return state;
   };
-  const { role } = await read();
+  const { role, messagesPerMinute } = await read();
   return {
     scope,
     role,
     access: 'write',
     credential: 'external',
+    messagesPerMinute,
     sessionId: null,
     isAlive: () => stillCounts(read),
   };

@@ -1,23 +1,32 @@
 import type { AuthConfig } from './auth-config.ts';
 import type { Database } from '../db/database.ts';
+import { Background } from '../limits/background.ts';
+import { CountWindow } from '../limits/count-window.ts';
+import type { Log } from '../work/every.ts';
 import { createAccessTokens } from './access-token.ts';
 import { createAttempts } from './attempts.ts';
 import type { IdentityDeps } from './deps.ts';
 import { createExternalIssuer } from './external-issuer.ts';
 import { createPasswords } from './passwords.ts';
+import type { Setup } from './people/setup-link.ts';
 import { deriveKey, loadSecret } from './secrets.ts';
 import { createSessionCache } from './session-cache.ts';
+
+const lettersAtOnce = 2;
+const lettersWaiting = 200;
 
 export interface IdentityOptions {
   auth: AuthConfig;
   dataDir: string;
   /** A server that only this machine reaches lets everybody register unless told otherwise. */
   isLoopback: boolean;
+  setup: Setup;
+  log: Pick<Log, 'warn'>;
   now: () => Date;
 }
 
 export async function createIdentity(db: Database, options: IdentityOptions): Promise<IdentityDeps> {
-  const { auth, now } = options;
+  const { auth, log, now } = options;
   const secret = await loadSecret(auth.secret, options.dataDir, db);
   return {
     db,
@@ -28,6 +37,11 @@ export async function createIdentity(db: Database, options: IdentityOptions): Pr
     registration: auth.registration ?? (options.isLoopback ? 'open' : 'closed'),
     issuer: auth.issuer === undefined ? null : createExternalIssuer(auth.issuer),
     admins: auth.admins,
+    setup: options.setup,
+    resetLetters: new CountWindow(() => now().getTime()),
+    background: new Background(lettersAtOnce, lettersWaiting, (err) =>
+      log.warn({ err }, 'a link for a forgotten password was not made'),
+    ),
     attempts: createAttempts(now),
     sessions: createSessionCache(now),
     now,

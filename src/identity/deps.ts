@@ -1,7 +1,10 @@
 import type { Database } from '../db/database.ts';
+import type { Background } from '../limits/background.ts';
+import type { CountWindow } from '../limits/count-window.ts';
 import type { AccessTokens } from './access-token.ts';
 import type { Attempts } from './attempts.ts';
 import type { ExternalIssuer } from './external-issuer.ts';
+import type { Setup } from './people/setup-link.ts';
 import type { Passwords } from './passwords.ts';
 import type { SessionCache } from './session-cache.ts';
 
@@ -17,6 +20,12 @@ export interface IdentityDeps {
   issuer: ExternalIssuer | null;
   /** Who of the external issuer's is an administrator from the first token on. */
   admins: { emails: readonly string[]; subjects: readonly string[] };
+  /** Invitations and resets. */
+  setup: Setup;
+  /** Letters about forgotten passwords, by the address that was given. */
+  resetLetters: CountWindow;
+  /** What an answer must not wait for, lest its time tell something. */
+  background: Background;
   attempts: Attempts;
   sessions: SessionCache;
   now: () => Date;

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { newId } from '../db/ids.ts';
 import { accessTokenSeconds } from './access-token.ts';
 import type { IdentityDeps } from './deps.ts';
+import { packId } from './packed-id.ts';
 import { sha256 } from './secrets.ts';
 import { insertSession } from './session-store.ts';
 import { type UserRow } from './store.ts';
@@ -52,16 +53,4 @@ function newRefreshToken(userId: string): string {
 
 export function successorOf(refreshToken: string, userId: string, key: Uint8Array): string {
   return `alr_${packId(userId)}_${createHmac('sha256', key).update(refreshToken).digest('base64url')}`;
-}
-
-/** The user id inside a refresh token or API key, or null when it has not that form. */
-export function userIdIn(token: string, prefix: 'alr' | 'alk'): string | null {
-  const match = /^(al[rk])_([A-Za-z0-9_-]{22})_[A-Za-z0-9_-]{43}$/.exec(token);
-  if (match === null || match[1] !== prefix || match[2] === undefined) return null;
-  const hex = Buffer.from(match[2], 'base64url').toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
-export function packId(id: string): string {
-  return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
 }

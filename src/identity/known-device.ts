@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { packId } from './issue-session.ts';
+import { packId } from './packed-id.ts';
 
 export const knownDeviceSeconds = 365 * 24 * 3600;
 

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
-import { type IssuedSession, signAccess, successorOf, userIdIn } from './issue-session.ts';
+import { type IssuedSession, signAccess, successorOf } from './issue-session.ts';
+import { userIdIn } from './packed-id.ts';
 import { sha256 } from './secrets.ts';
 import { appendAudit } from './audit-store.ts';
 import { rotateRefreshToken } from './session-store.ts';

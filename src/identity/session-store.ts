@@ -9,6 +9,8 @@ export interface SessionState {
   status: UserRow['status'];
   tokenVersion: number;
   revoked: boolean;
+  /** Of the account; null where the server's own limit counts. */
+  messagesPerMinute: number | null;
 }
 
 /** What decides whether an access token still counts. */
@@ -24,6 +26,7 @@ export async function readSessionState(
         role: users.role,
         status: users.status,
         tokenVersion: users.tokenVersion,
+        messagesPerMinute: users.quotaMessagesPerMinute,
         revokedAt: sessions.revokedAt,
         expiresAt: sessions.expiresAt,
       })
@@ -36,6 +39,7 @@ export async function readSessionState(
     role: row.role,
     status: row.status,
     tokenVersion: row.tokenVersion,
+    messagesPerMinute: row.messagesPerMinute,
     revoked: row.revokedAt !== null || row.expiresAt <= now,
   };
 }

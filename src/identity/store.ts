@@ -1,5 +1,5 @@
-import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
-import type { Database } from '../db/database.ts';
+import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
+import type { Database, Transaction } from '../db/database.ts';
 import { isUniqueViolation } from '../db/errors.ts';
 import {
   apiKeys,
@@ -53,31 +53,41 @@ export async function insertUser(
   roleOf: (isFirst: boolean) => UserRow['role'],
   now: Date,
 ): Promise<UserRow> {
-  try {
-    return await db.scoped(scope, async (tx) => {
-      const first = await tx
-        .insert(installation)
-        .values({ key: 'first_account', value: now.toISOString() })
-        .onConflictDoNothing()
-        .returning({ key: installation.key });
+  const { loginKey, ...account } = user;
+  return refusingTaken(() =>
+    db.scoped(scope, async (tx) => {
+      const role = roleOf(await claimFirst(tx, now));
       const [row] = await tx
         .insert(users)
-        .values({
-          id: scope.userId,
-          email: user.email,
-          name: user.name,
-          passwordHash: user.passwordHash,
-          role: roleOf(first.length > 0),
-          status: 'active',
-          createdAt: now,
-          updatedAt: now,
-        })
+        .values({ ...account, id: scope.userId, role, status: 'active', createdAt: now, updatedAt: now })
         .returning();
       if (row === undefined) throw new Error('the account was not written');
-      await tx.insert(loginKeys).values({ key: user.loginKey, userId: scope.userId, createdAt: now });
-      await tx.insert(userCounters).values({ userId: scope.userId });
+      await insertBelow(tx, scope.userId, loginKey, now);
       return row;
-    });
+    }),
+  );
+}
+
+/** Whether this transaction makes the installation's first account. */
+export async function claimFirst(tx: Transaction, now: Date): Promise<boolean> {
+  const first = await tx
+    .insert(installation)
+    .values({ key: 'first_account', value: now.toISOString() })
+    .onConflictDoNothing()
+    .returning({ key: installation.key });
+  return first.length > 0;
+}
+
+/** What every account has beside its row. */
+export async function insertBelow(tx: Transaction, userId: string, key: string, now: Date): Promise<void> {
+  await tx.insert(loginKeys).values({ key, userId, createdAt: now });
+  await tx.insert(userCounters).values({ userId });
+}
+
+/** @throws AppError `email_taken` when the account's login key is another's */
+export async function refusingTaken<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw new AppError('email_taken', 'An account with this e-mail address exists already: sign in instead.');
@@ -146,66 +156,4 @@ export async function eraseUser(db: Database, scope: UserScope, now: Date): Prom
     await tx.delete(loginKeys).where(eq(loginKeys.userId, scope.userId));
     await tx.delete(users).where(eq(users.id, scope.userId));
   });
-}
-
-const accountColumns = {
-  id: users.id,
-  email: users.email,
-  name: users.name,
-  role: users.role,
-  status: users.status,
-  createdAt: users.createdAt,
-};
-
-export type AccountRow = Pick<UserRow, keyof typeof accountColumns>;
-
-/** Accounts as an administrator sees them: never what is in them. */
-export async function listAccounts(
-  db: Database,
-  limit: number,
-  after: { createdAt: Date; id: string } | null,
-): Promise<AccountRow[]> {
-  const before =
-    after === null ? undefined : sql`(${users.createdAt}, ${users.id}) < (${after.createdAt}, ${after.id})`;
-  return db.asAdmin((tx) =>
-    tx
-      .select(accountColumns)
-      .from(users)
-      .where(before)
-      .orderBy(desc(users.createdAt), desc(users.id))
-      .limit(limit),
-  );
-}
-
-/** Accounts of this address, or the one with this id. */
-export async function findAccounts(db: Database, emailOrId: string): Promise<AccountRow[]> {
-  const wanted = emailOrId.trim().toLowerCase();
-  return db.asAdmin((tx) =>
-    tx
-      .select(accountColumns)
-      .from(users)
-      .where(or(sql`lower(${users.email}) = ${wanted}`, sql`${users.id}::text = ${wanted}`))
-      .limit(10),
-  );
-}
-
-export async function listAdministrators(db: Database): Promise<AccountRow[]> {
-  return db.asAdmin((tx) =>
-    tx.select(accountColumns).from(users).where(eq(users.role, 'admin')).orderBy(users.createdAt),
-  );
-}
-
-export async function updateAccount(
-  db: Database,
-  id: string,
-  change: { status?: UserRow['status'] | undefined; role?: UserRow['role'] | undefined },
-  now: Date,
-): Promise<AccountRow | null> {
-  const set: Partial<Pick<UserRow, 'status' | 'role' | 'updatedAt'>> = { updatedAt: now };
-  if (change.status !== undefined) set.status = change.status;
-  if (change.role !== undefined) set.role = change.role;
-  const [row] = await db.asAdmin((tx) =>
-    tx.update(users).set(set).where(eq(users.id, id)).returning(accountColumns),
-  );
-  return row ?? null;
 }

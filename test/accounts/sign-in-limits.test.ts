@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectProblem } from '../http/problem.ts';
-import { databaseKind, newPerson, startTestApp, type TestApp } from '../support/app.ts';
-import { childFlags } from '../support/child-environment.ts';
+import { newPerson, startTestApp, type TestApp } from '../support/app.ts';
+import { runCli } from '../support/run-cli.ts';
 
 // Guessing is counted before it is checked, and does not lock the owner out; who becomes an administrator, and how.
 
@@ -156,22 +154,19 @@ describe('administrators', () => {
     const server = await startTestApp();
     try {
       const first = await newPerson(server.baseUrl);
-      const second = await newPerson(server.baseUrl);
       await first.json('DELETE', '/auth/me', { password: first.password });
+      const second = await newPerson(server.baseUrl);
+      const third = await newPerson(server.baseUrl);
       expect((await second.fetch('/admin/users')).status).toBe(403);
-      // The embedded database is one process's: the server stops for it.
-      if (databaseKind === 'pglite') await server.stop();
-      const main = join(import.meta.dirname, '../../src/cli/main.ts');
-      const run = (...args: string[]) =>
-        spawnSync(process.execPath, [...childFlags, main, 'admin', ...args], {
-          env: { ...process.env, ...server.env },
-          encoding: 'utf8',
-        });
-      expect(run('grant', 'nobody@example.org')).toMatchObject({ status: 1 });
-      expect(run('grant', second.email.toUpperCase()).stdout).toContain('is an administrator now');
-      expect(run('list').stdout).toContain(second.email);
-      expect(run('revoke', second.id).stdout).toContain('is no administrator now');
-      expect(run('list').stdout).toContain('no administrator');
+      // Not synchronously: of an embedded database this process answers the command.
+      const run = async (...args: string[]) => runCli(['admin', ...args], server.env);
+      expect(await run('grant', 'nobody@example.org')).toMatchObject({ code: 1 });
+      expect((await run('list')).stdout).toContain('no administrator');
+      expect((await run('grant', second.email.toUpperCase())).stdout).toContain('is an administrator now');
+      expect((await run('grant', third.id)).stdout).toContain('is an administrator now');
+      expect((await run('list')).stdout).toContain(second.email);
+      expect((await run('revoke', second.id)).stdout).toContain('is no administrator now');
+      expect((await run('revoke', third.id)).stderr).toContain('the last administrator');
     } finally {
       await server.close();
     }

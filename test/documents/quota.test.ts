@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Problem } from '@alcove/contract';
 import { newConversation } from '../answers/support/asking.ts';
-import { newPerson, type Person, sharedApp, type TestApp } from '../support/app.ts';
+import { newPerson, type Person, sharedApp, startTestApp, type TestApp } from '../support/app.ts';
 import { textFile } from './support/files.ts';
 import { countersOf, filesOf, formOf, send, upload } from './support/uploading.ts';
 
@@ -98,5 +98,44 @@ describe('a quota', () => {
     expect((await upload(other, await newConversation(other), textFile('x.txt', 'x')))[0]?.status).toBe(
       'queued',
     );
+  });
+});
+
+describe('a quota of one account', () => {
+  test('takes the place of the server’s, below it and above it, and null gives that back', async () => {
+    const fresh = await startTestApp({ env: { MAX_DOCUMENTS_PER_USER: '3', MESSAGES_PER_MINUTE: '4' } });
+    try {
+      const admin = await newPerson(fresh.baseUrl);
+      person = await newPerson(fresh.baseUrl);
+      const limit = async (quotas: object) => {
+        const { status } = await admin.json('PATCH', `/admin/users/${person.id}`, { quotas });
+        expect(status).toBe(200);
+      };
+      const id = await newConversation(person);
+      const add = (name: string) => send(person, id, formOf(textFile(name, 'twelve bytes')));
+      await limit({ documents: 1 });
+      expect((await add('1.txt')).status).toBe(202);
+      await expectOverQuota(await add('2.txt'));
+      await limit({ documents: 4, bytes: 30 });
+      expect((await add('2.txt')).status).toBe(202);
+      await expectOverQuota(await add('3.txt'));
+      await limit({ bytes: null });
+      for (const name of ['3.txt', '4.txt']) expect((await add(name)).status).toBe(202);
+      await limit({ documents: null });
+      await expectOverQuota(await add('5.txt'));
+      // Sessions notice within seconds.
+      await limit({ messages_per_minute: 2 });
+      const say = async (who: Person, to: string) =>
+        (await who.json('POST', `/conversations/${to}/messages`, { role: 'user', content: 'x' })).status;
+      expect([await say(person, id), await say(person, id), await say(person, id)]).toEqual([201, 201, 429]);
+      await limit({ messages_per_minute: 100 });
+      expect(await say(person, id)).toBe(201);
+      const other = await newConversation(admin);
+      const said = [];
+      for (let at = 0; at < 5; at += 1) said.push(await say(admin, other));
+      expect(said).toEqual([201, 201, 201, 201, 429]);
+    } finally {
+      await fresh.close();
+    }
   });
 });

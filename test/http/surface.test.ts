@@ -41,9 +41,13 @@ const open = [
   'GET /metrics',
   'GET /openapi.json',
   'GET /readyz',
+  'GET /setup',
+  'POST /auth/accept-invite',
+  'POST /auth/forgot-password',
   'POST /auth/login',
   'POST /auth/refresh',
   'POST /auth/register',
+  'POST /auth/reset-password',
 ];
 
 test('without credentials every route answers 401, but for a frozen list', async () => {
@@ -76,7 +80,7 @@ test('without credentials every route answers 401, but for a frozen list', async
   }
   expect(new Set(closed).size).toBeGreaterThan(30);
   const known = routesOf(app.app);
-  for (const route of open) if (!/dashboard$|_app|favicon/.test(route)) expect(known).toContain(route);
+  for (const route of open) if (!/dashboard$|setup|_app|favicon/.test(route)) expect(known).toContain(route);
 });
 
 test('a token in the query is no token', async () => {

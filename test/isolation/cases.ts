@@ -228,7 +228,47 @@ export const cases: Record<string, IsolationCase> = {
     { path: '/auth/keys', status: 201, body: { name: 'k', user_id: w.a.id, userId: w.a.id } },
   ],
   'DELETE /auth/keys/:id': (w) => single(w.aKey, w, (id) => `/auth/keys/${id}`),
-  'GET /admin/users': () => [{ path: '/admin/users', status: 403 }],
+  'POST /auth/accept-invite': (w) => [
+    {
+      path: '/auth/accept-invite',
+      status: 401,
+      body: { token: setupToken('ali', w), password: newPassword },
+    },
+    { path: '/auth/accept-invite', status: 401, body: { token: w.aKeyText, password: newPassword } },
+  ],
+  'POST /auth/reset-password': (w) => [
+    {
+      path: '/auth/reset-password',
+      status: 401,
+      body: { token: setupToken('alp', w), password: newPassword, user_id: w.a.id },
+    },
+  ],
+  'POST /auth/forgot-password': (w) => [
+    { path: '/auth/forgot-password', status: 202, body: { email: w.a.email } },
+    { path: '/auth/forgot-password', status: 202, body: { email: 'nobody@example.org' } },
+  ],
+  'GET /admin/users': (w) => [
+    { path: '/admin/users', status: 403 },
+    { path: `/admin/users?email=${encodeURIComponent(w.a.email)}`, status: 403 },
+  ],
+  'POST /admin/users': (w) => [
+    { path: '/admin/users', status: 403, body: { email: w.a.email, password: newPassword, role: 'admin' } },
+  ],
+  'POST /admin/invites': (w) => [{ path: '/admin/invites', status: 403, body: { email: w.a.email } }],
+  'POST /admin/users/:id/reset': (w) => [
+    { path: `/admin/users/${w.a.id}/reset`, status: 403 },
+    { path: `/admin/users/${w.b.id}/reset`, status: 403 },
+    { path: `/admin/users/${w.nothing}/reset`, status: 403 },
+  ],
+  'DELETE /admin/users/:id': (w) => [
+    { path: `/admin/users/${w.a.id}`, status: 403 },
+    { path: `/admin/users/${w.nothing}`, status: 403 },
+  ],
+  'GET /admin/audit': (w) => [
+    { path: '/admin/audit', status: 403 },
+    { path: `/admin/audit?user_id=${w.b.id}`, status: 403 },
+  ],
+  'GET /admin/stats': () => [{ path: '/admin/stats', status: 403 }],
   'PATCH /admin/users/:id': (w) => [
     { path: `/admin/users/${w.a.id}`, status: 403, body: { status: 'suspended' } },
     { path: `/admin/users/${w.b.id}`, status: 403, body: { role: 'admin' } },
@@ -252,6 +292,7 @@ export const staticRoutes = new Set([
   'GET /docs/js/start.js',
   'GET /favicon.svg',
   'GET /openapi.json',
+  'GET /setup',
 ]);
 
 function conversation(w: World, path: (id: string) => string, body?: unknown): Attempt[] {
@@ -274,6 +315,14 @@ function file(fields: Record<string, string> = {}): FormData {
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append('file', new File(['planted'], 'planted.txt'));
   return form;
+}
+
+const newPassword = 'long enough password';
+
+/** Well-formed, and in A's name. */
+function setupToken(prefix: string, { a }: World): string {
+  const id = Buffer.from(a.id.replaceAll('-', ''), 'hex').toString('base64url');
+  return `${prefix}_${id}_${'x'.repeat(43)}`;
 }
 
 function chat() {

@@ -191,6 +191,17 @@ describe('row-level security alone', () => {
       ['alcove_admin', 'SELECT key_hash FROM api_keys'],
       ['alcove_admin', 'DELETE FROM users'],
       ['alcove_admin', 'SELECT value FROM installation'],
+      ['alcove_admin', 'SELECT token_hash FROM setup_tokens'],
+      ['alcove_admin', 'SELECT user_id FROM user_counters'],
+      ['alcove_admin', 'SELECT user_id FROM activity'],
+      ['alcove_admin', 'SELECT key FROM login_keys'],
+      ['alcove_admin', 'SELECT response FROM idempotency_answers'],
+      ['alcove_admin', 'SELECT id FROM sessions'],
+      ['alcove_admin', 'UPDATE audit_log SET address = NULL'],
+      ['alcove_admin', 'DELETE FROM audit_log'],
+      ['alcove_worker', 'SELECT action FROM audit_log'],
+      ['alcove_worker', "UPDATE audit_log SET action = ''"],
+      ['alcove_app', 'DELETE FROM audit_log'],
     ] as const;
     for (const [role, statement] of refused) {
       expect(
@@ -198,6 +209,22 @@ describe('row-level security alone', () => {
         `${role}: ${statement}`,
       ).toBe('42501');
     }
+  });
+
+  test('the worker changes and removes nothing of the audit log of the last day', async () => {
+    const role = 'alcove_worker';
+    for (const statement of ['DELETE FROM audit_log', 'UPDATE audit_log SET address = NULL']) {
+      const done = await acting({ role }, (client) => client.query(statement));
+      expect(done.rowCount, statement).toBe(0);
+    }
+  });
+
+  test('the administrator writes down acts of their own only', async () => {
+    const row = `INSERT INTO audit_log (user_id, id, action, created_at) VALUES ($1, gen_random_uuid(), 'planted', now())`;
+    const as = (userId: string, named: string) =>
+      outcome(acting({ role: 'alcove_admin', userId }, (client) => client.query(row, [named])));
+    expect(await as(w.admin.id, w.admin.id)).toBe('done');
+    expect(await as(w.admin.id, w.a.id)).toBe('42501');
   });
 
   test('the two functions that look over all users tell one fact each, and the secret of the installation is out of reach', async () => {

@@ -49,6 +49,10 @@ export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
     [w.a.id, crypto.randomUUID(), w.a1],
   );
   await pool.query(
+    `INSERT INTO setup_tokens (user_id, purpose, token_hash, created_at, expires_at) VALUES ($1, 'reset', 'planted', now(), now() + interval '1 day')`,
+    [w.a.id],
+  );
+  await pool.query(
     `INSERT INTO work (user_id, conversation_id, kind, item_id, document_id, target, due_at) VALUES ($1, $2, 'index', $3, $3, 'planted', now() + interval '1 day')`,
     [...key, w.a1Document],
   );

@@ -10,11 +10,14 @@ import { linesWithErrors, root } from './compile.ts';
 const withoutScope = new Set([
   'findLogin',
   'hasAccounts',
-  'listAccounts',
-  'findAccounts',
-  'listAdministrators',
-  'updateAccount',
   'deleteExpiredKeys',
+  // Retention goes over everybody, by roles that see no content.
+  'readUserIds',
+  'cutAuditAddresses',
+  'deleteOldAudit',
+  // Inside a transaction whose role and authority say who acts.
+  'claimFirst',
+  'insertBelow',
   'dueWork',
   'readQueue',
   'enqueueStale',
@@ -36,10 +39,19 @@ const withoutScope = new Set([
 const manyScopes = new Set(['writeEventBatches', 'lookAtLeases', 'renewLeases']);
 
 /** They touch no row. */
-const pure = new Set(['vectorKind', 'authorityOf', 'statementsOfRetrieval', 'readVector', 'parentMissing']);
+const pure = new Set([
+  'refusingTaken',
+  'vectorKind',
+  'authorityOf',
+  'statementsOfRetrieval',
+  'readVector',
+  'parentMissing',
+]);
 
 /** Below a conversation these take a user's authority on purpose: they find out which conversation a row is in. */
 const byUser = new Set([
+  'deleteOldEvents',
+  'deleteOldTraces',
   'findMessage',
   'findDocument',
   'findVectors',
@@ -47,7 +59,7 @@ const byUser = new Set([
   'readSegmentSizes',
   'rebuildSegment',
   // A quota is the user's, over all conversations.
-  'readUsedBytes',
+  'readBytesLeft',
 ]);
 const belowConversation = ['answers/', 'conversations/message-store', 'documents/'];
 

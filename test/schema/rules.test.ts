@@ -200,8 +200,8 @@ describe('a planted table or change is caught', () => {
     ],
     [
       'an audit log that can be cut',
-      ['GRANT DELETE ON audit_log TO alcove_worker'],
-      ['audit_log: alcove_worker is granted DELETE'],
+      ['GRANT DELETE ON audit_log TO alcove_app'],
+      ['audit_log: alcove_app is granted DELETE'],
     ],
     ['a table open to everybody', ['GRANT SELECT ON users TO PUBLIC'], ['users: PUBLIC is granted SELECT']],
     [

@@ -5,39 +5,26 @@ import {
   loginBody,
   refreshBody,
   registerBody,
-  type Session,
   session,
   updateMeBody,
   user,
 } from '@alcove/contract';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { changePassword, deleteAccount, logout, readAccount } from '../../identity/account.ts';
-import type { IssuedSession } from '../../identity/issue-session.ts';
-import { issueKnownDevice } from '../../identity/known-device.ts';
 import { login } from '../../identity/login.ts';
 import { refresh } from '../../identity/refresh.ts';
 import { register } from '../../identity/register.ts';
 import { updateName } from '../../identity/store.ts';
 import { principalOf } from '../auth.ts';
-import {
-  clearRefreshCookie,
-  readDeviceCookie,
-  readRefreshCookie,
-  setDeviceCookie,
-  setRefreshCookie,
-} from '../cookie.ts';
+import { clearRefreshCookie, readDeviceCookie, readRefreshCookie } from '../cookie.ts';
 import type { HttpDeps } from '../deps.ts';
-import { presentUser } from '../present.ts';
+import { presentUser } from '../../identity/people/present-account.ts';
 import { perMinute } from '../rate-limits.ts';
+import { answerSession, refreshHeader, rememberDevice, signInsPerMinute } from '../session-answer.ts';
 import type { App } from '../app.ts';
 
 const tags = ['accounts'];
-/** `body` asks for the refresh token in the answer, for clients without a cookie jar. */
-const refreshHeader = z.looseObject({ 'x-refresh-token': z.string().optional() });
-/** Sign-ins from one address: enough for an office behind it, too few for guessing. */
-const signInsPerMinute = 60;
 
 export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
   const open = { public: true, ...perMinute(signInsPerMinute, 'sign-in') };
@@ -60,8 +47,8 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
     },
     async (request, reply) => {
       const issued = await register(request.body, identity);
-      const shown = answer(issued, request, reply);
-      rememberDevice(issued, request, reply);
+      const shown = answerSession(issued, request, reply);
+      rememberDevice(issued, request, reply, identity);
       return reply.code(201).send(shown);
     },
   );
@@ -84,8 +71,8 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
     async (request, reply) => {
       const from = { address: request.ip, device: readDeviceCookie(request) };
       const issued = await login({ ...request.body, ...from }, identity);
-      const shown = answer(issued, request, reply);
-      rememberDevice(issued, request, reply);
+      const shown = answerSession(issued, request, reply);
+      rememberDevice(issued, request, reply, identity);
       return shown;
     },
   );
@@ -109,7 +96,7 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       const token = request.body?.refresh_token ?? readRefreshCookie(request);
       if (token === undefined)
         throw new AppError('unauthenticated', 'There is no session to refresh: sign in.');
-      return answer(await refresh(token, identity), request, reply);
+      return answerSession(await refresh(token, identity), request, reply);
     },
   );
 
@@ -186,7 +173,7 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       const { current_password: current, new_password: next, revoke_keys: revokeKeys } = request.body;
       const { scope } = principalOf(request);
       const { keys, ...issued } = await changePassword(scope, { current, next, revokeKeys }, identity);
-      return { ...answer(issued, request, reply), api_keys: keys };
+      return { ...answerSession(issued, request, reply), api_keys: keys };
     },
   );
 
@@ -209,22 +196,4 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       return reply.code(204).send(null);
     },
   );
-
-  /** So that the failures of strangers do not close the account for its owner. */
-  function rememberDevice({ user }: IssuedSession, request: FastifyRequest, reply: FastifyReply): void {
-    setDeviceCookie(request, reply, issueKnownDevice(user.id, identity.deviceKey, identity.now()));
-  }
-}
-
-/** The refresh token goes into a cookie; a client without a cookie jar asks for it in the body. */
-function answer(issued: IssuedSession, request: FastifyRequest, reply: FastifyReply): Session {
-  const inBody = request.headers['x-refresh-token'] === 'body';
-  if (!inBody) setRefreshCookie(request, reply, issued.refreshToken);
-  return {
-    access_token: issued.accessToken,
-    token_type: 'bearer',
-    expires_in: issued.expiresInSeconds,
-    ...(inBody ? { refresh_token: issued.refreshToken } : {}),
-    user: presentUser(issued.user),
-  };
 }

@@ -11,7 +11,7 @@ import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { settleAnswer, settleWith } from '../idempotency.ts';
-import { perMinute } from '../rate-limits.ts';
+import { messagesPerMinute } from '../rate-limits.ts';
 import { openConversation, openMessage } from '../scopes.ts';
 import type { App } from '../app.ts';
 import { sendEvents, type WireEvent } from '../sse.ts';
@@ -29,7 +29,7 @@ const lastEventId = z
 
 export function answerRoutes(app: App, { db, answers, config, closing }: HttpDeps): void {
   const below = { conversation: true };
-  const limited = perMinute(config.limits.messagesPerMinute, 'messages');
+  const limited = messagesPerMinute(config.limits.messagesPerMinute);
 
   app.post(
     '/rag/query',

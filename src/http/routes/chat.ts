@@ -11,7 +11,7 @@ import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { requestNameOf, settleAnswer } from '../idempotency.ts';
 import { refuseBadString } from '../json-body.ts';
-import { perMinute } from '../rate-limits.ts';
+import { messagesPerMinute } from '../rate-limits.ts';
 import { openMessage } from '../scopes.ts';
 import type { App } from '../app.ts';
 import { sendLines } from '../sse.ts';
@@ -31,7 +31,7 @@ export function chatRoutes(app: App, { db, answers, documents, config, closing }
       config: {
         conversation: true,
         lenient: true,
-        ...perMinute(config.limits.messagesPerMinute, 'messages'),
+        ...messagesPerMinute(config.limits.messagesPerMinute),
       },
       schema: {
         tags,

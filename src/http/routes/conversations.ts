@@ -36,7 +36,7 @@ import { depthOf, maxDepth } from '../json-body.ts';
 import { decodePinnedCursor, encodePinnedCursor, page } from '../paging.ts';
 import { memberText } from '../exact-json.ts';
 import { presentConversation, presentMessage } from '../present.ts';
-import { perMinute } from '../rate-limits.ts';
+import { messagesPerMinute } from '../rate-limits.ts';
 import { openConversation } from '../scopes.ts';
 import type { App } from '../app.ts';
 
@@ -158,7 +158,7 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
   app.post(
     '/conversations/:id/messages',
     {
-      config: { ...below, ...perMinute(config.limits.messagesPerMinute, 'messages') },
+      config: { ...below, ...messagesPerMinute(config.limits.messagesPerMinute) },
       schema: {
         tags,
         operationId: 'addMessage',

@@ -75,6 +75,7 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
       chat_model: models.chat?.id ?? null,
       embedding_model: models.embedding?.id ?? null,
       registration: identity.registration,
+      reset_by_mail: identity.setup.mailer !== null,
       first_run: !(await hasAccounts(db)),
       max_upload_bytes: config.limits.uploadBytes,
       media_types: formats.flatMap((format) => format.mediaTypes),

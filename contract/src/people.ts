@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { email, name, password, user } from './accounts.ts';
+import { id, nextCursor, pageQuery, timestamp } from './common.ts';
+
+const role = z.enum(['admin', 'user']);
+
+/** Of one account; null stands for the server's own limit. */
+export const quotas = z
+  .object({
+    documents: z.int().min(0).max(1_000_000_000).nullable(),
+    bytes: z
+      .int()
+      .min(0)
+      .max(2 ** 53 - 1)
+      .nullable(),
+    messages_per_minute: z.int().min(1).max(1_000_000).nullable(),
+  })
+  .meta({ id: 'Quotas' });
+export type Quotas = z.infer<typeof quotas>;
+const quotasBody = quotas.partial().strict();
+
+export const adminUser = user
+  .extend({
+    quotas,
+    /** Until when the link of the invitation can be used; null for an account that is no invitation. */
+    invite_expires_at: timestamp.nullable(),
+  })
+  .meta({ id: 'AdminUser' });
+export type AdminUser = z.infer<typeof adminUser>;
+export const adminUserList = z.object({ users: z.array(adminUser), next_cursor: nextCursor });
+export const adminUserQuery = pageQuery.extend({
+  email: z.string().max(254).optional(),
+  status: user.shape.status.optional(),
+  role: role.optional(),
+});
+
+export const createUserBody = z.object({
+  email,
+  password,
+  name: name.optional(),
+  role: role.default('user'),
+  quotas: quotasBody.optional(),
+});
+export const inviteBody = createUserBody.omit({ password: true });
+export const updateUserBody = z.object({
+  status: z.enum(['active', 'suspended']).optional(),
+  role: role.optional(),
+  name: name.nullable().optional(),
+  quotas: quotasBody.optional(),
+});
+
+/** A link that sets a password once: sent to the account's address, or else shown here and nowhere again. */
+const setupLink = z.object({
+  expires_at: timestamp,
+  sent: z.boolean(),
+  link: z.string().nullable(),
+  token: z.string().nullable(),
+});
+export const invitation = setupLink.extend({ user: adminUser }).meta({ id: 'Invitation' });
+export type Invitation = z.infer<typeof invitation>;
+export const passwordReset = setupLink.extend({ user: adminUser }).meta({ id: 'PasswordReset' });
+
+const token = z.string().min(1).max(200);
+export const acceptInviteBody = z.object({ token, password, name: name.optional() });
+export const resetPasswordBody = z.object({
+  token,
+  password,
+  /** API keys outlive the password unless they are revoked with it. */
+  revoke_keys: z.boolean().default(false),
+});
+export const forgotPasswordBody = z.object({ email: z.string().max(254) });
+
+const auditEntry = z
+  .object({
+    id,
+    /** Who did it; null for the command line. */
+    user_id: id.nullable(),
+    action: z.string(),
+    /** What it was done to: an account, a session, a key. */
+    target: z.string().nullable(),
+    /** Where the request came from; cut to a network after some time. */
+    address: z.string().nullable(),
+    created_at: timestamp,
+  })
+  .meta({ id: 'AuditEntry' });
+export type AuditEntry = z.infer<typeof auditEntry>;
+export const auditQuery = pageQuery.extend({
+  user_id: id.optional(),
+  target: z.string().max(200).optional(),
+  action: z.string().max(100).optional(),
+  since: z.iso.datetime().optional(),
+  until: z.iso.datetime().optional(),
+});
+export const auditList = z.object({ entries: z.array(auditEntry), next_cursor: nextCursor });
+
+const count = z.int().min(0);
+/** Sums over all accounts, and nothing of any one of them. */
+export const installationStatistics = z
+  .object({
+    users: z.object({ total: count, active: count, suspended: count, invited: count, admins: count }),
+    conversations: count,
+    documents: count,
+    chunks: count,
+    bytes: count,
+    tokens: z.object({ input: count, output: count }),
+    /** Work that waits or is being done; counted up to 10,000 of a kind. */
+    queue: z.object({
+      ingest: count,
+      index: count,
+      answer: count,
+      /** How long the oldest of it has been due. */
+      oldest_seconds: z.number().min(0),
+    }),
+    /** Of the last 30 days that had any, oldest first; days are UTC. */
+    days: z.array(z.object({ day: z.string(), users: count, messages: count, questions: count })),
+  })
+  .meta({ id: 'InstallationStatistics' });
+export type InstallationStatistics = z.infer<typeof installationStatistics>;

@@ -1,0 +1,47 @@
+import { createReaper } from '../answers/reaper.ts';
+import { createRetention } from '../answers/retention.ts';
+import type { Config } from '../config.ts';
+import type { DocumentDeps } from '../documents/deps.ts';
+import { createIngestion } from '../documents/ingest.ts';
+import { createReindexing } from '../documents/reindex.ts';
+import { enqueueStale } from '../documents/stale-store.ts';
+import { collectBlobs } from '../files/collect.ts';
+import type { DeletionHold } from '../files/deletion-hold.ts';
+import { reconcileBlobs } from '../files/reconcile.ts';
+import type { HttpDeps } from '../http/deps.ts';
+import { deleteExpiredKeys } from '../identity/idempotency-store.ts';
+import { every } from '../work/every.ts';
+import { runWork, workTopic } from '../work/loop.ts';
+
+const collectMs = 5_000;
+const hourMs = 3_600_000;
+
+/** The background work of this process; the rows say what is due, so that it may die at any time. */
+export function startWorker(
+  documents: DocumentDeps,
+  answers: HttpDeps['answers'],
+  hold: DeletionHold,
+  config: Pick<Config, 'retention'>,
+  signal: AbortSignal,
+): Promise<void>[] {
+  const { db, blobs, embedding, log, notifier, now } = documents;
+  const retention = createRetention(db, config.retention);
+  const findStale = async (): Promise<void> => {
+    const found = await enqueueStale(db, embedding?.id ?? null, signal);
+    if (found === 0) return;
+    log.info({ found, model: embedding?.id }, 'indexes of documents are made anew in the background');
+    notifier.notify(workTopic);
+  };
+  return [
+    runWork(
+      [createIngestion(documents), createReindexing(documents), createReaper(answers)],
+      documents,
+      signal,
+    ),
+    every(hourMs, 'find stale indexes', findStale, signal, log),
+    every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now(), hold), signal, log),
+    every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
+    every(hourMs, 'forget what is old', () => retention.sweep(now(), signal), signal, log),
+    every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db), signal, log),
+  ];
+}

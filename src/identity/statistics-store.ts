@@ -1,0 +1,96 @@
+import { desc, eq, sql } from 'drizzle-orm';
+import type { Database } from '../db/database.ts';
+import { activity, userCounters, users, work } from '../db/schema.ts';
+import type { AdminScope } from './admin-scope.ts';
+
+const shownDays = 30;
+/** More of one kind are not counted: looking must not cost more than the work itself. */
+const countedWork = 10_000;
+
+export interface InstallationCounts {
+  users: { total: number; active: number; suspended: number; invited: number; admins: number };
+  conversations: number;
+  documents: number;
+  chunks: number;
+  bytes: number;
+  inputTokens: number;
+  outputTokens: number;
+  /** Newest first. */
+  days: { day: string; users: number; messages: number; questions: number }[];
+}
+
+/** Sums over all accounts, from the counters that each keeps: no table of content is read. */
+export async function readInstallationCounts(db: Database, admin: AdminScope): Promise<InstallationCounts> {
+  return db.asAdmin(admin, async (tx) => {
+    const [people] = await tx
+      .select({
+        total: count(sql`true`),
+        active: count(sql`${users.status} = 'active'`),
+        suspended: count(sql`${users.status} = 'suspended'`),
+        invited: count(sql`${users.status} = 'invited'`),
+        admins: count(sql`${users.role} = 'admin' AND ${users.status} = 'active'`),
+      })
+      .from(users);
+    const [sums] = await tx
+      .select({
+        conversations: sum(userCounters.conversations),
+        documents: sum(userCounters.documents),
+        chunks: sum(userCounters.chunks),
+        bytes: sum(userCounters.bytes),
+        inputTokens: sum(userCounters.inputTokens),
+        outputTokens: sum(userCounters.outputTokens),
+      })
+      .from(userCounters);
+    const days = await tx
+      .select({
+        day: activity.day,
+        users: count(sql`true`),
+        messages: sum(activity.messages),
+        questions: sum(activity.questions),
+      })
+      .from(activity)
+      .where(sql`${activity.day} > current_date - ${shownDays}::int`)
+      .groupBy(activity.day)
+      .orderBy(desc(activity.day));
+    if (people === undefined || sums === undefined) throw new Error('the database counted nothing');
+    return { users: people, ...sums, days };
+  });
+}
+
+export interface QueueCounts {
+  kind: (typeof work.$inferSelect)['kind'];
+  waiting: number;
+  oldestSeconds: number;
+}
+
+/** Work by kind, with how long the oldest of it has been due; by the role that sees what is due. */
+export async function readQueueCounts(db: Database, _admin: AdminScope): Promise<QueueCounts[]> {
+  return db.asWorker(async (tx) => {
+    const counts: QueueCounts[] = [];
+    for (const kind of work.kind.enumValues) {
+      const due = tx
+        .select({ dueAt: work.dueAt })
+        .from(work)
+        .where(eq(work.kind, kind))
+        .limit(countedWork)
+        .as('due');
+      const [row] = await tx
+        .select({
+          waiting: count(sql`true`),
+          oldestSeconds: sql<number>`greatest(0, coalesce(extract(epoch FROM now() - min(${due.dueAt})), 0))::float8`,
+        })
+        .from(due);
+      counts.push({ kind, waiting: row?.waiting ?? 0, oldestSeconds: row?.oldestSeconds ?? 0 });
+    }
+    return counts;
+  });
+}
+
+function count(condition: ReturnType<typeof sql>) {
+  return sql<number>`count(*) FILTER (WHERE ${condition})::int`;
+}
+
+/** As a double: sums of bytes pass what fits into 32 bits. */
+function sum(column: Parameters<typeof desc>[0]) {
+  return sql<number>`coalesce(sum(${column}), 0)::float8`;
+}
