@@ -234,7 +234,12 @@ describe('for operators and newcomers', () => {
     expect(ready.status).toBe(200);
     expect(JSON.parse(ready.body)).toEqual({
       status: 'ready',
-      checks: { database: { ok: true }, migrations: { ok: true }, worker: { ok: true } },
+      checks: {
+        database: { ok: true },
+        migrations: { ok: true },
+        worker: { ok: true },
+        server: { ok: true },
+      },
     });
   });
 
