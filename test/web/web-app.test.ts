@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { createClient } from '@alcove/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp } from '../support/app.ts';
+import { newPerson, startTestApp } from '../support/app.ts';
 import { chromiumPath, dropFiles, launchBrowser, openWatchedPage } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { hostileTexts } from './support/hostile-text.ts';
@@ -34,6 +34,37 @@ describe.skipIf(isMissing)('the web app', () => {
     await browser?.close();
     await app?.close();
   });
+
+  test(
+    'a link sets a password: of an invitation and signs in, of a reset and leads to signing in',
+    {
+      timeout: 180_000,
+    },
+    async () => {
+      const other = await startTestApp();
+      try {
+        const admin = await newPerson(other.baseUrl);
+        const email = 'invited@example.org';
+        const invited = await admin.client.people.invite({ email });
+        const { page, complaints } = await openWatchedPage(browser, new URL(other.baseUrl).origin);
+        page.setDefaultTimeout(60_000);
+        await page.goto(invited.link ?? '');
+        await page.getByLabel('New password').fill(account.password);
+        await page.getByRole('button', { name: 'Set password' }).click();
+        await page.getByText('no documents: general knowledge').waitFor();
+        const reset = await admin.client.people.reset(invited.user.id);
+        await page.goto(reset.link ?? '');
+        await page.getByRole('heading', { name: 'Set a new password' }).waitFor();
+        await page.getByLabel('New password').fill('another long password');
+        await page.getByRole('button', { name: 'Set password' }).click();
+        await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+        expect(complaints.filter((one) => !one.includes('401'))).toEqual([]);
+        await page.close();
+      } finally {
+        await other.close();
+      }
+    },
+  );
 
   test('from the first account to a cited answer, and back to nothing', { timeout: 180_000 }, async () => {
     const { page, complaints } = await openWatchedPage(browser, origin);

@@ -53,6 +53,10 @@ export class Session {
     return this.#enter(() => this.alcove.accounts.register({ email, password, name: name || undefined }));
   }
 
+  async acceptInvite(token: string, password: string): Promise<Problem | null> {
+    return this.#enter(() => this.alcove.accounts.acceptInvite({ token, password }));
+  }
+
   async signOut(): Promise<Problem | null> {
     try {
       await this.alcove.accounts.logout();
