@@ -23,7 +23,7 @@ import { tieOriginals } from './files/installation.ts';
 import { sandboxRemedy } from './formats/sandbox-weaknesses.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { findWebApp } from './http/find-web-app.ts';
-import { isLoopback } from './http/security.ts';
+import { isForThisMachine } from './http/security.ts';
 import type { App, Logger } from './http/app.ts';
 import { createServer } from './http/server.ts';
 import { stopListening } from './http/stop-listening.ts';
@@ -36,7 +36,7 @@ import { readQueue } from './work/store.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { startTracing } from './telemetry/start-tracing.ts';
 import type { Models } from './models/model.ts';
-import { noLanguageModel, noSemanticSearch } from './models/notices.ts';
+import { switchedOff } from './models/notices.ts';
 import { connectModels } from './models/registry.ts';
 import { readVersion } from './version.ts';
 import { SizedLru } from './retrieval/lru.ts';
@@ -71,13 +71,25 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   const shutdown = { isAnnounced: false, isRefusing: false };
   const died = Promise.withResolvers<Error>();
   const stopTracing = config.tracing ? await startTracing() : null;
-  const db = await connectDatabase(config.database, {
-    log: log.level === 'debug' || log.level === 'trace' ? (entry) => log.debug(entry, 'query') : undefined,
-    onRestart: (error) => log.warn({ err: error }, 'the embedded database ended and is started again'),
-    onDead: died.resolve,
-    outages: log,
-  });
+  // In this order; a start that fails closes what it has opened.
+  const opened: (() => Promise<unknown> | undefined)[] = [() => stopTracing?.()];
   try {
+    return await open();
+  } catch (error) {
+    stopping.abort();
+    working.abort();
+    for (const close of opened.toReversed()) await close()?.catch(() => {});
+    throw error;
+  }
+
+  async function open(): Promise<RunningApp> {
+    const db = await connectDatabase(config.database, {
+      log: log.level === 'debug' || log.level === 'trace' ? (entry) => log.debug(entry, 'query') : undefined,
+      onRestart: (error) => log.warn({ err: error }, 'the embedded database ended and is started again'),
+      onDead: died.resolve,
+      outages: log,
+    });
+    opened.push(() => db.close());
     await removeAbandonedFolders();
     await migrate(db);
     await checkIsolation(db);
@@ -87,7 +99,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     const identity = await createIdentity(db, {
       auth: config.auth,
       dataDir: config.dataDir,
-      isLoopback: isLoopback(config.host),
+      isForThisMachine: isForThisMachine(config),
       setup: createSetup(config, log),
       log,
       now,
@@ -160,7 +172,6 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     };
     const works = config.role !== 'web';
     const hold: DeletionHold = { held: 0 };
-    const loops = works ? startWorker(documents, answers, hold, config, working.signal) : [];
     const notices = [...switchedOff(models), ...models.notices];
     const webApp = findWebApp();
     const server = createServer(
@@ -183,12 +194,15 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       log,
     );
     const [http, weakness] = await Promise.all([
-      server,
+      server.then((made) => {
+        opened.push(() => made.close());
+        return made;
+      }),
       works ? parserWeakness(config.limits.ingestTimeoutMs) : null,
     ]);
     // Clients are told what they can do without; these are for the operator alone.
     const forOperator = [
-      ...(weakness === null ? [] : [`The parser sandbox is not whole: ${weakness}. ${sandboxRemedy}`]),
+      ...(weakness === null ? [] : [`The parser sandbox is not whole: ${weakness}. ${sandboxRemedy()}`]),
       ...(webApp.notice !== null ? [webApp.notice] : []),
     ];
     for (const notice of forOperator) log.warn(notice);
@@ -207,6 +221,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
             log.warn({ err: error }, 'a command was not finished'),
           )
         : null;
+    // Last: it works on its own from here on.
+    const loops = works ? startWorker(documents, answers, hold, config, working.signal) : [];
     const close = async (): Promise<void> => {
       shutdown.isAnnounced = true;
       // What is given back at once is done by others meanwhile.
@@ -238,11 +254,6 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       died: died.promise,
       close,
     };
-  } catch (error) {
-    stopping.abort();
-    working.abort();
-    await db.close().catch(() => {});
-    throw error;
   }
 }
 
@@ -260,11 +271,4 @@ async function drain(running: RunningAnswers): Promise<void> {
     'The server stopped while it wrote this answer: what came is kept. Ask again to go on.',
   );
   for (const answer of running.all()) answer.stop.abort(stopped);
-}
-
-function switchedOff(models: Models): string[] {
-  return [
-    ...(models.chat === null ? [noLanguageModel] : []),
-    ...(models.embedding === null ? [noSemanticSearch] : []),
-  ];
 }

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import { findMisspelt } from './config/misspelt.ts';
+import { type Environment, environment } from './config/settings.ts';
 import { type BlobsConfig, readBlobs } from './files/bucket-config.ts';
 import {
   type PeopleConfig,
@@ -14,124 +16,12 @@ import { type AuthConfig, readIssuer } from './identity/auth-config.ts';
 import type { ModelConfig } from './models/model.ts';
 
 const megabyte = 1024 * 1024;
-const text = z.string().trim().min(1).optional();
-const port = z.coerce.number().int().min(0).max(65_535);
-const atLeast = (least: number, fallback: number) => z.coerce.number().int().min(least).default(fallback);
-const count = (fallback: number) => atLeast(1, fallback);
-/** One of these words, in any case. */
-const word = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.preprocess((value) => {
-    const given = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
-    return words.find((one) => one.toLowerCase() === given) ?? value;
-  }, z.enum(words));
-const prefixForm = /^[a-z][a-z0-9_]{0,39}$/;
-const list = z
-  .string()
-  .default('')
-  .transform((value) =>
-    value
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item.length > 0),
-  );
-
-/** Every setting of the server, read from the environment and nowhere else. Empty strings count as unset. */
-const environment = z.object({
-  PORT: port.default(8000),
-  HOST: z.string().default('127.0.0.1'),
-  PUBLIC_URL: z.url().optional(),
-  ALLOWED_HOSTS: list,
-  CORS_ORIGINS: list,
-  /** Proxies in front of the server whose X-Forwarded-For may be believed: a number of hops, or addresses. */
-  TRUST_PROXY: text,
-  DATA_DIR: z.string().default('./data'),
-  BLOBS_URL: text,
-  AWS_ACCESS_KEY_ID: text,
-  AWS_SECRET_ACCESS_KEY: text,
-  AWS_SESSION_TOKEN: text,
-  ROLE: word(['all', 'web', 'worker']).default('all'),
-  /** Between the signal to stop and the end of listening, while `readyz` says 503 already. */
-  DRAIN_SECONDS: z.coerce.number().min(0).max(600).default(0),
-  LOG_FORMAT: word(['json', 'text']).optional(),
-  LOG_LEVEL: word(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-
-  DATABASE_URL: text,
-  DATABASE_POOL_SIZE: count(20),
-  DATABASE_PREPARE: word(['auto', 'on', 'off']).default('auto'),
-  DATABASE_ROLE_PREFIX: z.string().regex(prefixForm, 'lower-case letters, digits and _').default('alcove'),
-  /** As libpq knows it: the certificates that the database server's is checked by. */
-  PGSSLROOTCERT: text,
-  CLOUD_SQL_INSTANCE: text,
-  CLOUD_SQL_IP_TYPE: word(['PUBLIC', 'PRIVATE', 'PSC']).default('PUBLIC'),
-  DATABASE_USER: text,
-  DATABASE_PASSWORD: text,
-  DATABASE_NAME: z.string().default('alcove'),
-
-  AUTH_SECRET: text,
-  PASSWORD_HASH_MB: count(46),
-  REGISTRATION: word(['open', 'closed']).optional(),
-  JWT_ISSUER: text,
-  JWT_AUDIENCE: text,
-  JWKS_URL: z.url().optional(),
-  JWT_SECRET: text,
-  ADMIN_EMAILS: list,
-  ADMIN_SUBJECTS: list,
-  INVITE_DAYS: count(7),
-  RESET_HOURS: count(24),
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
-  MAIL_FROM: text,
-  ANSWER_EVENTS_DAYS: atLeast(2, 30),
-  TRACES_DAYS: count(90),
-  AUDIT_DAYS: atLeast(2, 365),
-  AUDIT_ADDRESS_DAYS: atLeast(2, 30),
-
-  MAX_UPLOAD_MB: z.coerce.number().positive().default(50),
-  MAX_DOCUMENTS_PER_CONVERSATION: count(500),
-  MAX_DOCUMENTS_PER_USER: count(5000),
-  MAX_BYTES_PER_USER_MB: count(2048),
-  UPLOADS_PER_USER: count(16),
-  MESSAGES_PER_MINUTE: count(60),
-  STREAMS_PER_USER: count(4),
-  INGEST_TIMEOUT_S: count(60),
-  ANSWER_TIMEOUT_S: count(300),
-  WAIT_FOR_FILES_S: count(30),
-  LEASE_S: count(15),
-  RETRY_S: count(5),
-
-  LLM_BASE_URL: z.url().optional(),
-  LLM_API_KEY: text,
-  LLM_MODEL: text,
-  LLM_CONTEXT_WINDOW: z.coerce.number().int().min(512).optional(),
-  EMBEDDING_BASE_URL: z.url().optional(),
-  EMBEDDING_API_KEY: text,
-  EMBEDDING_MODEL: text,
-  EMBEDDING_DIMENSIONS: z.coerce.number().int().min(1).max(16_000).optional(),
-  LOCAL_MODELS_DIR: text,
-  LOCAL_MODELS_DTYPE: word(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']).optional(),
-  HF_ENDPOINT: z.url().optional(),
-  RERANK_BASE_URL: z.url().optional(),
-  RERANK_API_KEY: text,
-  RERANK_MODEL: text,
-  RERANK_THRESHOLD: z.coerce.number().optional(),
-  OPENAI_API_KEY: text,
-  OPENAI_BASE_URL: z.url().optional(),
-  ANTHROPIC_API_KEY: text,
-  ANTHROPIC_BASE_URL: z.url().optional(),
-  GOOGLE_GENERATIVE_AI_API_KEY: text,
-  GOOGLE_GENERATIVE_AI_BASE_URL: z.url().optional(),
-  OLLAMA_HOST: text,
-  OLLAMA: word(['auto', 'off']).default('auto'),
-
-  METRICS_TOKEN: text,
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
-
-  SEGMENT_CACHE_MB: count(512),
-  RETRIEVAL_CACHE_MB: z.coerce.number().int().min(0).default(32),
-});
-
-export type Environment = z.infer<typeof environment>;
+/** In the folder where the server is started; `ALCOVE_ENV_FILE` names another one. */
+const envFile = '.env';
 
 export interface Config {
+  /** What the operator should know of the settings. */
+  notices: string[];
   host: string;
   port: number;
   publicUrl: string | undefined;
@@ -165,22 +55,37 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** Adds the settings of a `.env` file, where there is one, to the environment, which goes before it. */
+export function readEnvFile(): void {
+  const path = process.env['ALCOVE_ENV_FILE'] || envFile;
+  if (path === envFile && !existsSync(path)) return;
+  try {
+    process.loadEnvFile(path);
+  } catch (cause) {
+    throw new ConfigError(`the settings in ${resolve(path)} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
 /** Reads the settings. @throws ConfigError with one line for each bad variable. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const set = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
   const parsed = environment.safeParse(set);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
-    );
-  }
+  const misspelt = findMisspelt(Object.keys(set));
+  const faults = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...misspelt.filter(({ isVital }) => isVital).map(({ name, meant }) => unknownSetting(name, meant)),
+  ];
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
   const e = parsed.data;
   for (const name of ['AUTH_SECRET', 'JWT_SECRET'] as const) {
     if (isWeakSecret(e[name])) throw new ConfigError(`${name} ${weakSecretAdvice}`);
   }
   return {
+    notices: misspelt.map(({ name, meant }) => unknownSetting(name, meant)),
     host: e.HOST,
     port: e.PORT,
     publicUrl: e.PUBLIC_URL,
@@ -224,6 +129,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     segmentCacheBytes: e.SEGMENT_CACHE_MB * megabyte,
     retrievalCacheBytes: e.RETRIEVAL_CACHE_MB * megabyte,
   };
+}
+
+function unknownSetting(name: string, meant: string): string {
+  return `${name} is not a setting: did you mean ${meant}?`;
 }
 
 function readDatabase(e: Environment): DatabaseConfig {

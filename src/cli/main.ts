@@ -1,6 +1,6 @@
 import { isAlcoveError } from '@alcove/client';
 import { Command, InvalidArgumentError } from 'commander';
-import { readClientConfig } from '../config.ts';
+import { readClientConfig, readEnvFile } from '../config.ts';
 
 // Whoever reads has seen enough, as `head` has after some lines: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -149,6 +149,7 @@ users
   .action(exitWith(async () => (await import('./users.ts')).setQuota));
 
 try {
+  readEnvFile();
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);

@@ -1,11 +1,13 @@
 import { startApp } from '../app.ts';
-import { type Config, ConfigError, readConfig } from '../config.ts';
+import { type Config, ConfigError, readConfig, readEnvFile } from '../config.ts';
 import { DatabaseSetupError } from '../db/setup-error.ts';
 import { createLog } from './log.ts';
 
 /** All that follows the delay in which proxies learn that the server stops. */
 const graceMs = 25_000;
 
+/** Closing takes less. */
+const refusedMs = 5_000;
 /** Nobody should have to wonder for longer whether anything happens. */
 const patienceMs = 2_000;
 
@@ -13,6 +15,7 @@ const patienceMs = 2_000;
 export async function serve(): Promise<number> {
   let config;
   try {
+    readEnvFile();
     config = readConfig();
   } catch (error) {
     return refuse(error);
@@ -42,7 +45,7 @@ export async function serve(): Promise<number> {
       ? `Data: ${config.dataDir} (embedded database; set DATABASE_URL for PostgreSQL)`
       : `Data: PostgreSQL, files in ${config.blobs.kind === 'disk' ? config.dataDir : config.blobs.url}`,
   );
-  for (const notice of app.notices) print(`- ${notice}`);
+  for (const notice of [...config.notices, ...app.notices]) print(`- ${notice}`);
   const reason = await Promise.race([stopped, app.died]);
   if (reason instanceof Error) console.error(`Stopping: ${reason.message}`);
   else print('Stopping: running answers are finished or kept for later.');
@@ -71,9 +74,13 @@ function waitForSignal(): Promise<void> {
 
 /** One sentence for what the operator can mend; everything else with its stack. */
 function refuse(error: unknown): number {
+  // Whatever may have stayed open must not keep a process alive that serves nobody.
+  setTimeout(() => process.exit(1), refusedMs).unref();
   const known = error instanceof ConfigError || error instanceof DatabaseSetupError;
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE')
+  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL' || code === 'EAI_AGAIN')
+    console.error('HOST is no address of this machine: leave it out, or set it to 127.0.0.1 or 0.0.0.0.');
+  else if (code === 'EADDRINUSE')
     console.error('The port is taken: stop what listens there, or set PORT to another one.');
   else if (code === 'EACCES') console.error(`Permission denied: ${(error as Error).message}`);
   else if (known || (error instanceof Error && !(error instanceof TypeError))) console.error(error.message);

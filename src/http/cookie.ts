@@ -8,7 +8,7 @@ const secureName = '__Host-rt';
 const plainName = 'alcove_rt';
 
 export function setRefreshCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
-  const secure = isSecure(request);
+  const secure = request.isOverTls;
   reply.setCookie(secure ? secureName : plainName, token, {
     path: '/',
     httpOnly: true,
@@ -23,7 +23,7 @@ const plainDevice = 'alcove_known';
 
 /** What a device keeps of a sign-in, longer than any session: see identity/known-device.ts. */
 export function setDeviceCookie(request: FastifyRequest, reply: FastifyReply, device: string): void {
-  const secure = isSecure(request);
+  const secure = request.isOverTls;
   reply.setCookie(secure ? secureDevice : plainDevice, device, {
     path: '/',
     httpOnly: true,
@@ -38,7 +38,7 @@ export function readDeviceCookie(request: FastifyRequest): string | undefined {
 }
 
 export function clearRefreshCookie(request: FastifyRequest, reply: FastifyReply): void {
-  const secure = isSecure(request);
+  const secure = request.isOverTls;
   reply.clearCookie(secure ? secureName : plainName, {
     path: '/',
     httpOnly: true,
@@ -66,8 +66,4 @@ function refuseCrossSite(request: FastifyRequest): void {
 
 function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
-}
-
-function isSecure(request: FastifyRequest): boolean {
-  return request.protocol === 'https';
 }

@@ -14,7 +14,7 @@ export function unknownName(name: string, known: readonly string[]): string {
 }
 
 /** Levenshtein distance, blind to case and separators: `topK` is `top_k`. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   const left = plain(a);
   const right = plain(b);
   let row = Array.from({ length: right.length + 1 }, (_, at) => at);

@@ -3,11 +3,20 @@ import type { FastifyInstance } from 'fastify';
 import { AppError } from '../errors.ts';
 import type { HttpDeps } from './deps.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The browser speaks to this server, or to the proxy before it, over TLS. */
+    isOverTls: boolean;
+  }
+}
+
 /** Headers of every response, and who may talk to this server at all. */
 export function registerSecurity(app: FastifyInstance, config: HttpDeps['config']): void {
   const hosts = allowedHosts(config);
   const isSecure = config.publicUrl?.startsWith('https:') === true;
+  app.decorateRequest('isOverTls', isSecure);
   app.addHook('onRequest', async (request, reply) => {
+    if (request.protocol === 'https') request.isOverTls = true;
     reply.headers({
       'x-request-id': request.id,
       'x-content-type-options': 'nosniff',
@@ -40,6 +49,17 @@ function allowedHosts(config: HttpDeps['config']): Set<string> | null {
   return new Set(
     ['localhost', '127.0.0.1', '[::1]', config.host, ...named].map((name) => name.toLowerCase()),
   );
+}
+
+/** True when nothing says that others than the users of this machine reach the server. */
+export function isForThisMachine({
+  host,
+  publicUrl,
+  allowedHosts,
+  trustProxy,
+}: Pick<HttpDeps['config'], 'host' | 'publicUrl' | 'allowedHosts' | 'trustProxy'>): boolean {
+  const isAnnounced = publicUrl !== undefined || allowedHosts.length > 0 || trustProxy !== undefined;
+  return isLoopback(host) && !isAnnounced;
 }
 
 export function isLoopback(host: string): boolean {

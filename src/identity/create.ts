@@ -19,7 +19,7 @@ export interface IdentityOptions {
   auth: AuthConfig;
   dataDir: string;
   /** A server that only this machine reaches lets everybody register unless told otherwise. */
-  isLoopback: boolean;
+  isForThisMachine: boolean;
   setup: Setup;
   log: Pick<Log, 'warn'>;
   now: () => Date;
@@ -34,7 +34,7 @@ export async function createIdentity(db: Database, options: IdentityOptions): Pr
     accessTokens: createAccessTokens(deriveKey(secret, 'access-token')),
     refreshKey: deriveKey(secret, 'refresh-token'),
     deviceKey: deriveKey(secret, 'known-device'),
-    registration: auth.registration ?? (options.isLoopback ? 'open' : 'closed'),
+    registration: auth.registration ?? (options.isForThisMachine ? 'open' : 'closed'),
     issuer: auth.issuer === undefined ? null : createExternalIssuer(auth.issuer),
     admins: auth.admins,
     setup: options.setup,

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { databaseKind, startTestApp } from '../support/app.ts';
+
+// Settings as a start meets them.
+
+const main = resolve(import.meta.dirname, '../../src/main.ts');
+const account = { email: 'first@example.org', password: 'a long passphrase' };
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'alcove-settings-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(env: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
+  const child = spawn(process.execPath, [main], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], DATA_DIR: folder, OLLAMA: 'off', ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (text) => (stderr += String(text)));
+  const [code] = await once(child, 'close');
+  return { code, stderr };
+}
+
+describe('a start', () => {
+  test('reads .env in its folder, and the environment goes before it', async () => {
+    await writeFile(join(folder, '.env'), 'PORT=many\nTRUST_PROXY=yes # not a number\n');
+    const ended = await start({ TRUST_PROXY: '1' });
+    expect(ended.stderr.trimEnd()).toBe('PORT: must be a whole number from 0 to 65535');
+    expect(ended.code).toBe(1);
+  });
+
+  test('is refused when the file that is named is not there', async () => {
+    const ended = await start({ ALCOVE_ENV_FILE: 'nowhere.env' });
+    expect(ended.stderr).toMatch(/^the settings in .*nowhere\.env cannot be read/);
+    expect(ended.code).toBe(1);
+  });
+
+  test('with a wrong value opens nothing and ends with one sentence', async () => {
+    const ended = await start({ TRUST_PROXY: 'yes' });
+    expect(ended.stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(ended.code).toBe(1);
+    expect(existsSync(join(folder, 'database'))).toBe(false);
+  });
+
+  // The database of the other run would have to be this test's own.
+  test.skipIf(databaseKind !== 'pglite')('that fails late closes what it has opened', async () => {
+    const late = { ...readConfig({ DATA_DIR: folder, OLLAMA: 'off' }), trustProxy: 'yes' };
+    const logs: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => void logs.push(line) });
+    await expect(startApp(late, log)).rejects.toThrow(/invalid IP address/);
+    expect(existsSync(join(folder, 'database/alcove.lock'))).toBe(false);
+    expect(logs.filter((line) => (JSON.parse(line) as { level: number }).level >= 50)).toEqual([]);
+    const again = await startApp({ ...late, trustProxy: undefined }, log);
+    await again.close();
+  });
+
+  test.skipIf(databaseKind !== 'pglite')(
+    'at an address that is not of this machine is one sentence',
+    async () => {
+      const ended = await start({ HOST: '192.0.2.1', LOG_LEVEL: 'silent' });
+      expect(ended.stderr.trimEnd()).toMatch(/^HOST is no address of this machine.*$/);
+      expect(ended.code).toBe(1);
+    },
+  );
+});
+
+describe('a server that others can reach', () => {
+  test.for([
+    ['PUBLIC_URL', 'http://localhost'],
+    ['ALLOWED_HOSTS', 'alcove.example.org'],
+    ['TRUST_PROXY', '1'],
+  ] as const)('closes registration after the first account: %s=%s', async ([name, value]) => {
+    const app = await startTestApp({ env: { REGISTRATION: '', [name]: value }, isNew: true });
+    try {
+      const register = (body: object) =>
+        fetch(`${app.baseUrl}/auth/register`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+      expect((await register(account)).status).toBe(201);
+      const second = await register({ ...account, email: 'second@example.org' });
+      expect(second.status).toBe(403);
+      expect(await second.text()).toContain('registration_closed');
+    } finally {
+      await app.close();
+    }
+  });
+
+  test('by https gives secure cookies, whatever the proxy says', async () => {
+    const app = await startTestApp({ env: { PUBLIC_URL: 'https://localhost' } });
+    try {
+      const answer = await fetch(`${app.baseUrl}/auth/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...account, email: `${crypto.randomUUID()}@example.org` }),
+      });
+      const cookies = answer.headers.getSetCookie();
+      expect(cookies.length).toBeGreaterThan(0);
+      for (const cookie of cookies) expect(cookie).toMatch(/^__Host-.*; Secure/);
+    } finally {
+      await app.close();
+    }
+  });
+});
