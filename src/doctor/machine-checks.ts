@@ -27,7 +27,9 @@ export const sandbox: Check = {
   async run() {
     const working = await createSandbox().describe();
     const weakness = sandboxWeakness(working);
-    return weakness === null ? ok(`parsers run under ${working.join(', ')}`) : warn(weakness, sandboxRemedy);
+    return weakness === null
+      ? ok(`parsers run under ${working.join(', ')}`)
+      : warn(weakness, sandboxRemedy());
   },
 };
 

@@ -15,6 +15,8 @@ export interface Confinement {
   command: string[];
 }
 
+const programFolders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
+
 export interface CommandLimits {
   cpuSeconds: number;
   dataBytes: number;
@@ -24,7 +26,10 @@ export interface CommandLimits {
  * The confinements that work on this machine. Containers often forbid new name spaces, and other
  * systems than Linux have none of the programs; the sandbox then rests on Node's permissions alone.
  */
-export async function findConfinements(limits: CommandLimits): Promise<Confinement[]> {
+export async function findConfinements(
+  limits: CommandLimits,
+  folders: readonly string[] = programFolders,
+): Promise<Confinement[]> {
   const candidates: Confinement[] = [
     // No byte into any file, and 64 descriptors: the child speaks through pipes and needs few.
     {
@@ -51,7 +56,7 @@ export async function findConfinements(limits: CommandLimits): Promise<Confineme
     });
   const working: Confinement[] = [];
   for (const candidate of candidates) {
-    const confinement = withPath(candidate);
+    const confinement = withPath(candidate, folders);
     if (confinement !== null && (await works([...working, confinement]))) working.push(confinement);
   }
   return working;
@@ -84,14 +89,17 @@ async function works(confinements: Confinement[]): Promise<boolean> {
   });
 }
 
-function withPath({ name, command: [program, ...rest] }: Confinement): Confinement | null {
-  const path = findProgram(program as string);
+function withPath(
+  { name, command: [program, ...rest] }: Confinement,
+  folders: readonly string[],
+): Confinement | null {
+  const path = findProgram(program as string, folders);
   return path === null ? null : { name, command: [path, ...rest] };
 }
 
 /** The child gets no PATH, so every program is named in full. */
-function findProgram(name: string): string | null {
-  for (const folder of ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin']) {
+function findProgram(name: string, folders: readonly string[]): string | null {
+  for (const folder of folders) {
     const path = join(folder, name);
     try {
       accessSync(path, constants.X_OK);

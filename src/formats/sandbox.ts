@@ -60,12 +60,17 @@ export function createSandbox(
   limits: SandboxLimits = defaultSandboxLimits,
   width: number = availableParallelism(),
   makeCodeFolder?: () => Promise<string>,
+  /** Where its programs are looked for; the usual folders if not given. */
+  programFolders?: readonly string[],
 ): Sandbox {
   const code = makeCodeFolder === undefined ? null : keepCompiledCode(makeCodeFolder, heapMegabytes);
   const gate = new Gate(width);
   let confinements: Promise<Confinement[]> | null = null;
   const probe = () =>
-    (confinements ??= findConfinements({ cpuSeconds: Math.ceil(limits.timeoutMs / 1000), dataBytes }));
+    (confinements ??= findConfinements(
+      { cpuSeconds: Math.ceil(limits.timeoutMs / 1000), dataBytes },
+      programFolders,
+    ));
   return {
     async run(job) {
       const wrappers = await probe();

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { prepareDocument } from '../../src/documents/prepare.ts';
 import { createSandbox, defaultSandboxLimits, type SandboxLimits } from '../../src/formats/sandbox.ts';
-import { sandboxWeakness } from '../../src/formats/sandbox-weaknesses.ts';
+import { sandboxRemedy, sandboxWeakness } from '../../src/formats/sandbox-weaknesses.ts';
 
 const limits: SandboxLimits = { ...defaultSandboxLimits, timeoutMs: 20_000, stallMs: 800 };
 
@@ -22,6 +23,10 @@ function run(how: string, changed: Partial<SandboxLimits> = {}, signal?: AbortSi
     signal,
     onFrame: () => {},
   });
+}
+
+async function* text(content: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(content);
 }
 
 describe('the sandbox', () => {
@@ -102,6 +107,15 @@ describe('the sandbox', () => {
   it('says what it lacks where the system gives less', () => {
     expect(sandboxWeakness(['prlimit', 'unshare', 'setpriv', 'processes'])).toBe(null);
     expect(sandboxWeakness(['prlimit', 'setpriv'])).toMatch(/without unshare .*network; .*signals$/);
+    expect(sandboxWeakness([], 'darwin')).toMatch(/memory.*network/);
+    expect(sandboxRemedy('darwin')).not.toMatch(/util-linux/);
+  });
+
+  it('reads documents where the system has none of its programs', async () => {
+    const sandbox = createSandbox(limits, 1, undefined, []);
+    expect(await sandbox.describe()).toEqual([]);
+    const source = { mediaType: 'text/plain', fileName: 'a.txt', open: async () => text('Herons nest.') };
+    expect((await prepareDocument(source, { sandbox })).text).toContain('Herons nest.');
   });
 
   it.each(['spin', 'fill memory', 'fill heap', 'talk'])(
