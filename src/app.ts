@@ -31,6 +31,8 @@ import { createIdentity } from './identity/create.ts';
 import { createSetup } from './identity/people/create-setup.ts';
 import { operate, operation } from './identity/people/operate.ts';
 import { readBackground } from './indexing/background.ts';
+import { joinReplicas } from './work/replicas.ts';
+import { SharedWindow } from './work/shared-window.ts';
 import { createNotifier } from './work/notifier.ts';
 import { readQueue } from './work/store.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -96,12 +98,14 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     await warnOfForeignRoles(db.pool, db.roles, log);
     const blobs = await openBlobStore(config.blobs, config.dataDir);
     await tieOriginals(db, blobs);
+    const replicas = await joinReplicas(db, blobs, owner, log, stopping.signal);
     const identity = await createIdentity(db, {
       auth: config.auth,
       dataDir: config.dataDir,
       isForThisMachine: isForThisMachine(config),
       setup: createSetup(config, log),
       log,
+      attempts: new SharedWindow(db, replicas, () => now().getTime()),
       now,
     });
     const report = (sentence: string): void => log.info(sentence);
@@ -133,7 +137,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       notifier,
       embedding: models.embedding,
       limits: config.limits,
-      room: new UploadRoom(),
+      room: new UploadRoom(replicas),
       owner,
       log,
       telemetry,
@@ -163,6 +167,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       },
       notifier,
       running,
+      replicas,
       events: createEventWriter(db, config.limits.leaseMs, log),
       limits: config.limits,
       owner,
@@ -189,6 +194,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
         notices,
         now,
         shutdown,
+        requestCounts: new SharedWindow(db, replicas),
         closing: stopping.signal,
       },
       log,
@@ -242,6 +248,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       await Promise.all(answers.running.all().map((answer) => answer.finished));
       await identity.background.settled();
       identity.setup.mailer?.close();
+      await replicas.leave();
       await db.close();
       await stopTracing?.();
     };

@@ -13,6 +13,7 @@ import { noLanguageModel } from '../models/notices.ts';
 import { readSearchable, type SearchScope } from '../retrieval/store.ts';
 import type { AnswerDeps } from './deps.ts';
 import { generate } from './generate.ts';
+import { countElsewhere } from './lease-store.ts';
 import type { NumberedEvent, RunningAnswer } from './stream/running.ts';
 import { startAnswer } from './store.ts';
 
@@ -75,20 +76,28 @@ export async function ask(
   const { scope } = place;
   const startedAt = performance.now();
   const model = chooseModel(input.model, deps);
-  const { streamsPerUser } = deps.limits;
   // Taken before anything is awaited: questions sent at once count each other.
-  if (!deps.running.start(scope.userId, streamsPerUser)) {
-    throw new AppError(
-      'rate_limited',
-      `${streamsPerUser} answers are being written for you already: wait for one, or stop it.`,
-      { retryAfterSeconds: 2 },
-    );
-  }
+  if (!deps.running.start(scope.userId, deps.limits.streamsPerUser)) throw tooManyAnswers(deps);
   try {
     return await begin(place, input, model, startedAt, deps, alsoWrite);
   } finally {
     deps.running.endStart(scope.userId);
   }
+}
+
+/** Other processes may be writing answers for the same user. */
+async function refuseTooManyElsewhere(scope: ConversationScope, deps: AnswerDeps): Promise<void> {
+  if (deps.replicas.isAlone) return;
+  const elsewhere = await countElsewhere(deps.db, scope, deps.owner);
+  if (deps.running.countOf(scope.userId) + elsewhere > deps.limits.streamsPerUser) throw tooManyAnswers(deps);
+}
+
+function tooManyAnswers({ limits }: AnswerDeps): AppError {
+  return new AppError(
+    'rate_limited',
+    `${limits.streamsPerUser} answers are being written for you already: wait for one, or stop it.`,
+    { retryAfterSeconds: 2 },
+  );
 }
 
 async function begin(
@@ -107,6 +116,7 @@ async function begin(
     leaf === null ? [] : readHistory(scope, leaf, deps),
     readSearchable(deps.db, searchScopeOf(scope, input.reach)),
     refuseUnknownDocuments(deps.db, scope, input.documentIds ?? []),
+    refuseTooManyElsewhere(scope, deps),
   ]);
   const docsOnly = input.docsOnly ?? conversation?.settings.docs_only === true;
   const mode = docsOnly || searchable.documents.length > 0 || searchable.pending > 0 ? 'documents' : 'llm';

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts';
 import type { Notifier } from '../work/notifier.ts';
 import type { Log } from '../work/every.ts';
+import type { Replicas } from '../work/replicas.ts';
 import type { Models } from '../models/model.ts';
 import type { RetrievalDeps } from '../retrieval/deps.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -14,6 +15,7 @@ export interface AnswerDeps {
   notifier: Notifier;
   running: RunningAnswers;
   events: EventWriter;
+  replicas: Pick<Replicas, 'isAlone'>;
   limits: { answerTimeoutMs: number; streamsPerUser: number; waitForFilesMs: number; leaseMs: number };
   /** Names this process in leases. */
   owner: string;

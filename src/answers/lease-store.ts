@@ -125,3 +125,20 @@ export async function waitForEarlierWriter(db: Database, { scope, messageId }: H
     },
   ]);
 }
+
+/** How many answers of the user, in all conversations, processes other than `owner` are writing. */
+export async function countElsewhere(
+  db: Database,
+  { userId }: ConversationScope,
+  owner: string,
+): Promise<number> {
+  const [rows] = await db.read({ userId }, [
+    {
+      name: 'answers_elsewhere',
+      text: `SELECT count(*)::int AS count FROM work
+        WHERE user_id = $1 AND kind = 'answer' AND owner <> $2 AND due_at > now()`,
+      values: [userId, owner],
+    },
+  ]);
+  return ((rows ?? []) as { count: number }[])[0]?.count ?? 0;
+}

@@ -10,6 +10,7 @@ import type { DeletionHold } from '../files/deletion-hold.ts';
 import { reconcileBlobs } from '../files/reconcile.ts';
 import type { HttpDeps } from '../http/deps.ts';
 import { deleteExpiredKeys } from '../identity/idempotency-store.ts';
+import { deleteEndedCounts } from '../work/counts-store.ts';
 import { every } from '../work/every.ts';
 import { runWork, workTopic } from '../work/loop.ts';
 
@@ -42,6 +43,7 @@ export function startWorker(
     every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now(), hold), signal, log),
     every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
     every(hourMs, 'forget what is old', () => retention.sweep(now(), signal), signal, log),
+    every(hourMs, 'delete ended counts', () => deleteEndedCounts(db), signal, log),
     every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db), signal, log),
   ];
 }

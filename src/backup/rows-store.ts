@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { RoleNames } from '../db/roles.ts';
-import { globalTables } from '../db/self-check.ts';
+import { globalTables, transientTables } from '../db/self-check.ts';
 
 /** Rows fetched at once; of these tables one row may be megabytes. */
 const rowsAtOnce = 200;
@@ -24,7 +24,8 @@ export async function* readRows(client: pg.ClientBase, roles: RoleNames): AsyncG
       `SET LOCAL statement_timeout = 0; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1`,
     );
     const tables = await tablesInOrder(client);
-    for (const { name } of tables.filter((table) => globalTables.includes(table.name)))
+    const kept = globalTables.filter((name) => !transientTables.includes(name));
+    for (const { name } of tables.filter((table) => kept.includes(table.name)))
       yield* rowsOf(client, name, `SELECT row_to_json(t)::text AS json FROM ${name} t`);
     for (const id of await everyUser(client, roles.admin)) {
       await client.query(`SET LOCAL ROLE ${roles.app}; SET LOCAL app.user_id = '${id}'`);

@@ -1,4 +1,4 @@
--- Isolation as of 0013_people; written by "npm run isolation".
+-- Isolation as of 0014_replicas; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -64,6 +64,8 @@ ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
+ALTER TABLE replicas ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
 ALTER TABLE retrieval_traces ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE retrieval_traces FORCE ROW LEVEL SECURITY
@@ -79,6 +81,8 @@ ALTER TABLE sessions FORCE ROW LEVEL SECURITY
 ALTER TABLE setup_tokens ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE setup_tokens FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE shared_counts ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE user_counters ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -189,6 +193,10 @@ CREATE POLICY own ON user_counters AS PERMISSIVE FOR ALL TO alcove_app USING ((u
 CREATE POLICY own ON users AS PERMISSIVE FOR ALL TO alcove_app USING ((id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
 CREATE POLICY own ON work AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY owner ON replicas AS PERMISSIVE FOR SELECT TO alcove_worker USING (false)
+--> statement-breakpoint
+CREATE POLICY owner ON shared_counts AS PERMISSIVE FOR SELECT TO alcove_worker USING (false)
 --> statement-breakpoint
 CREATE POLICY whose ON audit_log AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
 --> statement-breakpoint

@@ -58,6 +58,28 @@ export const installation = pgTable('installation', {
   value: text('value').notNull(),
 });
 
+/** Global: processes that share this database; one that has not been seen for a while is gone. */
+export const replicas = pgTable('replicas', {
+  id: text('id').primaryKey(),
+  /** Name of the note that it keeps beside its originals. */
+  note: text('note').notNull(),
+  seenAt: time('seen_at').notNull(),
+});
+
+/** Global: what processes count together, by hashes of what is counted. */
+export const sharedCounts = pgTable(
+  'shared_counts',
+  {
+    key: text('key').primaryKey(),
+    /** Set for what is under way in one process: who counts, and what it adds up with. */
+    replica: text('replica'),
+    topic: text('topic'),
+    count: integer('count').notNull(),
+    endsAt: time('ends_at').notNull(),
+  },
+  (t) => [index('shared_counts_topic').on(t.topic)],
+);
+
 /** Global: tells 403 from 404, through alcove_conversation_exists() only. */
 export const conversationDirectory = pgTable('conversation_directory', {
   conversationId: uuid('conversation_id').primaryKey(),

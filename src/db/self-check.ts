@@ -3,7 +3,16 @@ import { compareIsolation } from './isolation.ts';
 import { DatabaseSetupError } from './setup-error.ts';
 
 /** Tables without a user's data: row-level security is on, but they are keyed by the key itself. */
-export const globalTables = ['login_keys', 'installation', 'conversation_directory', 'blob_deletions'];
+export const globalTables = [
+  'login_keys',
+  'installation',
+  'conversation_directory',
+  'blob_deletions',
+  'replicas',
+  'shared_counts',
+];
+/** Of running processes only: no backup holds them. */
+export const transientTables = ['replicas', 'shared_counts'];
 
 /** Refuses to run when a layer of isolation is missing. @throws DatabaseSetupError naming what is wrong. */
 export async function checkIsolation(database: Database): Promise<void> {

@@ -4,6 +4,7 @@ import type { Database } from '../db/database.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
 import type { IdentityDeps } from '../identity/deps.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { SharedWindow } from '../work/shared-window.ts';
 import type { Models } from '../models/model.ts';
 
 export interface Shutdown {
@@ -42,6 +43,8 @@ export interface HttpDeps {
   now: () => Date;
   /** How far the server is with stopping. */
   shutdown: Shutdown;
+  /** Requests of users over all processes. */
+  requestCounts: SharedWindow;
   /** Aborted when the server shuts down: streams end so that clients resume elsewhere. */
   closing: AbortSignal;
 }

@@ -2,13 +2,13 @@ import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { AppError } from '../errors.ts';
 import { addressBlock } from '../limits/address-block.ts';
-import { CountWindow } from '../limits/count-window.ts';
+import type { SharedWindow } from '../work/shared-window.ts';
 
 /** Registers the plug-in; only routes that name a limit have one. */
-export async function registerRateLimits(app: FastifyInstance): Promise<void> {
+export async function registerRateLimits(app: FastifyInstance, counts: SharedWindow): Promise<void> {
   await app.register(rateLimit, {
     global: false,
-    store: SharedCounts,
+    store: storeOn(counts),
     hook: 'preHandler',
     keyGenerator: (request: FastifyRequest) => request.principal?.scope.userId ?? addressBlock(request.ip),
     errorResponseBuilder: (_request, context) =>
@@ -22,22 +22,24 @@ export async function registerRateLimits(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** One count for all routes of a group; the plug-in's own store would keep one for each route. */
-class SharedCounts implements FastifyRateLimitStore {
-  readonly #counts = new CountWindow();
+/** One count for all routes of a group and all processes; the plug-in's own store would keep one for each route. */
+function storeOn(counts: SharedWindow): new () => FastifyRateLimitStore {
+  return class SharedCounts implements FastifyRateLimitStore {
+    incr(
+      key: string,
+      callback: (error: Error | null, result?: { current: number; ttl: number }) => void,
+      windowMs = 60_000,
+      max = 1,
+    ): void {
+      counts
+        .add(`requests:${key}`, windowMs, max)
+        .then(({ count, endsInMs }) => callback(null, { current: count, ttl: endsInMs }), callback);
+    }
 
-  incr(
-    key: string,
-    callback: (error: Error | null, result?: { current: number; ttl: number }) => void,
-    windowMs = 60_000,
-  ): void {
-    const { count, endsInMs } = this.#counts.add(key, windowMs);
-    callback(null, { current: count, ttl: endsInMs });
-  }
-
-  child(): this {
-    return this;
-  }
+    child(): this {
+      return this;
+    }
+  };
 }
 
 export interface RateLimit {

@@ -84,12 +84,14 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
   await registerOpenApi(app, deps.version, deps.config.publicUrl);
   registerAuth(app, deps.identity);
   refuseBadQueries(app);
-  await registerRateLimits(app);
+  await registerRateLimits(app, deps.requestCounts);
   registerIdempotency(app, deps.db);
   await app.register(async (routes) => {
     const typed = routes.withTypeProvider<ZodTypeProvider>() as App;
     systemRoutes(typed, deps);
     metricsRoutes(typed, deps);
+    // A worker is asked for its health and its figures only.
+    if (deps.config.role === 'worker') return;
     accountRoutes(typed, deps);
     apiKeyRoutes(typed, deps);
     setupRoutes(typed, deps);
@@ -103,8 +105,10 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     traceRoutes(typed, deps);
     chatRoutes(typed, deps);
   });
-  registerReference(app);
-  await registerWebApp(app, deps.webFolder);
+  if (deps.config.role !== 'worker') {
+    registerReference(app);
+    await registerWebApp(app, deps.webFolder);
+  }
   await app.ready();
   return app;
 }

@@ -56,8 +56,8 @@ async function checkPassword(scope: UserScope, password: string, deps: IdentityD
   const user = await readAccount(scope, deps);
   const claimant = { account: `id:${scope.userId}` };
   refuseLongPassword(password);
-  deps.attempts.begin(claimant);
+  await deps.attempts.begin(claimant);
   if (!(await deps.passwords.verify(user.passwordHash, password)))
     throw new AppError('forbidden', 'The current password is wrong.');
-  deps.attempts.succeeded(claimant);
+  await deps.attempts.succeeded(claimant);
 }

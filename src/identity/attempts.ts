@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { addressBlock } from '../limits/address-block.ts';
-import { CountWindow } from '../limits/count-window.ts';
+import type { SharedWindow } from '../work/shared-window.ts';
 
 const windowMs = 15 * 60_000;
 const perAccount = 10;
@@ -16,16 +16,14 @@ export interface Claimant {
 /** Failed proofs of a password. Each is counted before it is checked, so that many at once are not all checked. */
 export interface Attempts {
   /** @throws AppError `rate_limited` after 10 failures for the account, or 100 from the address, within 15 minutes */
-  begin(claimant: Claimant): void;
+  begin(claimant: Claimant): Promise<void>;
   /** The proof was right: it does not count, and nothing that went before counts against the account. */
-  succeeded(claimant: Claimant): void;
+  succeeded(claimant: Claimant): Promise<void>;
 }
 
-export function createAttempts(now: () => Date): Attempts {
-  const counts = new CountWindow(() => now().getTime());
-
-  function count(key: string, max: number, whose: string): void {
-    const { count: tried, endsInMs } = counts.add(key, windowMs);
+export function createAttempts(counts: SharedWindow): Attempts {
+  async function count(key: string, max: number, whose: string): Promise<void> {
+    const { count: tried, endsInMs } = await counts.add(key, windowMs, max);
     if (tried <= max) return;
     throw new AppError(
       'rate_limited',
@@ -35,13 +33,13 @@ export function createAttempts(now: () => Date): Attempts {
   }
 
   return {
-    begin({ account, address }) {
-      if (address !== undefined) count(addressKey(address), perAddress, 'from this address');
-      count(account, perAccount, 'for this account');
+    async begin({ account, address }) {
+      if (address !== undefined) await count(addressKey(address), perAddress, 'from this address');
+      await count(account, perAccount, 'for this account');
     },
-    succeeded({ account, address }) {
-      counts.forget(account);
-      if (address !== undefined) counts.takeBack(addressKey(address));
+    async succeeded({ account, address }) {
+      await counts.forget(account);
+      if (address !== undefined) await counts.takeBack(addressKey(address), windowMs);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts';
 import { Background } from '../limits/background.ts';
 import { CountWindow } from '../limits/count-window.ts';
 import type { Log } from '../work/every.ts';
+import type { SharedWindow } from '../work/shared-window.ts';
 import { createAccessTokens } from './access-token.ts';
 import { createAttempts } from './attempts.ts';
 import type { IdentityDeps } from './deps.ts';
@@ -22,6 +23,8 @@ export interface IdentityOptions {
   isForThisMachine: boolean;
   setup: Setup;
   log: Pick<Log, 'warn'>;
+  /** Counts failed sign-ins over all processes. */
+  attempts: SharedWindow;
   now: () => Date;
 }
 
@@ -42,7 +45,7 @@ export async function createIdentity(db: Database, options: IdentityOptions): Pr
     background: new Background(lettersAtOnce, lettersWaiting, (err) =>
       log.warn({ err }, 'a link for a forgotten password was not made'),
     ),
-    attempts: createAttempts(now),
+    attempts: createAttempts(options.attempts),
     sessions: createSessionCache(now),
     now,
   };

@@ -26,12 +26,12 @@ export async function login(
   const userId = await findLogin(deps.db, account);
   const device = userId === null ? null : knownDeviceOf(input.device, userId, deps.deviceKey, deps.now());
   const claimant = { account: device ?? account, address: input.address };
-  deps.attempts.begin(claimant);
+  await deps.attempts.begin(claimant);
   const user = userId === null ? null : await readUser(deps.db, UserScope.grant(userId));
   const matches = await deps.passwords.verify(user?.passwordHash ?? null, input.password);
   if (user === null || !matches || user.status !== 'active')
     throw new AppError('unauthenticated', 'The e-mail address or the password is wrong.');
-  deps.attempts.succeeded(claimant);
+  await deps.attempts.succeeded(claimant);
   const session = await issueSession(user, deps);
   await appendAudit(
     deps.db,

@@ -56,6 +56,7 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
     },
   );
 
+  if (config.role === 'worker') return;
   app.get(
     '/capabilities',
     {

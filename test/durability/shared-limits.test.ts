@@ -1,0 +1,206 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { askStream, newConversation } from '../answers/support/asking.ts';
+import { until } from '../answers/support/until.ts';
+import { textFile } from '../documents/support/files.ts';
+import { documentOf, formOf, send, upload, whenSettled } from '../documents/support/uploading.ts';
+import { databaseKind, newPerson, type Person, personOf } from '../support/app.ts';
+import { behave, type Provider, startProvider } from '../support/provider.ts';
+import { createHome, type Home, type ServerProcess } from './support/server-process.ts';
+
+const messagesPerMinute = 12;
+const streams = 2;
+const uploads = 2;
+
+describe.skipIf(databaseKind === 'pglite')('two processes on one database (needs PostgreSQL)', () => {
+  let provider: Provider;
+  let home: Home;
+  let web: ServerProcess;
+  let other: ServerProcess;
+  let worker: ServerProcess;
+  let here: Person;
+  let there: Person;
+  beforeAll(async () => {
+    provider = await startProvider();
+    home = await createHome({
+      LLM_BASE_URL: provider.baseUrl,
+      LLM_MODEL: 'test-chat',
+      MESSAGES_PER_MINUTE: String(messagesPerMinute),
+      STREAMS_PER_USER: String(streams),
+      UPLOADS_PER_USER: String(uploads),
+    });
+    [web, other] = await Promise.all([home.start({ ROLE: 'web' }), home.start({ ROLE: 'web' })]);
+    await untilTwo(
+      'each has looked for the other',
+      'SELECT count(*)::int AS count FROM replicas WHERE seen_at > $since',
+    );
+    here = await newPerson(web.baseUrl);
+    there = personOf(other.baseUrl, here.token, here);
+  }, 120_000);
+  afterAll(async () => {
+    await home?.close();
+    await provider?.close();
+  });
+
+  /** Until the query of the database finds 2. */
+  async function untilTwo(what: string, query: string): Promise<void> {
+    const client = new pg.Client({ connectionString: home.databaseUrl ?? '' });
+    await client.connect();
+    try {
+      const since = (await client.query<{ now: string }>('SELECT now()::text AS now')).rows[0]?.now;
+      await until(what, async () => {
+        const { rows } = await client.query<{ count: number }>(query.replace('$since', `'${since}'`));
+        return rows[0]?.count === 2;
+      });
+    } finally {
+      await client.end();
+    }
+  }
+
+  const say = (person: Person, conversation: string) =>
+    person.fetch(`/conversations/${conversation}/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ role: 'user', content: 'One more.' }),
+    });
+
+  test('a folder of its own is refused, while the others go on', { timeout: 60_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'alcove-own-'));
+    await expect(home.start({ DATA_DIR: folder })).rejects.toThrow(
+      /Another process on this database \(\d+ on .*\) keeps its originals elsewhere than in the data folder .*: every process needs the same place\. Correct DATA_DIR/,
+    );
+    expect((await fetch(`${web.baseUrl}/readyz`)).status).toBe(200);
+    await rm(folder, { recursive: true });
+  });
+
+  test('web replicas read no document, and a worker does', { timeout: 90_000 }, async () => {
+    const conversation = await newConversation(here);
+    const [document] = await upload(here, conversation, textFile('waits.txt', 'The plover waits.'));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect((await documentOf(there, document?.id ?? '')).status).toBe('queued');
+    worker = await home.start({ ROLE: 'worker' });
+    expect((await whenSettled(there, document?.id ?? '')).status).toBe('ready');
+  });
+
+  test('a worker is asked for its health only', async () => {
+    expect((await fetch(`${worker.baseUrl}/healthz`)).status).toBe(200);
+    expect((await fetch(`${worker.baseUrl}/readyz`)).status).toBe(200);
+    expect((await fetch(`${worker.baseUrl}/metrics`)).status).toBe(200);
+    for (const path of ['/', '/docs', '/openapi.json', '/capabilities', '/conversations', '/auth/me'])
+      expect({ path, status: (await fetch(worker.baseUrl + path)).status }).toEqual({ path, status: 404 });
+  });
+
+  test('messages count together, whichever replica they are sent to', { timeout: 60_000 }, async () => {
+    const person = await newPerson(web.baseUrl);
+    const elsewhere = personOf(other.baseUrl, person.token, person);
+    const conversation = await newConversation(person);
+    const statuses: number[] = [];
+    for (let at = 0; at < messagesPerMinute + 4; at += 1)
+      statuses.push((await say(at % 3 === 0 ? elsewhere : person, conversation)).status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(messagesPerMinute);
+    expect(statuses.slice(messagesPerMinute)).toEqual([429, 429, 429, 429]);
+  });
+
+  test('all messages sent to one replica leave none for the other', { timeout: 60_000 }, async () => {
+    const person = await newPerson(web.baseUrl);
+    const conversation = await newConversation(person);
+    for (let at = 0; at < messagesPerMinute; at += 1)
+      expect((await say(person, conversation)).status).toBe(201);
+    const refused = await say(personOf(other.baseUrl, person.token, person), conversation);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('failed sign-ins count together', { timeout: 90_000 }, async () => {
+    const person = await newPerson(web.baseUrl);
+    const statuses: number[] = [];
+    for (let at = 0; at < 12; at += 1) {
+      const response = await fetch(`${(at % 2 === 0 ? web : other).baseUrl}/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: person.email, password: 'not the password at all' }),
+      });
+      statuses.push(response.status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
+  });
+
+  test(
+    'answers being written count together; one is followed and stopped through the other replica',
+    { timeout: 60_000 },
+    async () => {
+      const person = await newPerson(web.baseUrl);
+      const elsewhere = personOf(other.baseUrl, person.token, person);
+      provider.script(behave.stall('Slowly'), behave.stall('Slowly'));
+      const ask = async (whose: Person): Promise<Response> =>
+        askStream(whose, await newConversation(whose), 'Long one?');
+      const running = [await ask(person), await ask(elsewhere)];
+      expect(running.map(({ status }) => status)).toEqual([200, 200]);
+      expect((await ask(person)).status).toBe(429);
+      expect((await ask(elsewhere)).status).toBe(429);
+      const id = /"message_id":"([0-9a-f-]{36})"/.exec(await firstPart(running[0] as Response))?.[1];
+      const followed = await elsewhere.fetch(`/messages/${id}/stream`);
+      expect(followed.status).toBe(200);
+      expect((await elsewhere.fetch(`/messages/${id}/stop`, { method: 'POST' })).ok).toBe(true);
+      const events = await followed.text();
+      expect(events).toContain('Slowly');
+      expect(events).toContain('event: done');
+      expect((await ask(elsewhere)).status).toBe(200);
+    },
+  );
+
+  test('uploads under way count together', { timeout: 60_000 }, async () => {
+    const conversation = await newConversation(here);
+    const held = [holdUpload(here, conversation), holdUpload(there, conversation)];
+    const tried = (whose: Person) => send(whose, conversation, formOf(textFile('more.txt', 'One more.')));
+    await untilTwo(
+      'both are under way',
+      'SELECT sum(count)::int AS count FROM shared_counts WHERE replica IS NOT NULL',
+    );
+    expect((await tried(here)).status).toBe(429);
+    expect((await tried(there)).status).toBe(429);
+    for (const upload of held) upload.end();
+    for (const upload of held) expect((await upload.response).status).toBe(202);
+    await until('there is room again', async () => (await tried(there)).status === 202);
+  });
+
+  test(
+    'a process that ended takes nothing with it: the next one starts at once',
+    { timeout: 60_000 },
+    async () => {
+      await other.end('SIGKILL');
+      const next = await home.start({ ROLE: 'web' });
+      expect((await fetch(`${next.baseUrl}/readyz`)).status).toBe(200);
+      await until('it serves', async () => (await fetch(`${next.baseUrl}/healthz`)).ok);
+    },
+  );
+});
+
+async function firstPart(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  const { value } = (await reader?.read()) ?? {};
+  return new TextDecoder().decode(value);
+}
+
+/** An upload whose last bytes come when it is told to end. */
+function holdUpload(person: Person, conversation: string) {
+  const ended = Promise.withResolvers<void>();
+  const boundary = 'held';
+  async function* body() {
+    yield Buffer.from(
+      `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="held.txt"\r\n\r\nHeld.`,
+    );
+    await ended.promise;
+    yield Buffer.from(`\r\n--${boundary}--\r\n`);
+  }
+  const init = { body: body() as unknown as BodyInit, duplex: 'half' } as RequestInit;
+  const response = person.fetch(`/conversations/${conversation}/documents`, {
+    ...init,
+    method: 'POST',
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+  });
+  return { response, end: () => ended.resolve() };
+}
