@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { AppError } from '../errors.ts';
@@ -31,9 +32,11 @@ function storeOn(counts: SharedWindow): new () => FastifyRateLimitStore {
       windowMs = 60_000,
       max = 1,
     ): void {
-      counts
-        .add(`requests:${key}`, windowMs, max)
-        .then(({ count, endsInMs }) => callback(null, { current: count, ttl: endsInMs }), callback);
+      const add = async () => {
+        const { count, endsInMs } = await counts.add(`requests:${key}`, windowMs, max);
+        return { current: count, ttl: endsInMs };
+      };
+      callbackify(add)(callback);
     }
 
     child(): this {
