@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../db/database.ts';
 import { DatabaseSetupError } from '../db/setup-error.ts';
-import type { BlobStore } from '../files/blob-store.ts';
 import { every, type Log } from './every.ts';
 import {
   livingReplicas,
@@ -10,6 +9,15 @@ import {
   type ReplicaRow,
   seeReplica,
 } from './replicas-store.ts';
+
+/** What replicas must have in common: the store of the originals, as far as it is needed here. */
+export interface SharedPlace {
+  readonly place: string;
+  readonly setting: string;
+  readNote(name: string): Promise<string | null>;
+  writeNote(name: string, text: string): Promise<void>;
+  deleteNote(name: string): Promise<void>;
+}
 
 /** The processes on one database, as this one knows them. */
 export interface Replicas {
@@ -34,7 +42,7 @@ const leaveWithinMs = 2_000;
  */
 export async function joinReplicas(
   db: Database,
-  blobs: BlobStore,
+  blobs: SharedPlace,
   id: string,
   log: Log,
   signal: AbortSignal,
@@ -84,7 +92,7 @@ export async function joinReplicas(
   };
 }
 
-async function expectNote(db: Database, blobs: BlobStore, other: ReplicaRow, id: string): Promise<void> {
+async function expectNote(db: Database, blobs: SharedPlace, other: ReplicaRow, id: string): Promise<void> {
   const until = Date.now() + shownWithinMs;
   for (;;) {
     if ((await blobs.readNote(other.note)) !== null) return;
