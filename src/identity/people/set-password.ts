@@ -45,7 +45,7 @@ async function setPassword(
   if (user === null) throw refused();
   sessions.forget(userId);
   // Failures of before, the owner's or a stranger's, do not keep the owner out any longer.
-  if (user.email !== null) attempts.succeeded({ account: emailKey(user.email) });
+  if (user.email !== null) await attempts.succeeded({ account: emailKey(user.email) });
   return user;
 }
 
