@@ -58,10 +58,9 @@ describe('settings', () => {
     'every start that %s shows has settings that are read',
     async (path) => {
       for (const line of (await read(path)).split('\n').filter((one) => / npm start\b/.test(one))) {
-        const settings = [...line.matchAll(/\b([A-Z][A-Z0-9_]+)=(\S+)/g)].map(([, name, value]) => [
-          name,
-          value,
-        ]);
+        const settings = [...line.matchAll(/\b([A-Z][A-Z0-9_]+)=('?)(\S+)\2(?=\s)/g)].map(
+          ([, name, , value]) => [name, value],
+        );
         expect(() => readConfig(Object.fromEntries(settings)), line).not.toThrow();
       }
     },
