@@ -1,6 +1,7 @@
 import { createReaper } from '../answers/reaper.ts';
 import { createRetention } from '../answers/retention.ts';
 import type { Config } from '../config.ts';
+import { tidyDatabase } from '../db/tidy.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
 import { createIngestion } from '../documents/ingest.ts';
 import { createReindexing } from '../documents/reindex.ts';
@@ -16,6 +17,7 @@ import { runWork, workTopic } from '../work/loop.ts';
 
 const collectMs = 5_000;
 const hourMs = 3_600_000;
+const tidyMs = 60_000;
 
 /** The background work of this process; the rows say what is due, so that it may die at any time. */
 export function startWorker(
@@ -44,6 +46,9 @@ export function startWorker(
     every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
     every(hourMs, 'forget what is old', () => retention.sweep(now(), signal), signal, log),
     every(hourMs, 'delete ended counts', () => deleteEndedCounts(db), signal, log),
+    ...(db.kind === 'pglite'
+      ? [every(tidyMs, 'tidy the database', () => tidyDatabase(db, signal), signal, log)]
+      : []),
     every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db), signal, log),
   ];
 }

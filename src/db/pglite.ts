@@ -98,7 +98,7 @@ export async function startPglite(dataDir: string, events: EmbeddedEvents = {}):
 }
 
 function damaged(dataDir: string, { message }: Error): string {
-  const why = (message.split('\n', 1)[0] ?? '').slice(0, 160).replace(/[.\s]+$/, '');
+  const why = (message.split('\n', 1)[0] ?? '').slice(0, 160).trimEnd().replace(/\.$/, '');
   return `The embedded database in ${dataDir} cannot be opened (${why}): if its folder is damaged, move it away and restore a backup ("npm run alcove -- restore FILE").`;
 }
 
