@@ -22,7 +22,13 @@ prepareWebApp();
 run('The embedded database', ['scripts/make-fresh-database.ts']);
 
 function prepareWebApp() {
-  if (isFresh()) return rmSync(reasonFile, { force: true });
+  if (isFresh()) {
+    // npm takes away what the build has put beside the packages, and type checks and tests need.
+    const kit = join(root, 'node_modules/@sveltejs/kit/svelte-kit.js');
+    if (existsSync(kit))
+      run("The web app's settings", ['../node_modules/@sveltejs/kit/svelte-kit.js', 'sync'], 'web');
+    return rmSync(reasonFile, { force: true });
+  }
   if (!existsSync(join(root, 'node_modules/vite/package.json'))) {
     if (existsSync(page)) return;
     return report(

@@ -17,7 +17,7 @@ interface Look {
 }
 
 /** Of no user: answers without a look at who asks. */
-const open = new Set(['/healthz', '/readyz', '/capabilities', '/openapi.json']);
+const open = new Set(['/healthz', '/readyz', '/metrics', '/capabilities', '/openapi.json']);
 const query = { query: 'What is the code of the vault in the lighthouse?', top_k: 50 };
 const strategies = ['keyword', 'rrf_fusion'];
 
@@ -59,7 +59,7 @@ export async function readRoutes({ here }: Pick<World, 'here'>): Promise<string[
   const isPaged = (path: string): boolean =>
     paths[path.replace(':id', '{id}')]?.get?.parameters?.some(({ name }) => name === 'limit') === true;
   return routesOf(here.app)
-    .filter((route) => /^GET \/(?!docs|_app|dashboard|favicon|$)/.test(route))
+    .filter((route) => /^GET \/(?!docs|_app|dashboard|favicon|setup|$)/.test(route))
     .map((route) => route.slice('GET '.length))
     .map((path) => (isPaged(path) ? `${path}?limit=200` : path));
 }
