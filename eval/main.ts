@@ -9,8 +9,10 @@ import { replay } from './replay.ts';
 import { print, printLine } from './report.ts';
 
 try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === null) print(help);
+  const args = process.argv.slice(2);
+  const options = args[0] === 'citations' ? undefined : readOptions(args);
+  if (options === undefined) await runCitations(args.slice(1));
+  else if (options === null) print(help);
   else if (options.fuse !== undefined) fuseRuns(options);
   else await run(options);
 } catch (error) {
@@ -38,4 +40,13 @@ async function run(options: EvalOptions): Promise<void> {
   }
   print('');
   for (const [name, scores] of lines) printLine(name, scores);
+}
+
+/** Ends with 1 when a target is missed. */
+async function runCitations([folder = '../shared/data', each = '1']: string[]): Promise<void> {
+  const { measureCitations } = await import('./citations/measure.ts');
+  const { lines, missed } = measureCitations(folder, Math.max(1, Math.trunc(Number(each)) || 1));
+  for (const line of lines) print(line);
+  print(missed.length === 0 ? 'Every target is met.' : `Missed: ${missed.join('; ')}`);
+  if (missed.length > 0) process.exitCode = 1;
 }

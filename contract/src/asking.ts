@@ -53,6 +53,28 @@ export const source = z
   .meta({ id: 'Source' });
 export type Source = z.infer<typeof source>;
 
+const verification = z.enum(['verified', 'unverified', 'contradicted']);
+export type Verification = z.infer<typeof verification>;
+
+const citationFields = {
+  /** The source that the statement names. */
+  n: z.int(),
+  chunk_id: id,
+  /** The statement in the answer, in UTF-16 units; its marker stands at its end. */
+  start: z.int(),
+  end: z.int(),
+  /** What of the document's text it rests on, as `char_start` counts; null when nothing was found. */
+  quote_start: z.int().nullable(),
+  quote_end: z.int().nullable(),
+  /**
+   * `verified`: numbers, units, dates, names and negations agree with the passage, and enough of its words or a
+   * quotation do. `contradicted`: numbers or negations differ. `unverified`: neither is shown.
+   */
+  verification,
+};
+const citation = z.object(citationFields).meta({ id: 'Citation' });
+export type Citation = z.infer<typeof citation>;
+
 /** Milliseconds; a stage that did not run is null. */
 export const timings = z.object({
   rewrite: z.number().nullable(),
@@ -77,6 +99,11 @@ export const answerMetadata = z.object({
   model: z.string(),
   tokens: z.object({ input: z.int(), output: z.int() }),
   notices: z.array(z.string()),
+  /** Statements that cite, by what the check found; null without documents. */
+  statements: z
+    .object({ verified: z.int(), unverified: z.int(), contradicted: z.int() })
+    .nullable()
+    .default(null),
 });
 export type AnswerMetadata = z.infer<typeof answerMetadata>;
 
@@ -89,6 +116,7 @@ export const answer = z
     mode: z.enum(['documents', 'llm']),
     status: z.enum(['complete', 'streaming', 'incomplete', 'failed', 'cancelled']),
     sources: z.array(source),
+    citations: z.array(citation).default([]),
     metadata: answerMetadata,
   })
   .meta({ id: 'Answer' });
@@ -108,7 +136,12 @@ export const answerEvent = z
     z.object({ type: z.literal('waiting'), documents: z.int(), progress: z.number().min(0).max(1) }),
     z.object({ type: z.literal('sources'), sources: z.array(source) }),
     z.object({ type: z.literal('delta'), text: z.string() }),
-    z.object({ type: z.literal('citation'), n: z.int(), chunk_id: id, verified: z.boolean() }),
+    z.object({
+      type: z.literal('citation'),
+      ...citationFields,
+      /** True when its `verification` says so. */
+      verified: z.boolean(),
+    }),
     z.object({ type: z.literal('done'), answer }),
     /** Not "error": a standard EventSource takes that name for a broken connection. */
     z.object({ type: z.literal('failed'), code: z.enum(errorCodes), error: z.string(), status: z.string() }),

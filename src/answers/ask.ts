@@ -11,6 +11,7 @@ import type { UserScope } from '../identity/user-scope.ts';
 import type { ChatMessage, ChatModel } from '../models/model.ts';
 import { noLanguageModel } from '../models/notices.ts';
 import { readSearchable, type SearchScope } from '../retrieval/store.ts';
+import { withoutMarkers } from './citations/markers.ts';
 import type { AnswerDeps } from './deps.ts';
 import { generate } from './generate.ts';
 import { countElsewhere } from './lease-store.ts';
@@ -235,10 +236,13 @@ function plain(id: string, role: 'user' | 'assistant', content: string) {
 
 /** Failed answers say nothing worth repeating to a model. */
 function toTurn(row: MessageRow): ChatMessage[] {
-  return row.content === '' || row.status === 'failed' ? [] : [{ role: row.role, content: row.content }];
+  if (row.content === '' || row.status === 'failed') return [];
+  // The numbers of an earlier answer named its own sources; today's are others.
+  const isCiting = row.role === 'assistant' && (row.metadata as { mode?: unknown }).mode === 'documents';
+  return [{ role: row.role, content: isCiting ? withoutMarkers(row.content) : row.content }];
 }
 
 /** The answer as a caller that does not stream gets it. */
 export function withSources(answer: Answer, include: boolean): Answer {
-  return include ? answer : { ...answer, sources: [] };
+  return include ? answer : { ...answer, sources: [], citations: [] };
 }

@@ -5,7 +5,8 @@ import type { Retrieval } from '../retrieval/result.ts';
 import type { SearchableDocument } from '../retrieval/store.ts';
 import { countTokens } from '../models/tokens.ts';
 import { type ChosenContext, chooseContext, mergedTokens } from './compose/choose-context.ts';
-import { createCitationFilter } from './compose/citations.ts';
+import { createCitationFilter, type FilteredText } from './citations/filter.ts';
+import { placeCitation } from './citations/place.ts';
 import { type AnswerDeps, answerTopic } from './deps.ts';
 import { type EventLog, openEventLog, stopRequested } from './stream/event-log.ts';
 import { gather, readingText, toSource } from './compose/gather.ts';
@@ -27,6 +28,8 @@ import {
   traceOf,
 } from './compose/answer-record.ts';
 
+const noCitation = 'No statement of this answer rests on your documents.';
+
 /** How long to keep trying to write the end of an answer while the database is away. */
 const finishAttempts = 20;
 
@@ -41,6 +44,7 @@ export async function generate(task: GenerationTask, answer: RunningAnswer, deps
     gathered: null,
     considered: [],
     sources: [],
+    citations: [],
     inputTokens: 0,
     outputTokens: 0,
     notices: [...task.notices],
@@ -115,8 +119,16 @@ async function write(
   // Copies: their marks come later, and an event never changes.
   if (mode === 'documents')
     log.append({ type: 'sources', sources: state.sources.map((source) => ({ ...source })) });
+  const languages = new Map(
+    state.gathered?.retrieval.searched.documents.map(({ id, language }) => [id, language]),
+  );
   const filter = createCitationFilter(
-    plan.chunks.map((chunk, at) => ({ n: at + 1, text: readingText(chunk) })),
+    plan.chunks.map((chunk, at) => ({
+      n: at + 1,
+      text: readingText(chunk),
+      language: languages.get(chunk.documentId) ?? 'und',
+    })),
+    deps.retrieval.background,
   );
   const started = performance.now();
   try {
@@ -136,22 +148,33 @@ async function write(
     // Not every provider counts, and none does for an answer that is stopped.
     if (state.inputTokens === 0 && log.text !== '') state.inputTokens = plan.countPrompt();
   }
+  if (
+    mode === 'documents' &&
+    state.sources.length > 0 &&
+    state.citations.length === 0 &&
+    log.text.trim() !== ''
+  )
+    state.notices.push(noCitation);
   if (log.text.trim() === '')
     throw new AppError(
       'model_unavailable',
       'The model ended its answer without a word: ask again, or choose another model.',
     );
 
-  function emit(part: { text: string; citations: { n: number; verified: boolean }[] }): void {
+  function emit(part: FilteredText): void {
     if (part.text !== '') {
       state.firstWordMs ??= performance.now() - task.startedAt;
       log.append({ type: 'delta', text: part.text });
     }
-    for (const { n, verified } of part.citations) {
-      const source = state.sources[n - 1];
-      if (source === undefined) continue;
+    for (const found of part.citations) {
+      const source = state.sources[found.n - 1];
+      const chunk = plan.chunks[found.n - 1];
+      if (source === undefined || chunk === undefined) continue;
+      const citation = placeCitation(found, chunk);
+      const verified = citation.verification === 'verified';
       source.verified ||= verified;
-      log.append({ type: 'citation', n, chunk_id: source.chunk_id, verified });
+      state.citations.push(citation);
+      log.append({ type: 'citation', ...citation, verified });
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { AnswerEvent } from '@alcove/contract';
+import type { AnswerEvent, Citation } from '@alcove/contract';
 import { readMessage } from '../conversations/message-store.ts';
 import type { Worker } from '../work/loop.ts';
 import { release } from '../work/store.ts';
@@ -40,10 +40,16 @@ async function reap(held: Held, deps: AnswerDeps): Promise<void> {
   };
   const last: AnswerEvent = { type: 'failed', status: 'incomplete', ...error };
   const sources = events.findLast(({ event }) => event.type === 'sources')?.event;
-  const found = sources?.type === 'sources' ? sources.sources : [];
+  const citations = events.flatMap(({ event }) => (event.type === 'citation' ? [citationOf(event)] : []));
+  const verified = new Set(citations.flatMap((one) => (one.verification === 'verified' ? [one.n] : [])));
+  const found = (sources?.type === 'sources' ? sources.sources : []).map((source) => ({
+    ...source,
+    verified: verified.has(source.n),
+  }));
   const metadata = {
     ...(typeof message?.metadata === 'object' ? message?.metadata : {}),
     search_results: found,
+    citations,
     error,
   };
   const seq = (events.at(-1)?.seq ?? 0) + 1;
@@ -65,4 +71,12 @@ async function reap(held: Held, deps: AnswerDeps): Promise<void> {
 /** The text that the events of an answer add up to. */
 export function textOf(events: readonly NumberedEvent[]): string {
   return events.map(({ event }) => (event.type === 'delta' ? event.text : '')).join('');
+}
+
+function citationOf({
+  type: _,
+  verified: __,
+  ...citation
+}: Extract<AnswerEvent, { type: 'citation' }>): Citation {
+  return citation;
 }

@@ -1,3 +1,4 @@
+import type { AnswerEvent } from '@alcove/contract';
 import type { UIMessageChunk } from 'ai';
 import type { NumberedEvent } from '../answers/stream/running.ts';
 
@@ -40,7 +41,7 @@ export async function* uiStream(events: AsyncIterable<NumberedEvent>): AsyncGene
       case 'citation':
         yield line({
           type: 'data-citation',
-          data: { n: event.n, chunk_id: event.chunk_id, verified: event.verified },
+          data: citationOf(event),
         });
         break;
       case 'done':
@@ -58,6 +59,10 @@ export async function* uiStream(events: AsyncIterable<NumberedEvent>): AsyncGene
     }
   }
   yield 'data: [DONE]\n\n';
+}
+
+function citationOf({ type: _, ...citation }: Extract<AnswerEvent, { type: 'citation' }>) {
+  return citation;
 }
 
 const textId = 'answer';

@@ -86,11 +86,11 @@ describe('a citation', () => {
     expect(answer.sources.every(({ verified }) => !verified)).toBe(true);
   });
 
-  test.each(['[99]', '[0]', '[3]', '[999]', '[3, 4]', '[^7]', '[source 12]'])(
-    'of no source is dropped: %s',
+  test.each(['[99]', '[3]', '[999]', '[3, 4]', '[^7]', '[source 12]'])(
+    'of no source is dropped, and leaves no hole: %s',
     async (marker) => {
       const { events, answer } = await answerWith(() => `The harbour is busy ${marker}.`);
-      expect(answer.answer).toBe('The harbour is busy .');
+      expect(answer.answer).toBe('The harbour is busy.');
       expect(citationsIn(events)).toEqual([]);
     },
   );
@@ -134,6 +134,103 @@ describe('a citation', () => {
     for (const [at, { data }] of events.entries()) {
       if (data.type === 'citation') expect(textOf(events.slice(0, at))).toContain(`[${data.n}]`);
     }
+  });
+});
+
+describe('a statement', () => {
+  const citationOf = async (write: (n: Numbers) => string) => (await answerWith(write)).answer.citations[0];
+
+  test('with another number than its passage is contradicted', async () => {
+    const one = await citationOf((n) => `The harbour earned 4,130 crowns in spring [${n.ledger}].`);
+    expect(one).toMatchObject({ verification: 'contradicted' });
+  });
+
+  test('that denies what its passage says is contradicted, and so is one that says what it denies', async () => {
+    const denied = await citationOf((n) => `Fees for fishing boats were not waived in March [${n.ledger}].`);
+    expect(denied).toMatchObject({ verification: 'contradicted' });
+  });
+
+  test('with another name or unit is not verified', async () => {
+    const name = await citationOf((n) => `Dredging of the Visby harbour begins in October [${n.survey}].`);
+    const unit = await citationOf((n) => `The harbour earned $4,310 million in spring [${n.ledger}].`);
+    expect([name?.verification, unit?.verification]).not.toContain('verified');
+  });
+
+  test('in another language is not contradicted for want of the same words', async () => {
+    const one = await citationOf(
+      (n) => `Das Hafenbecken ist neun Meter tief, sagt die Vermessung [${n.survey}].`,
+    );
+    expect(one).toMatchObject({ verification: 'unverified' });
+  });
+
+  test('says where it stands in the answer, and where in the document', async () => {
+    const { answer, n } = await answerWith(
+      (n) => `Much is known. It says “the harbour ba\u00adsin is nine metres deep” [${n.survey}].`,
+    );
+    const [one] = answer.citations;
+    expect(answer.answer.slice(one?.start, one?.end)).toBe(
+      'It says “the harbour ba\u00adsin is nine metres deep” ',
+    );
+    const source = answer.sources.find((source) => source.n === n.survey);
+    const { text } = await person.client.documents.text(source?.document_id ?? '');
+    expect(text.slice(one?.quote_start ?? 0, one?.quote_end ?? 0)).toBe(
+      'The harbour basin is nine metres deep',
+    );
+  });
+
+  test('counts by what was found of it, in the answer and in the history', async () => {
+    const { answer } = await answerWith(
+      (n) =>
+        `The harbour basin is nine metres deep [${n.survey}]. Dredging begins in 1999 [${n.survey}]. Whales breed there [${n.ledger}].`,
+    );
+    const { verified, unverified, contradicted } = answer.metadata.statements!;
+    expect([verified, unverified + contradicted]).toEqual([1, 2]);
+    const stored = (await historyOf(person, conversation)).at(-1);
+    expect(stored?.metadata).toMatchObject({
+      citations: answer.citations,
+      statements: answer.metadata.statements,
+    });
+  });
+
+  test('that cites nothing at all is said to rest on nothing', async () => {
+    const { answer } = await answerWith(() => 'The harbour is well known.');
+    expect(answer.metadata.notices).toContain('No statement of this answer rests on your documents.');
+  });
+});
+
+describe('a bracket', () => {
+  test.each([
+    'Read `rows[1]` and `x = [1, 2]` first.',
+    'Read it so:\n```js\nconst first = rows[1];\nconst two = [1, 2];\n```\nThat is all.',
+    'The interval [0, 1] is closed, x ∈ [1, 2] too.',
+    'See [1](https://example.org/one) and the year [2019].',
+    'The index row_id[1] and a[2] are code.',
+  ])('that is no citation stays as it is: %s', async (text) => {
+    const { events, answer } = await answerWith(() => text);
+    expect(answer.answer).toBe(text);
+    expect(citationsIn(events)).toEqual([]);
+  });
+
+  test('of a range names each of its sources', async () => {
+    const { answer } = await answerWith(() => 'The harbour earned crowns and has a basin [1-2].');
+    expect(answer.answer).toBe('The harbour earned crowns and has a basin [1][2].');
+  });
+
+  test('of an earlier answer does not reach the model as if it named a source of today', async () => {
+    const prompts: string[] = [];
+    provider.setDefault(
+      behave.answer((prompt) => {
+        prompts.push(prompt.text);
+        return 'The harbour basin is nine metres deep [1].';
+      }),
+    );
+    const first = answerOf(await readAll(wireEvents(await ask())));
+    const body = { parent_id: first.message_id };
+    await readAll(
+      wireEvents(await askStream(person, conversation, 'How deep is the harbour basin again?', body)),
+    );
+    expect(prompts.at(-1)).toContain('The harbour basin is nine metres deep.');
+    expect(prompts.at(-1)).not.toContain('nine metres deep [1]');
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createCitationFilter } from '../../src/answers/compose/citations.ts';
+import { readBackground } from '../../src/indexing/background.ts';
+import { withoutMarkers } from '../../src/answers/citations/markers.ts';
+import { createCitationFilter } from '../../src/answers/citations/filter.ts';
 import { questionWithSources, systemPrompt } from '../../src/answers/compose/prompt.ts';
 import { wantsSummary } from '../../src/answers/compose/question-intent.ts';
 import { answerExtractively } from '../../src/answers/extractive/extractive.ts';
@@ -117,23 +119,28 @@ const passage = (text: string) => ({
 });
 const asFile = (name: string) => (text: string) => read(Buffer.from(text), name).catch(() => null);
 
+const background = readBackground();
 type Run = (text: string) => unknown;
 const inServer: Record<string, Run> = {
   'prompt: sources': (text) => questionWithSources('Why?', [source(text)]),
   'prompt: names': (text) => systemPrompt([text]),
   'citations of an answer': (text) => {
-    const filter = createCitationFilter([
-      { n: 1, text: 'a short source' },
-      { n: 2, text: 'another' },
-    ]);
+    const filter = createCitationFilter(
+      [
+        { n: 1, text: 'a short source', language: 'en' },
+        { n: 2, text: 'another', language: 'und' },
+      ],
+      background,
+    );
     filter.push(text);
     return filter.flush();
   },
   'citations against a long source': (text) => {
-    const filter = createCitationFilter([{ n: 1, text }]);
-    filter.push('It says “a long quotation” here [1].');
+    const filter = createCitationFilter([{ n: 1, text, language: 'en' }], background);
+    filter.push('It says “a long quotation” here [1]. It is not deep in 1999 [1].');
     return filter.flush();
   },
+  'markers of earlier answers': withoutMarkers,
   'thinking in small parts': (text) => {
     const filter = dropThinking();
     for (let at = 0; at < text.length; at += 16) filter.push(text.slice(at, at + 16));

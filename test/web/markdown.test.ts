@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { renderBlocks } from '../../web/src/lib/markdown/markdown.ts';
 import { hostileTexts } from './support/hostile-text.ts';
 
-const cite = (n: number) => (n <= 2 ? { label: `Source ${n}: "a" <b>` } : null);
+const cite = (n: number) => (n <= 2 ? { label: `Source ${n}: "a" <b>`, state: 'verified' as const } : null);
 const html = (markdown: string) => renderBlocks(markdown, cite).join('');
 
 describe('Markdown of an answer', () => {
-  test('verified numbers become buttons, others vanish', () => {
+  test('numbers of sources become buttons that say what was found; others stay', () => {
     expect(html('Rose [1], fell [1, 2] and [7].')).toBe(
-      `<p>Rose ${pill(1)}, fell ${pill(1)}${pill(2)} and .</p>\n`,
+      `<p>Rose ${pill(1)}, fell ${pill(1)}${pill(2)} and [7].</p>\n`,
     );
     expect(html('Both [1][2].')).toBe(`<p>Both ${pill(1)}${pill(2)}.</p>\n`);
   });
@@ -49,5 +49,5 @@ describe('Markdown of an answer', () => {
 
 function pill(n: number): string {
   const label = `Source ${n}: &quot;a&quot; &lt;b&gt;`;
-  return `<button type="button" class="pill" data-n="${n}" aria-label="${label}">${n}</button>`;
+  return `<button type="button" class="pill" data-n="${n}" data-state="verified" aria-label="${label}">${n}</button>`;
 }

@@ -1,4 +1,4 @@
-import type { Answer, AnswerMetadata, AnswerTrace, Source, Strategy } from '@alcove/contract';
+import type { Answer, AnswerMetadata, AnswerTrace, Citation, Source, Strategy } from '@alcove/contract';
 import type { MessageRow } from '../../conversations/message-store.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
@@ -6,6 +6,7 @@ import type { ChatMessage, ChatModel } from '../../models/model.ts';
 import type { RetrievedChunk } from '../../retrieval/result.ts';
 import type { SearchScope } from '../../retrieval/store.ts';
 import { allTimings, type Gathered } from './gather.ts';
+import { countStatements } from '../citations/place.ts';
 import type { RunningAnswer } from '../stream/running.ts';
 
 export interface GenerationTask {
@@ -37,6 +38,7 @@ export interface State {
   /** Everything that the answer could have rested on; what did not fit is in the trace. */
   considered: readonly RetrievedChunk[];
   sources: Source[];
+  citations: Citation[];
   inputTokens: number;
   outputTokens: number;
   notices: string[];
@@ -86,6 +88,7 @@ export function toAnswer(
     model: task.model?.id ?? 'extractive',
     tokens: { input: state.inputTokens, output: state.outputTokens },
     notices: state.notices,
+    statements: task.mode === 'documents' ? countStatements(state.citations) : null,
   };
   return {
     answer: text,
@@ -95,6 +98,7 @@ export function toAnswer(
     mode: task.mode,
     status,
     sources: state.sources,
+    citations: state.citations,
     metadata,
   };
 }
@@ -106,6 +110,7 @@ export function messageMetadata(
 ): Record<string, unknown> {
   return {
     search_results: answer.sources,
+    citations: answer.citations,
     ...answer.metadata,
     mode: answer.mode,
     user_message_id: answer.user_message_id,

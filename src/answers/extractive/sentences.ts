@@ -15,17 +15,24 @@ export function splitSentences(text: string, span: Span): Span[] {
   const paragraph = text.slice(span.start, span.end).replaceAll('\n', ' ');
   const sentences: Span[] = [];
   let start = 0;
-  for (const { segment, index } of segmenter.segment(paragraph)) {
-    const end = index + segment.length;
-    if (end < paragraph.length && endsInAbbreviation.test(segment.slice(-12))) continue;
+  for (const end of sentenceEnds(paragraph)) {
     sentences.push(...cutLong(paragraph, { start, end }));
     start = end;
   }
-  if (start < paragraph.length) sentences.push(...cutLong(paragraph, { start, end: paragraph.length }));
   return sentences
     .map((sentence) => trimSpan(paragraph, sentence))
     .filter(({ start: from, end }) => end > from)
     .map((sentence) => ({ start: span.start + sentence.start, end: span.start + sentence.end }));
+}
+
+/** Where each sentence ends, the white space behind it included; the last one at the end of the text. */
+export function sentenceEnds(text: string): number[] {
+  const ends: number[] = [];
+  for (const { segment, index } of segmenter.segment(text)) {
+    const end = index + segment.length;
+    if (end === text.length || !endsInAbbreviation.test(segment.slice(-12))) ends.push(end);
+  }
+  return ends;
 }
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'sentence' });

@@ -10,7 +10,20 @@ export interface EventRecord {
   events: (number | Citation | 'sources' | Done | Kept)[];
 }
 
-type Citation = [n: number, verified: 0 | 1];
+type Citation =
+  | [
+      n: number,
+      state: 0 | 1 | 2,
+      start: number,
+      end: number,
+      quoteStart: number | null,
+      quoteEnd: number | null,
+    ]
+  /** As they were kept before statements had places. */
+  | [n: number, verified: 0 | 1];
+const states = ['unverified', 'verified', 'contradicted'] as const;
+const stateNumbers = { unverified: 0, verified: 1, contradicted: 2 } as const;
+
 type Done = { type: 'done'; answer: Omit<Answer, 'answer' | 'sources'> };
 type Kept = Extract<AnswerEvent, { type: 'message' | 'waiting' | 'failed' }>;
 
@@ -41,8 +54,18 @@ export function replayOf({ events }: EventRecord, { content, sources }: AnswerTe
     if (short === 'sources')
       return { type: 'sources', sources: sources.map((source) => ({ ...source, verified: false })) };
     if (Array.isArray(short)) {
-      const [n, verified] = short;
-      return { type: 'citation', n, chunk_id: sources[n - 1]?.chunk_id ?? '', verified: verified === 1 };
+      const [n, state, start = 0, end = 0, quoteStart = null, quoteEnd = null] = short;
+      return {
+        type: 'citation',
+        n,
+        chunk_id: sources[n - 1]?.chunk_id ?? '',
+        start,
+        end,
+        quote_start: quoteStart,
+        quote_end: quoteEnd,
+        verification: states[state],
+        verified: state === 1,
+      };
     }
     if (short.type !== 'done') return short;
     return { type: 'done', answer: { ...short.answer, answer: content, sources: [...sources] } };
@@ -54,7 +77,14 @@ function shorten(event: AnswerEvent): EventRecord['events'][number] {
     case 'delta':
       return event.text.length;
     case 'citation':
-      return [event.n, event.verified ? 1 : 0];
+      return [
+        event.n,
+        stateNumbers[event.verification],
+        event.start,
+        event.end,
+        event.quote_start,
+        event.quote_end,
+      ];
     case 'sources':
       return 'sources';
     case 'done': {

@@ -1,4 +1,4 @@
-import type { Message, Source } from '@alcove/client';
+import type { Citation, Message, Source, Verification } from '@alcove/client';
 
 /** A message as the page shows it. */
 export interface MessageView {
@@ -11,6 +11,7 @@ export interface MessageView {
   /** What the answer was made from; null for questions and where the server did not say. */
   mode: 'documents' | 'llm' | null;
   sources: Source[];
+  citations: Pick<Citation, 'n' | 'verification'>[];
   notices: string[];
   /** Why it failed, in one sentence. */
   error: string | null;
@@ -30,6 +31,7 @@ export function messageView(message: Message): MessageView {
     status: message.status,
     mode: metadata.mode === 'documents' || metadata.mode === 'llm' ? metadata.mode : null,
     sources: asArray(metadata.search_results).filter(isSource),
+    citations: asArray(metadata.citations).filter(isCitation),
     notices: asArray(metadata.notices).filter((notice) => typeof notice === 'string'),
     error: sentenceOf(metadata.error),
     isStarted: true,
@@ -54,12 +56,32 @@ function blank(key: string, role: Message['role']): MessageView {
     status: 'complete',
     mode: null,
     sources: [],
+    citations: [],
     notices: [],
     error: null,
     isStarted: false,
     isReconnecting: false,
     waiting: null,
   };
+}
+
+/** What was found of each source that the answer cites: the best of what was found of its statements. */
+export function statesOf({ sources, citations }: MessageView): Map<number, Verification> {
+  const order: readonly Verification[] = ['unverified', 'contradicted', 'verified'];
+  const states = new Map<number, Verification>();
+  // Answers of earlier versions say of their sources alone which are cited.
+  for (const { n, verified } of sources) if (verified) states.set(n, 'verified');
+  for (const { n, verification } of citations) {
+    const known = states.get(n);
+    if (known === undefined || order.indexOf(verification) > order.indexOf(known))
+      states.set(n, verification);
+  }
+  return states;
+}
+
+function isCitation(value: unknown): value is Pick<Citation, 'n' | 'verification'> {
+  const { n, verification } = asRecord(value);
+  return Number.isInteger(n) && ['verified', 'unverified', 'contradicted'].includes(String(verification));
 }
 
 /** Metadata is whatever a client stored: only a whole source of ours may become a citation. */

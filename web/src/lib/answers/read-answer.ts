@@ -22,6 +22,7 @@ function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
       answer.isStarted = true;
       // A replay begins here and brings the whole text again.
       answer.content = '';
+      answer.citations = [];
       return;
     case 'waiting':
       answer.waiting = event.progress;
@@ -35,11 +36,12 @@ function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
       answer.content += event.text;
       return;
     case 'citation':
-      for (const source of answer.sources) if (source.n === event.n) source.verified = event.verified;
+      answer.citations.push({ n: event.n, verification: event.verification });
       return;
     case 'done':
       answer.content = event.answer.answer;
       answer.sources = event.answer.sources;
+      answer.citations = event.answer.citations;
       answer.mode = event.answer.mode;
       answer.notices = event.answer.metadata.notices;
       answer.status = event.answer.status;

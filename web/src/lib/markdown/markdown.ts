@@ -1,7 +1,8 @@
+import type { Verification } from '@alcove/client';
 import { Marked, type Tokens } from 'marked';
 
-/** What stands for a bracketed number like `[1]`: a source to link, or nothing to show. */
-export type Cite = (n: number) => { label: string } | null;
+/** What stands for a bracketed number like `[1]`: a source to link; null where the number is no citation. */
+export type Cite = (n: number) => { label: string; state: Verification } | null;
 
 /**
  * Turns Markdown that nobody vouches for into HTML, one string per block, so that a growing answer
@@ -51,13 +52,13 @@ function citations(cite: Cite) {
       return { type: 'citation', raw: match[0], numbers: match[1]?.split(',').map(Number) ?? [] };
     },
     renderer(token: Tokens.Generic) {
-      return (token.numbers as number[])
-        .map((n) => {
-          const cited = cite(n);
-          if (!cited) return '';
-          return `<button type="button" class="pill" data-n="${n}" aria-label="${escapeHtml(cited.label)}">${n}</button>`;
-        })
-        .join('');
+      const numbers = token.numbers as number[];
+      const pills = numbers.map((n) => {
+        const cited = cite(n);
+        if (!cited) return '';
+        return `<button type="button" class="pill" data-n="${n}" data-state="${cited.state}" aria-label="${escapeHtml(cited.label)}">${n}</button>`;
+      });
+      return pills.join('') || escapeHtml(token.raw);
     },
   };
 }

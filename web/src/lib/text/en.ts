@@ -127,6 +127,11 @@ export const en = {
     heading: 'Sources',
     pill: (n: number, name: string, page: number | null) =>
       `Source ${n}: ${name}${page === null ? '' : `, page ${page}`}`,
+    states: {
+      verified: '',
+      unverified: ' (not shown to hold)',
+      contradicted: ' (the passage says otherwise)',
+    },
     page: (page: number) => `page ${page}`,
     passage: 'Passage',
     loading: 'Loading the surrounding text…',
