@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+
+const root = resolve(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(join(root, 'deploy', path), 'utf8');
+const settings = new Set(readFileSync(join(root, '.env.example'), 'utf8').match(/\b[A-Z][A-Z0-9_]{3,}\b/g));
+const known = (name: string): boolean => settings.has(name) || ['NODE_ENV', 'NODE_OPTIONS'].includes(name);
+
+describe('the image', () => {
+  const dockerfile = read('Dockerfile').replace(/\\\n\s*/g, ' ');
+  const lines = dockerfile.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const of = (word: string): string[] => lines.filter((line) => line.startsWith(`${word} `));
+
+  test('is built on one named version, in steps, without secrets or downloads of its own', () => {
+    expect(of('FROM').length).toBeGreaterThan(1);
+    for (const line of of('FROM')) expect(line).toMatch(/:\d+\.\d+\.\d+-[\w-]+(?: AS \w+)?$/);
+    expect(of('ADD')).toEqual([]);
+    expect(dockerfile).not.toMatch(/curl|wget|sudo|:latest|SECRET|PASSWORD|--ignore-scripts/);
+  });
+
+  test('runs as nobody in particular, says whether it is well, and takes signals itself', () => {
+    expect(of('USER').at(-1)).toBe('USER node');
+    expect(of('HEALTHCHECK')).toHaveLength(1);
+    expect(dockerfile).toContain('/readyz');
+    for (const word of ['ENTRYPOINT', 'CMD']) expect(of(word)[0]).toMatch(/^\w+ \[".*"\]$/);
+    const names = (of('ENV')[0] ?? '').match(/\b[A-Z][A-Z_]+(?==)/g) ?? [];
+    expect(names.filter((name) => !known(name))).toEqual([]);
+  });
+});
+
+describe('the examples', () => {
+  test('of Compose names settings that exist, and opens no port to others', () => {
+    const { services } = parse(read('compose.yaml')) as {
+      services: Record<
+        string,
+        { environment: Record<string, string>; ports?: string[]; read_only?: boolean }
+      >;
+    };
+    const { alcove, database } = services;
+    expect(Object.keys(alcove?.environment ?? {}).filter((name) => !known(name))).toEqual([]);
+    expect(alcove?.ports?.every((port) => port.startsWith('127.0.0.1:'))).toBe(true);
+    expect([alcove?.read_only, database?.ports]).toEqual([true, undefined]);
+  });
+
+  test('of Kubernetes is whole: settings that exist, probes, no root, time to stop', () => {
+    const documents = parseAllDocuments(read('kubernetes/alcove.yaml'));
+    expect(documents.flatMap(({ errors }) => errors)).toEqual([]);
+    const parts = documents.map((one) => one.toJS() as { kind: string; data?: Record<string, string> });
+    expect(parts.map(({ kind }) => kind)).toEqual([
+      'ConfigMap',
+      'Deployment',
+      'Service',
+      'PodDisruptionBudget',
+    ]);
+    expect(Object.keys(parts[0]?.data ?? {}).filter((name) => !known(name))).toEqual([]);
+    const text = read('kubernetes/alcove.yaml');
+    for (const word of ['runAsNonRoot: true', 'readOnlyRootFilesystem: true', '/readyz', '/healthz'])
+      expect(text).toContain(word);
+    const grace = Number(/terminationGracePeriodSeconds: (\d+)/.exec(text)?.[1]);
+    expect(grace).toBeGreaterThan(25 + Number(parts[0]?.data?.['DRAIN_SECONDS']));
+  });
+
+  test.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)('of systemd is a unit', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alcove-unit-'));
+    try {
+      const unit = join(folder, 'alcove.service');
+      writeFileSync(unit, read('alcove.service').replace(/EnvironmentFile=.*\n/, ''));
+      const said = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
+      const own = `${said.stdout}${said.stderr}`
+        .split('\n')
+        .filter((line) => line.includes('alcove.service'));
+      expect(own).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
