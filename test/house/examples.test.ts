@@ -54,25 +54,28 @@ test('the command line example of the README', async () => {
 }, 60_000);
 
 describe('settings', () => {
-  test.each(['README.md', 'docs/operating.md', 'CONTRIBUTING.md'])(
-    'every start that %s shows has settings that are read',
-    async (path) => {
-      for (const line of (await read(path)).split('\n').filter((one) => / npm start\b/.test(one))) {
-        const settings = [...line.matchAll(/\b([A-Z][A-Z0-9_]+)=('?)(\S+)\2(?=\s)/g)].map(
-          ([, name, , value]) => [name, value],
-        );
-        expect(() => readConfig(Object.fromEntries(settings)), line).not.toThrow();
-      }
-    },
-  );
+  test.each([
+    'README.md',
+    'docs/operating/install.md',
+    'docs/operating/replicas.md',
+    'docs/operating/upgrade.md',
+    'CONTRIBUTING.md',
+  ])('every start that %s shows has settings that are read', async (path) => {
+    for (const line of (await read(path)).split('\n').filter((one) => / npm start\b/.test(one))) {
+      const settings = [...line.matchAll(/\b([A-Z][A-Z0-9_]+)=('?)(\S+)\2(?=\s)/g)].map(
+        ([, name, , value]) => [name, value],
+      );
+      expect(() => readConfig(Object.fromEntries(settings)), line).not.toThrow();
+    }
+  });
 
-  test('the settings, .env.example and the table in docs/operating.md name the same ones', async () => {
+  test('the settings, .env.example and the table in docs/operating/settings.md name the same ones', async () => {
     const namesIn = async (path: string, pattern: RegExp) =>
       new Set([...(await read(path)).matchAll(pattern)].map(([, name = '']) => name));
     const known = new Set(sections.flatMap(({ settings }) => Object.keys(settings)));
     expect(known.size).toBeGreaterThan(50);
     expect(await namesIn('.env.example', /^# ([A-Z][A-Z0-9_]+)=/gm)).toEqual(known);
-    const table = [...(await read('docs/operating.md')).matchAll(/^\| (`[A-Z].*?) \|/gm)].map(
+    const table = [...(await read('docs/operating/settings.md')).matchAll(/^\| (`[A-Z].*?) \|/gm)].map(
       ([, cell]) => cell,
     );
     const shown = new Set(table.join(' ').match(/[A-Z][A-Z0-9_]+/g));
