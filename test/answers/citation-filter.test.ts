@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type CitationFilter, createCitationFilter } from '../../src/answers/citations/filter.ts';
+import { withoutMarkers } from '../../src/answers/citations/markers.ts';
+import { agrees, quantitiesOf } from '../../src/answers/citations/quantities.ts';
+import { readBackground } from '../../src/indexing/background.ts';
+
+const background = readBackground();
+const table =
+  ' |  | Years ended | \n | 2019 | 2018\nFixed price | $ 1,452.4 | $ 1,146.2\nOther | 44.1 | 56.7';
+const sources = [
+  { n: 1, text: 'The harbour earned 4,310 crowns in spring. Fees were waived in March.', language: 'en' },
+  { n: 2, text: table, language: 'en' },
+];
+
+function readAll(filter: CitationFilter, deltas: readonly string[]) {
+  const parts = [...deltas.map((delta) => filter.push(delta)), filter.flush()];
+  return {
+    text: parts.map(({ text }) => text).join(''),
+    citations: parts.flatMap(({ citations }) => citations),
+  };
+}
+const judge = (answer: string) => readAll(createCitationFilter(sources, background), [answer]);
+const stateOf = (answer: string) => judge(answer).citations[0]?.verification;
+
+describe('an answer that comes in pieces', () => {
+  test('reads as it does at once, wherever it is cut', () => {
+    const piece = fc.constantFrom(
+      'The harbour earned 4,310 crowns in spring',
+      ' [1]',
+      '[99]',
+      ' [1, 2]',
+      ' [1-2]',
+      '. ',
+      '\n',
+      '\n\n',
+      '`a[1]`',
+      '```\nb[2]\n```\n',
+      ' “Fees were waived in March.” ',
+      ' [',
+      ']',
+      ' row_id[1] ',
+      ' [1](https://example.org)',
+      '  ',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), fc.integer({ min: 1, max: 7 }), (pieces, size) => {
+        const answer = pieces.join('');
+        const deltas = answer.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+        const cut = readAll(createCitationFilter(sources, background), deltas);
+        expect(cut).toEqual(judge(answer));
+        for (const { n, end } of cut.citations) expect(cut.text.slice(end)).toContain(`[${n}]`);
+      }),
+      { seed: 7, numRuns: 200 },
+    );
+  });
+});
+
+describe('a figure of a table', () => {
+  test('is verified in its own column, and contradicted in another one’s', () => {
+    expect(stateOf('Fixed price came to $1,452.4 in 2019 [2].')).toBe('verified');
+    expect(stateOf('Fixed price came to $1,146.2 in 2019 [2].')).toBe('contradicted');
+  });
+});
+
+describe('numbers', () => {
+  test.each([
+    ['4,310', '4310'],
+    ['4.310', '4,310'],
+    ['1.5 million', '1,500,000'],
+    ['616 million', '616.3 million'],
+    ['$1.2 billion', '1,200 million'],
+    ['٤٢', '42'],
+    ['forty-two', '42'],
+    ['5 %', '5 percent'],
+    ['616 million', '616'],
+  ])('%s is %s', (one, other) => {
+    expect(agrees(quantitiesOf(one)[0]!, quantitiesOf(other)[0]!)).toBe(true);
+  });
+
+  test.each([
+    ['4,310', '4,130'],
+    ['5 million', '5 billion'],
+    ['5 %', '$5'],
+    ['2019', '2018'],
+    ['17', '16.5'],
+    ['three weeks', 'three days'],
+  ])('%s is not %s', (one, other) => {
+    expect(agrees(quantitiesOf(one)[0]!, quantitiesOf(other)[0]!)).toBe(false);
+  });
+});
+
+test('an earlier answer reads on without its markers', () => {
+  expect(withoutMarkers('Nine metres [1]. So `a[1]` stays [1, 2], too [3].')).toBe(
+    'Nine metres. So `a[1]` stays, too.',
+  );
+});
