@@ -27,8 +27,12 @@ export async function removeAbandonedFolders(): Promise<number> {
     const found = await lstat(path).catch(() => null);
     // Anybody can make a folder of such a name: only our own goes.
     if (found === null || !found.isDirectory() || found.uid !== process.getuid?.()) continue;
-    await rm(path, { recursive: true, force: true });
-    removed += 1;
+    // A parser may outlive its server by a moment and still write there: the next start finds what is left.
+    const isGone = await rm(path, { recursive: true, force: true }).then(
+      () => true,
+      () => false,
+    );
+    if (isGone) removed += 1;
   }
   return removed;
 }

@@ -104,3 +104,23 @@ test('temporary folders of a killed process go at the next start, those of a liv
   expect(names).not.toContain(basename(theirs));
   await Promise.all([mine, unrelated].map((path) => rm(path, { recursive: true })));
 });
+
+test('a folder of a killed server that its parser still writes to does not keep the next one from starting', async () => {
+  const mine = await makeTemporaryFolder('code');
+  const gone = spawn(process.execPath, ['-e', '']);
+  await once(gone, 'exit');
+  const theirs = mine.replace(`-${process.pid}-`, `-${gone.pid}-`);
+  await mkdir(theirs);
+  const write = `let n = 0; for (;;) { try { fs.mkdirSync(process.argv[1] + '/a/' + n, { recursive: true }); fs.writeFileSync(process.argv[1] + '/a/' + n++, ''); } catch {} }`;
+  const writer = spawn(process.execPath, ['-e', write, theirs]);
+  try {
+    await until('it writes', async () => (await readdir(theirs)).length > 0);
+    for (let starts = 0; starts < 5; starts += 1) await removeAbandonedFolders();
+  } finally {
+    writer.kill('SIGKILL');
+    await once(writer, 'exit');
+  }
+  await removeAbandonedFolders();
+  expect(await readdir(tmpdir())).not.toContain(basename(theirs));
+  await rm(mine, { recursive: true });
+});
