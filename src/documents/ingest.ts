@@ -13,6 +13,8 @@ import { type DocumentProgress, failDocument, readClaimed, reportProgress } from
 /** So soon does a deletion or a cancellation end the work; a quarter of a lease where that is less. */
 const renewEveryMs = 2_000;
 const maxAttempts = 3;
+/** A parser cannot take the server with it: several that died while they read a file were killed for other reasons. */
+const maxLostWorkers = 10;
 const longestRetryMs = 300_000;
 /** What one user may have read at once, so that a large upload does not hold up everybody else's. */
 const perUser = 2;
@@ -38,7 +40,7 @@ export function createIngestion(deps: DocumentDeps): Worker {
 async function ingest(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Promise<void> {
   const document = await readClaimed(deps.db, lease);
   if (document === null) return;
-  if (lease.attempts > maxAttempts) {
+  if (lease.attempts > maxLostWorkers) {
     throw new AppError(
       'document_too_complex',
       'Reading this file ended the worker several times: it is left alone.',
