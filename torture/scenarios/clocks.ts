@@ -17,8 +17,8 @@ import { whenQuiet } from '../support/when-quiet.ts';
 const preload = fileURLToPath(new URL('../support/skewed-clock.ts', import.meta.url));
 const skewMs = 60_000;
 const rounds = { smoke: 1, full: 6 };
-/** Longer than the leases of answers and of documents. */
-const slowAnswerMs = { smoke: 2_000, full: 40_000 };
+/** Longer than a lease, and shorter than a model may be silent. */
+const slowAnswerMs = { smoke: 2_000, full: 22_000 };
 
 /** Two replicas whose clocks are two minutes apart do the same work at once. */
 export const clocks: Scenario = {
