@@ -28,6 +28,26 @@ export async function openDocument(
   return { scope: scopeOf(request, document), document };
 }
 
+/**
+ * What `work` makes of the caller's document that the path names. A document may move to another conversation between
+ * being found and being changed: null from `work` is then asked for once more, where the document is now.
+ * @throws AppError `not_found` when it is gone
+ */
+export async function onDocument<T>(
+  request: FastifyRequest,
+  db: Database,
+  work: (scope: ConversationScope, document: DocumentRow) => Promise<T | null>,
+): Promise<T> {
+  const found = await openDocument(request, db);
+  const made = await work(found.scope, found.document);
+  if (made !== null) return made;
+  const again = await openDocument(request, db);
+  const hasMoved = again.document.conversationId !== found.document.conversationId;
+  const late = hasMoved ? await work(again.scope, again.document) : null;
+  if (late === null) throw documentMissing();
+  return late;
+}
+
 /** The caller's message that the path names, and its conversation. Somebody else's does not exist. */
 export async function openMessage(
   request: FastifyRequest,

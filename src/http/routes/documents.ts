@@ -22,7 +22,7 @@ import { documentEventHeaders, documentEvents, hasSeenTheEnd } from '../document
 import { settleWith } from '../idempotency.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentDocument } from '../present.ts';
-import { documentMissing, openConversation, openDocument } from '../scopes.ts';
+import { onDocument, openConversation, openDocument } from '../scopes.ts';
 import type { App } from '../app.ts';
 import { sendEvents } from '../sse.ts';
 
@@ -118,14 +118,14 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       },
     },
     async (request) => {
-      const { scope, document: row } = await openDocument(request, db);
       const { name, context_mode: contextMode } = request.body;
       const change = {
         ...(name === undefined ? {} : { name: safeName(name) }),
         ...(contextMode === undefined ? {} : { contextMode }),
       };
-      const changed = await updateDocument(db, scope, row.id, change);
-      if (changed === null) throw documentMissing();
+      const changed = await onDocument(request, db, (scope, row) =>
+        updateDocument(db, scope, row.id, change),
+      );
       return presentDocument(changed);
     },
   );
@@ -192,11 +192,12 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       },
     },
     async (request) => {
-      const { scope, document: row } = await openDocument(request, db);
-      const deleted = await deleteDocument(db, scope, row.id, now());
-      if (deleted === null) throw documentMissing();
-      await appendAudit(db, scope.user, { action: 'document.deleted', target: row.id }, now());
-      return { deleted };
+      return onDocument(request, db, async (scope, row) => {
+        const deleted = await deleteDocument(db, scope, row.id, now());
+        if (deleted === null) return null;
+        await appendAudit(db, scope.user, { action: 'document.deleted', target: row.id }, now());
+        return { deleted };
+      });
     },
   );
 }
