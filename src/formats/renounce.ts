@@ -7,8 +7,8 @@ import os from 'node:os';
 
 /**
  * Gives up, for all code of this process, what a parser never needs: to write files, connections of any kind, names of
- * hosts, signals, programs and Node's internals. The second layer under the name spaces of the system, and the only one against sockets
- * in the file system and where the system gives no name spaces.
+ * hosts, signals, programs and Node's internals. The second layer under the name spaces of the system, and the only one
+ * against sockets in the file system and where the system gives no name spaces.
  */
 export function renounceRights(): void {
   (process.permission as Droppable | undefined)?.drop?.('fs.write');
