@@ -11,6 +11,7 @@ const table =
 const sources = [
   { n: 1, text: 'The harbour earned 4,310 crowns in spring. Fees were waived in March.', language: 'en' },
   { n: 2, text: table, language: 'en' },
+  { n: 3, text: 'Sales grew by 3.5 percent in May. Revenue was $5 million in June.', language: 'en' },
 ];
 
 function readAll(filter: CitationFilter, deltas: readonly string[]) {
@@ -60,6 +61,40 @@ describe('a figure of a table', () => {
   test('is verified in its own column, and contradicted in another one’s', () => {
     expect(stateOf('Fixed price came to $1,452.4 in 2019 [2].')).toBe('verified');
     expect(stateOf('Fixed price came to $1,146.2 in 2019 [2].')).toBe('contradicted');
+  });
+});
+
+describe('a statement in the words of its passage', () => {
+  test.each([
+    'The harbour earned 4 [1].',
+    '310 crowns in spring [1].',
+    'It says “the harbour earned 4” [1].',
+    'Sales grew by 3 [3].',
+    '5 percent in May [3].',
+    'Revenue was $5 [3].',
+  ])('is not borne out when it cuts a number or leaves its scale out: %s', (answer) => {
+    expect(stateOf(answer)).not.toBe('verified');
+  });
+
+  test('is borne out with its numbers whole', () => {
+    expect(stateOf('Sales grew by 3.5 percent [3].')).toBe('verified');
+    expect(stateOf('It says “the harbour earned 4,310 crowns” [1].')).toBe('verified');
+    expect(stateOf('Revenue was $5 million [3].')).toBe('verified');
+  });
+});
+
+describe('a quotation', () => {
+  test.each([
+    '“In spring” the harbour did not earn 4,310 crowns [1].',
+    'Nobody says that “fees were waived in March” [1].',
+    'The “harbour earned” its keep by fishing for herring all winter long [1].',
+  ])('does not vouch for what is said around it: %s', (answer) => {
+    expect(stateOf(answer)).not.toBe('verified');
+  });
+
+  test('vouches for itself, whoever introduces it', () => {
+    expect(stateOf('The report says: “fees were waived in March” [1].')).toBe('verified');
+    expect(stateOf('“In spring” the harbour earned 4,310 crowns [1].')).toBe('verified');
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Verification } from '@alcove/contract';
 import type { Analyzer } from '../../indexing/analyze.ts';
 import type { Background } from '../../indexing/background.ts';
 import { detectLanguage } from '../../indexing/language.ts';
@@ -7,14 +8,15 @@ import { differInPolarity } from './polarity.ts';
 import { agrees, monthOf, type Quantity, quantitiesOf } from './quantities.ts';
 import { findWords, tokensOf } from './tokens.ts';
 
-export type Verification = 'verified' | 'unverified' | 'contradicted';
-
 export interface Verdict {
   verification: Verification;
   /** What of the passage the statement rests on; null when nothing was found. */
-  quote: { start: number; end: number } | null;
-  /** For a person: what differs. */
-  reason?: string | undefined;
+  quote: Range | null;
+}
+
+interface Range {
+  start: number;
+  end: number;
 }
 
 /** Of the weight of a statement's words, so much stands in the sentences that it rests on. */
@@ -45,15 +47,16 @@ export function checkStatement(statement: string, passage: Passage, options: Che
   const tokens = tokensOf(statement);
   if (tokens.length === 0) return { verification: 'unverified', quote: null };
   const verbatim = tokens.length >= leastVerbatim ? findWords(passage.searchable, tokens) : null;
-  if (verbatim !== null) return { verification: 'verified', quote: verbatim };
+  const claimed = quantitiesOf(statement);
+  if (verbatim !== null && keepsNumbers(claimed, verbatim, passage))
+    return { verification: 'verified', quote: verbatim };
 
   const own = detectLanguage(statement);
   const language = own === 'und' ? options.language : own;
   const { analyze } = passage;
   const claim = weigh(analyze(statement), passage.language, options.background);
-  const support = chooseSupport(claim, passage, quantitiesOf(statement));
+  const support = chooseSupport(claim, passage, claimed);
   const quote = spanOf(support.sentences);
-  const claimed = quantitiesOf(statement);
   if (isForeign(language, passage, support.covered)) return checkForeign(statement, claimed, passage, quote);
 
   const columns = columnsOf(claimed, passage);
@@ -64,12 +67,12 @@ export function checkStatement(statement: string, passage: Passage, options: Che
       columns.length === 0 && missing.every((one) => passage.quantities.some((other) => agrees(one, other)));
     // A number that stands elsewhere in the passage may have been put together from two places.
     if (!isSameMatter || elsewhere) return { verification: 'unverified', quote };
-    return { verification: 'contradicted', quote, reason: 'number' };
+    return { verification: 'contradicted', quote };
   }
   const said = support.sentences.flatMap((sentence) => sentence.tokens);
   const stem = stemmer(analyze);
   if (isSameMatter && differInPolarity(tokens, said, passage.language, stem))
-    return { verification: 'contradicted', quote, reason: 'polarity' };
+    return { verification: 'contradicted', quote };
   const isAsking = /[?？؟]\s*$/u.test(statement);
   const isEnough =
     support.covered >= enoughFor(claim.size) ||
@@ -77,6 +80,13 @@ export function checkStatement(statement: string, passage: Passage, options: Che
   const isBorneOut =
     !isAsking && isEnough && namesOf(statement, analyze).every((name) => passage.terms.has(name));
   return { verification: isBorneOut ? 'verified' : 'unverified', quote };
+}
+
+/** Whether words of a passage are said with its numbers whole: "$5" is not "$5 million". */
+export function keepsNumbers(claimed: readonly Quantity[], { start, end }: Range, passage: Passage): boolean {
+  return passage.quantities
+    .filter((one) => one.start >= start && one.start < end)
+    .every((one) => claimed.some((other) => other.scale === one.scale && agrees(other, one)));
 }
 
 /** Terms of a statement with what each of them weighs: rare words tell more. */

@@ -1,7 +1,9 @@
+import type { Verification } from '@alcove/contract';
 import type { Background } from '../../indexing/background.ts';
 import { detectLanguage } from '../../indexing/language.ts';
-import { checkStatement, type Verdict, type Verification } from './check.ts';
+import { checkStatement, keepsNumbers, type Verdict } from './check.ts';
 import { createMarkerReader, type Piece } from './markers.ts';
+import { hasNegation } from './polarity.ts';
 import { type Passage, readPassage } from './passage.ts';
 import { agrees, quantitiesOf } from './quantities.ts';
 import { longestStatement, statementStart } from './statement.ts';
@@ -41,6 +43,8 @@ export interface CitationFilter {
 
 const quotation = /["“„«「『‹]([^"“”„«»「」『』‹›]{8,})["”“»」』›]/g;
 const leastQuoted = 2;
+/** Words that introduce a quotation, however short it is: "The report says". */
+const shortIntroduction = 5;
 /** What may stand behind a marker that has gone without white space before it. */
 const closing = /^[\s.,;:!?)\]}»”’。，、！？]/u;
 
@@ -197,9 +201,18 @@ export function createCitationFilter(
       .filter(({ length }) => length > 0);
     const spans = parts.map((words) => findWords(passage.searchable, words));
     const [first] = spans;
-    if (first === undefined || spans.includes(null)) return null;
-    const outside = quantitiesOf(statement.replace(quoted, ' '));
-    const isTrue = outside.every((one) => passage.quantities.some((other) => agrees(one, other)));
+    if (!first || spans.includes(null)) return null;
+    const inside = quantitiesOf(quoted);
+    if (!spans.every((span) => span === null || keepsNumbers(inside, span, passage))) return null;
+    const around = statement.replace(quoted, ' ');
+    const words = tokensOf(around);
+    const isIntroduced = words.length <= Math.max(shortIntroduction, tokensOf(quoted).length);
+    // What is said around a quotation is not borne out by it.
+    if (!isIntroduced || hasNegation(words, passage.language))
+      return { ...checkStatement(statement, passage, { background, language }), quote: first };
+    const isTrue = quantitiesOf(around).every((one) =>
+      passage.quantities.some((other) => agrees(one, other)),
+    );
     return { verification: isTrue ? 'verified' : 'unverified', quote: first };
   }
 

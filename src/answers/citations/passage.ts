@@ -20,13 +20,12 @@ export interface PlacedQuantity extends Quantity {
 
 /** A passage as statements are compared with it. */
 export interface Passage {
-  text: string;
   language: string;
   analyze: Analyzer;
   searchable: Searchable;
   sentences: readonly PassageSentence[];
   terms: ReadonlySet<string>;
-  /** Of heads of tables and of the text before the first row: they count for each row. */
+  /** Of the first rows of a table, which name its columns: they count for each row. */
   heads: readonly PlacedQuantity[];
   quantities: readonly PlacedQuantity[];
 }
@@ -51,14 +50,18 @@ export function readPassage(text: string, language: string): Passage {
       tokens: tokensOf(piece),
       terms: new Set(analyze(piece)),
       label: labelOf(piece, analyze),
-      quantities: quantitiesOf(piece).map((one) => ({ ...one, column: columnAt(piece, one.start) })),
+      quantities: quantitiesOf(piece).map((one) => ({
+        ...one,
+        start: one.start + start,
+        end: one.end + start,
+        column: columnAt(piece, one.start),
+      })),
     };
   });
   const rows = sentences.filter(({ start, end }) => row.test(text.slice(start, end)));
   const body = rows.findIndex(({ quantities }) => !quantities.every(isYear));
   const head = rows.slice(0, body === -1 ? 0 : Math.min(body, mostHeads));
   return {
-    text,
     language,
     analyze,
     searchable: searchableOf(text),

@@ -71,7 +71,7 @@ export function differInPolarity(
   language: string,
   same: (word: string) => string,
 ): boolean {
-  const cues = sets.get(language) ?? sets.get('en')!;
+  const cues = cuesOf(language);
   const claimed = negationsOf(statement, cues, same);
   const found = negationsOf(passage, cues, same);
   const claimedWords = new Set(statement.map(({ text }) => same(text)));
@@ -82,6 +82,15 @@ export function differInPolarity(
   if (claimed.some(({ denied }) => !isDenied(found, denied) && speaksOf(denied, foundWords))) return true;
   if (found.some(({ denied }) => !isDenied(claimed, denied) && saysFirst(denied, claimedWords))) return true;
   return hasOpposite(statement, passage);
+}
+
+/** Whether something is denied in these words. */
+export function hasNegation(tokens: readonly Token[], language: string): boolean {
+  return negationsOf(tokens, cuesOf(language), (word) => word).length > 0;
+}
+
+function cuesOf(language: string): ReadonlySet<string> {
+  return sets.get(language) ?? sets.get('en')!;
 }
 
 function speaksOf(denied: readonly string[], words: ReadonlySet<string>): boolean {

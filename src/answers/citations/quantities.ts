@@ -83,11 +83,11 @@ function readDigits(written: string): { values: number[]; decimals: number } | n
 
 const scales: Readonly<Record<string, number>> = Object.fromEntries(
   [
-    [1e3, 'thousand k tausend tsd mille mil миллион_ тысяч тысячи тыс tusen duizend 千 ألف'],
+    [1e3, 'thousand k tausend tsd mille mil тысяч тысячи тыс tusen duizend 千 ألف'],
     [1e4, '万 萬'],
     [
       1e6,
-      'million millions m mn mm mio million millionen millionen millones millón milhões milhão milioni milione milioane miljoen miljoner milionów млн миллионов миллиона milyon triệu ล้าน مليون लाख_ 百万 εκατομμύρια',
+      'million millions m mn mm mio million millionen millionen millones millón milhões milhão milioni milione milioane miljoen miljoner milionów млн миллион миллионов миллиона milyon triệu ล้าน مليون 百万 εκατομμύρια',
     ],
     [1e8, '億 亿'],
     [
@@ -104,10 +104,9 @@ const scales: Readonly<Record<string, number>> = Object.fromEntries(
 
 /** A single letter is a scale only where it touches its number: 5m, 3bn, 10k. */
 function scaleOf(word: string | undefined, isGlued: boolean): number | null {
-  if (word === undefined) return null;
-  const scale = scales[word] ?? scales[word.slice(0, 1)] ?? null;
-  if (scale !== null && word.length === 1 && /[a-z]/.test(word) && !isGlued) return null;
-  return scales[word] === undefined && !/^[万萬億亿千兆]/.test(word) ? null : scale;
+  if (word === undefined || (/^[a-z]$/.test(word) && !isGlued)) return null;
+  // Chinese and Japanese write no space behind it.
+  return scales[word] ?? (/^[万萬億亿千兆]/.test(word) ? (scales[word.slice(0, 1)] ?? null) : null);
 }
 
 const units: Readonly<Record<string, string>> = Object.fromEntries(
@@ -228,14 +227,14 @@ function isSame(claimed: Quantity, value: number, other: Quantity, found: number
   const full = value * (claimed.scale ?? 1);
   const fullFound = found * (other.scale ?? 1);
   if (isClose(full, fullFound)) return true;
-  // A table says "in millions" once, and rows leave it out; so may an answer.
-  const isOpen = claimed.scale === null || other.scale === null;
-  if (isOpen && claimed.scale !== other.scale && isClose(value, found)) return true;
+  // A table says "in millions" once, and its rows leave it out; a statement that leaves it out says another number.
+  const isOpen = claimed.scale !== null && other.scale === null;
+  if (isOpen && isClose(value, found)) return true;
   const digits = String(value).replace(/\D/g, '').length;
   const mayRound =
     claimed.scale !== null || (other.decimals > claimed.decimals && claimed.unit === other.unit);
   if (digits < 3 || !mayRound) return false;
-  const factors = isOpen && claimed.scale !== null ? [1, 1e3, 1e6] : [claimed.scale ?? 1];
+  const factors = isOpen ? [1, 1e3, 1e6] : [claimed.scale ?? 1];
   const step = 10 ** -claimed.decimals;
   return factors.some((factor) => Math.abs(fullFound / factor - value) <= step / 2 + 1e-9);
 }

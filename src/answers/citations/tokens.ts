@@ -33,6 +33,7 @@ export function tokensOf(text: string): Token[] {
 
 /** A text whose words are looked for. */
 export interface Searchable {
+  text: string;
   tokens: readonly Token[];
   /** The words between single spaces, one before the first and one behind the last. */
   line: string;
@@ -48,18 +49,31 @@ export function searchableOf(text: string): Searchable {
     places.push(line.length);
     line += `${token.text} `;
   }
-  return { tokens, line, places };
+  return { text, tokens, line, places };
 }
 
-/** Where these words stand in this order without another between them: the range in the original, or null. */
-export function findWords(where: Searchable, words: readonly Token[]): { start: number; end: number } | null {
+/** A number that goes on to the left or right of a range of the text: 4,310 is not 4, nor 310. */
+const digitsBefore = /\d[.,'\u2019\u00a0\u202f]$/;
+const digitsAfter = /^[.,'\u2019\u00a0\u202f]\d/;
+
+/** Where these words stand in this order, with no other between them and no number cut: the range, or null. */
+export function findWords(
+  { text, tokens, line, places }: Searchable,
+  words: readonly Token[],
+): { start: number; end: number } | null {
   if (words.length === 0) return null;
-  const at = where.line.indexOf(` ${words.map(({ text }) => text).join(' ')} `);
-  if (at === -1) return null;
-  const first = placeAt(where.places, at + 1);
-  const start = where.tokens[first];
-  const end = where.tokens[first + words.length - 1];
-  return start === undefined || end === undefined ? null : { start: start.start, end: end.end };
+  const wanted = ` ${words.map((word) => word.text).join(' ')} `;
+  for (let at = line.indexOf(wanted); at !== -1; at = line.indexOf(wanted, at + 1)) {
+    const first = placeAt(places, at + 1);
+    const start = tokens[first]?.start ?? 0;
+    const end = tokens[first + words.length - 1]?.end ?? 0;
+    const isCut =
+      (/^\d/.test(text.slice(start, start + 1)) &&
+        digitsBefore.test(text.slice(Math.max(0, start - 2), start))) ||
+      (/\d$/.test(text.slice(end - 1, end)) && digitsAfter.test(text.slice(end, end + 2)));
+    if (!isCut) return { start, end };
+  }
+  return null;
 }
 
 function placeAt(places: readonly number[], position: number): number {
