@@ -136,7 +136,7 @@ async function liveThrough(
     // Without this the first runs are short ones.
     unbiased: true,
     // For a shorter history of the same kind, where one broke a promise.
-    interruptAfterTimeLimit: 5 * 60_000,
+    interruptAfterTimeLimit: 30 * 60_000,
   });
 }
 
