@@ -16,7 +16,7 @@ const LAYERS = [
   ['app'],
   ['config'],
   ['http', 'backup', 'doctor'],
-  ['answers'],
+  ['answers', 'changes'],
   ['retrieval'],
   ['documents'],
   ['conversations'],

@@ -1,5 +1,6 @@
 import { accounts } from './accounts.ts';
 import { asking } from './asking.ts';
+import { changes } from './changes.ts';
 import { conversations } from './conversations.ts';
 import { documents } from './documents.ts';
 import { messages } from './messages.ts';
@@ -28,6 +29,7 @@ export function createClient(options: ClientOptions) {
     messages: messages(transport),
     documents: documents(transport),
     asking: asking(transport),
+    ...changes(transport),
     ...system(transport),
   };
 }

@@ -4,6 +4,7 @@ export { AlcoveError, isAlcoveError } from './errors.ts';
 export type { ClientErrorCode } from './errors.ts';
 export type { ClientOptions, RequestOptions } from './transport.ts';
 export type { AnswerQuestion, NumberedAnswerEvent, AnswerStreamOptions } from './asking.ts';
+export type { ChangeStreamOptions, NumberedChange } from './changes.ts';
 export type { UploadFile, UploadOptions, WaitOptions } from './documents.ts';
 export type {
   AdminUser,
@@ -14,6 +15,7 @@ export type {
   ApiKey,
   AuditEntry,
   Capabilities,
+  ChangeEvent,
   Chunk,
   Citation,
   Conversation,

@@ -11,6 +11,7 @@ const tags = [
   { name: 'conversations', description: 'Conversations, their messages and their statistics.' },
   { name: 'documents', description: 'The files of a conversation: uploading, following and reading them.' },
   { name: 'asking', description: 'Questions, answers as they are written, and retrieval alone.' },
+  { name: 'events', description: 'What changes, told as it happens.' },
   { name: 'administration', description: 'For administrators of this server.' },
   { name: 'system', description: 'What this server is and whether it is well.' },
 ];

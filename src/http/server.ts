@@ -23,6 +23,7 @@ import { chatRoutes } from './routes/chat.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { documentContentRoutes } from './routes/document-content.ts';
 import { documentRoutes } from './routes/documents.ts';
+import { eventRoutes } from './routes/events.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { oversightRoutes } from './routes/oversight.ts';
@@ -103,6 +104,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     documentContentRoutes(typed, deps);
     answerRoutes(typed, deps);
     traceRoutes(typed, deps);
+    eventRoutes(typed, deps);
     chatRoutes(typed, deps);
   });
   if (deps.config.role !== 'worker') {

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 export async function attempt(route: string, given: Attempt, w: World): Promise<string> {
   const method = route.split(' ')[0] ?? '';
   const response = await send(method, given, w.b);
-  const text = await response.text();
+  const text = await textOf(response);
   const what = `${method} ${given.path} ${JSON.stringify(given.body ?? null)}`;
   expect(response.status, `${what}: ${text}`).toBe(given.status);
   const shown = `${text}\n${JSON.stringify([...response.headers])}`;
@@ -19,6 +19,17 @@ export async function attempt(route: string, given: Attempt, w: World): Promise<
   if (given.status === 403) expect(code).toBe('forbidden');
   if (given.status === 404) expect(code).toBe('not_found');
   return JSON.stringify({ code, ...rest });
+}
+
+/** The whole answer; of a stream of events without an end, what comes within this time. */
+async function textOf(response: Response): Promise<string> {
+  if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return response.text();
+  let text = '';
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const timer = setTimeout(() => void reader?.cancel(), 1_500);
+  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) text += part.value;
+  clearTimeout(timer);
+  return text;
 }
 
 /**

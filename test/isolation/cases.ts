@@ -104,6 +104,7 @@ export const cases: Record<string, IsolationCase> = {
     single(w.a1Document, w, (id) => `/documents/${id}`, { name: 'taken.txt', conversation_id: w.b1 }),
   'DELETE /documents/:id': (w) => single(w.a1Document, w, (id) => `/documents/${id}`),
   'GET /documents/:id/events': (w) => single(w.a1Document, w, (id) => `/documents/${id}/events`),
+  'GET /events': (w) => [{ path: `/events?user_id=${w.a.id}`, status: 200 }],
   'GET /documents/:id/content': (w) => single(w.a1Document, w, (id) => `/documents/${id}/content`),
   'GET /documents/:id/text': (w) => single(w.a1Document, w, (id) => `/documents/${id}/text`),
   'GET /documents/:id/chunks': (w) => single(w.a1Document, w, (id) => `/documents/${id}/chunks`),

@@ -1,0 +1,91 @@
+import { getTableColumns } from 'drizzle-orm';
+import type { MessageRow } from '../conversations/message-store.ts';
+import type { ConversationRow } from '../conversations/store.ts';
+import type { Database } from '../db/database.ts';
+import { conversations, documents } from '../db/schema.ts';
+import type { DocumentRow } from '../documents/store.ts';
+import type { UserScope } from '../identity/user-scope.ts';
+
+export type ChangedMessage = Pick<MessageRow, 'id' | 'conversationId' | 'parentId' | 'role' | 'status'>;
+
+/** What of a user's has changed since a time, as it is now; each list oldest first. */
+export interface Changes {
+  /** When this was looked at, by the database's clock. */
+  at: Date;
+  conversations: ConversationRow[];
+  documents: DocumentRow[];
+  /** Added since, and the answers that were asked for. */
+  messages: ChangedMessage[];
+  deleted: { kind: 'conversation' | 'document'; id: string }[];
+  /** Answers that are being written now. */
+  writing: string[];
+}
+
+/** More than any page shows; who missed more is told to read anew. */
+export const mostChanges = 500;
+
+/** `answers` are looked at again although they are older. Times of rows come from clocks of several machines. */
+export async function readChanges(
+  db: Database,
+  user: UserScope,
+  since: Date,
+  answers: readonly string[],
+): Promise<Changes> {
+  const mine = [user.userId, since];
+  const mineById = [user.userId, firstIdAt(since)];
+  const [clock, conversationRows, documentRows, messageRows, deleted, writing] = await db.read(user, [
+    { name: 'changes_clock', text: 'SELECT clock_timestamp() AS at', values: [] },
+    {
+      name: 'changed_conversations',
+      text: `SELECT ${columnsOf(conversations)} FROM conversations
+        WHERE user_id = $1 AND updated_at > $2 ORDER BY updated_at LIMIT ${mostChanges}`,
+      values: mine,
+    },
+    {
+      name: 'changed_documents',
+      text: `SELECT ${columnsOf(documents)} FROM documents
+        WHERE user_id = $1 AND updated_at > $2 ORDER BY updated_at LIMIT ${mostChanges}`,
+      values: mine,
+    },
+    {
+      name: 'changed_messages',
+      text: `SELECT id, conversation_id AS "conversationId", parent_id AS "parentId", role, status FROM messages
+        WHERE user_id = $1 AND (id > $2 OR id = ANY($3::uuid[])) ORDER BY id LIMIT ${mostChanges}`,
+      values: [...mineById, [...answers]],
+    },
+    {
+      name: 'recent_deletions',
+      text: `SELECT split_part(action, '.', 1) AS kind, target AS id FROM audit_log
+        WHERE user_id = $1 AND id > $2 AND action IN ('conversation.deleted', 'document.deleted')
+        ORDER BY id LIMIT ${mostChanges}`,
+      values: mineById,
+    },
+    {
+      name: 'answers_being_written',
+      text: `SELECT item_id AS id FROM work WHERE kind = 'answer' AND user_id = $1`,
+      values: [user.userId],
+    },
+  ]);
+  const [{ at } = { at: since }] = clock as { at: Date }[];
+  // The columns are named as the rows' types name them.
+  return {
+    at,
+    conversations: conversationRows as ConversationRow[],
+    documents: documentRows as DocumentRow[],
+    messages: messageRows as ChangedMessage[],
+    deleted: deleted as Changes['deleted'],
+    writing: (writing as { id: string }[]).map(({ id }) => id),
+  };
+}
+
+function columnsOf(table: typeof conversations | typeof documents): string {
+  return Object.entries(getTableColumns(table))
+    .map(([name, column]) => `${column.name} AS "${name}"`)
+    .join(', ');
+}
+
+/** Below every UUIDv7 that was made at this time or later. */
+function firstIdAt(time: Date): string {
+  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}

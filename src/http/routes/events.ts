@@ -1,0 +1,84 @@
+import { changeEvent, type ChangeEvent } from '@alcove/contract';
+import { z } from 'zod';
+import { type NumberedChange, watchChanges } from '../../changes/watch.ts';
+import { AppError } from '../../errors.ts';
+import type { App } from '../app.ts';
+import { principalOf } from '../auth.ts';
+import type { HttpDeps } from '../deps.ts';
+import { eventStream } from '../describe-route.ts';
+import { presentConversation, presentDocument } from '../present.ts';
+import { sendEvents, type WireEvent } from '../sse.ts';
+
+/** At once, of one user at one process: a browser needs one for all its tabs. */
+const streamsPerUser = 30;
+const lastEventId = z.object({ 'last-event-id': z.coerce.number().int().min(0).optional() }).loose();
+
+/** What of the caller's changes, wherever it was changed. */
+export function eventRoutes(app: App, { db, closing }: HttpDeps): void {
+  const open = new Map<string, number>();
+
+  app.get(
+    '/events',
+    {
+      schema: {
+        tags: ['events'],
+        operationId: 'followChanges',
+        summary: 'Everything of the caller’s that changes, as server-sent events',
+        description:
+          'Conversations, documents, messages and deletions, within about a second, whichever process made the change. With a Last-Event-ID what changed since is told first; some of it may be told twice, always as it is now. The stream ends with the session or the key that it was opened with.',
+        sends: { [eventStream]: changeEvent },
+        headers: lastEventId,
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { userId } = principal.scope;
+      const others = open.get(userId) ?? 0;
+      if (others >= streamsPerUser) throw tooManyStreams();
+      open.set(userId, others + 1);
+      const gone = new AbortController();
+      request.raw.once('close', () => {
+        gone.abort();
+        const left = (open.get(userId) ?? 1) - 1;
+        if (left > 0) open.set(userId, left);
+        else open.delete(userId);
+      });
+      const signal = AbortSignal.any([closing, gone.signal]);
+      const changes = watchChanges(principal.scope, request.headers['last-event-id'], { db }, signal);
+      return sendEvents(reply, wireEvents(changes), principal.isAlive);
+    },
+  );
+}
+
+function tooManyStreams(): AppError {
+  const sentence = `There are ${streamsPerUser} event streams of yours already: close one first.`;
+  return new AppError('rate_limited', sentence, { retryAfterSeconds: 10 });
+}
+
+async function* wireEvents(changes: AsyncIterable<NumberedChange>): AsyncGenerator<WireEvent> {
+  for await (const change of changes) {
+    const { type, ...data } = present(change);
+    yield { id: change.seq, type, data };
+  }
+}
+
+function present(change: NumberedChange): ChangeEvent {
+  switch (change.type) {
+    case 'conversation':
+      return { type: 'conversation', conversation: presentConversation(change.row) };
+    case 'document':
+      return { type: 'document', document: presentDocument(change.row) };
+    case 'message': {
+      const { id, conversationId, parentId, role, status } = change.row;
+      return {
+        type: 'message',
+        conversation_id: conversationId,
+        message: { id, parent_id: parentId, role, status },
+      };
+    }
+    case 'deleted':
+      return { type: 'deleted', kind: change.kind, id: change.id };
+    default:
+      return { type: change.type };
+  }
+}
