@@ -1,7 +1,6 @@
 import { and, arrayContains, desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
 import {
-  blobDeletions,
   chunks as chunkTable,
   conversationDirectory,
   conversations,
@@ -9,6 +8,7 @@ import {
   userCounters,
 } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
+import { queueBlobs } from '../files/store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { ConversationScope } from './scope.ts';
 
@@ -178,12 +178,12 @@ export async function deleteConversationRows(
     .select({ blobKey: documents.blobKey, bytes: documents.sizeBytes })
     .from(documents)
     .where(inside);
-  for (let at = 0; at < files.length; at += 500) {
-    const rows = files
-      .slice(at, at + 500)
-      .map((file) => ({ blobKey: file.blobKey, userId: scope.userId, dueAt: now }));
-    await tx.insert(blobDeletions).values(rows).onConflictDoNothing();
-  }
+  await queueBlobs(
+    tx,
+    scope.userId,
+    files.map((file) => file.blobKey),
+    now,
+  );
   const byRole = await tx.execute<{ role: string; n: number }>(sql`
       SELECT role, count(*) AS n FROM messages
       WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId} GROUP BY role`);

@@ -1,4 +1,4 @@
--- Isolation as of 0014_replicas; written by "npm run isolation".
+-- Isolation as of 0015_no_update_cascade; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -98,17 +98,17 @@ ALTER TABLE work FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 CREATE OR REPLACE FUNCTION public.alcove_conversation_exists(wanted uuid)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
-AS $function$ SELECT EXISTS (SELECT 1 FROM conversation_directory WHERE conversation_id = wanted) $function$
+AS $function$ BEGIN RETURN EXISTS (SELECT 1 FROM conversation_directory WHERE conversation_id = wanted); END $function$
 --> statement-breakpoint
 CREATE OR REPLACE FUNCTION public.alcove_find_login(wanted text)
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
-AS $function$ SELECT user_id FROM login_keys WHERE key = wanted $function$
+AS $function$ BEGIN RETURN (SELECT user_id FROM login_keys WHERE key = wanted); END $function$
 --> statement-breakpoint
 CREATE POLICY acts ON audit_log AS PERMISSIVE FOR INSERT TO alcove_admin WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
@@ -207,6 +207,8 @@ GRANT DELETE ON answer_events TO alcove_app
 GRANT DELETE ON api_keys TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON audit_log TO alcove_worker
+--> statement-breakpoint
+GRANT DELETE ON blob_deletions TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON blob_deletions TO alcove_worker
 --> statement-breakpoint
@@ -513,6 +515,8 @@ GRANT UPDATE ON activity TO alcove_app
 GRANT UPDATE ON answer_events TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON api_keys TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON blob_deletions TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON blob_deletions TO alcove_worker
 --> statement-breakpoint

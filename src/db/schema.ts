@@ -86,15 +86,15 @@ export const conversationDirectory = pgTable('conversation_directory', {
   userId: uuid('user_id').notNull(),
 });
 
-/** Global: blobs whose rows are gone; the worker unlinks them. */
+/** Global: blobs of which a row is gone; the worker unlinks those that no other row names. Outlives its user. */
 export const blobDeletions = pgTable(
   'blob_deletions',
   {
-    blobKey: text('blob_key').primaryKey(),
     userId: uuid('user_id').notNull(),
+    blobKey: text('blob_key').notNull(),
     dueAt: time('due_at').notNull(),
   },
-  (t) => [index('blob_deletions_due').on(t.dueAt)],
+  (t) => [primaryKey({ columns: [t.userId, t.blobKey] }), index('blob_deletions_due').on(t.dueAt)],
 );
 
 /** Append-only by grant: ids and hashes, never content. Outlives its user. */
@@ -246,9 +246,7 @@ export const idempotencyAnswers = pgTable(
       name: 'idempotency_answers_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [documents.userId, documents.conversationId, documents.id],
-    })
-      .onDelete('cascade')
-      .onUpdate('cascade'),
+    }).onDelete('cascade'),
   ],
 );
 
@@ -466,8 +464,9 @@ export const documents = pgTable(
     updatedAt: time('updated_at').notNull(),
   },
   (t) => [
-    primaryKey({ columns: [t.userId, t.id] }),
-    unique('documents_in_conversation').on(t.userId, t.conversationId, t.id),
+    // With the conversation: while a document moves it stands in both, and what is below it goes over.
+    primaryKey({ columns: [t.userId, t.conversationId, t.id] }),
+    index('documents_by_id').on(t.userId, t.id),
     index('documents_by_hash').on(t.userId, t.sha256),
     // Which documents still wait for vectors of the configured model is asked over all users.
     index('documents_by_model')
@@ -485,7 +484,6 @@ export const documents = pgTable(
 );
 
 const documentKey = () => uuid('document_id').notNull();
-// ON UPDATE CASCADE: moving a document to another conversation of its owner takes everything below it along.
 const documentColumns = () => [documents.userId, documents.conversationId, documents.id] as const;
 
 export const documentTexts = pgTable(
@@ -502,9 +500,7 @@ export const documentTexts = pgTable(
       name: 'document_texts_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    })
-      .onUpdate('cascade')
-      .onDelete('cascade'),
+    }).onDelete('cascade'),
   ],
 );
 
@@ -531,9 +527,7 @@ export const chunks = pgTable(
       name: 'chunks_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    })
-      .onUpdate('cascade')
-      .onDelete('cascade'),
+    }).onDelete('cascade'),
   ],
 );
 
@@ -559,9 +553,7 @@ export const chunkVectors = pgTable(
       name: 'chunk_vectors_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    })
-      .onUpdate('cascade')
-      .onDelete('cascade'),
+    }).onDelete('cascade'),
   ],
 );
 
@@ -581,9 +573,7 @@ export const segments = pgTable(
       name: 'segments_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    })
-      .onUpdate('cascade')
-      .onDelete('cascade'),
+    }).onDelete('cascade'),
   ],
 );
 
@@ -618,9 +608,7 @@ export const work = pgTable(
       name: 'work_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
-    })
-      .onUpdate('cascade')
-      .onDelete('cascade'),
+    }).onDelete('cascade'),
     foreignKey({
       name: 'work_message',
       columns: [t.userId, t.conversationId, t.messageId],

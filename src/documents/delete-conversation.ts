@@ -25,7 +25,8 @@ export async function deleteConversation(
   const at = now();
   // With two conversations in play the transaction is the user's; each statement names its conversation.
   return db.scoped(keepIn === null ? scope : { userId: scope.userId }, async (tx) => {
-    if (keepIn !== null) await moveDocumentRows(tx, scope, keepIn, limits.documentsPerConversation, at);
+    if (keepIn !== null)
+      await moveDocumentRows(tx, scope, keepIn, 'all', limits.documentsPerConversation, at);
     const deleted = await deleteConversationRows(tx, scope, at);
     await recordAudit(tx, scope.user, { action: 'conversation.deleted', target: scope.conversationId }, at);
     return deleted;

@@ -1,8 +1,10 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
-import { blobDeletions, conversations, documents, documentTexts, userCounters, users } from '../db/schema.ts';
+import { conversations, documents, documentTexts, userCounters, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
+import { queueBlobs } from '../files/store.ts';
 import { forgetAnswersAbout } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
@@ -51,7 +53,7 @@ export async function insertDocuments(
           status: 'queued' as const,
           stageMessage: 'waiting for its turn',
           createdAt: now,
-          updatedAt: sql`clock_timestamp()`,
+          updatedAt: sql`statement_timestamp()`,
         })),
       )
       .returning();
@@ -81,7 +83,8 @@ export async function readBytesLeft(
   return (row?.quota ?? bytesPerUser) - (row?.used ?? 0);
 }
 
-async function countWithin(
+/** Counts documents that come to the conversation and its user. @throws AppError `quota_exceeded` */
+export async function countWithin(
   tx: Transaction,
   scope: ConversationScope,
   added: number,
@@ -215,10 +218,7 @@ export async function deleteDocument(
     const [row] = await tx.delete(documents).where(isDocument(scope, id)).returning();
     if (row === undefined) return null;
     await forgetAnswersAbout(tx, scope.user, scope.conversationId, id);
-    await tx
-      .insert(blobDeletions)
-      .values({ blobKey: row.blobKey, userId: scope.userId, dueAt: now })
-      .onConflictDoNothing();
+    await queueBlobs(tx, scope.userId, [row.blobKey], now);
     await tx
       .update(conversations)
       .set({ documentCount: sql`${conversations.documentCount} - 1`, updatedAt: now })
@@ -239,7 +239,12 @@ export async function deleteDocument(
  * When a document changes: later than its last change by a millisecond at least, whatever the clocks of replicas say.
  * Its events are numbered by it.
  */
-export const nextChange = sql`greatest(clock_timestamp(), ${documents.updatedAt} + interval '1 millisecond')`;
+export const nextChange = sql`greatest(statement_timestamp(), ${afterLast(documents.updatedAt)})`;
+
+/** In immutable steps: a sum of time zones' times is none, and a distributed database refuses it in an UPDATE. */
+export function afterLast(updatedAt: AnyPgColumn | SQL): SQL {
+  return sql`(${updatedAt} AT TIME ZONE 'UTC' + interval '1 millisecond') AT TIME ZONE 'UTC'`;
+}
 
 /** Every cached retrieval of the conversation is keyed by this number. */
 export async function bumpVersion(tx: Transaction, scope: ConversationScope): Promise<void> {

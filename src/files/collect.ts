@@ -1,9 +1,9 @@
 import type { Database } from '../db/database.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { DeletionHold } from './deletion-hold.ts';
-import { dueBlobDeletions, settleBlobDeletion } from './store.ts';
+import { dueBlobDeletions, releaseNamed, settleBlobDeletion } from './store.ts';
 
-/** Unlinks the blobs whose rows are gone: the file first, then the note, so that a crash between repeats it. */
+/** Unlinks the blobs that no row names any more: the file first, then the note, so that a crash between repeats it. */
 export async function collectBlobs(
   db: Database,
   blobs: BlobStore,
@@ -13,12 +13,15 @@ export async function collectBlobs(
   let collected = 0;
   for (;;) {
     // Keys that were read before a backup began are of rows that it does not see any more.
-    const keys = hold.held > 0 ? [] : await dueBlobDeletions(db, now);
-    if (keys.length === 0) return collected;
-    for (const key of keys) {
-      await blobs.delete(key);
-      await settleBlobDeletion(db, key);
-      collected += 1;
+    const due = hold.held > 0 ? [] : await dueBlobDeletions(db, now);
+    if (due.length === 0) return collected;
+    for (const [userId, own] of Map.groupBy(due, (one) => one.userId)) {
+      const keys = own.map((one) => one.blobKey);
+      for (const blobKey of await releaseNamed(db, userId, keys)) {
+        await blobs.delete(blobKey);
+        await settleBlobDeletion(db, { userId, blobKey });
+        collected += 1;
+      }
     }
   }
 }

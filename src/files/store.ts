@@ -1,30 +1,85 @@
 import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
-import type { Database } from '../db/database.ts';
+import type { Database, Transaction } from '../db/database.ts';
 import { blobDeletions, documents } from '../db/schema.ts';
 import { deletionLock } from './deletion-hold.ts';
 
 const atOnce = 200;
+const rowsAtOnce = 500;
 
-/** Blobs whose rows are gone, oldest first; none while a backup may still have to copy them. */
-export async function dueBlobDeletions(db: Database, now: Date): Promise<string[]> {
-  const rows = await db.asWorker(async (tx) => {
+export interface DueBlob {
+  userId: string;
+  blobKey: string;
+}
+
+/** Has the worker look at blobs of which a row goes, in the transaction that deletes it. */
+export async function queueBlobs(
+  tx: Transaction,
+  userId: string,
+  keys: readonly string[],
+  now: Date,
+): Promise<void> {
+  const unique = [...new Set(keys)];
+  for (let at = 0; at < unique.length; at += rowsAtOnce) {
+    const rows = unique.slice(at, at + rowsAtOnce).map((blobKey) => ({ userId, blobKey, dueAt: now }));
+    await tx
+      .insert(blobDeletions)
+      .values(rows)
+      // Changed and not left alone: this waits for who takes the row away, and puts it there again.
+      .onConflictDoUpdate({
+        target: [blobDeletions.userId, blobDeletions.blobKey],
+        set: { dueAt: sql`excluded.due_at` },
+      });
+  }
+}
+
+/** Blobs of which a row is gone, oldest first; none while a backup may still have to copy them. */
+export async function dueBlobDeletions(db: Database, now: Date): Promise<DueBlob[]> {
+  return db.asWorker(async (tx) => {
     const free = await tx.execute<{ free: boolean }>(
       sql`SELECT pg_try_advisory_xact_lock(${deletionLock}) AS free`,
     );
     if (free.rows[0]?.free !== true) return [];
     return tx
-      .select({ blobKey: blobDeletions.blobKey })
+      .select({ userId: blobDeletions.userId, blobKey: blobDeletions.blobKey })
       .from(blobDeletions)
       .where(lte(blobDeletions.dueAt, now))
       .orderBy(asc(blobDeletions.dueAt))
       .limit(atOnce);
   });
-  return rows.map((row) => row.blobKey);
+}
+
+/**
+ * Of the user's blobs those that no document names any more: they may be unlinked. The others, of copies that are still
+ * there, are forgotten until their next row goes.
+ */
+export async function releaseNamed(db: Database, userId: string, keys: readonly string[]): Promise<string[]> {
+  return db.scoped({ userId }, async (tx) => {
+    const isOne = and(eq(blobDeletions.userId, userId), inArray(blobDeletions.blobKey, [...keys]));
+    // Locked before the look: who deletes another row meanwhile waits, and queues the blob again.
+    const due = await tx
+      .select({ blobKey: blobDeletions.blobKey })
+      .from(blobDeletions)
+      .where(isOne)
+      .orderBy(asc(blobDeletions.blobKey))
+      .for('update');
+    const rows = await tx
+      .select({ blobKey: documents.blobKey })
+      .from(documents)
+      .where(and(eq(documents.userId, userId), inArray(documents.blobKey, [...keys])));
+    const named = new Set(rows.map((row) => row.blobKey));
+    if (named.size > 0)
+      await tx
+        .delete(blobDeletions)
+        .where(and(eq(blobDeletions.userId, userId), inArray(blobDeletions.blobKey, [...named])));
+    return due.map((row) => row.blobKey).filter((key) => !named.has(key));
+  });
 }
 
 /** Forgets a deletion that has been done. */
-export async function settleBlobDeletion(db: Database, blobKey: string): Promise<void> {
-  await db.asWorker((tx) => tx.delete(blobDeletions).where(and(eq(blobDeletions.blobKey, blobKey))));
+export async function settleBlobDeletion(db: Database, { userId, blobKey }: DueBlob): Promise<void> {
+  await db.asWorker((tx) =>
+    tx.delete(blobDeletions).where(and(eq(blobDeletions.userId, userId), eq(blobDeletions.blobKey, blobKey))),
+  );
 }
 
 /** Those of the keys that a document of the user names. */

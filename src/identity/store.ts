@@ -3,7 +3,6 @@ import type { Database, Transaction } from '../db/database.ts';
 import { isUniqueViolation } from '../db/errors.ts';
 import {
   apiKeys,
-  blobDeletions,
   conversationDirectory,
   documents,
   installation,
@@ -13,6 +12,7 @@ import {
   users,
 } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
+import { queueBlobs } from '../files/store.ts';
 import type { UserScope } from './user-scope.ts';
 
 export type UserRow = typeof users.$inferSelect;
@@ -146,12 +146,12 @@ export async function eraseUser(db: Database, scope: UserScope, now: Date): Prom
       .select({ blobKey: documents.blobKey })
       .from(documents)
       .where(eq(documents.userId, scope.userId));
-    for (let at = 0; at < blobs.length; at += 500) {
-      const rows = blobs
-        .slice(at, at + 500)
-        .map((row) => ({ blobKey: row.blobKey, userId: scope.userId, dueAt: now }));
-      await tx.insert(blobDeletions).values(rows).onConflictDoNothing();
-    }
+    await queueBlobs(
+      tx,
+      scope.userId,
+      blobs.map((row) => row.blobKey),
+      now,
+    );
     await tx.delete(conversationDirectory).where(eq(conversationDirectory.userId, scope.userId));
     await tx.delete(loginKeys).where(eq(loginKeys.userId, scope.userId));
     await tx.delete(users).where(eq(users.id, scope.userId));

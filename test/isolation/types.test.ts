@@ -24,6 +24,9 @@ const withoutScope = new Set([
   'countUnembedded',
   'isIngesting',
   'dueBlobDeletions',
+  // Inside the transaction that deletes the rows; the worker then asks as the user whom the blob is named for.
+  'queueBlobs',
+  'releaseNamed',
   'settleBlobDeletion',
   // The reconciler goes through folders that are named for users.
   'namedBlobs',
@@ -52,6 +55,9 @@ const manyScopes = new Set(['writeEventBatches', 'lookAtLeases', 'renewLeases'])
 const pure = new Set([
   'refusingTaken',
   'vectorKind',
+  'afterLast',
+  'columnsOf',
+  'isAmong',
   'authorityOf',
   'statementsOfRetrieval',
   'readVector',

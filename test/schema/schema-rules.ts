@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { distribution } from '../../src/db/distribution.ts';
 import { globalTables } from '../../src/db/self-check.ts';
 
 /** The roles that scoped transactions take. */
@@ -33,6 +34,7 @@ export async function brokenRules(client: Client): Promise<string[]> {
   return [
     ...tables.flatMap((table) => [
       ...brokenKeys(table),
+      ...brokenDistribution(table),
       ...brokenForeignKeys(table, tables),
       ...brokenSecurity(table),
       ...table.triggers.map((name) => `${table.name}: has the trigger ${name}`),
@@ -54,7 +56,9 @@ function brokenKeys(table: Table): string[] {
   const primary = unique.find(({ isPrimary }) => isPrimary);
   if (primary === undefined) return [`${name}: has no primary key`];
   if (isGlobal(table))
-    return primary.columns.length === 1 ? [] : [`${name}: a global table is keyed by the key itself`];
+    return primary.columns.filter((column) => column !== 'user_id').length === 1
+      ? []
+      : [`${name}: a global table is keyed by the key itself`];
   if (name === 'users') return primary.columns.join() === 'id' ? [] : ['users: is keyed by its id'];
   if (!columns.includes('user_id')) return [`${name}: has no user_id`];
   return unique.flatMap(({ name: key, columns: keyed }) =>
@@ -62,16 +66,34 @@ function brokenKeys(table: Table): string[] {
   );
 }
 
+/** What a database of several machines asks for (docs/scaling.md). */
+function brokenDistribution(table: Table): string[] {
+  const { name, unique, foreign } = table;
+  if (!Object.hasOwn(columns, name)) return [`${name}: is not in src/db/distribution.ts`];
+  const by = columns[name];
+  return [
+    // Of the others it is a rule anyway.
+    ...(isGlobal(table) || name === 'users' ? unique : [])
+      .filter((key) => typeof by === 'string' && !key.columns.includes(by))
+      .map((key) => `${name}: the key ${key.name} does not have ${by}, by which the table is distributed`),
+    ...foreign.flatMap(({ name: key, columns: from, target, targetColumns, onUpdate }) => [
+      ...(onUpdate === 'a' ? [] : [`${name}: ${key} acts when its target is updated`]),
+      ...(by !== null && targetColumns[from.indexOf(by ?? '')] === columns[target]
+        ? []
+        : [`${name}: ${key} does not tie the columns by which both tables are distributed`]),
+    ]),
+  ];
+}
+
+const columns: Record<string, string | null> = distribution;
+
 function brokenForeignKeys(table: Table, tables: Table[]): string[] {
   const { name, columns, foreign } = table;
-  const broken = foreign.flatMap(({ name: key, onDelete, onUpdate }) => [
-    ...(['n', 'd'].includes(onDelete)
+  const broken = foreign.flatMap(({ name: key, onDelete }) =>
+    ['n', 'd'].includes(onDelete)
       ? [`${name}: ${key} sets columns to null or default when its target goes`]
-      : []),
-    ...(['n', 'd'].includes(onUpdate)
-      ? [`${name}: ${key} sets columns to null or default when its target changes`]
-      : []),
-  ]);
+      : [],
+  );
   if (isGlobal(table) || name === 'users' || !columns.includes('user_id')) return broken;
   for (const { name: key, columns: from, target, targetColumns } of foreign) {
     const to = targetColumns[from.indexOf('user_id')];
