@@ -1,4 +1,4 @@
-import type { Answer, conversationQueryBody, ragQueryBody } from '@alcove/contract';
+import type { Answer, conversationQueryBody, editBody, ragQueryBody, regenerateBody } from '@alcove/contract';
 import type { z } from 'zod';
 import {
   followAnswer,
@@ -12,6 +12,10 @@ export type { AnswerStreamOptions, NumberedAnswerEvent } from './answer-stream.t
 
 /** A question with its settings; `stream` is chosen by the call. */
 export type AnswerQuestion = Omit<z.input<typeof conversationQueryBody>, 'stream'>;
+
+/** How a question is answered anew. */
+type Again = Omit<NonNullable<z.input<typeof regenerateBody>>, 'stream'>;
+type Edit = Omit<z.input<typeof editBody>, 'stream' | 'answer'>;
 
 /** Asking questions, and reading answers while they are written. */
 export function asking(transport: Transport) {
@@ -49,6 +53,36 @@ export function asking(transport: Transport) {
     ): AsyncGenerator<NumberedAnswerEvent> {
       return openAnswer(transport, '/rag/query', { ...question, stream: true }, options);
     },
+    /** Asks an edited question beside the one that it replaces, which stays. */
+    edit(messageId: string, question: Edit, options?: RequestOptions): Promise<Answer> {
+      return transport.json('POST', `${at(messageId)}/edit`, {
+        ...options,
+        body: { ...question, stream: false },
+      });
+    },
+    /** The same, with its answer as it comes. */
+    streamEdit(
+      messageId: string,
+      question: Edit,
+      options: AnswerStreamOptions = {},
+    ): AsyncGenerator<NumberedAnswerEvent> {
+      return openAnswer(transport, `${at(messageId)}/edit`, { ...question, stream: true }, options);
+    },
+    /** Answers a question once more, beside the answers that it has; names the question or one of them. */
+    regenerate(messageId: string, how: Again = {}, options?: RequestOptions): Promise<Answer> {
+      return transport.json('POST', `${at(messageId)}/regenerate`, {
+        ...options,
+        body: { ...how, stream: false },
+      });
+    },
+    /** The same, with the answer as it comes. */
+    streamRegenerate(
+      messageId: string,
+      how: Again = {},
+      options: AnswerStreamOptions = {},
+    ): AsyncGenerator<NumberedAnswerEvent> {
+      return openAnswer(transport, `${at(messageId)}/regenerate`, { ...how, stream: true }, options);
+    },
     /** The events of an answer that is being written or is finished, after event number `after` (default: all). */
     follow(
       messageId: string,
@@ -58,7 +92,7 @@ export function asking(transport: Transport) {
     },
     /** Ends an answer that is being written; its text so far is kept. */
     stop(messageId: string, options?: RequestOptions): Promise<void> {
-      return transport.nothing('POST', `/messages/${encodeURIComponent(messageId)}/stop`, {
+      return transport.nothing('POST', `${at(messageId)}/stop`, {
         ...options,
         body: {},
       });
@@ -68,4 +102,8 @@ export function asking(transport: Transport) {
 
 function queryPath(conversationId: string): string {
   return `/rag/conversation/${encodeURIComponent(conversationId)}/query`;
+}
+
+function at(messageId: string): string {
+  return `/messages/${encodeURIComponent(messageId)}`;
 }

@@ -52,6 +52,10 @@ export function conversations(transport: Transport) {
     ): Promise<z.output<typeof deletedConversation>> {
       return transport.json('DELETE', at(id), { ...options, query: query satisfies Query });
     },
+    /** Shows the branch through this message from now on; the next question continues it. */
+    switchBranch(id: string, leafId: string, options?: RequestOptions): Promise<Conversation> {
+      return transport.json('PUT', `${at(id)}/branch`, { ...options, body: { leaf_id: leafId } });
+    },
     stats(id: string, options?: RequestOptions): Promise<ConversationStatistics> {
       return transport.json('GET', `${at(id)}/stats`, options);
     },

@@ -33,6 +33,18 @@ export const conversationQueryBody = z.object({
   model: z.string().max(200).optional(),
 });
 
+const asked = conversationQueryBody.omit({ query: true, parent_id: true });
+/** A question asked once more: how, where it is to be answered in another way. */
+export const regenerateBody = asked.nullish();
+/**
+ * The new text goes beside the old one. A question is answered anew, as the other fields say, unless `answer` is false;
+ * any other message is only written, and they count for nothing.
+ */
+export const editBody = asked.extend({
+  content: z.string().min(1).max(1_000_000),
+  answer: z.boolean().default(true),
+});
+
 export const source = z
   .object({
     n: z.int(),

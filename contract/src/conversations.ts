@@ -18,10 +18,13 @@ export const conversation = z
     id,
     title: z.string(),
     conversation_type: conversationType,
-    status: conversationStatus,
+    /** `template`: it holds the starter documents of a template, and is in no list. */
+    status: z.enum([...conversationStatus.options, 'template']),
     pinned: z.boolean(),
     tags: z.array(z.string()),
     settings: conversationSettings,
+    /** The last message of the branch that is shown; null before the first. */
+    active_leaf_id: id.nullable(),
     message_count: z.int(),
     document_count: z.int(),
     created_at: timestamp,
@@ -57,14 +60,22 @@ export const updateConversationBody = z.object({
 export const titleQuery = z.object({ title: title.optional() });
 export const titleBody = z.object({ title: title.optional() }).nullish();
 
+const rating = z.enum(['up', 'down']);
+
 export const message = z
   .object({
     id,
     parent_id: id.nullable(),
+    /** The messages below the same parent, itself among them, oldest first; 1,000 at most. */
+    sibling_ids: z.array(id),
+    /** Which of them the active branch goes through; null when it goes through none. */
+    active_sibling_id: id.nullable(),
     role: messageRole,
     content: z.string(),
     status: messageStatus,
     metadata: jsonValue,
+    /** What its reader thinks of an answer. */
+    feedback: z.object({ rating, reason: z.string().nullable(), created_at: timestamp }).nullable(),
     created_at: timestamp,
   })
   .meta({ id: 'Message' });
@@ -77,9 +88,19 @@ export const createMessageBody = z.object({
   message_metadata: jsonValue.optional(),
   parent_id: id.nullish(),
 });
+/** A rating of null takes the feedback back. */
+export const feedbackBody = z.object({
+  rating: rating.nullable(),
+  reason: z.string().trim().min(1).max(2_000).nullish(),
+});
+/** Any message: the branch goes on to the newest leaf below it. */
+export const branchBody = z.object({ leaf_id: id });
+export const deletedMessage = z
+  .object({ deleted: z.object({ messages: z.int() }), active_leaf_id: id.nullable() })
+  .meta({ id: 'DeletedMessage' });
 export const historyQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  /** Only messages before this one, for paging backwards. */
+  /** Only messages before this one, for paging backwards; of the active branch unless `branch` is named too. */
   before: id.optional(),
   /** A leaf of another branch of the message tree. */
   branch: id.optional(),

@@ -1,3 +1,5 @@
+import type { PlacedMessage } from '../conversations/append-message.ts';
+import { readFamilies } from '../conversations/family-store.ts';
 import { type MessageRow, readBranch, readMessage } from '../conversations/message-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { ConversationRow } from '../conversations/store.ts';
@@ -18,7 +20,7 @@ export async function readHistory(
   conversation: ConversationRow,
   query: HistoryQuery,
   deps: Pick<AnswerDeps, 'db'>,
-): Promise<{ messages: MessageRow[]; hasMore: boolean }> {
+): Promise<{ messages: PlacedMessage[]; hasMore: boolean }> {
   const branch = query.branch === undefined ? null : await messageOf(scope, query.branch, deps);
   const before = query.before === undefined ? null : await messageOf(scope, query.before, deps);
   // Upwards from that message, not down from the leaf: a page deep in a long history costs what the first one does.
@@ -27,8 +29,19 @@ export async function readHistory(
   const rows = await readBranch(deps.db, scope, leaf, query.limit + 1);
   const hasMore = rows.length > query.limit;
   const shown = hasMore ? rows.slice(1) : rows;
-  const messages = await Promise.all(shown.map((row) => soFar(scope, row, deps)));
-  return { messages, hasMore };
+  // Who pages backwards without naming a branch means the active one.
+  const isActive = branch === null || branch.id === conversation.activeLeafId;
+  const [families, messages] = await Promise.all([
+    readFamilies(deps.db, scope, shown, isActive),
+    Promise.all(shown.map((row) => soFar(scope, row, deps))),
+  ]);
+  return {
+    messages: messages.map((row) => ({
+      row,
+      family: families.get(row.id) ?? { siblingIds: [row.id], activeSiblingId: null },
+    })),
+    hasMore,
+  };
 }
 
 async function messageOf(

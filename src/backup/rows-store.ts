@@ -21,7 +21,7 @@ export async function* readRows(client: pg.ClientBase, roles: RoleNames): AsyncG
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
     await client.query(
-      `SET LOCAL statement_timeout = 0; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1`,
+      `SET LOCAL statement_timeout = 0; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL app.shows_deleted = 'on'`,
     );
     const tables = await tablesInOrder(client);
     const kept = globalTables.filter((name) => !transientTables.includes(name));

@@ -1,5 +1,6 @@
 import type { AlsoWrite, Database } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
+import { type Family, siblingsWithin } from './family-store.ts';
 import { appendMessages, type MessageRow } from './message-store.ts';
 import type { ConversationScope } from './scope.ts';
 
@@ -13,25 +14,36 @@ export interface MessageInput {
   parentId?: string | null | undefined;
 }
 
-/** Appends one message; it is durable when this resolves. */
+export interface PlacedMessage {
+  row: MessageRow;
+  family: Family;
+}
+
+/** Appends one message, which the active branch ends with then; it is durable when this resolves. */
 export async function appendMessage(
   scope: ConversationScope,
   input: MessageInput,
   db: Database,
   now: Date,
-  alsoWrite?: AlsoWrite<MessageRow>,
-): Promise<MessageRow> {
+  alsoWrite?: AlsoWrite<PlacedMessage>,
+): Promise<PlacedMessage> {
   const message = { ...input, id: newId(), status: 'complete' as const };
+  // Nothing stands beside what follows a leaf.
+  const isPlaced = input.parentId !== undefined;
+  let siblingIds = [message.id];
   const [row] = await appendMessages(
     db,
     scope,
     [message],
     now,
-    alsoWrite &&
-      (async (tx, rows) => {
-        if (rows[0] !== undefined) await alsoWrite(tx, rows[0]);
-      }),
+    alsoWrite === undefined && !isPlaced
+      ? undefined
+      : async (tx, [written]) => {
+          if (written === undefined) return;
+          if (isPlaced) siblingIds = await siblingsWithin(tx, scope, written);
+          await alsoWrite?.(tx, { row: written, family: { siblingIds, activeSiblingId: written.id } });
+        },
   );
   if (row === undefined) throw new Error('the message was not written');
-  return row;
+  return { row, family: { siblingIds, activeSiblingId: row.id } };
 }

@@ -1,7 +1,7 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
 import { isForeignKeyViolation } from '../db/errors.ts';
-import { messages } from '../db/schema.ts';
+import { conversations, messages } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import type { ConversationScope } from './scope.ts';
 import type { UserScope } from '../identity/user-scope.ts';
@@ -100,7 +100,8 @@ function insertMessage(
         c.next_seq - $6::int, $7::text, $8::text, $9::text, $10::jsonb, $11::text, $12::timestamptz
       FROM conversations c WHERE c.user_id = $1 AND c.id = $2
       RETURNING user_id AS "userId", conversation_id AS "conversationId", id, parent_id AS "parentId", seq, role,
-        content, status, metadata, metadata_source AS "metadataSource", created_at AS "createdAt"`,
+        content, status, metadata, metadata_source AS "metadataSource", feedback, feedback_reason AS "feedbackReason",
+        feedback_at AS "feedbackAt", created_at AS "createdAt"`,
     values: [
       scope.userId,
       scope.conversationId,
@@ -206,9 +207,42 @@ export async function readMessage(
 export async function findMessage(db: Database, user: UserScope, id: string): Promise<MessageRow | null> {
   const [row] = await db.reading(user, (tx) =>
     tx
-      .select()
+      .select(getTableColumns(messages))
       .from(messages)
+      // A deleted conversation is not seen, and nothing of it.
+      .innerJoin(
+        conversations,
+        and(eq(conversations.userId, messages.userId), eq(conversations.id, messages.conversationId)),
+      )
       .where(and(eq(messages.userId, user.userId), eq(messages.id, id))),
+  );
+  return row ?? null;
+}
+
+/** What its reader thinks of an answer; null takes it back. Null is returned when the answer is gone. */
+export async function writeFeedback(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+  feedback: { rating: 'up' | 'down' | null; reason: string | null },
+  now: Date,
+): Promise<MessageRow | null> {
+  const [row] = await db.scoped(scope, (tx) =>
+    tx
+      .update(messages)
+      .set({
+        feedback: feedback.rating,
+        feedbackReason: feedback.rating === null ? null : feedback.reason,
+        feedbackAt: feedback.rating === null ? null : now,
+      })
+      .where(
+        and(
+          eq(messages.userId, scope.userId),
+          eq(messages.conversationId, scope.conversationId),
+          eq(messages.id, id),
+        ),
+      )
+      .returning(),
   );
   return row ?? null;
 }

@@ -1,19 +1,28 @@
+/** Who a transaction acts for. Stores pass a scope, which only an ownership check can make. */
+export interface Authority {
+  readonly userId: string;
+  readonly conversationId?: string | undefined;
+  /** Sees conversations that are deleted and not erased yet: for restoring and erasing only. */
+  readonly showsDeleted?: boolean | undefined;
+}
+
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
  * SET LOCAL, never set_config (Citus does not forward it) and never SET (it would leak to the pool's next user).
  * SET takes no parameters, so the ids are checked to be nothing but UUIDs.
  */
-export function setAuthority(authority: { userId: string; conversationId?: string | undefined }): string {
+export function setAuthority(authority: Authority): string {
   const settings = [['app.user_id', authority.userId]];
   if (authority.conversationId !== undefined)
     settings.push(['app.conversation_id', authority.conversationId]);
-  return settings
+  const ids = settings
     .map(([setting, id]) => {
       if (id === undefined || !uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
       return `SET LOCAL ${setting} = '${id}'`;
     })
     .join('; ');
+  return authority.showsDeleted === true ? `${ids}; SET LOCAL app.shows_deleted = 'on'` : ids;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
-import { setAuthority, unlessOpened } from './authority.ts';
+import { type Authority, setAuthority, unlessOpened } from './authority.ts';
 import { isConnectionLost, translateDatabaseError, UnknownCommit } from './errors.ts';
 import { logged, type QueryLog } from './query-log.ts';
 import type { RoleNames } from './roles.ts';
@@ -10,12 +10,6 @@ export type Transaction = NodePgDatabase;
 
 /** Writes more in the transaction that makes `made`: both are there afterwards, or neither. */
 export type AlsoWrite<T> = (tx: Transaction, made: T) => Promise<void>;
-
-/** Who a transaction acts for. Stores pass a scope, which only an ownership check can make. */
-export interface Authority {
-  readonly userId: string;
-  readonly conversationId?: string | undefined;
-}
 
 /** `name` stands for `text` on a connection: the same name must never come with another text. */
 export interface Statement {

@@ -1,4 +1,4 @@
--- Isolation as of 0015_no_update_cascade; written by "npm run isolation".
+-- Isolation as of 0016_whole_life; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -60,6 +60,10 @@ ALTER TABLE messages ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE messages FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
+ALTER TABLE projects ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE projects FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
 ALTER TABLE refresh_tokens ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE refresh_tokens FORCE ROW LEVEL SECURITY
@@ -83,6 +87,10 @@ ALTER TABLE setup_tokens ENABLE ROW LEVEL SECURITY
 ALTER TABLE setup_tokens FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE shared_counts ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE templates ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE templates FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE user_counters ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -136,6 +144,8 @@ CREATE POLICY administration_first ON installation AS PERMISSIVE FOR ALL TO alco
 --> statement-breakpoint
 CREATE POLICY due ON blob_deletions AS PERMISSIVE FOR ALL TO alcove_worker USING (true) WITH CHECK (true)
 --> statement-breakpoint
+CREATE POLICY due ON conversations AS PERMISSIVE FOR SELECT TO alcove_worker USING ((purge_at IS NOT NULL))
+--> statement-breakpoint
 CREATE POLICY due ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_worker USING (true)
 --> statement-breakpoint
 CREATE POLICY due ON work AS PERMISSIVE FOR SELECT TO alcove_worker USING (true)
@@ -164,7 +174,7 @@ CREATE POLICY own ON chunks AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id
 --> statement-breakpoint
 CREATE POLICY own ON conversation_directory AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
-CREATE POLICY own ON conversations AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+CREATE POLICY own ON conversations AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)) AND ((deleted_at IS NULL) OR (NULLIF(current_setting('app.shows_deleted'::text, true), ''::text) = 'on'::text)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)) AND ((deleted_at IS NULL) OR (NULLIF(current_setting('app.shows_deleted'::text, true), ''::text) = 'on'::text))))
 --> statement-breakpoint
 CREATE POLICY own ON document_texts AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
@@ -178,6 +188,8 @@ CREATE POLICY own ON login_keys AS PERMISSIVE FOR ALL TO alcove_app USING ((user
 --> statement-breakpoint
 CREATE POLICY own ON messages AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
+CREATE POLICY own ON projects AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
 CREATE POLICY own ON refresh_tokens AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
 CREATE POLICY own ON retrieval_traces AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
@@ -187,6 +199,8 @@ CREATE POLICY own ON segments AS PERMISSIVE FOR ALL TO alcove_app USING (((user_
 CREATE POLICY own ON sessions AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
 CREATE POLICY own ON setup_tokens AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON templates AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
 CREATE POLICY own ON user_counters AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
@@ -236,6 +250,8 @@ GRANT DELETE ON login_keys TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON messages TO alcove_app
 --> statement-breakpoint
+GRANT DELETE ON projects TO alcove_app
+--> statement-breakpoint
 GRANT DELETE ON refresh_tokens TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON retrieval_traces TO alcove_app
@@ -247,6 +263,8 @@ GRANT DELETE ON sessions TO alcove_app
 GRANT DELETE ON setup_tokens TO alcove_admin
 --> statement-breakpoint
 GRANT DELETE ON setup_tokens TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON templates TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON user_counters TO alcove_app
 --> statement-breakpoint
@@ -300,6 +318,8 @@ GRANT INSERT ON login_keys TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON messages TO alcove_app
 --> statement-breakpoint
+GRANT INSERT ON projects TO alcove_app
+--> statement-breakpoint
 GRANT INSERT ON refresh_tokens TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON retrieval_traces TO alcove_app
@@ -311,6 +331,8 @@ GRANT INSERT ON sessions TO alcove_app
 GRANT INSERT ON setup_tokens TO alcove_admin
 --> statement-breakpoint
 GRANT INSERT ON setup_tokens TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON templates TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON user_counters TO alcove_admin
 --> statement-breakpoint
@@ -348,6 +370,8 @@ GRANT SELECT (created_at) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (day) ON activity TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (deleted_at) ON conversations TO alcove_worker
+--> statement-breakpoint
 GRANT SELECT (documents) ON user_counters TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (due_at) ON work TO alcove_worker
@@ -363,6 +387,8 @@ GRANT SELECT (expires_at) ON setup_tokens TO alcove_admin
 GRANT SELECT (id) ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (id) ON audit_log TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (id) ON conversations TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (id) ON documents TO alcove_worker
 --> statement-breakpoint
@@ -380,6 +406,8 @@ GRANT SELECT (keyword_version) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (kind) ON work TO alcove_worker
 --> statement-breakpoint
+GRANT SELECT (legal_hold) ON users TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (messages) ON activity TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (name) ON users TO alcove_admin
@@ -387,6 +415,8 @@ GRANT SELECT (name) ON users TO alcove_admin
 GRANT SELECT (output_tokens) ON user_counters TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (passages_version) ON documents TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (purge_at) ON conversations TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (purpose) ON setup_tokens TO alcove_admin
 --> statement-breakpoint
@@ -397,6 +427,8 @@ GRANT SELECT (quota_bytes) ON users TO alcove_admin
 GRANT SELECT (quota_documents) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (quota_messages_per_minute) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (retention_days) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (revoked_at) ON sessions TO alcove_admin
 --> statement-breakpoint
@@ -419,6 +451,8 @@ GRANT SELECT (token_version) ON users TO alcove_admin
 GRANT SELECT (user_id) ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (user_id) ON audit_log TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (user_id) ON conversations TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (user_id) ON documents TO alcove_worker
 --> statement-breakpoint
@@ -466,6 +500,8 @@ GRANT SELECT ON login_keys TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON messages TO alcove_app
 --> statement-breakpoint
+GRANT SELECT ON projects TO alcove_app
+--> statement-breakpoint
 GRANT SELECT ON refresh_tokens TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON retrieval_traces TO alcove_app
@@ -476,6 +512,8 @@ GRANT SELECT ON sessions TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON setup_tokens TO alcove_app
 --> statement-breakpoint
+GRANT SELECT ON templates TO alcove_app
+--> statement-breakpoint
 GRANT SELECT ON user_counters TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON users TO alcove_app
@@ -485,6 +523,8 @@ GRANT SELECT ON work TO alcove_app
 GRANT UPDATE (address) ON audit_log TO alcove_worker
 --> statement-breakpoint
 GRANT UPDATE (bytes) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (legal_hold) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT UPDATE (name) ON users TO alcove_admin
 --> statement-breakpoint
@@ -497,6 +537,8 @@ GRANT UPDATE (quota_documents) ON users TO alcove_admin
 GRANT UPDATE (quota_messages_per_minute) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT UPDATE (request_hash) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
+GRANT UPDATE (retention_days) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT UPDATE (revoked_at) ON sessions TO alcove_admin
 --> statement-breakpoint
@@ -538,6 +580,8 @@ GRANT UPDATE ON idempotency_keys TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON messages TO alcove_app
 --> statement-breakpoint
+GRANT UPDATE ON projects TO alcove_app
+--> statement-breakpoint
 GRANT UPDATE ON refresh_tokens TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON retrieval_traces TO alcove_app
@@ -549,6 +593,8 @@ GRANT UPDATE ON sessions TO alcove_app
 GRANT UPDATE ON setup_tokens TO alcove_admin
 --> statement-breakpoint
 GRANT UPDATE ON setup_tokens TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON templates TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON user_counters TO alcove_app
 --> statement-breakpoint

@@ -41,6 +41,10 @@ export const users = pgTable('users', {
   quotaDocuments: integer('quota_documents'),
   quotaBytes: bigint('quota_bytes', { mode: 'number' }),
   quotaMessagesPerMinute: integer('quota_messages_per_minute'),
+  /** Conversations without activity for so long go; where the server has a policy too, the shorter one counts. */
+  retentionDays: integer('retention_days'),
+  /** Nothing of the account is erased while this is set. */
+  legalHold: boolean('legal_hold').notNull().default(false),
   createdAt: time('created_at').notNull(),
   updatedAt: time('updated_at').notNull(),
 });
@@ -263,6 +267,8 @@ export const userCounters = pgTable(
     documents: integer('documents').notNull().default(0),
     chunks: bigint('chunks', { mode: 'number' }).notNull().default(0),
     bytes: bigint('bytes', { mode: 'number' }).notNull().default(0),
+    /** Of documents in deleted conversations that can still come back: not in `bytes`, and on the disk all the same. */
+    deletedBytes: bigint('deleted_bytes', { mode: 'number' }).notNull().default(0),
     inputTokens: bigint('input_tokens', { mode: 'number' }).notNull().default(0),
     outputTokens: bigint('output_tokens', { mode: 'number' }).notNull().default(0),
     cacheHits: bigint('cache_hits', { mode: 'number' }).notNull().default(0),
@@ -290,6 +296,23 @@ export const activity = pgTable(
   ],
 );
 
+/** A folder of conversations with a prompt of its own; documents stay with their conversation. */
+export const projects = pgTable(
+  'projects',
+  {
+    userId: owner(),
+    id: uuid('id').notNull(),
+    name: text('name').notNull(),
+    prompt: text('prompt'),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.id] }),
+    foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+  ],
+);
+
 export const conversations = pgTable(
   'conversations',
   {
@@ -297,8 +320,12 @@ export const conversations = pgTable(
     id: uuid('id').notNull(),
     title: text('title').notNull(),
     conversationType: text('conversation_type', { enum: ['general', 'rag_query'] }).notNull(),
-    status: text('status', { enum: ['active', 'archived'] }).notNull(),
+    /** `template`: holds the starter documents of a template, and is in no list. */
+    status: text('status', { enum: ['active', 'archived', 'template'] }).notNull(),
     pinned: boolean('pinned').notNull().default(false),
+    /** An answer has come that nobody has said to have read. */
+    unread: boolean('unread').notNull().default(false),
+    projectId: uuid('project_id'),
     tags: text('tags')
       .array()
       .notNull()
@@ -317,9 +344,25 @@ export const conversations = pgTable(
     lastMessageAt: time('last_message_at'),
     /** `last_message_at`, or the creation time before the first message: the order of the list. */
     activityAt: time('activity_at').notNull(),
+    /** Set: nobody sees it any more (row-level security), until it is restored or erased. */
+    deletedAt: time('deleted_at'),
+    /** When it is erased: the end of its undo window, or of a temporary conversation. */
+    purgeAt: time('purge_at'),
+    /** Of a temporary conversation: so long after its last activity it is erased. */
+    expiresInS: integer('expires_in_s'),
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.id] }),
+    index('conversations_to_purge')
+      .on(t.purgeAt)
+      .where(sql`purge_at is not null`),
+    index('conversations_by_project').on(t.userId, t.projectId),
+    // Not by the database: a project that goes lets go of its conversations first.
+    foreignKey({
+      name: 'conversations_project',
+      columns: [t.userId, t.projectId],
+      foreignColumns: [projects.userId, projects.id],
+    }),
     // Read backwards: an index with DESC NULLS LAST, as Drizzle writes it, serves no ORDER BY … DESC.
     index('conversations_in_order').on(t.userId, t.status, t.pinned, t.activityAt, t.id),
     foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
@@ -347,6 +390,35 @@ export const chatBindings = pgTable(
   ],
 );
 
+/** What a conversation can begin with. */
+export const templates = pgTable(
+  'templates',
+  {
+    userId: owner(),
+    id: uuid('id').notNull(),
+    name: text('name').notNull(),
+    description: text('description'),
+    settings: jsonb('settings').$type<ConversationSettings>().notNull().default({}),
+    starterQuestions: text('starter_questions')
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
+    /** Holds its starter documents. */
+    conversationId: conversationKey(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.id] }),
+    index('templates_by_conversation').on(t.userId, t.conversationId),
+    foreignKey({
+      name: 'templates_conversation',
+      columns: [t.userId, t.conversationId],
+      foreignColumns: [conversations.userId, conversations.id],
+    }).onDelete('cascade'),
+  ],
+);
+
 export const messages = pgTable(
   'messages',
   {
@@ -363,6 +435,10 @@ export const messages = pgTable(
     metadata: jsonb('metadata').$type<unknown>().notNull(),
     /** The client's metadata as it came: jsonb reorders keys and rewrites numbers. */
     metadataSource: text('metadata_source'),
+    /** What the user thinks of an answer. */
+    feedback: text('feedback', { enum: ['up', 'down'] }),
+    feedbackReason: text('feedback_reason'),
+    feedbackAt: time('feedback_at'),
     createdAt: time('created_at').notNull(),
   },
   (t) => [
@@ -460,6 +536,9 @@ export const documents = pgTable(
     /** Of the code that made its passages and its keyword index: older ones are made anew in the background. */
     passagesVersion: integer('passages_version').notNull().default(1),
     keywordVersion: integer('keyword_version').notNull().default(1),
+    /** Of its content: raised when another file takes its place. */
+    version: integer('version').notNull().default(1),
+    lastCitedAt: time('last_cited_at'),
     createdAt: time('created_at').notNull(),
     updatedAt: time('updated_at').notNull(),
   },

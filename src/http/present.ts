@@ -1,5 +1,7 @@
 import type { ApiKey, AuditEntry, Chunk, Conversation, Document, ErrorCode, Message } from '@alcove/contract';
 import type { ConversationRow } from '../conversations/store.ts';
+import type { PlacedMessage } from '../conversations/append-message.ts';
+import type { Family } from '../conversations/family-store.ts';
 import type { MessageRow } from '../conversations/message-store.ts';
 import type { ChunkRow } from '../documents/index-store.ts';
 import type { DocumentRow } from '../documents/store.ts';
@@ -43,6 +45,7 @@ export function presentConversation(row: ConversationRow): Conversation {
     tags: row.tags,
     // Rows of earlier versions hold whatever their clients put there.
     settings: typeof row.settings.docs_only === 'boolean' ? { docs_only: row.settings.docs_only } : {},
+    active_leaf_id: row.activeLeafId,
     message_count: row.messageCount,
     document_count: row.documentCount,
     created_at: row.createdAt.toISOString(),
@@ -51,16 +54,30 @@ export function presentConversation(row: ConversationRow): Conversation {
   };
 }
 
-export function presentMessage(row: MessageRow): Message {
+export function presentMessage(row: MessageRow, family: Family): Message {
   return {
     id: row.id,
     parent_id: row.parentId,
+    sibling_ids: [...family.siblingIds],
+    active_sibling_id: family.activeSiblingId,
     role: row.role,
     content: row.content,
     status: row.status,
     metadata: row.metadataSource === null ? row.metadata : asWritten(row.metadataSource),
+    feedback:
+      row.feedback === null || row.feedbackAt === null
+        ? null
+        : {
+            rating: row.feedback,
+            reason: row.feedbackReason,
+            created_at: row.feedbackAt.toISOString(),
+          },
     created_at: row.createdAt.toISOString(),
   };
+}
+
+export function presentPlaced({ row, family }: PlacedMessage): Message {
+  return presentMessage(row, family);
 }
 
 export function presentDocument(row: DocumentRow): Document {

@@ -19,6 +19,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { answerRoutes } from './routes/answers.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
+import { branchRoutes } from './routes/branches.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { documentContentRoutes } from './routes/document-content.ts';
@@ -103,6 +104,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     documentRoutes(typed, deps);
     documentContentRoutes(typed, deps);
     answerRoutes(typed, deps);
+    branchRoutes(typed, deps);
     traceRoutes(typed, deps);
     eventRoutes(typed, deps);
     chatRoutes(typed, deps);

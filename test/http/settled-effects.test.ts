@@ -1,4 +1,4 @@
-import type { Document, Uploaded } from '@alcove/contract';
+import type { Answer, Document, Uploaded } from '@alcove/contract';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { until } from '../answers/support/until.ts';
@@ -62,6 +62,24 @@ const deeds: Record<string, (person: Person, pool: pg.Pool) => Promise<Deed>> = 
     const body = { messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text }] }] };
     const sql = 'SELECT count(*)::int AS n FROM messages WHERE content = $1';
     return { path: '/api/chat', body, count: countOf(pool, sql, text) };
+  },
+  'an edited question': async (person, pool) => {
+    const { id, user_message_id: question } = await answerOf(person);
+    return {
+      path: `/messages/${question}/edit`,
+      body: { content: 'And once more?' },
+      count: async () => ((await messagesIn(pool, id)()) - 2) / 2,
+    };
+  },
+  'an edited answer': async (person, pool) => {
+    const { id, message_id: answer } = await answerOf(person);
+    const count = async (): Promise<number> => (await messagesIn(pool, id)()) - 2;
+    return { path: `/messages/${answer}/edit`, body: { content: 'Otherwise.' }, count };
+  },
+  'a regenerated answer': async (person, pool) => {
+    const { id, message_id: answer } = await answerOf(person);
+    const count = async (): Promise<number> => (await messagesIn(pool, id)()) - 2;
+    return { path: `/messages/${answer}/regenerate`, body: {}, count };
   },
   'a cancelled document': async (person, pool) => {
     const id = await documentOf(person);
@@ -230,7 +248,7 @@ describe.runIf(databaseKind === 'postgres')('when the acknowledgement of a commi
     const first = await send(person, deed, key);
     expect(loss.seen()).toBe(1);
     // A question finds out by itself.
-    expect(name.includes('question') ? 200 : 503).toBe(first.status);
+    expect(/question|regenerated/.test(name) ? 200 : 503).toBe(first.status);
     const again = await send(person, deed, key);
     expect(again.status).toBeLessThan(300);
     expect(await deed.count()).toBe(1);
@@ -263,6 +281,15 @@ async function send(
 
 async function newConversation(person: Person): Promise<string> {
   return (await person.json<{ id: string }>('POST', '/conversations', {})).body.id;
+}
+
+/** A question with its answer, in a conversation of its own. */
+async function answerOf(
+  person: Person,
+): Promise<Pick<Answer, 'message_id' | 'user_message_id'> & { id: string }> {
+  const id = await newConversation(person);
+  const { body } = await person.json<Answer>('POST', `/rag/conversation/${id}/query`, { query: 'Once?' });
+  return { ...body, id };
 }
 
 /** A document that is ready. */

@@ -149,6 +149,22 @@ export const cases: Record<string, IsolationCase> = {
     ...single(w.a1Answer, w, (id) => `/messages/${id}/stream`),
     ...single(w.a1Question, w, (id) => `/messages/${id}/stream`),
   ],
+  'POST /messages/:id/edit': (w) => [
+    ...single(w.a1Question, w, (id) => `/messages/${id}/edit`, { content: secretQuestion }),
+    ...single(w.a1Answer, w, (id) => `/messages/${id}/edit`, { content: 'planted', answer: false }),
+  ],
+  'POST /messages/:id/regenerate': (w) => [
+    ...single(w.a1Question, w, (id) => `/messages/${id}/regenerate`),
+    ...single(w.a1Answer, w, (id) => `/messages/${id}/regenerate`, { stream: true }),
+    { path: `/messages/${w.b1Answer}/regenerate`, status: 404, body: { document_ids: [w.a1Document] } },
+  ],
+  'PUT /messages/:id/feedback': (w) =>
+    single(w.a1Answer, w, (id) => `/messages/${id}/feedback`, { rating: 'down' }),
+  'DELETE /messages/:id': (w) => single(w.a1Answer, w, (id) => `/messages/${id}`),
+  'PUT /conversations/:id/branch': (w) => [
+    ...conversation(w, (id) => `/conversations/${id}/branch`, { leaf_id: w.a1Answer }),
+    { path: `/conversations/${w.b1}/branch`, status: 404, body: { leaf_id: w.a1Answer } },
+  ],
   'POST /messages/:id/stop': (w) => single(w.a1Answer, w, (id) => `/messages/${id}/stop`),
   'GET /messages/:id/trace': (w) => single(w.a1Answer, w, (id) => `/messages/${id}/trace`),
   'POST /api/chat': (w) => [

@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Provider, startProvider } from '../support/provider.ts';
 import { attemptAll } from './attempt.ts';
 import { cases } from './cases.ts';
-import { insertRow, plantRows, type Row, rowOf, userTables } from './planted-rows.ts';
+import { insertRow, plantedProject, plantRows, type Row, rowOf, userTables } from './planted-rows.ts';
 import { ask, buildWorld, secretQuestion, snapshotOfA, type World } from './world.ts';
 
 // Each layer of isolation alone, the others out of the way. The type layer has a file of its own.
@@ -282,6 +282,14 @@ describe('keys alone', () => {
     answer_events: below,
     retrieval_traces: below,
     documents: ({ b, b1 }) => [
+      { user_id: b.id, id: fresh() },
+      { conversation_id: b1, id: fresh() },
+    ],
+    conversations: ({ b }) => [
+      { user_id: b.id, id: fresh(), project_id: plantedProject },
+      { id: fresh(), project_id: fresh() },
+    ],
+    templates: ({ b, b1 }) => [
       { user_id: b.id, id: fresh() },
       { conversation_id: b1, id: fresh() },
     ],

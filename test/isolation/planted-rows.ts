@@ -21,6 +21,9 @@ export async function userTables(
     }));
 }
 
+/** Of A's. */
+export const plantedProject = '019a8f5e-7c11-7c3e-9f55-000000000001';
+
 /** Rows of A that only come and go while the server works, so that every table has some to be protected. */
 export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
   const key = [w.a.id, w.a1];
@@ -46,6 +49,14 @@ export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
   );
   await pool.query(
     `INSERT INTO api_keys (user_id, id, name, key_hash, scope, conversation_id, created_at) VALUES ($1, $2, 'planted', 'planted', 'conversation', $3, now())`,
+    [w.a.id, crypto.randomUUID(), w.a1],
+  );
+  await pool.query(
+    `INSERT INTO projects (user_id, id, name, prompt, created_at, updated_at) VALUES ($1, $2, 'planted', 'planted', now(), now())`,
+    [w.a.id, plantedProject],
+  );
+  await pool.query(
+    `INSERT INTO templates (user_id, id, name, conversation_id, created_at, updated_at) VALUES ($1, $2, 'planted', $3, now(), now())`,
     [w.a.id, crypto.randomUUID(), w.a1],
   );
   await pool.query(

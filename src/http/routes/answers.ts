@@ -1,33 +1,27 @@
 import { answer, answerEvent, conversationQueryBody, idParams, ragQueryBody } from '@alcove/contract';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ask, newPlace, type Place, type Question, withSources } from '../../answers/ask.ts';
-import { follow, hasMore, waitForAnswer } from '../../answers/stream/follow.ts';
-import type { NumberedEvent } from '../../answers/stream/running.ts';
+import { newPlace } from '../../answers/ask.ts';
+import { hasMore } from '../../answers/stream/follow.ts';
 import { stopAnswer } from '../../answers/stop.ts';
-import type { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
+import { createAnswerReply } from '../answer-reply.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
-import { settleAnswer, settleWith } from '../idempotency.ts';
+import { settleWith } from '../idempotency.ts';
 import { messagesPerMinute } from '../rate-limits.ts';
 import { openConversation, openMessage } from '../scopes.ts';
 import type { App } from '../app.ts';
-import { sendEvents, type WireEvent } from '../sse.ts';
 
 const tags = ['asking'];
-/** How an answer is shown. */
-interface Shown {
-  stream: boolean;
-  include: boolean;
-}
 
 const lastEventId = z
   .object({ 'last-event-id': z.coerce.number().int().min(0).max(10_000_000).optional() })
   .loose();
 
-export function answerRoutes(app: App, { db, answers, config, closing }: HttpDeps): void {
+export function answerRoutes(app: App, deps: HttpDeps): void {
+  const { db, answers, config } = deps;
+  const { respond, replay, streamTo } = createAnswerReply(deps);
   const below = { conversation: true };
   const limited = messagesPerMinute(config.limits.messagesPerMinute);
 
@@ -102,51 +96,6 @@ export function answerRoutes(app: App, { db, answers, config, closing }: HttpDep
     },
   );
 
-  async function respond(
-    place: Place,
-    question: Question,
-    how: Shown,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) {
-    const settle = settleAnswer(request);
-    const started = await ask(place, question, answers, settle);
-    return show(place.scope, started.messageId, how, request, reply);
-  }
-
-  async function replay(how: Shown, request: FastifyRequest, reply: FastifyReply) {
-    const { scope, message } = await openMessage(
-      Object.assign(request, { params: { id: request.replayOf?.[0] } }),
-      db,
-    );
-    return show(scope, message.id, how, request, reply);
-  }
-
-  async function show(
-    scope: ConversationScope,
-    messageId: string,
-    { stream, include }: Shown,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) {
-    if (stream) return streamTo(scope, messageId, 0, request, reply, include);
-    return withSources(await waitForAnswer(scope, messageId, answers, closing), include);
-  }
-
-  function streamTo(
-    scope: ConversationScope,
-    messageId: string,
-    after: number,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    includeSources = true,
-  ) {
-    const gone = new AbortController();
-    request.raw.once('close', () => gone.abort());
-    const events = follow(scope, messageId, after, answers, AbortSignal.any([closing, gone.signal]));
-    return sendEvents(reply, wire(events, includeSources), principalOf(request).isAlive);
-  }
-
   app.get(
     '/messages/:id/stream',
     {
@@ -192,17 +141,4 @@ export function answerRoutes(app: App, { db, answers, config, closing }: HttpDep
       return reply.code(202).send({ stopped: await stopAnswer(scope, message.id, answers, settle) });
     },
   );
-}
-
-/** The stored events as they are; without sources the other numbers stay, so that the stream can be resumed. */
-async function* wire(
-  events: AsyncIterable<NumberedEvent>,
-  includeSources: boolean,
-): AsyncGenerator<WireEvent> {
-  for await (const { seq, event } of events) {
-    if (event.type === 'sources' && !includeSources) continue;
-    const data =
-      event.type === 'done' ? { ...event, answer: withSources(event.answer, includeSources) } : event;
-    yield { id: seq, type: event.type, data };
-  }
 }

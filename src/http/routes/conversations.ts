@@ -35,7 +35,7 @@ import { settleWith } from '../idempotency.ts';
 import { depthOf, maxDepth } from '../json-body.ts';
 import { decodePinnedCursor, encodePinnedCursor, page } from '../paging.ts';
 import { memberText } from '../exact-json.ts';
-import { presentConversation, presentMessage } from '../present.ts';
+import { presentConversation, presentPlaced } from '../present.ts';
 import { messagesPerMinute } from '../rate-limits.ts';
 import { openConversation } from '../scopes.ts';
 import type { App } from '../app.ts';
@@ -135,7 +135,7 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       const scope = await openConversation(request, db);
       const row = await readConversation(db, scope);
       const { messages, hasMore } = await readHistory(scope, row, request.query, answers);
-      return { ...presentConversation(row), messages: messages.map(presentMessage), has_more: hasMore };
+      return { ...presentConversation(row), messages: messages.map(presentPlaced), has_more: hasMore };
     },
   );
 
@@ -174,14 +174,14 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
       const { role, content, message_metadata: metadata, parent_id: parentId } = request.body;
       const metadataSource = metadata === undefined ? null : exactMetadata(request.rawJson ?? '', metadata);
       const input = { role, content, metadata: metadata ?? {}, metadataSource, parentId };
-      const row = await appendMessage(
+      const placed = await appendMessage(
         scope,
         input,
         db,
         now(),
-        settleWith(request, 201, presentMessage, ({ id: messageId }) => ({ messageId })),
+        settleWith(request, 201, presentPlaced, ({ row: { id: messageId } }) => ({ messageId })),
       );
-      return reply.code(201).send(presentMessage(row));
+      return reply.code(201).send(presentPlaced(placed));
     },
   );
 

@@ -1,0 +1,125 @@
+import { sql } from 'drizzle-orm';
+import type { Database, Transaction } from '../db/database.ts';
+import { AppError } from '../errors.ts';
+import { refuseUnderHold } from '../identity/hold-store.ts';
+import type { ConversationRow } from './store.ts';
+import type { ConversationScope } from './scope.ts';
+
+/**
+ * Makes the branch through this message the active one: down to the newest leaf below it.
+ * @throws AppError `not_found`
+ */
+export async function switchBranch(db: Database, scope: ConversationScope, messageId: string): Promise<void> {
+  const { userId, conversationId } = scope;
+  await db.scoped(scope, async (tx) => {
+    // Appends take this row first too: no leaf appears between the look and the change.
+    await lockConversation(tx, scope);
+    const leaf = await newestLeaf(tx, scope, messageId);
+    if (leaf === null)
+      throw new AppError('not_found', 'This message does not exist in this conversation.', {
+        issues: [{ path: 'leaf_id', message: 'is no message of this conversation' }],
+      });
+    await tx.execute(sql`UPDATE conversations SET active_leaf_id = ${leaf}::uuid
+      WHERE user_id = ${userId} AND id = ${conversationId}`);
+  });
+}
+
+export interface DeletedBranch {
+  /** The message and all below it. */
+  ids: string[];
+  activeLeafId: string | null;
+}
+
+/** Deletes the message with everything below it; the active branch goes on beside it. Null when it is gone. */
+export async function deleteBranch(
+  db: Database,
+  scope: ConversationScope,
+  messageId: string,
+  now: Date,
+): Promise<DeletedBranch | null> {
+  const { userId, conversationId } = scope;
+  const inside = sql`user_id = ${userId} AND conversation_id = ${conversationId}`;
+  return db.scoped(scope, async (tx) => {
+    await refuseUnderHold(tx, scope.user);
+    const { activeLeafId } = await lockConversation(tx, scope);
+    const tree = await readFrom(tx, scope, messageId);
+    const [top] = tree;
+    if (top === undefined) return null;
+    const rows = below(tree, top);
+    const ids = rows.map(({ id }) => id);
+    // As whoever ends an answer takes them: the lease before its message.
+    await tx.execute(
+      sql`DELETE FROM work WHERE ${inside} AND kind = 'answer' AND item_id = ANY(${sql.param(ids)}::uuid[])`,
+    );
+    // All at once: a cascade from parent to child would go as deep as the branch is long.
+    await tx.execute(sql`DELETE FROM messages WHERE ${inside} AND id = ANY(${sql.param(ids)}::uuid[])`);
+    const moves = activeLeafId !== null && ids.includes(activeLeafId);
+    const leaf = moves ? await leafBeside(tx, scope, top.parentId) : activeLeafId;
+    await tx.execute(sql`UPDATE conversations SET active_leaf_id = ${leaf}::uuid,
+        message_count = message_count - ${ids.length}, updated_at = ${now.toISOString()}::timestamptz
+      WHERE user_id = ${userId} AND id = ${conversationId}`);
+    const count = (role: string) => rows.filter((row) => row.role === role).length;
+    await tx.execute(sql`UPDATE user_counters SET user_messages = user_messages - ${count('user')},
+        assistant_messages = assistant_messages - ${count('assistant')},
+        system_messages = system_messages - ${count('system')} WHERE user_id = ${userId}`);
+    return { ids, activeLeafId: leaf };
+  });
+}
+
+/** The newest leaf below a parent; the parent itself when nothing is left below it. */
+async function leafBeside(
+  tx: Transaction,
+  scope: ConversationScope,
+  parentId: string | null,
+): Promise<string | null> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    SELECT id FROM messages WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId}
+      AND ${parentId === null ? sql`parent_id IS NULL` : sql`parent_id = ${parentId}`} ORDER BY seq DESC LIMIT 1`);
+  const [next] = rows;
+  return next === undefined ? parentId : newestLeaf(tx, scope, next.id);
+}
+
+async function newestLeaf(tx: Transaction, scope: ConversationScope, from: string): Promise<string | null> {
+  const tree = await readFrom(tx, scope, from);
+  let leaf = tree[0]?.id ?? null;
+  const newestChild = new Map(tree.map(({ id, parentId }) => [parentId, id]));
+  for (let next = leaf; next !== null; next = newestChild.get(next) ?? null) leaf = next;
+  return leaf;
+}
+
+interface TreeRow {
+  id: string;
+  parentId: string | null;
+  role: string;
+}
+
+/**
+ * The message and all that are newer, in the order in which they came, so that whatever is below it is among them: one
+ * look, where a recursive query takes one for each step down.
+ */
+async function readFrom(tx: Transaction, scope: ConversationScope, from: string): Promise<TreeRow[]> {
+  const inside = sql`user_id = ${scope.userId} AND conversation_id = ${scope.conversationId}`;
+  const { rows } = await tx.execute<{ id: string; parentId: string | null; role: string }>(sql`
+    SELECT id, parent_id AS "parentId", role FROM messages
+    WHERE ${inside} AND seq >= (SELECT seq FROM messages WHERE ${inside} AND id = ${from}) ORDER BY seq`);
+  return rows;
+}
+
+/** The message with everything below it. */
+function below(tree: readonly TreeRow[], top: TreeRow): TreeRow[] {
+  const inside = new Set([top.id]);
+  for (const { id, parentId } of tree) if (parentId !== null && inside.has(parentId)) inside.add(id);
+  return tree.filter(({ id }) => inside.has(id));
+}
+
+async function lockConversation(
+  tx: Transaction,
+  scope: ConversationScope,
+): Promise<Pick<ConversationRow, 'activeLeafId'>> {
+  const { rows } = await tx.execute<{ activeLeafId: string | null }>(sql`
+    SELECT active_leaf_id AS "activeLeafId" FROM conversations
+    WHERE user_id = ${scope.userId} AND id = ${scope.conversationId} FOR UPDATE`);
+  const [row] = rows;
+  if (row === undefined) throw new AppError('not_found', 'This conversation does not exist.');
+  return row;
+}

@@ -1,0 +1,79 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ask, type Place, type Question, withSources } from '../answers/ask.ts';
+import { follow, waitForAnswer } from '../answers/stream/follow.ts';
+import type { NumberedEvent } from '../answers/stream/running.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
+import { principalOf } from './auth.ts';
+import type { HttpDeps } from './deps.ts';
+import { settleAnswer } from './idempotency.ts';
+import { openMessage } from './scopes.ts';
+import { sendEvents, type WireEvent } from './sse.ts';
+
+/** How an answer is shown. */
+interface Shown {
+  stream: boolean;
+  include: boolean;
+}
+
+/** How routes ask and send what is answered, whole or as it comes. */
+export function createAnswerReply({ db, answers, closing }: Pick<HttpDeps, 'db' | 'answers' | 'closing'>) {
+  return { respond, replay, streamTo };
+
+  async function respond(
+    place: Place,
+    question: Question,
+    how: Shown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) {
+    const settle = settleAnswer(request);
+    const started = await ask(place, question, answers, settle);
+    return show(place.scope, started.messageId, how, request, reply);
+  }
+
+  async function replay(how: Shown, request: FastifyRequest, reply: FastifyReply) {
+    const { scope, message } = await openMessage(
+      Object.assign(request, { params: { id: request.replayOf?.[0] } }),
+      db,
+    );
+    return show(scope, message.id, how, request, reply);
+  }
+
+  async function show(
+    scope: ConversationScope,
+    messageId: string,
+    { stream, include }: Shown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) {
+    if (stream) return streamTo(scope, messageId, 0, request, reply, include);
+    return withSources(await waitForAnswer(scope, messageId, answers, closing), include);
+  }
+
+  function streamTo(
+    scope: ConversationScope,
+    messageId: string,
+    after: number,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    includeSources = true,
+  ) {
+    const gone = new AbortController();
+    request.raw.once('close', () => gone.abort());
+    const events = follow(scope, messageId, after, answers, AbortSignal.any([closing, gone.signal]));
+    return sendEvents(reply, wire(events, includeSources), principalOf(request).isAlive);
+  }
+}
+
+/** The stored events as they are; without sources the other numbers stay, so that the stream can be resumed. */
+async function* wire(
+  events: AsyncIterable<NumberedEvent>,
+  includeSources: boolean,
+): AsyncGenerator<WireEvent> {
+  for await (const { seq, event } of events) {
+    if (event.type === 'sources' && !includeSources) continue;
+    const data =
+      event.type === 'done' ? { ...event, answer: withSources(event.answer, includeSources) } : event;
+    yield { id: seq, type: event.type, data };
+  }
+}
