@@ -10,8 +10,9 @@ import { print, printLine } from './report.ts';
 
 try {
   const args = process.argv.slice(2);
-  const options = args[0] === 'citations' ? undefined : readOptions(args);
-  if (options === undefined) await runCitations(args.slice(1));
+  const [command, ...rest] = args;
+  const options = command === 'citations' || command === 'answers' ? undefined : readOptions(args);
+  if (options === undefined) await (command === 'answers' ? runAnswers(rest) : runCitations(rest));
   else if (options === null) print(help);
   else if (options.fuse !== undefined) fuseRuns(options);
   else await run(options);
@@ -42,11 +43,36 @@ async function run(options: EvalOptions): Promise<void> {
   for (const [name, scores] of lines) printLine(name, scores);
 }
 
-/** Ends with 1 when a target is missed. */
 async function runCitations([folder = '../shared/data', each = '1']: string[]): Promise<void> {
   const { measureCitations } = await import('./citations/measure.ts');
-  const { lines, missed } = measureCitations(folder, Math.max(1, Math.trunc(Number(each)) || 1));
+  const { lines, missed } = measureCitations(folder, everySo(each));
   for (const line of lines) print(line);
+  printTargets(missed);
+}
+
+/** Answers without a language model. Ends with 1 when a target is missed. */
+async function runAnswers([folder = '../shared/data', each = '1', only = '']: string[]): Promise<void> {
+  const { readAnswerSets } = await import('./answers/read-sets.ts');
+  const sets = readAnswerSets(folder).filter(({ name }) => name.toLowerCase().includes(only.toLowerCase()));
+  const { measureAnswers } = await import('./answers/measure.ts');
+  const { startServer } = await import('./server.ts');
+  const server = await startServer({ database: undefined, embeddings: undefined, llm: undefined });
+  const missed: string[] = [];
+  try {
+    for (const set of sets) missed.push(...(await measureAnswers(server.client, set, everySo(each))));
+  } finally {
+    await server.close();
+  }
+  print('');
+  printTargets(missed);
+}
+
+function everySo(each: string): number {
+  return Math.max(1, Math.trunc(Number(each)) || 1);
+}
+
+/** Ends with 1 when one is missed. */
+function printTargets(missed: readonly string[]): void {
   print(missed.length === 0 ? 'Every target is met.' : `Missed: ${missed.join('; ')}`);
   if (missed.length > 0) process.exitCode = 1;
 }

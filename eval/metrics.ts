@@ -88,7 +88,8 @@ function meanOf(all: readonly QueryScores[]): QueryScores {
   return mean;
 }
 
-function bootstrap(values: readonly number[], rounds: number): Interval {
+/** Mean with its 95 % bootstrap interval; the same values give the same interval. */
+export function bootstrap(values: readonly number[], rounds: number): Interval {
   if (values.length === 0) return { mean: 0, low: 0, high: 0 };
   const random = seededRandom();
   const means = Array.from({ length: rounds }, () => {

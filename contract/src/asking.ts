@@ -116,6 +116,8 @@ export const answerMetadata = z.object({
     .object({ verified: z.int(), unverified: z.int(), contradicted: z.int() })
     .nullable()
     .default(null),
+  /** How well the quotations of an answer without a language model answer; null when a model wrote it. */
+  match: z.enum(['direct', 'weak', 'none']).nullable().default(null),
 });
 export type AnswerMetadata = z.infer<typeof answerMetadata>;
 

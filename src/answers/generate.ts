@@ -48,6 +48,7 @@ export async function generate(task: GenerationTask, answer: RunningAnswer, deps
     inputTokens: 0,
     outputTokens: 0,
     notices: [...task.notices],
+    match: null,
     generateMs: null,
     firstWordMs: null,
   };
@@ -100,11 +101,13 @@ async function write(
       pending,
       isSummary: context.summaryOf.length > 0,
       language: mainLanguage(state.gathered?.retrieval.searched.documents ?? []),
+      background: deps.retrieval.background,
       docsOnly: task.docsOnly,
     },
     model,
   );
   state.notices.push(...plan.notices);
+  state.match = plan.match;
   if (plan.overflow) {
     throw new AppError(
       'context_overflow',

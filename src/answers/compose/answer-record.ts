@@ -42,6 +42,7 @@ export interface State {
   inputTokens: number;
   outputTokens: number;
   notices: string[];
+  match: AnswerMetadata['match'];
   generateMs: number | null;
   /** From the question to the first word; null while there is none. */
   firstWordMs: number | null;
@@ -89,6 +90,7 @@ export function toAnswer(
     tokens: { input: state.inputTokens, output: state.outputTokens },
     notices: state.notices,
     statements: task.mode === 'documents' ? countStatements(state.citations) : null,
+    match: state.match,
   };
   return {
     answer: text,

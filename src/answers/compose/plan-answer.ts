@@ -1,5 +1,8 @@
+import type { AnswerMetadata } from '@alcove/contract';
+import type { Background } from '../../indexing/background.ts';
 import type { ChatEvent, ChatMessage, ChatModel } from '../../models/model.ts';
-import { answerExtractively, noModelNotice } from '../extractive/extractive.ts';
+import { answerExtractively, nothingToQuote } from '../extractive/extractive.ts';
+import { framesFor } from '../extractive/frames.ts';
 import { summariseExtractively } from '../extractive/extractive-summary.ts';
 import type { RetrievedChunk } from '../../retrieval/result.ts';
 import { divideWindow } from './context-window.ts';
@@ -24,6 +27,7 @@ export interface WritingInput {
   isSummary: boolean;
   /** ISO 639-1 of most of the documents; null when it is not known. */
   language: string | null;
+  background: Background;
   /** Nothing but the documents may answer. */
   docsOnly: boolean;
 }
@@ -34,6 +38,8 @@ export interface Plan {
   chunks: readonly RetrievedChunk[];
   notices: string[];
   overflow: boolean;
+  /** How well the quotations of an answer without a model answer; null when a model writes. */
+  match: AnswerMetadata['match'];
   /** Tokens of what the model is sent, for providers that do not count them; 0 without a model. */
   countPrompt(): number;
   write(signal: AbortSignal): AsyncGenerator<ChatEvent>;
@@ -52,6 +58,7 @@ function planFixed(text: string): Plan {
     chunks: [],
     notices: [],
     overflow: false,
+    match: 'none',
     countPrompt: () => 0,
     async *write() {
       yield { type: 'delta', text };
@@ -73,19 +80,21 @@ function stillReading({ pending, titles }: WritingInput): string {
 }
 
 function planExtractive(input: WritingInput): Plan {
+  const { text, match } = input.mode === 'llm' ? { text: nothingToQuote, match: null } : extract(input);
   return {
     chunks: input.chunks,
     notices: [],
     overflow: false,
+    match,
     countPrompt: () => 0,
     async *write() {
-      yield { type: 'delta', text: input.mode === 'llm' ? noModelNotice : extract(input) };
+      yield { type: 'delta', text };
       yield { type: 'finish', reason: 'stop' };
     },
   };
 }
 
-function extract(input: WritingInput): string {
+function extract(input: WritingInput): { text: string; match: Plan['match'] } {
   const passages = input.chunks.map((chunk, at) => ({
     n: at + 1,
     text: readingText(chunk),
@@ -94,15 +103,14 @@ function extract(input: WritingInput): string {
     documentName: chunk.documentName,
     page: chunk.page,
   }));
-  if (input.isSummary) return summariseExtractively(passages);
-  const { text, match } = answerExtractively(
-    input.question,
-    passages,
-    input.language === null ? {} : { language: input.language },
-  );
-  if (match === 'none' && input.pending > 0) return `${stillReading(input)}\n\n${text}`;
-  if (match !== 'none' || !input.docsOnly) return text;
-  return `Not in these documents. The closest passages:\n\n${closest(input)}`;
+  if (input.isSummary) return { text: summariseExtractively(input.question, passages), match: null };
+  const { text, match } = answerExtractively(input.question, passages, {
+    background: input.background,
+    ...(input.language === null ? {} : { language: input.language }),
+  });
+  if (match === 'none' && input.pending > 0) return { text: `${stillReading(input)}\n\n${text}`, match };
+  if (match !== 'none' || !input.docsOnly) return { text, match };
+  return { text: `${framesFor(input.question).notInDocuments}\n\n${closest(input)}`, match };
 }
 
 /** The heads of the best passages, each with its number. */
@@ -164,6 +172,7 @@ function planGenerated(input: WritingInput, model: ChatModel): Plan {
     chunks: input.chunks.slice(0, kept.length),
     notices,
     overflow: window.overflow,
+    match: null,
     countPrompt: () =>
       [system, ...messages.map((message) => message.content)].reduce(
         (sum, text) => sum + model.countTokens(text),
