@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  answerExtractively,
-  type Passage,
-  streamExtractively,
-  streamText,
-} from '../../src/answers/extractive/extractive.ts';
+import { askedPart } from '../../src/answers/extractive/asked-part.ts';
+import { answerExtractively, type Passage } from '../../src/answers/extractive/extractive.ts';
 import { splitUnits } from '../../src/answers/extractive/quotable-units.ts';
 import { splitSentences } from '../../src/answers/extractive/sentences.ts';
 
@@ -21,11 +17,11 @@ describe('an answer without a language model', () => {
   );
   const office = passage('The office opens at nine. Coffee is in the kitchen.', 2);
 
-  test('quotes the sentence that answers, with its number, and says how to add a model', () => {
+  test('quotes the sentence that answers, with its number, and says nothing else', () => {
     const answer = answerExtractively('Within how many days may customers return goods?', [office, refund]);
     const [first, ...rest] = answer.text.split('\n\n');
     expect(first).toBe('“Customers may return goods within 30 days of delivery.” [1]');
-    expect(rest.at(-1)).toMatch(/No language model is configured.*LLM_BASE_URL.*OPENAI_API_KEY.*Ollama/);
+    expect(rest).toEqual([]);
     expect(answer.match).toBe('direct');
   });
 
@@ -137,7 +133,74 @@ describe('tables', () => {
   });
 });
 
+describe('rows of a statement', () => {
+  const statement = passage(
+    [
+      'As of June 30,\t2023\t2022',
+      'Assets',
+      'Current assets:',
+      'Inventories, net\t992\t1,114',
+      'Total current assets\t5,308\t5,853',
+      'Total assets\t17,003\t17,426',
+      'Current liabilities:',
+      'Trade payables\t2,690\t3,073',
+      'Total current liabilities\t4,476\t5,103',
+    ].join('\n'),
+    3,
+  );
+
+  test('keep their years below a line with one cell, and bring the group that they are in', () => {
+    expect(quotesOf('What are the trade payables of 2023?', statement).slice(0, 3)).toEqual([
+      'As of June 30,\t2023\t2022',
+      'Current liabilities:',
+      'Trade payables\t2,690\t3,073',
+    ]);
+  });
+
+  test('a ratio is answered by the lines that it is made of', () => {
+    const quotes = quotesOf('Has the quick ratio improved between FY2023 and FY2022?', statement);
+    expect(quotes).toContain('Total current assets\t5,308\t5,853');
+    expect(quotes).toContain('Total current liabilities\t4,476\t5,103');
+  });
+
+  test('bars without outer bars part cells too', () => {
+    const bars = passage(
+      '|  | Fiscal |\n | 2019 | 2018\nSolutions: |  | \nSensors | 914 | 918\nTotal | 7,821 | 8,290',
+    );
+    expect(quotesOf('What were sensors in 2019?', bars).slice(0, 3)).toEqual([
+      '|  | Fiscal |\n | 2019 | 2018',
+      'Solutions: |  |',
+      'Sensors | 914 | 918',
+    ]);
+  });
+});
+
+describe('a question with instructions', () => {
+  test.each([
+    [
+      'You are an analyst. Answer from the information shown in the balance sheet: what is the net rent of Hall Nine? Answer in millions.',
+      'what is the net rent of Hall Nine?',
+    ],
+    [
+      'Based on the information in the lease, what is the rent (in EUR millions)? Round to one digit.',
+      'what is the rent  ?',
+    ],
+    ['Tell me about the rent. Be short.', 'Tell me about the rent. Be short.'],
+    ['According to the lease of 2019, who pays?', 'According to the lease of 2019, who pays?'],
+  ])('is searched by what it asks: %s', (text, expected) => {
+    expect(askedPart(text).trim()).toBe(expected);
+  });
+});
+
 describe('in other languages', () => {
+  test('the sentence above near quotations is in the language of the question', () => {
+    const { text, match } = answerExtractively('Welcher Kurierdienst liefert die Pakete der Kunden?', [
+      passage('Die Kunden haben dreißig Tage Zeit. Das Büro öffnet um neun. Kaffee steht in der Küche.'),
+    ]);
+    expect(match).toBe('weak');
+    expect(text).toMatch(/^Die Dokumente beantworten das vielleicht nicht unmittelbar\./);
+  });
+
   test.each([
     [
       'German',
@@ -222,20 +285,3 @@ describe('hostile and odd text', () => {
     ]);
   });
 });
-
-test('streams the same text in pieces and then finishes', () => {
-  const passages = [passage('Goods are returned within 30 days. Money comes back.')];
-  const events = [...streamExtractively('When are goods returned?', passages)];
-  expect(events.length).toBeGreaterThan(3);
-  expect(events.at(-1)).toEqual({ type: 'finish', reason: 'stop' });
-  const text = events.map((event) => (event.type === 'delta' ? event.text : '')).join('');
-  expect(text).toBe(answerExtractively('When are goods returned?', passages).text);
-});
-
-test.each(['', 'no mark', 'One. Two?  Three!\n\nFour “five.” [1]\n', '。。。', '\n\n'])(
-  'loses nothing of %j while streaming',
-  (text) => {
-    const events = [...streamText(text)];
-    expect(events.map((event) => (event.type === 'delta' ? event.text : '')).join('')).toBe(text);
-  },
-);

@@ -6,6 +6,8 @@ import { questionWithSources, systemPrompt } from '../../src/answers/compose/pro
 import { wantsSummary } from '../../src/answers/compose/question-intent.ts';
 import { answerExtractively } from '../../src/answers/extractive/extractive.ts';
 import { summariseExtractively } from '../../src/answers/extractive/extractive-summary.ts';
+import { askedPart } from '../../src/answers/extractive/asked-part.ts';
+import { lineItemsFor } from '../../src/answers/extractive/line-items.ts';
 import { readQuestion } from '../../src/answers/extractive/question.ts';
 import { titleFrom } from '../../src/conversations/title.ts';
 import { chunk } from '../../src/documents/chunk.ts';
@@ -150,11 +152,13 @@ const inServer: Record<string, Run> = {
   'intent of a question': (text) => wantsSummary(text, ['a.txt']),
   'name of a document in a question': (text) => wantsSummary('Summarise a.txt', [text]),
   'question of an extractive answer': readQuestion,
+  'asking part of a question': askedPart,
+  'lines of a statement that a question names': lineItemsFor,
   'rewritten questions': parseQueries,
   'names of files': safeName,
   'extractive answer': (text) =>
     answerExtractively('What is said of it?', [passage(text.slice(0, 40_000))] as never),
-  'extractive summary': (text) => summariseExtractively([passage(text)] as never),
+  'extractive summary': (text) => summariseExtractively('Summarise it', [passage(text)] as never),
   language: detectLanguage,
   words: (text) => analyze(text, 'en'),
   tokens: countTokens,

@@ -4,8 +4,8 @@ export interface RankedQuote {
   n: number;
   /** A substring of the passage, as `header` is. */
   text: string;
-  /** The header line of the table that the text is a row of, before the first row quoted from it. */
-  header?: string;
+  /** The header of the table that the text is a row of, and the line over its group of rows, where not yet quoted. */
+  above: string[];
 }
 
 export interface ScoredCandidate {
@@ -14,16 +14,44 @@ export interface ScoredCandidate {
   score: number;
 }
 
+/** A reader who has to search through quotations is not helped; the best one is never cut. */
+const maxCharacters = 500;
+/** Another passage may be the right one; another sentence of the same seldom adds what the first lacks. */
+const samePassage = 0.85;
+
 /** The best candidates that say different things, at most `maxQuotes`, from a list that is in order. */
-export function chooseQuotes(scored: ScoredCandidate[], maxQuotes: number): ScoredCandidate[] {
-  const chosen: ScoredCandidate[] = [];
+export function chooseQuotes(scored: readonly ScoredCandidate[], maxQuotes: number): ScoredCandidate[] {
   const [best] = scored;
-  const leastScore = best ? best.score * leastShareOfBest(best.coverage) : 0;
-  for (const next of scored) {
-    if (chosen.length >= maxQuotes || next.score < leastScore) break;
-    if (!chosen.some(({ candidate }) => saysTheSame(candidate, next.candidate))) chosen.push(next);
+  if (best === undefined) return [];
+  const least = best.score * leastShareOfBest(best.coverage);
+  const chosen = [best];
+  let rest = scored.filter(({ score }) => score >= least);
+  let left = maxCharacters - lengthOf(best);
+  while (chosen.length < maxQuotes) {
+    const room = left;
+    rest = rest.filter(
+      (one) => lengthOf(one) <= room && !chosen.some((other) => saysTheSame(other.candidate, one.candidate)),
+    );
+    const next = bestOf(rest, chosen);
+    if (next === null || next.value < least) break;
+    chosen.push(next.scored);
+    left -= lengthOf(next.scored);
   }
   return chosen;
+}
+
+function bestOf(rest: readonly ScoredCandidate[], chosen: readonly ScoredCandidate[]) {
+  const passages = new Set(chosen.map(({ candidate }) => candidate.passage));
+  let best: { scored: ScoredCandidate; value: number } | null = null;
+  for (const scored of rest) {
+    const value = scored.score * (passages.has(scored.candidate.passage) ? samePassage : 1);
+    if (best === null || value > best.value) best = { scored, value };
+  }
+  return best;
+}
+
+function lengthOf({ candidate: { unit } }: ScoredCandidate): number {
+  return unit.end - unit.start;
 }
 
 /** A quotation that scores well below the best one distracts from it, the more the better that one fits. */
@@ -63,15 +91,17 @@ function quoteEnd({ passage, unit, following }: Candidate): number {
   return following.slice(0, stop === -1 ? undefined : stop).at(-1)?.end ?? unit.end;
 }
 
-/** The quotations of the chosen candidates; a table header stands before the first row from it. */
+/** The quotations of the chosen candidates; header and group of a table stand before the first row from them. */
 export function writeQuotes(chosen: Candidate[]): RankedQuote[] {
-  const headersShown = new Set<string>();
+  const shown = new Set<string>();
   return chosen.map((candidate) => {
     const { passage, unit } = candidate;
-    const quote: RankedQuote = { n: passage.n, text: passage.text.slice(unit.start, quoteEnd(candidate)) };
-    const place = `${passage.n}:${unit.header?.start}`;
-    if (!unit.header || headersShown.has(place)) return quote;
-    headersShown.add(place);
-    return { ...quote, header: passage.text.slice(unit.header.start, unit.header.end) };
+    const above = [unit.header, unit.group].flatMap((span) => {
+      const place = `${passage.n}:${span?.start}`;
+      if (span === undefined || shown.has(place)) return [];
+      shown.add(place);
+      return [passage.text.slice(span.start, span.end)];
+    });
+    return { n: passage.n, text: passage.text.slice(unit.start, quoteEnd(candidate)), above };
   });
 }

@@ -1,3 +1,5 @@
+import { framesFor } from './frames.ts';
+
 /** A passage to summarise; `n` is its source number. */
 export interface SummaryPassage {
   n: number;
@@ -10,7 +12,7 @@ const maxLineCharacters = 400;
 const shortest = 25;
 
 /** A summary without a language model: the first full sentence of each passage, quoted, under its heading. */
-export function summariseExtractively(passages: readonly SummaryPassage[]): string {
+export function summariseExtractively(question: string, passages: readonly SummaryPassage[]): string {
   const lines: string[] = [];
   let heading = '';
   for (const passage of passages) {
@@ -23,7 +25,7 @@ export function summariseExtractively(passages: readonly SummaryPassage[]): stri
     if (lines.length >= maxLines * 2) break;
   }
   if (lines.length === 0) return 'The passages hold no full sentence to quote.';
-  return `The opening sentences of the document, section by section:\n\n${lines.join('\n\n')}`;
+  return `${framesFor(question).opening}\n\n${lines.join('\n\n')}`;
 }
 
 /** Verbatim, so that its citation can be checked; table rows and headings are passed over. */

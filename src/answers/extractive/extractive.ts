@@ -1,7 +1,9 @@
+import type { Background, BackgroundTable } from '../../indexing/background.ts';
+import { hashTerm } from '../../indexing/term-hash.ts';
 import { detectLanguage } from '../../indexing/language.ts';
 import { createAnalyzer } from '../../indexing/analyze.ts';
 import type { RankedQuote } from './choose-quotes.ts';
-import type { ChatEvent } from '../../models/model.ts';
+import { framesFor } from './frames.ts';
 import { readQuestion } from './question.ts';
 import { rankQuotes } from './rank-quotes.ts';
 
@@ -22,10 +24,12 @@ export interface ExtractiveOptions {
   language?: string;
   /** 1 to 4 (the default). */
   maxQuotes?: number;
+  /** How common words are in general; without it all are taken to be equally rare. */
+  background?: Background;
 }
 
 export interface ExtractiveAnswer {
-  /** Markdown: quotations with their source numbers, and a closing line about the missing model. */
+  /** Markdown: quotations with their source numbers, under a sentence in the language of the question where they are only near. */
   text: string;
   /** In the order of the text; `quote` is a substring of its passage. */
   citations: { n: number; quote: string }[];
@@ -33,16 +37,9 @@ export interface ExtractiveAnswer {
   match: 'direct' | 'weak' | 'none';
 }
 
-const howToAddModel =
-  'Set LLM_BASE_URL (any OpenAI-compatible server) or OPENAI_API_KEY, or run Ollama on this machine, and restart, to get written answers.';
-
 /** The whole answer of a conversation without documents when no language model is configured. */
-export const noModelNotice = `This conversation has no documents to quote from, and no language model is configured. Add a document, or: ${howToAddModel}`;
-
-const closingLine =
-  'No language model is configured, so this answer only quotes the documents; set LLM_BASE_URL or OPENAI_API_KEY, or start Ollama, to get written ones.';
-const noMatchLine = 'Nothing in the passages that were found matches the question.';
-const weakMatchLine = 'The documents may not answer this directly. These sentences come closest:';
+export const nothingToQuote =
+  'This conversation has no documents to quote from, and no language model is configured: add a document.';
 
 /**
  * Answers without a language model: quotes the sentences and table rows that answer best. Pure, and
@@ -54,43 +51,32 @@ export function answerExtractively(
   options: ExtractiveOptions = {},
 ): ExtractiveAnswer {
   const language = options.language ?? detectLanguage(passages.map(({ text }) => text).join('\n'));
-  const { match, quotes } = rankQuotes(
-    readQuestion(question),
-    passages,
-    createAnalyzer(language),
-    options.maxQuotes ?? 4,
-  );
-  if (match === 'none') return { text: `${noMatchLine}\n\n${closingLine}`, citations: [], match };
-  const lead = match === 'weak' ? [weakMatchLine] : [];
+  const { match, quotes } = rankQuotes(readQuestion(question), passages, {
+    analyze: createAnalyzer(language),
+    informationOf: informationIn(options.background?.table(language)),
+    maxQuotes: options.maxQuotes ?? 4,
+  });
+  const frames = framesFor(question);
+  if (match === 'none') return { text: frames.none, citations: [], match };
+  const lead = match === 'weak' ? [frames.weak] : [];
   return {
-    text: [...lead, ...quotes.map(writeQuote), closingLine].join('\n\n'),
+    text: [...lead, ...quotes.map(writeQuote)].join('\n\n'),
     citations: quotes.flatMap(citationsOf),
     match,
   };
 }
 
-/** The same answer as the events of a model, a sentence or so at a time. */
-export function* streamExtractively(
-  question: string,
-  passages: Passage[],
-  options?: ExtractiveOptions,
-): Generator<ChatEvent> {
-  yield* streamText(answerExtractively(question, passages, options).text);
+/** Nats of a word where no table tells: that of a word which is neither common nor rare. */
+const unknownInformation = 6;
+
+function informationIn(table: BackgroundTable | undefined): (term: string) => number {
+  return table === undefined ? () => unknownInformation : (term) => -Math.log(table.share(hashTerm(term)));
 }
 
-/** Any ready text as the events of a model. */
-export function* streamText(text: string): Generator<ChatEvent> {
-  for (const piece of text.match(/[^.!?。！？\n]*(?:[.!?。！？]+["”’)\s]*|\n+|$)/g) ?? []) {
-    if (piece) yield { type: 'delta', text: piece };
-  }
-  yield { type: 'finish', reason: 'stop' };
+function writeQuote({ n, above, text }: RankedQuote): string {
+  return [...above, text].map((quote) => `“${quote}” [${n}]`).join(': ');
 }
 
-function writeQuote(quote: RankedQuote): string {
-  const header = quote.header ? `“${quote.header}” [${quote.n}]: ` : '';
-  return `${header}“${quote.text}” [${quote.n}]`;
-}
-
-function citationsOf({ n, header, text }: RankedQuote): { n: number; quote: string }[] {
-  return [...(header ? [{ n, quote: header }] : []), { n, quote: text }];
+function citationsOf({ n, above, text }: RankedQuote): { n: number; quote: string }[] {
+  return [...above, text].map((quote) => ({ n, quote }));
 }

@@ -1,17 +1,23 @@
+import { askedPart } from './asked-part.ts';
+
 /** What a question is about, and what kind of answer it wants. */
 export interface Question {
   /** The question without the words that only ask. */
   subject: string;
+  /** Without its instructions, otherwise as it was asked. */
+  asked: string;
   wantsNumber: boolean;
   wantsDate: boolean;
 }
 
 /** Reads the question in any of the languages below; in another one, every word counts as subject. */
 export function readQuestion(text: string): Question {
-  const wantsDate = dateWords.test(text);
+  const asked = askedPart(text);
+  const wantsDate = dateWords.test(asked);
   return {
-    subject: dropAskingWords(text),
-    wantsNumber: wantsDate || numberWords.test(text),
+    subject: dropAskingWords(asked),
+    asked,
+    wantsNumber: wantsDate || numberWords.test(asked),
     wantsDate,
   };
 }
@@ -24,7 +30,7 @@ const numberWords =
 
 /** Words that ask and never tell, in the languages most often met; content words are never dropped. */
 const askingWords = new Set(
-  `what which who whom whose when where why how much many do does did can could would should tell me about please is are was were you your there any
+  `what which who whom whose when where why how much many do does did can could would should tell me about please is are was were you your there any fy has have had
    was welche welcher welches welchen wer wem wen wann wo warum wie viel viele ist sind war hat haben wird werden gibt es der die das ein eine mir bitte
    quel quelle quels quelles qui que quoi quand où pourquoi comment combien est sont était il elle le la les un une des du de
    qué que cuál cuáles quién quiénes cuándo dónde por cómo cuánto cuánta cuántos es son fue el los las una

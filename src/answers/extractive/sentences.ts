@@ -1,4 +1,5 @@
-interface Span {
+/** `[start, end)` in UTF-16 units. */
+export interface Span {
   start: number;
   end: number;
 }
