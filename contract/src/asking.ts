@@ -84,7 +84,7 @@ const citationFields = {
    */
   verification,
 };
-const citation = z.object(citationFields).meta({ id: 'Citation' });
+export const citation = z.object(citationFields).meta({ id: 'Citation' });
 export type Citation = z.infer<typeof citation>;
 
 /** Milliseconds; a stage that did not run is null. */

@@ -5,6 +5,8 @@ export * from './conversations.ts';
 export * from './documents.ts';
 export * from './errors.ts';
 export * from './events.ts';
+export * from './mcp.ts';
+export * from './openai.ts';
 export * from './people.ts';
 export * from './system.ts';
 export * from './tracing.ts';

@@ -1,5 +1,5 @@
 import type { Answer, Strategy } from '@alcove/contract';
-import { type MessageRow, readBranch, readMessage } from '../conversations/message-store.ts';
+import { type MessageRow, type NewMessage, readBranch, readMessage } from '../conversations/message-store.ts';
 import { ConversationScope } from '../conversations/scope.ts';
 import { type NewConversation, readConversation } from '../conversations/store.ts';
 import { defaultTitle, titleFrom } from '../conversations/title.ts';
@@ -30,6 +30,8 @@ export interface Question {
   documentIds?: readonly string[] | undefined;
   /** A stored question of the conversation that is answered once more, beside the answer that it has. */
   again?: MessageRow | undefined;
+  /** Turns that are written down between the parent and the question. */
+  earlier?: readonly Pick<MessageRow, 'role' | 'content'>[] | undefined;
   model?: string | undefined;
   /** `all`: search every conversation of the user's own. */
   reach?: 'conversation' | 'all' | undefined;
@@ -110,7 +112,7 @@ async function begin(
   alsoWrite?: AlsoWrite<StartedAnswer>,
 ): Promise<StartedAnswer> {
   const conversation = begins === null ? await readConversation(deps.db, scope) : null;
-  const { again } = input;
+  const { again, earlier = [] } = input;
   const parentId = again === undefined ? input.parentId : again.parentId;
   const leaf = parentId === undefined ? (conversation?.activeLeafId ?? null) : parentId;
   const [branch, searchable] = await Promise.all([
@@ -150,10 +152,11 @@ async function begin(
       leaseMs: deps.limits.leaseMs,
       messages:
         again === undefined
-          ? [
-              { ...plain(userMessageId, 'user', input.query), parentId },
+          ? below(parentId, [
+              ...earlier.map(({ role, content }) => plain(newId(), role, content)),
+              plain(userMessageId, 'user', input.query),
               { ...pending, id: messageId },
-            ]
+            ])
           : [{ ...pending, id: messageId, parentId: again.id }],
       events: [first],
       readLeaf: again?.id ?? leaf,
@@ -179,7 +182,7 @@ async function begin(
       userMessageId,
       mode,
       question: input.query,
-      history: branch.flatMap(toTurn),
+      history: [...branch.flatMap(toTurn), ...earlier],
       strategy: input.strategy,
       topK: input.topK,
       docsOnly,
@@ -230,7 +233,16 @@ function noticesOf(model: ChatModel | null, searchable: { off: number }): string
 
 const pending = { ...plain('', 'assistant', ''), status: 'streaming' as const };
 
-function plain(id: string, role: 'user' | 'assistant', content: string) {
+/** Each message below the one before it, the first below the parent. */
+function below(
+  parentId: string | null | undefined,
+  [first, ...rest]: NewMessage[],
+): readonly [NewMessage, ...NewMessage[]] {
+  if (first === undefined) throw new Error('nothing is to be written');
+  return [{ ...first, parentId }, ...rest];
+}
+
+function plain(id: string, role: MessageRow['role'], content: string) {
   return { id, role, content, status: 'complete' as const, metadata: {}, metadataSource: null };
 }
 

@@ -27,6 +27,8 @@ import { documentRoutes } from './routes/documents.ts';
 import { eventRoutes } from './routes/events.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { mcpRoutes } from './routes/mcp.ts';
+import { openAiRoutes } from './routes/openai.ts';
 import { oversightRoutes } from './routes/oversight.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { systemRoutes } from './routes/system.ts';
@@ -108,6 +110,8 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     traceRoutes(typed, deps);
     eventRoutes(typed, deps);
     chatRoutes(typed, deps);
+    openAiRoutes(typed, deps);
+    mcpRoutes(typed, deps);
   });
   if (deps.config.role !== 'worker') {
     registerReference(app);

@@ -190,6 +190,44 @@ export const cases: Record<string, IsolationCase> = {
     { path: `/api/chat/${w.nothing}/stream`, status: 204 },
   ],
 
+  // A key of the whole account sees its own conversations alone.
+  'GET /v1/models': () => [{ path: '/v1/models', status: 200 }],
+  'GET /v1/models/:model': (w) => [
+    { path: `/v1/models/conv:${w.a1}`, status: 403 },
+    { path: `/v1/models/conv:${w.nothing}`, status: 404 },
+  ],
+  'POST /v1/chat/completions': (w) => [
+    { path: '/v1/chat/completions', status: 403, body: completion(`conv:${w.a1}`) },
+    { path: '/v1/chat/completions', status: 404, body: completion(`conv:${w.nothing}`) },
+    { path: '/v1/chat/completions', status: 200, body: completion(`conv:${w.b1}`) },
+    {
+      path: '/v1/chat/completions',
+      status: 200,
+      body: { ...completion(`conv:${w.b1}`, 'An answer that nobody gave.'), stream: true },
+    },
+  ],
+
+  // Tools say in a result what they refuse; test/http/mcp.test.ts looks into it.
+  'POST /mcp': (w) => [
+    { path: '/mcp', status: 200, body: toolCall('list_conversations', { limit: 200 }) },
+    { path: '/mcp', status: 200, body: toolCall('list_documents', { conversation_id: w.a1 }) },
+    {
+      path: '/mcp',
+      status: 200,
+      body: toolCall('search_documents', { conversation_id: w.a1, query: secretQuestion, top_k: 50 }),
+    },
+    { path: '/mcp', status: 200, body: toolCall('read_document', { document_id: w.a1Document }) },
+    { path: '/mcp', status: 200, body: toolCall('ask', { conversation_id: w.a1, question: secretQuestion }) },
+    { path: '/mcp', status: 200, body: toolCall('ask', { question: secretQuestion }) },
+    {
+      path: '/mcp',
+      status: 200,
+      body: toolCall('add_document', { conversation_id: w.a1, name: 'planted.txt', text: 'planted' }),
+    },
+  ],
+  'GET /mcp': () => [{ path: '/mcp', status: 405 }],
+  'DELETE /mcp': () => [{ path: '/mcp', status: 405 }],
+
   'POST /auth/register': (w) => [
     { path: '/auth/register', status: 409, body: { email: w.a.email, password: 'long enough password' } },
     {
@@ -344,6 +382,15 @@ function setupToken(prefix: string, { a }: World): string {
 
 function chat() {
   return [{ id: 'm', role: 'user', parts: [{ type: 'text', text: secretQuestion }] }];
+}
+
+function toolCall(name: string, args: Record<string, unknown>) {
+  return { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } };
+}
+
+function completion(model: string, ...said: string[]) {
+  const history = said.map((content) => ({ role: 'assistant', content }));
+  return { model, messages: [...history, { role: 'user', content: secretQuestion }] };
 }
 
 /** As the server makes them: the place behind A's conversation in a list. */
