@@ -53,6 +53,9 @@ const openPosts = new Set([
   '/auth/forgot-password',
 ]);
 
+/** What a key for reading may call; MCP gives it the tools that read (test/http/mcp.test.ts). */
+const readingPosts = new Set(['/conversations/:id/retrieve', '/mcp']);
+
 /** Everything that the model provider has received since a mark, as text. */
 function receivedSince(mark: number): string {
   return JSON.stringify(provider.requests.slice(mark).map(({ path, body }) => ({ path, body })));
@@ -302,8 +305,7 @@ describe('an API key', () => {
     const before = await snapshotOfA(w);
     for (const route of routesOf(app.app)) {
       const [method = '', pattern = ''] = route.split(' ');
-      const isPublic = openPosts.has(pattern);
-      if (method === 'GET' || isPublic || pattern === '/conversations/:id/retrieve') continue;
+      if (method === 'GET' || openPosts.has(pattern) || readingPosts.has(pattern)) continue;
       const path = pattern.replace(':id', pattern.startsWith('/documents') ? w.a2Document : w.a2);
       const headers = { 'content-type': 'application/json' };
       expect((await who.fetch(path, { method, body: '{}', headers })).status, route).toBe(403);
