@@ -59,8 +59,6 @@ export interface RunningApp {
 const queryEmbeddingBytes = 16 * 1024 * 1024;
 /** Names and versions of some 50,000 documents that are kept between questions. */
 const searchableBytes = 16 * 1024 * 1024;
-/** Running answers may end by themselves this long when the server stops; then they become resumable orphans. */
-const drainMs = 10_000;
 const lastEventsMs = 2_000;
 
 /** Wires everything together and starts it, without listening. */
@@ -238,7 +236,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       // Proxies go elsewhere when nobody listens; who is connected is still served.
       await stopListening(http.server);
       shutdown.isRefusing = true;
-      await drain(answers.running);
+      await drain(answers.running, config.answerGraceMs);
       // Readers get the last event of their answer; who reads on after that is cut off, and may resume elsewhere.
       const closed = http.close();
       await Promise.race([closed, sleep(lastEventsMs, undefined, { ref: false })]);
@@ -264,11 +262,11 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   }
 }
 
-/** Lets answers that are nearly done end by themselves. */
-async function drain(running: RunningAnswers): Promise<void> {
+/** Lets answers end by themselves; those that take longer are ended with what they have. */
+async function drain(running: RunningAnswers, graceMs: number): Promise<void> {
   const answers = running.all();
   if (answers.length === 0) return;
-  const timeout = AbortSignal.timeout(drainMs);
+  const timeout = AbortSignal.timeout(graceMs);
   await Promise.race([
     Promise.all(answers.map((answer) => answer.finished)),
     new Promise((resolve) => timeout.addEventListener('abort', resolve, { once: true })),

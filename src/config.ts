@@ -36,6 +36,8 @@ export interface Config {
   logFormat: Environment['LOG_FORMAT'];
   /** How long requests are taken as ever after the signal to stop, while proxies learn of it. */
   drainMs: number;
+  /** How long running answers may go on when the server stops. */
+  answerGraceMs: number;
   database: DatabaseConfig;
   auth: AuthConfig;
   people: PeopleConfig;
@@ -98,6 +100,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: e.LOG_LEVEL,
     logFormat: e.LOG_FORMAT,
     drainMs: e.DRAIN_SECONDS * 1000,
+    answerGraceMs: e.ANSWER_GRACE_SECONDS * 1000,
     database: readDatabase(e),
     auth: {
       secret: e.AUTH_SECRET,

@@ -3,8 +3,8 @@ import { type Config, ConfigError, readConfig, readEnvFile } from '../config.ts'
 import { DatabaseSetupError } from '../db/setup-error.ts';
 import { createLog } from './log.ts';
 
-/** All that follows the delay in which proxies learn that the server stops. */
-const graceMs = 25_000;
+/** All of a stop but the time for proxies to notice it and for answers to end. */
+const closeMs = 15_000;
 
 /** Closing takes less. */
 const refusedMs = 5_000;
@@ -49,7 +49,7 @@ export async function serve(): Promise<number> {
   const reason = await Promise.race([stopped, app.died]);
   if (reason instanceof Error) console.error(`Stopping: ${reason.message}`);
   else print('Stopping: running answers are finished or kept for later.');
-  const deadline = setTimeout(() => process.exit(1), config.drainMs + graceMs);
+  const deadline = setTimeout(() => process.exit(1), config.drainMs + config.answerGraceMs + closeMs);
   deadline.unref();
   await app.close();
   return reason instanceof Error ? 1 : 0;

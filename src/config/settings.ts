@@ -37,6 +37,10 @@ const serving = {
     z.coerce.number({ error: 'must be a number' }).min(0).max(600).default(0),
     'how long requests are still taken after SIGTERM, while readyz says 503',
   ),
+  ANSWER_GRACE_SECONDS: show(
+    z.coerce.number({ error: 'must be a number' }).min(0).max(3_600).default(60),
+    'how long running answers may go on after that; what a longer one has written is kept',
+  ),
   LOG_FORMAT: show(
     word(['json', 'text']).optional(),
     'json or text; default: text on a terminal, else json',

@@ -216,7 +216,7 @@ test(
 );
 
 test(
-  'SIGTERM lets an open stream end, keeps its text, and the process exits with 0',
+  'SIGTERM ends an answer that takes longer than its grace, keeps its text, and the process exits with 0',
   { timeout: 120_000 },
   async () => {
     let person = await newPerson((await running()).baseUrl);
@@ -250,14 +250,23 @@ test(
   },
 );
 
-test('SIGTERM waits for an answer that is nearly done', { timeout: 120_000 }, async () => {
-  const person = await newPerson((await running()).baseUrl);
+test('SIGTERM lets an answer go on to its end', { timeout: 120_000 }, async () => {
+  await server?.end('SIGTERM');
+  server = await home.start({ ANSWER_GRACE_SECONDS: '60' });
+  const { baseUrl } = server;
+  const person = await newPerson(baseUrl);
   const conversation = await newConversation(person);
   const gate = Promise.withResolvers<void>();
   provider.script(behave.answer('Nearly there, and done.', { until: gate.promise }));
   const stream = wireEvents(await askStream(person, conversation, 'Are you done?'));
   const first = await stream.next();
-  const stopping = (await running()).end('SIGTERM');
+  const stopping = server.end('SIGTERM');
+  await until('nobody is let in', () =>
+    fetch(`${baseUrl}/healthz`).then(
+      () => false,
+      () => true,
+    ),
+  );
   gate.resolve();
   const events = [first.value, ...(await readAll(stream))].filter((event) => event !== undefined);
   expect(answerOf(events)).toMatchObject({ status: 'complete', answer: 'Nearly there, and done.' });

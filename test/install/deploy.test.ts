@@ -10,6 +10,9 @@ const read = (path: string): string => readFileSync(join(root, 'deploy', path), 
 const settings = new Set(readFileSync(join(root, '.env.example'), 'utf8').match(/\b[A-Z][A-Z0-9_]{3,}\b/g));
 const known = (name: string): boolean => settings.has(name) || ['NODE_ENV', 'NODE_OPTIONS'].includes(name);
 
+/** The grace of answers as it is set by default, and what else a stop takes. */
+const stopS = 60 + 15;
+
 describe('the image', () => {
   const dockerfile = read('Dockerfile').replace(/\\\n\s*/g, ' ');
   const lines = dockerfile.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -44,6 +47,7 @@ describe('the examples', () => {
     expect(Object.keys(alcove?.environment ?? {}).filter((name) => !known(name))).toEqual([]);
     expect(alcove?.ports?.every((port) => port.startsWith('127.0.0.1:'))).toBe(true);
     expect([alcove?.read_only, database?.ports]).toEqual([true, undefined]);
+    expect(Number(/stop_grace_period: (\d+)s/.exec(read('compose.yaml'))?.[1])).toBeGreaterThan(stopS);
   });
 
   test('of Kubernetes is whole: settings that exist, probes, no root, time to stop', () => {
@@ -61,10 +65,11 @@ describe('the examples', () => {
     for (const word of ['runAsNonRoot: true', 'readOnlyRootFilesystem: true', '/readyz', '/healthz'])
       expect(text).toContain(word);
     const grace = Number(/terminationGracePeriodSeconds: (\d+)/.exec(text)?.[1]);
-    expect(grace).toBeGreaterThan(25 + Number(parts[0]?.data?.['DRAIN_SECONDS']));
+    expect(grace).toBeGreaterThan(stopS + Number(parts[0]?.data?.['DRAIN_SECONDS']));
   });
 
   test.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)('of systemd is a unit', () => {
+    expect(Number(/TimeoutStopSec=(\d+)/.exec(read('alcove.service'))?.[1])).toBeGreaterThan(stopS);
     const folder = mkdtempSync(join(tmpdir(), 'alcove-unit-'));
     try {
       const unit = join(folder, 'alcove.service');
