@@ -103,7 +103,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       isForThisMachine: isForThisMachine(config),
       setup: createSetup(config, log),
       log,
-      attempts: new SharedWindow(db, replicas, () => now().getTime()),
+      counts: new SharedWindow(db, replicas, () => now().getTime()),
       now,
     });
     const report = (sentence: string): void => log.info(sentence);

@@ -1,7 +1,6 @@
 import type { AuthConfig } from './auth-config.ts';
 import type { Database } from '../db/database.ts';
 import { Background } from '../limits/background.ts';
-import { CountWindow } from '../limits/count-window.ts';
 import type { Log } from '../work/every.ts';
 import type { SharedWindow } from '../work/shared-window.ts';
 import { createAccessTokens } from './access-token.ts';
@@ -23,8 +22,8 @@ export interface IdentityOptions {
   isForThisMachine: boolean;
   setup: Setup;
   log: Pick<Log, 'warn'>;
-  /** Counts failed sign-ins over all processes. */
-  attempts: SharedWindow;
+  /** Counts failed sign-ins and letters over all processes. */
+  counts: SharedWindow;
   now: () => Date;
 }
 
@@ -41,11 +40,11 @@ export async function createIdentity(db: Database, options: IdentityOptions): Pr
     issuer: auth.issuer === undefined ? null : createExternalIssuer(auth.issuer),
     admins: auth.admins,
     setup: options.setup,
-    resetLetters: new CountWindow(() => now().getTime()),
+    counts: options.counts,
     background: new Background(lettersAtOnce, lettersWaiting, (err) =>
       log.warn({ err }, 'a link for a forgotten password was not made'),
     ),
-    attempts: createAttempts(options.attempts),
+    attempts: createAttempts(options.counts),
     sessions: createSessionCache(now),
     now,
   };

@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.ts';
 import type { Background } from '../limits/background.ts';
-import type { CountWindow } from '../limits/count-window.ts';
+import type { SharedWindow } from '../work/shared-window.ts';
 import type { AccessTokens } from './access-token.ts';
 import type { Attempts } from './attempts.ts';
 import type { ExternalIssuer } from './external-issuer.ts';
@@ -22,8 +22,8 @@ export interface IdentityDeps {
   admins: { emails: readonly string[]; subjects: readonly string[] };
   /** Invitations and resets. */
   setup: Setup;
-  /** Letters about forgotten passwords, by the address that was given. */
-  resetLetters: CountWindow;
+  /** Counts over all processes what many could ask for. */
+  counts: Pick<SharedWindow, 'add'>;
   /** What an answer must not wait for, lest its time tell something. */
   background: Background;
   attempts: Attempts;

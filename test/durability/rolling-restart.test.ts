@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askStream, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { databaseKind, newPerson, type Person } from '../support/app.ts';
+import { freePort } from '../support/free-port.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
 import { hasNginx, type Nginx, startNginx } from './support/nginx.ts';
 import { createHome, type Home, type ServerProcess } from './support/server-process.ts';
@@ -29,6 +30,7 @@ describe.skipIf(databaseKind === 'pglite' || !isThere)(
           LLM_MODEL: 'test-chat',
           TRUST_PROXY: '1',
           DRAIN_SECONDS: '1',
+          ANSWER_GRACE_SECONDS: '60',
           ALLOWED_HOSTS: '127.0.0.1',
         },
         { isNew: true },
@@ -156,13 +158,4 @@ async function startRequest(baseUrl: string, path: string): Promise<{ finish(): 
       return received;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

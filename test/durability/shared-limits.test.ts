@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import { until } from '../answers/support/until.ts';
 import { textFile } from '../documents/support/files.ts';
 import { documentOf, formOf, send, upload, whenSettled } from '../documents/support/uploading.ts';
 import { databaseKind, newPerson, type Person, personOf } from '../support/app.ts';
+import { freePort } from '../support/free-port.ts';
+import { type MailServer, startMailServer } from '../support/mail-server.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
 import { createHome, type Home, type ServerProcess } from './support/server-process.ts';
 
@@ -17,6 +20,7 @@ const uploads = 2;
 
 describe.skipIf(databaseKind === 'pglite')('two processes on one database (needs PostgreSQL)', () => {
   let provider: Provider;
+  let mail: MailServer;
   let home: Home;
   let web: ServerProcess;
   let other: ServerProcess;
@@ -25,17 +29,21 @@ describe.skipIf(databaseKind === 'pglite')('two processes on one database (needs
   let there: Person;
   beforeAll(async () => {
     provider = await startProvider();
+    mail = await startMailServer();
     home = await createHome({
+      SMTP_URL: mail.url,
+      MAIL_FROM: 'alcove@example.org',
       LLM_BASE_URL: provider.baseUrl,
       LLM_MODEL: 'test-chat',
       MESSAGES_PER_MINUTE: String(messagesPerMinute),
       STREAMS_PER_USER: String(streams),
       UPLOADS_PER_USER: String(uploads),
     });
-    [web, other] = await Promise.all([home.start({ ROLE: 'web' }), home.start({ ROLE: 'web' })]);
-    await untilTwo(
+    [web, other] = await Promise.all([startWeb(), startWeb()]);
+    await untilCount(
       'each has looked for the other',
       'SELECT count(*)::int AS count FROM replicas WHERE seen_at > $since',
+      2,
     );
     here = await newPerson(web.baseUrl);
     there = personOf(other.baseUrl, here.token, here);
@@ -43,17 +51,24 @@ describe.skipIf(databaseKind === 'pglite')('two processes on one database (needs
   afterAll(async () => {
     await home?.close();
     await provider?.close();
+    await mail?.close();
   });
 
-  /** Until the query of the database finds 2. */
-  async function untilTwo(what: string, query: string): Promise<void> {
+  /** Letters need an address to link to. */
+  async function startWeb(): Promise<ServerProcess> {
+    const port = await freePort();
+    return home.start({ ROLE: 'web', PORT: String(port), PUBLIC_URL: `http://localhost:${port}` });
+  }
+
+  /** Until the query of the database finds as many. */
+  async function untilCount(what: string, query: string, wanted: number): Promise<void> {
     const client = new pg.Client({ connectionString: home.databaseUrl ?? '' });
     await client.connect();
     try {
       const since = (await client.query<{ now: string }>('SELECT now()::text AS now')).rows[0]?.now;
       await until(what, async () => {
         const { rows } = await client.query<{ count: number }>(query.replace('$since', `'${since}'`));
-        return rows[0]?.count === 2;
+        return rows[0]?.count === wanted;
       });
     } finally {
       await client.end();
@@ -69,7 +84,7 @@ describe.skipIf(databaseKind === 'pglite')('two processes on one database (needs
 
   test('a folder of its own is refused, while the others go on', { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'alcove-own-'));
-    await expect(home.start({ DATA_DIR: folder })).rejects.toThrow(
+    await expect(home.start({ DATA_DIR: folder, SMTP_URL: '', MAIL_FROM: '' })).rejects.toThrow(
       /Another process on this database \(\d+ on .*\) keeps its originals elsewhere than in the data folder .*: every process needs the same place\. Correct DATA_DIR/,
     );
     expect((await fetch(`${web.baseUrl}/readyz`)).status).toBe(200);
@@ -79,11 +94,17 @@ describe.skipIf(databaseKind === 'pglite')('two processes on one database (needs
   test('web replicas read no document, and a worker does', { timeout: 90_000 }, async () => {
     const conversation = await newConversation(here);
     const [document] = await upload(here, conversation, textFile('waits.txt', 'The plover waits.'));
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    expect((await documentOf(there, document?.id ?? '')).status).toBe('queued');
-    worker = await home.start({ ROLE: 'worker' });
+    worker = await home.start({ ROLE: 'worker', SMTP_URL: '', MAIL_FROM: '' });
     expect((await whenSettled(there, document?.id ?? '')).status).toBe('ready');
+    for (const server of [web, other]) expect(await documentsReadBy(server)).toBe(0);
+    await until('the worker has counted it', async () => (await documentsReadBy(worker)) === 1);
   });
+
+  async function documentsReadBy(server: ServerProcess): Promise<number> {
+    const metrics = await (await fetch(`${server.baseUrl}/metrics`)).text();
+    const counts = metrics.matchAll(/^alcove_work_seconds_count\{kind="ingest",[^}]*\} (\d+)$/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
 
   test('a worker is asked for its health only', async () => {
     expect((await fetch(`${worker.baseUrl}/healthz`)).status).toBe(200);
@@ -128,6 +149,22 @@ describe.skipIf(databaseKind === 'pglite')('two processes on one database (needs
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
   });
 
+  test('letters about a forgotten password count together', { timeout: 90_000 }, async () => {
+    const person = await newPerson(web.baseUrl);
+    for (let at = 0; at < 6; at += 1) {
+      const response = await fetch(`${(at % 2 === 0 ? web : other).baseUrl}/auth/forgot-password`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: person.email }),
+      });
+      expect(response.status).toBe(202);
+    }
+    const key = createHash('sha256').update(`reset-letter:email:${person.email}`).digest('hex');
+    await untilCount('each was counted', `SELECT count FROM shared_counts WHERE key = '${key}'`, 6);
+    await until('the letters are there', () => mail.letters.length >= 3);
+    expect(mail.letters.map(({ to }) => to)).toEqual(Array(3).fill([person.email]));
+  });
+
   test(
     'answers being written count together; one is followed and stopped through the other replica',
     { timeout: 60_000 },
@@ -156,9 +193,10 @@ describe.skipIf(databaseKind === 'pglite')('two processes on one database (needs
     const conversation = await newConversation(here);
     const held = [holdUpload(here, conversation), holdUpload(there, conversation)];
     const tried = (whose: Person) => send(whose, conversation, formOf(textFile('more.txt', 'One more.')));
-    await untilTwo(
+    await untilCount(
       'both are under way',
       'SELECT sum(count)::int AS count FROM shared_counts WHERE replica IS NOT NULL',
+      2,
     );
     expect((await tried(here)).status).toBe(429);
     expect((await tried(there)).status).toBe(429);
@@ -172,7 +210,7 @@ describe.skipIf(databaseKind === 'pglite')('two processes on one database (needs
     { timeout: 60_000 },
     async () => {
       await other.end('SIGKILL');
-      const next = await home.start({ ROLE: 'web' });
+      const next = await startWeb();
       expect((await fetch(`${next.baseUrl}/readyz`)).status).toBe(200);
       await until('it serves', async () => (await fetch(`${next.baseUrl}/healthz`)).ok);
     },

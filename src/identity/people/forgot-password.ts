@@ -8,7 +8,7 @@ import { letterOf, linkOf, newSetupToken, rowOf } from './setup-link.ts';
 /** Anybody may ask for it, so it lives shorter than a link from an administrator. */
 const lifeMs = 3_600_000;
 const windowMs = 3_600_000;
-/** Letters to one account in that time, whoever asks. */
+/** Letters to one account in that time, whoever asks, and whichever replica. */
 const perAccount = 3;
 
 /**
@@ -23,8 +23,9 @@ export function forgotPassword(
   const { mailer, baseUrl } = setup;
   if (mailer === null || baseUrl === undefined) return;
   const key = emailKey(email);
-  if (deps.resetLetters.add(key, windowMs).count > perAccount) return;
   deps.background.run(async () => {
+    const { count } = await deps.counts.add(`reset-letter:${key}`, windowMs, perAccount);
+    if (count > perAccount) return;
     const userId = await findLogin(db, key);
     if (userId === null) return;
     const scope = UserScope.grant(userId);
