@@ -5,6 +5,7 @@ import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
 import { conversations, documents, documentTexts, userCounters, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { queueBlobs } from '../files/store.ts';
+import { recordAudit } from '../identity/audit-store.ts';
 import { forgetAnswersAbout } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
@@ -231,6 +232,7 @@ export async function deleteDocument(
         bytes: sql`${userCounters.bytes} - ${row.sizeBytes}`,
       })
       .where(eq(userCounters.userId, scope.userId));
+    await recordAudit(tx, scope.user, { action: 'document.deleted', target: id }, now);
     return { documents: 1, chunks: row.chunkCount, bytes: row.sizeBytes };
   });
 }

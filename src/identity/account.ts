@@ -2,7 +2,6 @@ import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, issueSession } from './issue-session.ts';
 import { refuseLongPassword } from './register.ts';
-import { appendAudit } from './audit-store.ts';
 import { leaveAdministration } from './people-store.ts';
 import { eraseUser, readUser, updatePassword, type UserRow } from './store.ts';
 import { revokeSession } from './session-store.ts';
@@ -17,7 +16,6 @@ export async function readAccount(scope: UserScope, deps: IdentityDeps): Promise
 export async function logout(scope: UserScope, sessionId: string, deps: IdentityDeps): Promise<void> {
   await revokeSession(deps.db, scope, sessionId, deps.now());
   deps.sessions.forget(scope.userId);
-  await appendAudit(deps.db, scope, { action: 'session.ended', target: sessionId }, deps.now());
 }
 
 /** Changes the password, ends every session, API keys too where asked, and starts a new session for the caller. */
@@ -31,7 +29,6 @@ export async function changePassword(
   const passwordHash = await deps.passwords.hash(input.next);
   const { user, keys } = await updatePassword(deps.db, scope, passwordHash, input.revokeKeys, deps.now());
   deps.sessions.forget(scope.userId);
-  await appendAudit(deps.db, scope, { action: 'password.changed' }, deps.now());
   return { ...(await issueSession(user, deps)), keys };
 }
 
@@ -47,9 +44,8 @@ export async function deleteAccount(
   const user = await readAccount(scope, deps);
   if (user.passwordHash !== null) await checkPassword(scope, password ?? '', deps);
   if (user.role === 'admin') await leaveAdministration(deps.db, scope);
-  await eraseUser(deps.db, scope, deps.now());
+  await eraseUser(deps.db, scope, { action: 'account.deleted' }, deps.now());
   deps.sessions.forget(scope.userId);
-  await appendAudit(deps.db, scope, { action: 'account.deleted' }, deps.now());
 }
 
 async function checkPassword(scope: UserScope, password: string, deps: IdentityDeps): Promise<void> {

@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { apiKeys, users } from '../db/schema.ts';
+import { recordAudit } from './audit-store.ts';
 import type { UserScope } from './user-scope.ts';
 import type { UserRow } from './store.ts';
 
@@ -11,14 +12,15 @@ export async function insertApiKey(
   scope: UserScope,
   key: Omit<ApiKeyRow, 'userId' | 'lastUsedAt'>,
 ): Promise<ApiKeyRow> {
-  const [row] = await db.scoped(scope, (tx) =>
-    tx
+  return db.scoped(scope, async (tx) => {
+    const [row] = await tx
       .insert(apiKeys)
       .values({ ...key, userId: scope.userId })
-      .returning(),
-  );
-  if (row === undefined) throw new Error('the API key was not written');
-  return row;
+      .returning();
+    if (row === undefined) throw new Error('the API key was not written');
+    await recordAudit(tx, scope, { action: 'key.created', target: row.id }, row.createdAt);
+    return row;
+  });
 }
 
 export async function listApiKeys(
@@ -72,12 +74,15 @@ export async function findApiKey(
   });
 }
 
-export async function deleteApiKey(db: Database, scope: UserScope, id: string): Promise<boolean> {
-  const rows = await db.scoped(scope, (tx) =>
-    tx
+/** False when there is none. */
+export async function deleteApiKey(db: Database, scope: UserScope, id: string, now: Date): Promise<boolean> {
+  return db.scoped(scope, async (tx) => {
+    const rows = await tx
       .delete(apiKeys)
       .where(and(eq(apiKeys.userId, scope.userId), eq(apiKeys.id, id)))
-      .returning({ id: apiKeys.id }),
-  );
-  return rows.length > 0;
+      .returning({ id: apiKeys.id });
+    if (rows.length === 0) return false;
+    await recordAudit(tx, scope, { action: 'key.revoked', target: id }, now);
+    return true;
+  });
 }

@@ -5,7 +5,6 @@ import type { IdentityDeps } from './deps.ts';
 import { packId } from './packed-id.ts';
 import { sha256 } from './secrets.ts';
 import { type ApiKeyRow, deleteApiKey, insertApiKey } from './api-key-store.ts';
-import { appendAudit } from './audit-store.ts';
 import type { UserScope } from './user-scope.ts';
 
 export interface NewApiKey {
@@ -31,12 +30,10 @@ export async function createApiKey(
     createdAt: deps.now(),
     expiresAt: input.expiresAt ?? null,
   });
-  await appendAudit(deps.db, scope, { action: 'key.created', target: row.id }, deps.now());
   return { key, row };
 }
 
 export async function revokeApiKey(scope: UserScope, id: string, deps: IdentityDeps): Promise<void> {
-  if (!(await deleteApiKey(deps.db, scope, id)))
+  if (!(await deleteApiKey(deps.db, scope, id, deps.now())))
     throw new AppError('not_found', 'This API key does not exist.');
-  await appendAudit(deps.db, scope, { action: 'key.revoked', target: id }, deps.now());
 }

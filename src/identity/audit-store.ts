@@ -7,23 +7,14 @@ import type { UserScope } from './user-scope.ts';
 
 export type AuditRow = typeof auditLog.$inferSelect;
 
+/** Ids and actions only, never content. */
 export interface AuditEntry {
   action: string;
   target?: string | undefined;
   address?: string | undefined;
 }
 
-/** Ids and actions only, never content. */
-export async function appendAudit(
-  db: Database,
-  scope: UserScope,
-  entry: AuditEntry,
-  now: Date,
-): Promise<void> {
-  await db.scoped(scope, (tx) => recordAudit(tx, scope, entry, now));
-}
-
-/** The same within the transaction that does what is recorded. */
+/** In the transaction that does what is recorded: neither is there without the other. */
 export async function recordAudit(
   tx: Transaction,
   scope: UserScope | AdminScope,

@@ -30,5 +30,5 @@ export class EveryUser {
 /** Sessions and links that are over go, and accounts that never were anybody's. */
 export async function forgetOldPerson(db: Database, scope: UserScope, now: Date): Promise<void> {
   const invitesBefore = new Date(now.getTime() - keptInviteMs);
-  if (await forgetOldCredentials(db, scope, now, invitesBefore)) await eraseUser(db, scope, now);
+  if (await forgetOldCredentials(db, scope, now, invitesBefore)) await eraseUser(db, scope, null, now);
 }

@@ -18,8 +18,12 @@ export interface IssuedSession {
   refreshToken: string;
 }
 
-/** Starts a session: a short access token and the first refresh token of its family. */
-export async function issueSession(user: UserRow, deps: IdentityDeps): Promise<IssuedSession> {
+/** Starts a session: a short access token and the first refresh token of its family. `signIn` is written down. */
+export async function issueSession(
+  user: UserRow,
+  deps: IdentityDeps,
+  signIn?: { address: string | undefined },
+): Promise<IssuedSession> {
   const now = deps.now();
   const sessionId = newId();
   const refreshToken = newRefreshToken(user.id);
@@ -27,7 +31,7 @@ export async function issueSession(user: UserRow, deps: IdentityDeps): Promise<I
   await insertSession(
     deps.db,
     UserScope.grant(user.id),
-    { sessionId, refreshHash: sha256(refreshToken), expiresAt },
+    { sessionId, refreshHash: sha256(refreshToken), expiresAt, signIn },
     now,
   );
   return { user, sessionId, refreshToken, ...(await signAccess(user, sessionId, deps)) };

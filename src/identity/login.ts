@@ -3,7 +3,6 @@ import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, issueSession } from './issue-session.ts';
 import { knownDeviceOf } from './known-device.ts';
 import { emailKey, refuseLongPassword } from './register.ts';
-import { appendAudit } from './audit-store.ts';
 import { findLogin, readUser } from './store.ts';
 import { UserScope } from './user-scope.ts';
 
@@ -32,12 +31,5 @@ export async function login(
   if (user === null || !matches || user.status !== 'active')
     throw new AppError('unauthenticated', 'The e-mail address or the password is wrong.');
   await deps.attempts.succeeded(claimant);
-  const session = await issueSession(user, deps);
-  await appendAudit(
-    deps.db,
-    UserScope.grant(user.id),
-    { action: 'session.started', target: session.sessionId, address: input.address },
-    deps.now(),
-  );
-  return session;
+  return issueSession(user, deps, { address: input.address });
 }

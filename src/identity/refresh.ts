@@ -3,7 +3,6 @@ import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, signAccess, successorOf } from './issue-session.ts';
 import { userIdIn } from './packed-id.ts';
 import { sha256 } from './secrets.ts';
-import { appendAudit } from './audit-store.ts';
 import { rotateRefreshToken } from './session-store.ts';
 import { UserScope } from './user-scope.ts';
 
@@ -21,7 +20,6 @@ export async function refresh(token: string, deps: IdentityDeps): Promise<Issued
   if (rotation.outcome === 'unknown') throw refused();
   if (rotation.outcome === 'reused') {
     deps.sessions.forget(userId);
-    await appendAudit(deps.db, scope, { action: 'session.reuse_detected', target: rotation.sessionId }, now);
     throw refused();
   }
   const { user, sessionId } = rotation;

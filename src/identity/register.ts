@@ -3,7 +3,6 @@ import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, issueSession } from './issue-session.ts';
 import { hasAccounts, insertUser } from './store.ts';
-import { appendAudit } from './audit-store.ts';
 import { UserScope } from './user-scope.ts';
 
 const maxPasswordBytes = 1024;
@@ -33,7 +32,6 @@ export async function register(input: Registration, deps: IdentityDeps): Promise
     },
     deps.now(),
   );
-  await appendAudit(deps.db, scope, { action: 'account.created' }, deps.now());
   return issueSession(user, deps);
 }
 

@@ -1,6 +1,7 @@
 import { and, eq, gt, isNull, lt } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import { refreshTokens, sessions, users } from '../db/schema.ts';
+import { recordAudit } from './audit-store.ts';
 import type { UserScope } from './user-scope.ts';
 import type { UserRow } from './store.ts';
 
@@ -48,6 +49,8 @@ export interface NewSession {
   sessionId: string;
   refreshHash: string;
   expiresAt: Date;
+  /** Of a sign-in, which is written down: from where, where that is known. */
+  signIn?: { address: string | undefined } | undefined;
 }
 
 export async function insertSession(
@@ -68,6 +71,9 @@ export async function insertSession(
       sessionId: session.sessionId,
       createdAt: now,
     });
+    if (session.signIn === undefined) return;
+    const { address } = session.signIn;
+    await recordAudit(tx, scope, { action: 'session.started', target: session.sessionId, address }, now);
   });
 }
 
@@ -77,17 +83,18 @@ export async function revokeSession(
   sessionId: string,
   now: Date,
 ): Promise<void> {
-  await db.scoped(scope, (tx) =>
-    tx
+  await db.scoped(scope, async (tx) => {
+    await tx
       .update(sessions)
       .set({ revokedAt: now })
-      .where(and(eq(sessions.userId, scope.userId), eq(sessions.id, sessionId), isNull(sessions.revokedAt))),
-  );
+      .where(and(eq(sessions.userId, scope.userId), eq(sessions.id, sessionId), isNull(sessions.revokedAt)));
+    await recordAudit(tx, scope, { action: 'session.ended', target: sessionId }, now);
+  });
 }
 
 export type Rotation =
   | { outcome: 'rotated' | 'repeated'; sessionId: string; user: UserRow }
-  | { outcome: 'reused'; sessionId: string }
+  | { outcome: 'reused' }
   | { outcome: 'unknown' };
 
 /** Uses a refresh token once; the same one within `graceMs` gives the same successor, later it is a theft. */
@@ -128,7 +135,8 @@ export async function rotateRefreshToken(
       .update(sessions)
       .set({ revokedAt: now })
       .where(and(eq(sessions.userId, scope.userId), eq(sessions.id, known.sessionId)));
-    return { outcome: 'reused', sessionId: known.sessionId };
+    await recordAudit(tx, scope, { action: 'session.reuse_detected', target: known.sessionId }, now);
+    return { outcome: 'reused' };
   });
 }
 

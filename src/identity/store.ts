@@ -13,6 +13,7 @@ import {
 } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { queueBlobs } from '../files/store.ts';
+import { type AuditEntry, recordAudit } from './audit-store.ts';
 import type { UserScope } from './user-scope.ts';
 
 export type UserRow = typeof users.$inferSelect;
@@ -63,6 +64,7 @@ export async function insertUser(
         .returning();
       if (row === undefined) throw new Error('the account was not written');
       await insertBelow(tx, scope.userId, loginKey, now);
+      await recordAudit(tx, scope, { action: 'account.created' }, now);
       return row;
     }),
   );
@@ -135,12 +137,18 @@ export async function updatePassword(
       .where(eq(users.id, scope.userId))
       .returning();
     if (row === undefined) throw new AppError('unauthenticated', 'This account does not exist any more.');
+    await recordAudit(tx, scope, { action: 'password.changed' }, now);
     return { user: row, keys: { revoked: revoked.length, kept } };
   });
 }
 
-/** Erases the account and everything below it; its blobs are queued in the same transaction. */
-export async function eraseUser(db: Database, scope: UserScope, now: Date): Promise<void> {
+/** Erases the account and everything below it; its blobs are queued, and `entry` is written, in the same transaction. */
+export async function eraseUser(
+  db: Database,
+  scope: UserScope,
+  entry: AuditEntry | null,
+  now: Date,
+): Promise<void> {
   await db.scoped(scope, async (tx) => {
     const blobs = await tx
       .select({ blobKey: documents.blobKey })
@@ -155,5 +163,6 @@ export async function eraseUser(db: Database, scope: UserScope, now: Date): Prom
     await tx.delete(conversationDirectory).where(eq(conversationDirectory.userId, scope.userId));
     await tx.delete(loginKeys).where(eq(loginKeys.userId, scope.userId));
     await tx.delete(users).where(eq(users.id, scope.userId));
+    if (entry !== null) await recordAudit(tx, scope, entry, now);
   });
 }

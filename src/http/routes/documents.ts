@@ -14,7 +14,6 @@ import { deleteDocument, listDocuments, updateDocument } from '../../documents/s
 import { announce } from '../../documents/upload.ts';
 import { watchDocument } from '../../documents/watch.ts';
 import { AppError } from '../../errors.ts';
-import { appendAudit } from '../../identity/audit-store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
@@ -194,9 +193,7 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
     async (request) => {
       return onDocument(request, db, async (scope, row) => {
         const deleted = await deleteDocument(db, scope, row.id, now());
-        if (deleted === null) return null;
-        await appendAudit(db, scope.user, { action: 'document.deleted', target: row.id }, now());
-        return { deleted };
+        return deleted === null ? null : { deleted };
       });
     },
   );

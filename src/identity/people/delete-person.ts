@@ -15,5 +15,5 @@ export async function deletePerson(admin: AdminScope, id: string, deps: PeopleDe
   const now = deps.now();
   if (!(await retireAccount(deps.db, admin, id, now))) throw noAccount();
   deps.sessions.forget(id);
-  await eraseUser(deps.db, UserScope.grant(id), now);
+  await eraseUser(deps.db, UserScope.grant(id), null, now);
 }
