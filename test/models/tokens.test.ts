@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import fc from 'fast-check';
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { expect, test } from 'vitest';
+import { countTokens } from '../../src/models/tokens.ts';
+
+// The package's own encoder reads the same table, and takes longer for it than reading a document takes.
+
+const asPlainText = { disallowedSpecial: new Set<string>() };
+const expected = (text: string): number => encode(text, asPlainText).length;
+
+test.each([
+  ['a page of English', readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8')],
+  ['JSON', readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')],
+  ['Chinese', '第一季度营业收入增长百分之十五。'.repeat(40)],
+  ['emoji and combining marks', '👩‍👩‍👧 cafe\u0301 नमस्ते '.repeat(40)],
+  ['half a surrogate pair', 'x\ud800y \udc00'],
+  ['a special token', 'Hello <|endoftext|> world'],
+  ['a word that is no token', 'kestrelploverdunlin'.repeat(20)],
+  ['nothing', ''],
+])('%s has as many tokens as the encoding says', (_what, text) => {
+  expect(countTokens(text)).toBe(expected(text));
+});
+
+test('any text has as many tokens as the encoding says', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      expect(countTokens(text)).toBe(expected(text));
+    }),
+    { numRuns: 300, seed: 20_261_122 },
+  );
+});
