@@ -54,11 +54,11 @@ export async function findConfinements(
       name: 'processes',
       command: ['unshare', '--pid', '--fork', '--kill-child=KILL'],
     });
+  const present = candidates.flatMap((candidate) => withPath(candidate, folders) ?? []);
+  // One look is enough where all of them work, as on most machines.
+  if (present.length > 0 && (await works(present))) return present;
   const working: Confinement[] = [];
-  for (const candidate of candidates) {
-    const confinement = withPath(candidate, folders);
-    if (confinement !== null && (await works([...working, confinement]))) working.push(confinement);
-  }
+  for (const confinement of present) if (await works([...working, confinement])) working.push(confinement);
   return working;
 }
 
