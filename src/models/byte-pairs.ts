@@ -56,7 +56,7 @@ export class BytePairs {
     for (;;) {
       let lowest = 0;
       for (let at = 1; at < parts; at += 1) if (ranks[at]! < ranks[lowest]!) lowest = at;
-      if (parts < 2 || ranks[lowest]! === none) return parts;
+      if (parts < 2 || ranks[lowest] === none) return parts;
       starts.copyWithin(lowest + 1, lowest + 2, parts + 1);
       ranks.copyWithin(lowest + 1, lowest + 2, parts);
       parts -= 1;
