@@ -11,8 +11,11 @@ import { print, printLine } from './report.ts';
 try {
   const args = process.argv.slice(2);
   const [command, ...rest] = args;
-  const options = command === 'citations' || command === 'answers' ? undefined : readOptions(args);
-  if (options === undefined) await (command === 'answers' ? runAnswers(rest) : runCitations(rest));
+  const own = { citations: runCitations, answers: runAnswers, history: runHistory };
+  const special = Object.entries(own).find(([name]) => name === command)?.[1];
+  const options = special === undefined ? readOptions(args) : undefined;
+  if (special !== undefined) await special(rest);
+  else if (options === undefined) throw new EvalError('Name the folder to measure with.');
   else if (options === null) print(help);
   else if (options.fuse !== undefined) fuseRuns(options);
   else await run(options);
@@ -41,6 +44,14 @@ async function run(options: EvalOptions): Promise<void> {
   }
   print('');
   for (const [name, scores] of lines) printLine(name, scores);
+}
+
+/** Search over history on LoCoMo; ends with 1 when a target is missed. */
+async function runHistory([folder = '../shared/data/locomo']: string[]): Promise<void> {
+  const { measureHistory } = await import('./history.ts');
+  const { own, all, queries } = await measureHistory(folder);
+  print(`${queries} questions: R@10 ${own.toFixed(3)} in the own conversation, ${all.toFixed(3)} across all`);
+  if (own < 0.54 || all < 0.5) process.exitCode = 1;
 }
 
 async function runCitations([folder = '../shared/data', each = '1']: string[]): Promise<void> {

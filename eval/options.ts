@@ -28,6 +28,7 @@ export interface EvalOptions {
 export const help = `npm run eval -- FOLDER [options]
        npm run eval -- citations [FOLDER [N]]    how citations are judged; every N-th case
        npm run eval -- answers [FOLDER [N [SET]]]  answers without a language model; every N-th question
+       npm run eval -- history [FOLDER]          search over history, on LoCoMo
 
 Measures retrieval on a folder of judged questions, through the HTTP API of a server with a throw-away database.
 

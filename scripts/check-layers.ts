@@ -16,7 +16,7 @@ const LAYERS = [
   ['app'],
   ['config'],
   ['http', 'backup', 'doctor'],
-  ['answers', 'changes'],
+  ['answers', 'changes', 'search', 'sharing', 'exchange'],
   ['retrieval'],
   ['documents'],
   ['conversations'],
@@ -66,6 +66,8 @@ const AUTHORITY_RULES = [
       'src/identity/refresh.ts',
       'src/identity/register.ts',
       'src/identity/user-scope.ts',
+      'src/search/index-store.ts',
+      'src/sharing/open-link.ts',
     ],
   },
   {
@@ -82,6 +84,7 @@ const AUTHORITY_RULES = [
       'src/conversations/scope.ts',
       'src/documents/work-scope.ts',
       'src/http/scopes.ts',
+      'src/sharing/open-link.ts',
     ],
   },
 ];

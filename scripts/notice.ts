@@ -32,10 +32,14 @@ const chosen: Record<string, string> = {
   '(AFL-2.1 OR BSD-3-Clause)': 'BSD-3-Clause',
   '(MIT OR CC0-1.0)': 'MIT',
 };
-/** Packages whose manifest leaves the licence out, by the LICENSE that they bring. */
-const unsaid: Record<string, string> = { 'svelte-toolbelt': 'MIT' };
+/** Packages whose manifest does not name the licence, by the LICENSE that they bring. */
+const unsaid: Record<string, string> = {
+  'svelte-toolbelt': 'MIT',
+  'png-js': 'MIT',
+  'dejavu-fonts-ttf': 'Bitstream-Vera',
+};
 const permitted =
-  /^(MIT|MIT-0|ISC|0BSD|BlueOak-1\.0\.0|BSD-2-Clause|BSD-3-Clause|Apache-2\.0|Python-2\.0|Unlicense|CC0-1\.0|PostgreSQL)$/;
+  /^(MIT|MIT-0|ISC|0BSD|BlueOak-1\.0\.0|BSD-2-Clause|BSD-3-Clause|Apache-2\.0|Python-2\.0|Unlicense|CC0-1\.0|PostgreSQL|Bitstream-Vera)$/;
 const works = `Works beside the packages
 
 - PostgreSQL, compiled to WebAssembly in @electric-sql/pglite: PostgreSQL License
@@ -74,7 +78,7 @@ function visit(from: string, name: string): void {
   if (path === undefined || entry === undefined || entry.link === true) return;
   const key = `${name} ${entry.version}`;
   if (found.has(key)) return;
-  const licence = chosen[entry.license ?? ''] ?? entry.license ?? unsaid[name] ?? 'unknown';
+  const licence = unsaid[name] ?? chosen[entry.license ?? ''] ?? entry.license ?? 'unknown';
   found.set(key, licence);
   if (
     !licence

@@ -5,6 +5,8 @@ import { conversations } from './conversations.ts';
 import { documents } from './documents.ts';
 import { messages } from './messages.ts';
 import { people } from './people.ts';
+import { search } from './search.ts';
+import { shares } from './shares.ts';
 import { system } from './system.ts';
 import { createTransport, type ClientOptions } from './transport.ts';
 
@@ -30,6 +32,8 @@ export function createClient(options: ClientOptions) {
     documents: documents(transport),
     asking: asking(transport),
     ...changes(transport),
+    search: search(transport),
+    shares: shares(transport),
     ...system(transport),
   };
 }

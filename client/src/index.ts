@@ -5,6 +5,7 @@ export type { ClientErrorCode } from './errors.ts';
 export type { ClientOptions, RequestOptions } from './transport.ts';
 export type { AnswerQuestion, NumberedAnswerEvent, AnswerStreamOptions } from './asking.ts';
 export type { ChangeStreamOptions, NumberedChange } from './changes.ts';
+export type { SearchOptions } from './search.ts';
 export type { UploadFile, UploadOptions, WaitOptions } from './documents.ts';
 export type {
   AdminUser,
@@ -31,6 +32,10 @@ export type {
   Problem,
   Quotas,
   Retrieved,
+  SearchHit,
+  SearchResults,
+  Share,
+  SharedConversation,
   Session,
   Source,
   Verification,

@@ -8,5 +8,7 @@ export * from './events.ts';
 export * from './mcp.ts';
 export * from './openai.ts';
 export * from './people.ts';
+export * from './search.ts';
+export * from './sharing.ts';
 export * from './system.ts';
 export * from './tracing.ts';

@@ -12,12 +12,14 @@ import { reconcileBlobs } from '../files/reconcile.ts';
 import type { HttpDeps } from '../http/deps.ts';
 import { deleteExpiredKeys } from '../identity/idempotency-store.ts';
 import { deleteEndedCounts } from '../work/counts-store.ts';
+import { indexEverybody } from '../search/index-texts.ts';
 import { every } from '../work/every.ts';
 import { runWork, workTopic } from '../work/loop.ts';
 
 const collectMs = 5_000;
 const hourMs = 3_600_000;
 const tidyMs = 60_000;
+const searchMs = 15_000;
 
 /** The background work of this process; the rows say what is due, so that it may die at any time. */
 export function startWorker(
@@ -45,6 +47,7 @@ export function startWorker(
     every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now(), hold), signal, log),
     every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
     every(hourMs, 'forget what is old', () => retention.sweep(now(), signal), signal, log),
+    every(searchMs, 'index texts for search', () => indexEverybody(db, signal), signal, log),
     every(hourMs, 'delete ended counts', () => deleteEndedCounts(db), signal, log),
     ...(db.kind === 'pglite'
       ? [every(tidyMs, 'tidy the database', () => tidyDatabase(db, signal), signal, log)]

@@ -1,4 +1,4 @@
--- Isolation as of 0016_whole_life; written by "npm run isolation".
+-- Isolation as of 0017_find_and_share; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -32,6 +32,10 @@ ALTER TABLE chunks FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE conversation_directory ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
+ALTER TABLE conversation_terms ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE conversation_terms FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
 ALTER TABLE conversations ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE conversations FORCE ROW LEVEL SECURITY
@@ -51,6 +55,10 @@ ALTER TABLE idempotency_answers FORCE ROW LEVEL SECURITY
 ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE imported_items ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE imported_items FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE installation ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -87,6 +95,10 @@ ALTER TABLE setup_tokens ENABLE ROW LEVEL SECURITY
 ALTER TABLE setup_tokens FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE shared_counts ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE shares ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE shares FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE templates ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -174,6 +186,8 @@ CREATE POLICY own ON chunks AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id
 --> statement-breakpoint
 CREATE POLICY own ON conversation_directory AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
+CREATE POLICY own ON conversation_terms AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
 CREATE POLICY own ON conversations AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)) AND ((deleted_at IS NULL) OR (NULLIF(current_setting('app.shows_deleted'::text, true), ''::text) = 'on'::text)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)) AND ((deleted_at IS NULL) OR (NULLIF(current_setting('app.shows_deleted'::text, true), ''::text) = 'on'::text))))
 --> statement-breakpoint
 CREATE POLICY own ON document_texts AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
@@ -183,6 +197,8 @@ CREATE POLICY own ON documents AS PERMISSIVE FOR ALL TO alcove_app USING (((user
 CREATE POLICY own ON idempotency_answers AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
 CREATE POLICY own ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY own ON imported_items AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
 CREATE POLICY own ON login_keys AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
@@ -200,6 +216,8 @@ CREATE POLICY own ON sessions AS PERMISSIVE FOR ALL TO alcove_app USING ((user_i
 --> statement-breakpoint
 CREATE POLICY own ON setup_tokens AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
+CREATE POLICY own ON shares AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
 CREATE POLICY own ON templates AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
 CREATE POLICY own ON user_counters AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
@@ -211,6 +229,10 @@ CREATE POLICY own ON work AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id =
 CREATE POLICY owner ON replicas AS PERMISSIVE FOR SELECT TO alcove_worker USING (false)
 --> statement-breakpoint
 CREATE POLICY owner ON shared_counts AS PERMISSIVE FOR SELECT TO alcove_worker USING (false)
+--> statement-breakpoint
+CREATE POLICY to_index ON chunks AS PERMISSIVE FOR SELECT TO alcove_worker USING ((terms IS NULL))
+--> statement-breakpoint
+CREATE POLICY to_index ON messages AS PERMISSIVE FOR SELECT TO alcove_worker USING (((terms IS NULL) AND (status <> 'streaming'::text)))
 --> statement-breakpoint
 CREATE POLICY whose ON audit_log AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
 --> statement-breakpoint
@@ -234,6 +256,8 @@ GRANT DELETE ON chunks TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON conversation_directory TO alcove_app
 --> statement-breakpoint
+GRANT DELETE ON conversation_terms TO alcove_app
+--> statement-breakpoint
 GRANT DELETE ON conversations TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON document_texts TO alcove_app
@@ -245,6 +269,8 @@ GRANT DELETE ON idempotency_answers TO alcove_app
 GRANT DELETE ON idempotency_keys TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON idempotency_keys TO alcove_worker
+--> statement-breakpoint
+GRANT DELETE ON imported_items TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON login_keys TO alcove_app
 --> statement-breakpoint
@@ -263,6 +289,8 @@ GRANT DELETE ON sessions TO alcove_app
 GRANT DELETE ON setup_tokens TO alcove_admin
 --> statement-breakpoint
 GRANT DELETE ON setup_tokens TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON shares TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON templates TO alcove_app
 --> statement-breakpoint
@@ -296,6 +324,8 @@ GRANT INSERT ON chunks TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON conversation_directory TO alcove_app
 --> statement-breakpoint
+GRANT INSERT ON conversation_terms TO alcove_app
+--> statement-breakpoint
 GRANT INSERT ON conversations TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON document_texts TO alcove_app
@@ -307,6 +337,8 @@ GRANT INSERT ON idempotency_answers TO alcove_admin
 GRANT INSERT ON idempotency_answers TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON idempotency_keys TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON imported_items TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON installation TO alcove_admin
 --> statement-breakpoint
@@ -331,6 +363,8 @@ GRANT INSERT ON sessions TO alcove_app
 GRANT INSERT ON setup_tokens TO alcove_admin
 --> statement-breakpoint
 GRANT INSERT ON setup_tokens TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON shares TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON templates TO alcove_app
 --> statement-breakpoint
@@ -452,11 +486,15 @@ GRANT SELECT (user_id) ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (user_id) ON audit_log TO alcove_worker
 --> statement-breakpoint
+GRANT SELECT (user_id) ON chunks TO alcove_worker
+--> statement-breakpoint
 GRANT SELECT (user_id) ON conversations TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (user_id) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (user_id) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (user_id) ON messages TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (user_id) ON sessions TO alcove_admin
 --> statement-breakpoint
@@ -484,6 +522,8 @@ GRANT SELECT ON chunks TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON conversation_directory TO alcove_app
 --> statement-breakpoint
+GRANT SELECT ON conversation_terms TO alcove_app
+--> statement-breakpoint
 GRANT SELECT ON conversations TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON document_texts TO alcove_app
@@ -493,6 +533,8 @@ GRANT SELECT ON documents TO alcove_app
 GRANT SELECT ON idempotency_answers TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON idempotency_keys TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON imported_items TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON installation TO alcove_app
 --> statement-breakpoint
@@ -511,6 +553,8 @@ GRANT SELECT ON segments TO alcove_app
 GRANT SELECT ON sessions TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON setup_tokens TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON shares TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON templates TO alcove_app
 --> statement-breakpoint
@@ -568,6 +612,8 @@ GRANT UPDATE ON chunk_vectors TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON chunks TO alcove_app
 --> statement-breakpoint
+GRANT UPDATE ON conversation_terms TO alcove_app
+--> statement-breakpoint
 GRANT UPDATE ON conversations TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON document_texts TO alcove_app
@@ -577,6 +623,8 @@ GRANT UPDATE ON documents TO alcove_app
 GRANT UPDATE ON idempotency_answers TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON idempotency_keys TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON imported_items TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON messages TO alcove_app
 --> statement-breakpoint
@@ -593,6 +641,8 @@ GRANT UPDATE ON sessions TO alcove_app
 GRANT UPDATE ON setup_tokens TO alcove_admin
 --> statement-breakpoint
 GRANT UPDATE ON setup_tokens TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON shares TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON templates TO alcove_app
 --> statement-breakpoint

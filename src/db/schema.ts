@@ -25,6 +25,8 @@ import {
 const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
 /** pgvector's half-precision vector without a fixed dimension; set to STORAGE PLAIN by migration. */
 const halfvec = customType<{ data: string }>({ dataType: () => 'halfvec' });
+/** Sorted lexemes without positions, made by search/lexemes.ts. */
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
 
 export const users = pgTable('users', {
@@ -370,6 +372,81 @@ export const conversations = pgTable(
 );
 
 const conversationKey = () => uuid('conversation_id').notNull();
+
+/** Titles as search looks for them; apart from the conversations, whose rows change with every message. */
+export const conversationTerms = pgTable(
+  'conversation_terms',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    /** The title that the terms were made of: another one is indexed anew. */
+    title: text('title').notNull(),
+    terms: tsvector('terms').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId] }),
+    foreignKey({
+      name: 'conversation_terms_conversation',
+      columns: [t.userId, t.conversationId],
+      foreignColumns: [conversations.userId, conversations.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+/** What a link shows: frozen when it was made or last updated, so that nothing later is ever seen through it. */
+export const shares = pgTable(
+  'shares',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    id: uuid('id').notNull(),
+    /** `login_keys` says whose it is. */
+    tokenHash: text('token_hash').notNull(),
+    passwordHash: text('password_hash'),
+    /** Login key of the only person who may open it; null: whoever has the link. */
+    recipient: text('recipient'),
+    revision: integer('revision').notNull().default(1),
+    leafId: uuid('leaf_id').notNull(),
+    documentIds: uuid('document_ids').array().notNull(),
+    /** The public view as JSON text. */
+    snapshot: text('snapshot').notNull(),
+    views: integer('views').notNull().default(0),
+    expiresAt: time('expires_at'),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.id] }),
+    unique('shares_by_token').on(t.userId, t.tokenHash),
+    index('shares_by_conversation').on(t.userId, t.conversationId),
+    foreignKey({
+      name: 'shares_conversation',
+      columns: [t.userId, t.conversationId],
+      foreignColumns: [conversations.userId, conversations.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+/** What was imported already, by the id that the other product gave it. */
+export const importedItems = pgTable(
+  'imported_items',
+  {
+    userId: owner(),
+    source: text('source').notNull(),
+    externalId: text('external_id').notNull(),
+    conversationId: conversationKey(),
+    createdAt: time('created_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.source, t.externalId] }),
+    index('imported_items_by_conversation').on(t.userId, t.conversationId),
+    foreignKey({
+      name: 'imported_items_conversation',
+      columns: [t.userId, t.conversationId],
+      foreignColumns: [conversations.userId, conversations.id],
+    }).onDelete('cascade'),
+  ],
+);
 
 /** Which conversation a chat client means by an id of its own. */
 export const chatBindings = pgTable(

@@ -31,6 +31,9 @@ import { mcpRoutes } from './routes/mcp.ts';
 import { openAiRoutes } from './routes/openai.ts';
 import { oversightRoutes } from './routes/oversight.ts';
 import { setupRoutes } from './routes/setup.ts';
+import { searchRoutes } from './routes/search.ts';
+import { sharedLinkRoutes } from './routes/shared-links.ts';
+import { shareRoutes } from './routes/shares.ts';
 import { systemRoutes } from './routes/system.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { registerSecurity } from './security.ts';
@@ -112,6 +115,9 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     chatRoutes(typed, deps);
     openAiRoutes(typed, deps);
     mcpRoutes(typed, deps);
+    searchRoutes(typed, deps);
+    shareRoutes(typed, deps);
+    sharedLinkRoutes(typed, deps);
   });
   if (deps.config.role !== 'worker') {
     registerReference(app);

@@ -36,6 +36,7 @@ export async function createIdentity(db: Database, options: IdentityOptions): Pr
     accessTokens: createAccessTokens(deriveKey(secret, 'access-token')),
     refreshKey: deriveKey(secret, 'refresh-token'),
     deviceKey: deriveKey(secret, 'known-device'),
+    shareKey: deriveKey(secret, 'share-link'),
     registration: auth.registration ?? (options.isForThisMachine ? 'open' : 'closed'),
     issuer: auth.issuer === undefined ? null : createExternalIssuer(auth.issuer),
     admins: auth.admins,

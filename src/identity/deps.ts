@@ -16,6 +16,8 @@ export interface IdentityDeps {
   refreshKey: Uint8Array;
   /** Signs what a device keeps of a sign-in. */
   deviceKey: Uint8Array;
+  /** Makes the tokens of shared links out of their ids. */
+  shareKey: Uint8Array;
   registration: 'open' | 'closed';
   issuer: ExternalIssuer | null;
   /** Who of the external issuer's is an administrator from the first token on. */

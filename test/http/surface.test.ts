@@ -41,6 +41,7 @@ const open = [
   'GET /metrics',
   'GET /openapi.json',
   'GET /readyz',
+  'GET /s/:token',
   'GET /setup',
   'POST /auth/accept-invite',
   'POST /auth/forgot-password',

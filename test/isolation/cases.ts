@@ -145,6 +145,30 @@ export const cases: Record<string, IsolationCase> = {
       body: { query: secretQuestion, parent_id: w.nothing },
     },
   ],
+  'GET /search': (w) => [
+    { path: `/search?q=${w.canary}`, status: 200 },
+    { path: `/search?q=${w.canary.slice(0, 9)}`, status: 200 },
+    { path: `/search?q=vault+lighthouse&in=documents&limit=200&user_id=${w.a.id}`, status: 200 },
+    { path: `/search?q=tag:${w.canary}+vault`, status: 200 },
+    { path: `/search?q=vault&conversation_id=${w.a1}`, status: 403 },
+    { path: `/search?q=vault&conversation_id=${w.nothing}`, status: 404 },
+  ],
+  'POST /conversations/:id/shares': (w) => [
+    ...conversation(w, (id) => `/conversations/${id}/shares`, {}),
+    { path: `/conversations/${w.b1}/shares`, status: 404, body: { document_ids: [w.a1Document] } },
+    { path: `/conversations/${w.b1}/shares`, status: 404, body: { leaf_id: w.a1Answer } },
+  ],
+  'GET /shares': (w) => [{ path: `/shares?user_id=${w.a.id}`, status: 200 }],
+  'PUT /shares/:id': (w) => single(w.aShare, w, (id) => `/shares/${id}`, {}),
+  'DELETE /shares/:id': (w) => single(w.aShare, w, (id) => `/shares/${id}`),
+  'GET /s/:token': (w) => [
+    { path: `/s/${w.aShareToken}`, status: 404 },
+    { path: `/s/${'x'.repeat(43)}`, status: 404 },
+  ],
+  'POST /s/:token/continue': (w) => [
+    { path: `/s/${w.aShareToken}/continue`, status: 404 },
+    { path: `/s/${'x'.repeat(43)}/continue`, status: 404 },
+  ],
   'GET /messages/:id/stream': (w) => [
     ...single(w.a1Answer, w, (id) => `/messages/${id}/stream`),
     ...single(w.a1Question, w, (id) => `/messages/${id}/stream`),

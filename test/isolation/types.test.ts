@@ -19,6 +19,7 @@ const withoutScope = new Set([
   'claimFirst',
   'insertBelow',
   'dueWork',
+  'usersToIndex',
   'readQueue',
   'enqueueStale',
   'countUnembedded',
@@ -62,6 +63,8 @@ const pure = new Set([
   'statementsOfRetrieval',
   'readVector',
   'parentMissing',
+  'linkKey',
+  'treeStatements',
 ]);
 
 /** Below a conversation these take a user's authority on purpose: they find out which conversation a row is in. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Answer, ApiKey, Uploaded } from '@alcove/contract';
+import type { Answer, ApiKey, Share, Uploaded } from '@alcove/contract';
 import { newPerson, type Person, type TestApp } from '../support/app.ts';
 
 /** User A with two conversations, user B with one, and a word of A's first conversation that B and a2 must never see. */
@@ -21,6 +21,9 @@ export interface World {
   a1Message: string;
   a1Question: string;
   a1Answer: string;
+  /** A link to a1 that is for A's administrator alone. */
+  aShare: string;
+  aShareToken: string;
   aKey: string;
   /** The text of that key. */
   aKeyText: string;
@@ -59,6 +62,11 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
   );
   const asked = await ask(a, a1, secretQuestion);
   const key = await a.json<ApiKey & { key: string }>('POST', '/auth/keys', { name: `key ${canary}` });
+
+  const share = await a.json<Share>('POST', `/conversations/${a1}/shares`, {
+    document_ids: [a1Document],
+    recipient: admin.email,
+  });
 
   const a2 = await newConversation(a, 'Penguins');
   const a2Document = await addText(
@@ -103,6 +111,8 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
     a1Message: message.body.id,
     a1Question: asked.user_message_id,
     a1Answer: asked.message_id,
+    aShare: share.body.id,
+    aShareToken: share.body.url.split('/s/')[1] ?? '',
     aKey: key.body.id,
     aKeyText: key.body.key,
     b1,

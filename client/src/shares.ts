@@ -1,0 +1,55 @@
+import type {
+  Conversation,
+  createShareBody,
+  Share,
+  SharedConversation,
+  shareList,
+  updateShareBody,
+} from '@alcove/contract';
+import type { z } from 'zod';
+import type { RequestOptions, Transport } from './transport.ts';
+
+/** Links to conversations: made, updated and revoked by their owner, opened by readers. */
+export function shares(transport: Transport) {
+  const at = (id: string): string => `/shares/${encodeURIComponent(id)}`;
+  const headers = (password: string | undefined): { headers: Record<string, string> } => ({
+    headers: password === undefined ? {} : { 'x-share-password': password },
+  });
+  return {
+    /** What the conversation says now; nothing later shows until the link is updated. */
+    create(
+      conversationId: string,
+      body: NonNullable<z.input<typeof createShareBody>> = {},
+      options?: RequestOptions,
+    ): Promise<Share> {
+      const path = `/conversations/${encodeURIComponent(conversationId)}/shares`;
+      return transport.json('POST', path, { ...options, body });
+    },
+    list(
+      query: { limit?: number; cursor?: string } = {},
+      options?: RequestOptions,
+    ): Promise<z.output<typeof shareList>> {
+      return transport.json('GET', '/shares', { ...options, query });
+    },
+    update(
+      id: string,
+      body: NonNullable<z.input<typeof updateShareBody>> = {},
+      options?: RequestOptions,
+    ): Promise<Share> {
+      return transport.json('PUT', at(id), { ...options, body });
+    },
+    revoke(id: string, options?: RequestOptions): Promise<void> {
+      return transport.nothing('DELETE', at(id), options);
+    },
+    /** By the token at the end of the link's address. */
+    open(token: string, password?: string, options?: RequestOptions): Promise<SharedConversation> {
+      const path = `/s/${encodeURIComponent(token)}`;
+      return transport.json('GET', path, { ...options, ...headers(password) });
+    },
+    /** Makes an own conversation of what the link shows. */
+    continue(token: string, password?: string, options?: RequestOptions): Promise<Conversation> {
+      const path = `/s/${encodeURIComponent(token)}/continue`;
+      return transport.json('POST', path, { ...options, ...headers(password) });
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { Statement } from '../db/database.ts';
+import type { MessageRow } from './message-store.ts';
+import type { ConversationScope } from './scope.ts';
+
+/** A message that was written elsewhere; parents come before their children. */
+export interface KeptMessage {
+  id: string;
+  parentId: string | null;
+  role: MessageRow['role'];
+  content: string;
+  metadata: unknown;
+  createdAt: Date;
+}
+
+export interface KeptTree {
+  messages: readonly KeptMessage[];
+  activeLeafId: string | null;
+  createdAt: Date;
+  lastMessageAt: Date | null;
+}
+
+/**
+ * Fills a conversation that the same transaction has begun with messages in the order of the list, at their own times.
+ * They are not activity of today: only the totals count them.
+ */
+export function treeStatements(scope: ConversationScope, tree: KeptTree): Statement[] {
+  const { userId, conversationId } = scope;
+  const { messages, activeLeafId, createdAt, lastMessageAt } = tree;
+  const count = (role: MessageRow['role']): number => messages.filter((one) => one.role === role).length;
+  return [
+    {
+      name: 'keep_tree',
+      text: `INSERT INTO messages (user_id, conversation_id, id, parent_id, seq, role, content, status, metadata, created_at)
+        SELECT $1, $2, m.i, m.p, m.s, m.r, m.c, 'complete', m.m, m.t
+        FROM jsonb_to_recordset($3::jsonb) AS m(i uuid, p uuid, s int, r text, c text, m jsonb, t timestamptz)`,
+      values: [
+        userId,
+        conversationId,
+        JSON.stringify(
+          messages.map((one, at) => ({
+            i: one.id,
+            p: one.parentId,
+            s: at + 1,
+            r: one.role,
+            c: one.content,
+            m: one.metadata,
+            t: one.createdAt,
+          })),
+        ),
+      ],
+    },
+    {
+      name: 'count_tree',
+      text: `UPDATE conversations SET next_seq = $3::int + 1, message_count = $3::int, active_leaf_id = $4::uuid,
+          created_at = $5, last_message_at = $6::timestamptz, activity_at = coalesce($6::timestamptz, $5)
+        WHERE user_id = $1 AND id = $2`,
+      values: [userId, conversationId, messages.length, activeLeafId, createdAt, lastMessageAt],
+    },
+    {
+      name: 'count_kept_messages',
+      text: `UPDATE user_counters SET user_messages = user_messages + $2, assistant_messages = assistant_messages + $3,
+          system_messages = system_messages + $4 WHERE user_id = $1`,
+      values: [userId, count('user'), count('assistant'), count('system')],
+    },
+  ];
+}

@@ -1,0 +1,74 @@
+import { conversation, sharedConversation, sharePasswordHeader, shareTokenParams } from '@alcove/contract';
+import type { FastifyRequest } from 'fastify';
+import { authenticate } from '../../identity/authenticate.ts';
+import { continueLink } from '../../sharing/continue-link.ts';
+import { openLink, type Visitor, viewLink } from '../../sharing/open-link.ts';
+import type { App } from '../app.ts';
+import { bearer, principalOf } from '../auth.ts';
+import type { HttpDeps } from '../deps.ts';
+import { settleWith } from '../idempotency.ts';
+import { presentConversation } from '../present.ts';
+import { perMinute } from '../rate-limits.ts';
+
+const tags = ['sharing'];
+/** From one address: a token of 256 bits is not found by trying, and trying is not free either. */
+const opensPerMinute = 120;
+
+/** What readers of a link see and may do. */
+export function sharedLinkRoutes(app: App, { identity, documents }: HttpDeps): void {
+  app.get(
+    '/s/:token',
+    {
+      config: { public: true, ...perMinute(opensPerMinute, 'shared links') },
+      schema: {
+        tags,
+        operationId: 'openShare',
+        summary: 'What a link shows',
+        description:
+          'For anybody who has the link; one with a password wants it in `X-Share-Password`, one for a person wants their token. It is never indexed or kept by caches.',
+        params: shareTokenParams,
+        headers: sharePasswordHeader,
+        response: { 200: sharedConversation },
+      },
+    },
+    async (request, reply) => {
+      reply.header('x-robots-tag', 'noindex, nofollow, noarchive');
+      return viewLink(request.params.token, visitorOf(request), identity);
+    },
+  );
+
+  app.post(
+    '/s/:token/continue',
+    {
+      config: perMinute(opensPerMinute, 'shared links'),
+      schema: {
+        tags,
+        operationId: 'continueShare',
+        summary: 'Go on with a shared conversation as an own copy',
+        description: 'Makes a conversation of the caller with what the link shows, documents included.',
+        params: shareTokenParams,
+        headers: sharePasswordHeader,
+        response: { 201: conversation },
+      },
+    },
+    async (request, reply) => {
+      const link = await openLink(request.params.token, visitorOf(request), identity);
+      const reader = principalOf(request).scope;
+      const settle = settleWith(request, 201, presentConversation, ({ id }) => ({ conversationId: id }));
+      return reply.code(201).send(presentConversation(await continueLink(reader, link, documents, settle)));
+    },
+  );
+
+  function visitorOf(request: FastifyRequest): Visitor {
+    const password = request.headers['x-share-password'];
+    return {
+      password: typeof password === 'string' ? password : undefined,
+      address: request.ip,
+      account: async () => {
+        if (request.principal !== null) return request.principal.scope.userId;
+        const isStranger = request.headers.authorization === undefined;
+        return isStranger ? null : (await authenticate(bearer(request), identity)).scope.userId;
+      },
+    };
+  }
+}
