@@ -147,7 +147,15 @@ export const answerEvent = z
       mode: z.enum(['documents', 'llm']),
     }),
     /** Files are still being read, and the answer waits for them; `progress` over all of them, 0..1. */
-    z.object({ type: z.literal('waiting'), documents: z.int(), progress: z.number().min(0).max(1) }),
+    z.object({
+      type: z.literal('waiting'),
+      documents: z.int(),
+      progress: z.number().min(0).max(1),
+      /** The first of them by name, at most three. */
+      names: z.array(z.string()).default([]),
+      /** Whole seconds until the answer goes on without those that are left. */
+      seconds_left: z.int().default(0),
+    }),
     z.object({ type: z.literal('sources'), sources: z.array(source) }),
     z.object({ type: z.literal('delta'), text: z.string() }),
     z.object({

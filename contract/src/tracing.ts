@@ -57,6 +57,23 @@ export const answerTrace = answerMetadata
     /** Null when nothing was searched. */
     cache_hit: z.boolean().nullable(),
     ...ranking.shape,
+    /** How each document was given to the answer, and why. */
+    documents: z
+      .array(
+        z.object({
+          document_id: id,
+          document_name: z.string(),
+          /** `spread`: passages evenly over the whole, for a summary. */
+          given: z.enum(['whole', 'spread', 'passages', 'nothing']),
+          /**
+           * `asked`: its setting says so. `small`: all undecided documents fit together. `summary`: a summary of it is
+           * wanted. `too_long`: it does not fit whole. `searched`: the undecided ones are too long together, or the
+           * request says how many passages it wants.
+           */
+          why: z.enum(['asked', 'small', 'summary', 'too_long', 'searched']),
+        }),
+      )
+      .default([]),
     /** What the answer could rest on, after neighbours were joined and small documents taken whole. */
     context: z.array(
       z.object({

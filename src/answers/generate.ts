@@ -1,24 +1,18 @@
 import type { AnswerEvent } from '@alcove/contract';
 import { AppError } from '../errors.ts';
 import type { FinishReason } from '../models/model.ts';
-import type { Retrieval } from '../retrieval/result.ts';
-import type { SearchableDocument } from '../retrieval/store.ts';
 import { countTokens } from '../models/tokens.ts';
-import { type ChosenContext, chooseContext, mergedTokens } from './compose/choose-context.ts';
 import { createCitationFilter, type FilteredText } from './citations/filter.ts';
 import { placeCitation } from './citations/place.ts';
 import { type AnswerDeps, answerTopic } from './deps.ts';
 import { type EventLog, openEventLog, stopRequested } from './stream/event-log.ts';
-import { gather, readingText, toSource } from './compose/gather.ts';
-import { mergeNeighbours } from './compose/merge-neighbours.ts';
+import { readingText, toSource } from './compose/gather.ts';
+import { prepareAnswer } from './compose/prepare-answer.ts';
 import type { RunningAnswer } from './stream/running.ts';
 import type { Held } from './lease-store.ts';
 import { finishAnswer } from './store.ts';
-import { planAnswer } from './compose/plan-answer.ts';
 import { inSpan } from '../telemetry/span.ts';
-import { waitForFiles } from './compose/wait-for-files.ts';
 import {
-  defaultTopK,
   explain,
   type GenerationTask,
   messageMetadata,
@@ -43,6 +37,7 @@ export async function generate(task: GenerationTask, answer: RunningAnswer, deps
   const state: State = {
     gathered: null,
     considered: [],
+    documents: [],
     sources: [],
     citations: [],
     inputTokens: 0,
@@ -70,50 +65,8 @@ async function write(
   deps: AnswerDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { searchScope, mode, question, history, model } = task;
-  /** Documents that the answer cannot rest on yet. */
-  let pending = 0;
-  let context: ChosenContext = { chunks: [], summaryOf: [], notices: [] };
-  if (mode === 'documents') {
-    const { strategy, documentIds } = task;
-    const unread = searchScope === task.scope ? await waitForFiles(task, log, deps, signal) : null;
-    const topK = task.topK ?? defaultTopK;
-    state.gathered = await gather(
-      searchScope,
-      { question, history, strategy, topK, documentIds, model },
-      deps,
-      signal,
-    );
-    pending = unread ?? state.gathered.retrieval.searched.pending;
-    if (pending > 0) state.notices.push(notSearched(pending));
-    state.notices.push(...state.gathered.notices);
-    context = await contextOf(task, state.gathered.retrieval, deps);
-    state.notices.push(...context.notices);
-    state.considered = context.chunks;
-  }
-  const plan = planAnswer(
-    {
-      mode,
-      question,
-      history,
-      chunks: context.chunks,
-      titles: state.gathered?.retrieval.searched.documents.map((document) => document.name) ?? [],
-      pending,
-      isSummary: context.summaryOf.length > 0,
-      language: mainLanguage(state.gathered?.retrieval.searched.documents ?? []),
-      background: deps.retrieval.background,
-      docsOnly: task.docsOnly,
-    },
-    model,
-  );
-  state.notices.push(...plan.notices);
-  state.match = plan.match;
-  if (plan.overflow) {
-    throw new AppError(
-      'context_overflow',
-      `The question alone does not fit into the model's context window${model === null ? '' : ` of ${model.contextWindow} tokens`}: shorten it, or set LLM_CONTEXT_WINDOW if the model takes more.`,
-    );
-  }
+  const { searchScope, mode } = task;
+  const plan = await prepareAnswer(task, state, log, deps, signal);
   state.sources = plan.chunks.map((chunk, at) => ({
     ...toSource(chunk, at + 1),
     // Said only where it is not self-evident: the passage may be from another conversation.
@@ -182,11 +135,6 @@ async function write(
   }
 }
 
-function notSearched(pending: number): string {
-  const [documents, were] = pending === 1 ? ['document is', 'was'] : ['documents are', 'were'];
-  return `${pending} ${documents} still being read and ${were} not searched.`;
-}
-
 function heldOf({ scope, token }: GenerationTask, { messageId }: RunningAnswer): Held {
   return { scope, messageId, token };
 }
@@ -197,31 +145,6 @@ function noticesOfEnd(reason: FinishReason): string[] {
     return ['The answer reached the longest that the model may write here and ends early: ask it to go on.'];
   if (reason === 'content_filter') return ["The provider's content filter ended the answer early."];
   return [];
-}
-
-function mainLanguage(documents: readonly SearchableDocument[]): string | null {
-  const tokens = new Map<string, number>();
-  for (const one of documents) {
-    if (one.language !== null) tokens.set(one.language, (tokens.get(one.language) ?? 0) + one.tokens);
-  }
-  return [...tokens].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null;
-}
-
-/** A search over all conversations gives passages; inside one, small or named documents may be given whole. */
-async function contextOf(
-  task: GenerationTask,
-  retrieval: Retrieval,
-  deps: AnswerDeps,
-): Promise<ChosenContext> {
-  if (task.searchScope !== task.scope) {
-    return {
-      chunks: mergeNeighbours(retrieval.results, mergedTokens(task.model)),
-      summaryOf: [],
-      notices: [],
-    };
-  }
-  const { question, topK, documentIds, model } = task;
-  return chooseContext(task.scope, { question, retrieval, topK, documentIds, model }, deps);
 }
 
 async function end(

@@ -32,16 +32,16 @@ export async function readUnread(
   db: Database,
   scope: ConversationScope,
   ids: readonly string[] | undefined,
-): Promise<{ id: string; progress: number }[]> {
+): Promise<{ id: string; name: string; progress: number }[]> {
   const [rows] = await db.read(scope, [
     {
       name: 'unread_documents',
-      text: `SELECT id, progress FROM documents WHERE user_id = $1 AND conversation_id = $2
+      text: `SELECT id, name, progress FROM documents WHERE user_id = $1 AND conversation_id = $2
         AND status NOT IN ('ready', 'failed', 'cancelled') AND ($3::uuid[] IS NULL OR id = ANY($3::uuid[])) ORDER BY id`,
       values: [scope.userId, scope.conversationId, ids ?? null],
     },
   ]);
-  return (rows ?? []) as { id: string; progress: number }[];
+  return (rows ?? []) as { id: string; name: string; progress: number }[];
 }
 
 /** Which of these contents the conversation holds already, by their SHA-256. */

@@ -31,6 +31,7 @@ export const anthropic: ModelProvider = {
         language: sdk(id),
         contextWindow: contextWindowOf(id, config.llmContextWindow),
         limits,
+        cacheMark: { anthropic: { cacheControl: { type: 'ephemeral' } } },
       }),
     );
     return { chat, embedding: null, notices: [] };

@@ -5,7 +5,7 @@ import type { ModelLimits } from './limits.ts';
 import type { ChatEvent, ChatInput, ChatModel } from './model.ts';
 import { retryTransient } from './policy.ts';
 import { readAnswer } from './read-answer.ts';
-import type { SdkChatModel } from './sdk.ts';
+import type { SdkChatModel, SdkProviderOptions } from './sdk.ts';
 import { countTokens } from './tokens.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -15,6 +15,8 @@ export interface ChatModelParts {
   language: SdkChatModel;
   contextWindow: number;
   limits: ModelLimits;
+  /** For a provider that caches a prompt only where it is marked. */
+  cacheMark?: SdkProviderOptions;
 }
 
 /** A chat model over any AI SDK model, with retries, deadlines and clear errors. */
@@ -23,10 +25,15 @@ export function chatModel(parts: ChatModelParts): ChatModel {
     id: parts.id,
     provider: parts.label.name,
     contextWindow: parts.contextWindow,
+    reasons: reasoning.test(parts.id),
     countTokens,
     stream: (input, signal) => streamAnswer(parts, input, signal),
   };
 }
+
+/** By name, because no provider says it: OpenAI's o and GPT-5 families, and the open models that think. */
+const reasoning =
+  /(?:^|[/:])(?:o[1-9](?!\d)|gpt-5|gpt-oss|qwq|qwen-?3|deepseek-r|magistral)|reason|think|[-_]r1(?![a-z0-9])/i;
 
 async function* streamAnswer(
   parts: ChatModelParts,
@@ -66,7 +73,12 @@ async function openAnswer(
   signal: AbortSignal,
 ): Promise<OpenedAnswer> {
   const options = { maxOutputTokens: input.maxOutputTokens, temperature: input.temperature };
-  const rest = readAnswer(parts.language, { ...options, prompt: toSdkPrompt(input) }, parts.limits, signal);
+  const rest = readAnswer(
+    parts.language,
+    { ...options, prompt: toSdkPrompt(input, parts.cacheMark) },
+    parts.limits,
+    signal,
+  );
   const { value, done } = await rest.next();
   return { first: done ? undefined : value, rest };
 }

@@ -30,6 +30,8 @@ export interface ChatModel {
   provider: string;
   /** Tokens of input and output together. */
   contextWindow: number;
+  /** It thinks before it answers, and its thoughts count as output. */
+  reasons?: boolean;
   countTokens(text: string): number;
   /**
    * Streams one answer. Retries happen only before the first event; after it, a failure throws and

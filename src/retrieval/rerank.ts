@@ -19,9 +19,9 @@ export function rerankDepth(topK: number): number {
   return Math.max(30, 3 * topK);
 }
 
-/** Orders the candidates by the model. When it is away they keep their order, and a notice says so. */
+/** Orders the candidates by the model, each by the query that it answers best. When it is away they keep their order, and a notice says so. */
 export async function rerank(
-  query: string,
+  queries: readonly string[],
   candidates: readonly RetrievedChunk[],
   stage: RerankStage,
   signal: AbortSignal,
@@ -29,10 +29,11 @@ export async function rerank(
   if (candidates.length === 0) return { chunks: [], notice: null };
   try {
     const texts = candidates.map(textOf);
-    const scores = await stage.model.score(query, texts, signal);
+    const lists: number[][] = [];
+    for (const query of queries) lists.push(await stage.model.score(query, texts, signal));
     const scored = candidates.map((chunk, at) => ({
       ...chunk,
-      score: scores[at] ?? Number.NEGATIVE_INFINITY,
+      score: Math.max(...lists.map((scores) => scores[at] ?? Number.NEGATIVE_INFINITY)),
     }));
     const kept = scored.filter((chunk) => stage.threshold === null || chunk.score >= stage.threshold);
     return {

@@ -136,9 +136,7 @@ async function search(
   let ranked = found;
   const { rerank: stage } = deps;
   if (stage !== undefined) {
-    const reranked = await timed(timings, 'rerank', () =>
-      rerank(input.queries[0] ?? '', found, stage, signal),
-    );
+    const reranked = await timed(timings, 'rerank', () => rerank(input.queries, found, stage, signal));
     if (reranked.notice !== null) notices.push(reranked.notice);
     ranked = reranked.chunks;
   }

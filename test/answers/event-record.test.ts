@@ -13,7 +13,7 @@ describe('the events of a finished answer', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 })), (texts) => {
         const events: AnswerEvent[] = [
-          { type: 'waiting', documents: 1, progress: 0.5 },
+          { type: 'waiting', documents: 1, progress: 0.5, names: ['a.pdf'], seconds_left: 9 },
           ...texts.map((text) => ({ type: 'delta' as const, text })),
           { type: 'failed', code: 'unavailable', error: 'Away.', status: 'incomplete' },
         ];

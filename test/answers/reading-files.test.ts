@@ -33,6 +33,9 @@ describe('a question about files that are still being read', async () => {
     for (const { data } of events) {
       if (data.type !== 'waiting') continue;
       expect(data.documents).toBe(1);
+      expect(data.names).toEqual(['notes.txt']);
+      expect(data.seconds_left).toBeGreaterThan(0);
+      expect(data.seconds_left).toBeLessThanOrEqual(60);
       expect(data.progress).toBeGreaterThanOrEqual(0);
       expect(data.progress).toBeLessThanOrEqual(1);
     }

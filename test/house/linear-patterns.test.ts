@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readBackground } from '../../src/indexing/background.ts';
 import { withoutMarkers } from '../../src/answers/citations/markers.ts';
 import { createCitationFilter } from '../../src/answers/citations/filter.ts';
-import { questionWithSources, systemPrompt } from '../../src/answers/compose/prompt.ts';
+import { questionWithSources } from '../../src/answers/compose/prompt.ts';
 import { wantsSummary } from '../../src/answers/compose/question-intent.ts';
 import { answerExtractively } from '../../src/answers/extractive/extractive.ts';
 import { summariseExtractively } from '../../src/answers/extractive/extractive-summary.ts';
@@ -124,8 +124,10 @@ const asFile = (name: string) => (text: string) => read(Buffer.from(text), name)
 const background = readBackground();
 type Run = (text: string) => unknown;
 const inServer: Record<string, Run> = {
-  'prompt: sources': (text) => questionWithSources('Why?', [source(text)]),
-  'prompt: names': (text) => systemPrompt([text]),
+  'prompt: sources': (text) =>
+    questionWithSources('Why?', { sources: [source(text)], titles: [], unread: [], today: '' }),
+  'prompt: names': (text) =>
+    questionWithSources('Why?', { sources: [], titles: [text], unread: [text], today: '' }),
   'citations of an answer': (text) => {
     const filter = createCitationFilter(
       [

@@ -25,6 +25,20 @@ describe('the prompt', () => {
   });
 });
 
+test('a provider that caches only where it is asked to is asked at the last message that comes again', () => {
+  const mark = { anthropic: { cacheControl: { type: 'ephemeral' } } };
+  const turns = (...contents: string[]) =>
+    toSdkPrompt(
+      {
+        system: 'Rules.',
+        messages: contents.map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content })),
+      },
+      mark,
+    ).map(({ providerOptions }) => providerOptions);
+  expect(turns('One')).toEqual([mark, undefined]);
+  expect(turns('One', 'Two', 'Three')).toEqual([undefined, undefined, mark, undefined]);
+});
+
 describe('thinking that a server sends as text', () => {
   test.each([
     [['<think>secret</think>\n\nAnswer'], 'Answer'],

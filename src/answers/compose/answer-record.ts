@@ -37,6 +37,7 @@ export interface State {
   gathered: Gathered | null;
   /** Everything that the answer could have rested on; what did not fit is in the trace. */
   considered: readonly RetrievedChunk[];
+  documents: AnswerTrace['documents'];
   sources: Source[];
   citations: Citation[];
   inputTokens: number;
@@ -133,6 +134,7 @@ export function traceOf(task: GenerationTask, state: State, metadata: AnswerMeta
     cache_hit: retrieval?.cacheHit ?? null,
     mode: task.mode,
     ...(retrieval?.ranking() ?? { queries: [], lists: [], fused: [] }),
+    documents: state.documents,
     context: state.considered.map((chunk, at) => ({
       chunk_id: chunk.id,
       document_id: chunk.documentId,

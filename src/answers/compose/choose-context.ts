@@ -1,9 +1,11 @@
+import type { AnswerTrace } from '@alcove/contract';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { listChunks } from '../../documents/index-store.ts';
 import type { ChatModel } from '../../models/model.ts';
 import type { Retrieval, RetrievedChunk } from '../../retrieval/result.ts';
 import type { SearchableDocument } from '../../retrieval/store.ts';
 import type { AnswerDeps } from '../deps.ts';
+import type { Frame } from './frame.ts';
 import { mergeNeighbours } from './merge-neighbours.ts';
 import { isNamedIn, wantsSummary } from './question-intent.ts';
 
@@ -12,8 +14,12 @@ export interface ChosenContext {
   chunks: RetrievedChunk[];
   /** The question asks for a summary of these documents. */
   summaryOf: SearchableDocument[];
+  /** How each document was given, for the trace. */
+  documents: GivenDocument[];
   notices: string[];
 }
+
+export type GivenDocument = AnswerTrace['documents'][number];
 
 export interface ContextInput {
   question: string;
@@ -21,11 +27,10 @@ export interface ContextInput {
   /** Set when the caller has said how many passages it wants: no more than these then, unless a document is forced. */
   topK: number | undefined;
   documentIds: readonly string[] | undefined;
-  model: ChatModel | null;
+  /** The room of the model's window; null without a model. */
+  frame: Frame | null;
 }
 
-/** Share of a model's window for documents; the rest is for the conversation and the answer. */
-const windowShare = 0.6;
 /** Documents that were not asked for whole are given whole up to this: more costs more than it helps. */
 const autoTokens = 12_000;
 /** A summary without a model quotes the document's own sentences; more passages would not be read. */
@@ -38,7 +43,7 @@ export async function chooseContext(
   input: ContextInput,
   deps: Pick<AnswerDeps, 'db'>,
 ): Promise<ChosenContext> {
-  const { question, retrieval, model } = input;
+  const { question, retrieval, frame } = input;
   const wantedIds = input.documentIds === undefined ? null : new Set(input.documentIds);
   const documents = retrieval.searched.documents.filter((one) => wantedIds === null || wantedIds.has(one.id));
   const notices: string[] = [];
@@ -47,34 +52,65 @@ export async function chooseContext(
     documents.map((one) => one.name),
   );
   const summaryOf = isSummary ? namedOrAll(question, documents) : [];
-  let budget = model === null ? 0 : Math.floor(model.contextWindow * windowShare);
+  let budget = frame?.window.forSources ?? 0;
   const whole = new Map<string, RetrievedChunk[]>();
+  const given = new Map<string, GivenDocument>();
+  const decide = (
+    document: SearchableDocument,
+    how: GivenDocument['given'],
+    why: GivenDocument['why'],
+  ): void =>
+    void given.set(document.id, { document_id: document.id, document_name: document.name, given: how, why });
 
-  for (const document of model === null ? [] : inOrderOfClaim(documents, summaryOf, input.topK)) {
-    if (document.tokens <= budget) {
-      whole.set(document.id, await readWhole(scope, document, retrieval, deps));
-      budget -= document.tokens;
-    } else if (document.contextMode === 'full') {
-      notices.push(
-        `"${document.name}" is set to be read whole, but its ${document.tokens} tokens are ${document.tokens - budget} more than what is left of the model's window: its best passages were used.`,
-      );
+  const claims = frame === null ? [] : inOrderOfClaim(documents, summaryOf, input.topK);
+  for (const document of claims) {
+    // What stands around each passage costs tokens too: counted as it will be sent, or the end would be lost.
+    const all = document.tokens > budget ? null : await readWhole(scope, document, retrieval, deps);
+    const cost = all === null || frame === null ? Infinity : costOf(all, frame);
+    if (all !== null && cost <= budget) {
+      whole.set(document.id, all);
+      budget -= cost;
+      decide(document, 'whole', whyWhole(document, summaryOf));
+      continue;
     }
+    decide(document, 'passages', 'too_long');
+    if (document.contextMode === 'full')
+      notices.push(
+        `"${document.name}" is set to be read whole, but its ${document.tokens} tokens are more than the ${budget} that are left of the model's window: its best passages were used.`,
+      );
   }
   for (const document of summaryOf.filter((one) => !whole.has(one.id))) {
     const all = await readWhole(scope, document, retrieval, deps);
-    const spread = takeSpread(all, model === null ? extractiveSummaryPassages : countThatFits(all, budget));
-    if (spread.length < all.length && model !== null) {
+    const spread = takeSpread(
+      all,
+      frame === null ? extractiveSummaryPassages : countThatFits(all, budget, frame),
+    );
+    if (spread.length < all.length && frame !== null) {
       notices.push(
-        `"${document.name}" has ${document.tokens} tokens, ${document.tokens - budget} more than what is left of the model's window: the summary rests on ${spread.length} of its ${all.length} passages, spread over the whole.`,
+        `"${document.name}" has ${document.tokens} tokens, more than the ${budget} that are left of the model's window: the summary rests on ${spread.length} of its ${all.length} passages, spread over the whole.`,
       );
     }
     whole.set(document.id, spread);
-    budget -= spread.reduce((sum, chunk) => sum + chunk.tokens, 0);
+    decide(document, spread.length < all.length ? 'spread' : 'whole', 'summary');
+    budget -= frame === null ? 0 : costOf(spread, frame);
   }
 
   const searched = retrieval.results.filter((chunk) => !whole.has(chunk.documentId));
-  const passages = summaryOf.length > 0 ? [] : mergeNeighbours(searched, mergedTokens(model));
-  return { chunks: [...[...whole.values()].flat(), ...passages], summaryOf, notices };
+  const passages = summaryOf.length > 0 ? [] : mergeNeighbours(searched, mergedTokens(frame?.model ?? null));
+  for (const document of documents.filter(({ id }) => !given.has(id))) {
+    const isFound = passages.some((chunk) => chunk.documentId === document.id);
+    decide(
+      document,
+      isFound ? 'passages' : 'nothing',
+      document.contextMode === 'search' ? 'asked' : 'searched',
+    );
+  }
+  return {
+    chunks: [...[...whole.values()].flat(), ...passages],
+    summaryOf,
+    documents: [...given.values()],
+    notices,
+  };
 }
 
 /** How long a passage of several chunks may become: an eighth of the model's window, so that several fit beside it. */
@@ -126,7 +162,24 @@ function takeSpread(chunks: readonly RetrievedChunk[], count: number): Retrieved
   ).filter((chunk) => chunk !== undefined);
 }
 
-function countThatFits(chunks: readonly RetrievedChunk[], budget: number): number {
-  const average = chunks.reduce((sum, chunk) => sum + chunk.tokens, 0) / Math.max(1, chunks.length);
-  return Math.floor(budget / Math.max(1, average));
+/** Longer passages than the mean may be among those that are taken: as many as surely fit. */
+function countThatFits(chunks: readonly RetrievedChunk[], budget: number, frame: Frame): number {
+  let count = Math.min(
+    chunks.length,
+    Math.floor((budget * chunks.length) / Math.max(1, costOf(chunks, frame))),
+  );
+  while (count > 0 && costOf(takeSpread(chunks, count), frame) > budget) count -= 1;
+  return count;
+}
+
+function costOf(chunks: readonly RetrievedChunk[], frame: Frame): number {
+  return chunks.reduce((sum, chunk) => sum + frame.costOf(chunk), 0);
+}
+
+function whyWhole(
+  document: SearchableDocument,
+  summaryOf: readonly SearchableDocument[],
+): GivenDocument['why'] {
+  if (document.contextMode === 'full') return 'asked';
+  return summaryOf.includes(document) ? 'summary' : 'small';
 }

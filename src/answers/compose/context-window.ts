@@ -1,46 +1,49 @@
-import type { ChatMessage } from '../../models/model.ts';
-
 export interface WindowInput {
   contextWindow: number;
-  system: string;
-  /** Earlier turns, oldest first. */
-  history: readonly ChatMessage[];
-  /** The sources in order of rank, as they will stand in the prompt. */
-  sources: readonly string[];
-  question: string;
-  countTokens: (text: string) => number;
+  /** Tokens of what is always sent: rules, names, question. */
+  fixedTokens: number;
+  /** Room for a model that thinks before it answers, out of the same allowance. */
+  reasons?: boolean | undefined;
 }
 
+/** A model's window, divided: the answer and what is always sent first, then sources, then the conversation. */
 export interface Window {
+  maxOutputTokens: number;
+  /** For sources and earlier turns together; below 0 not even the question fits. */
+  free: number;
+  /** What sources may take of it whatever the conversation is, so that both choosing and fitting go by one number. */
+  forSources: number;
+}
+
+/** Each message costs a few tokens more than its text, for the provider's own delimiters. */
+export const messageOverhead = 8;
+const largestOutput = 4_096;
+/** Thinking comes out of the allowance for the answer, and would leave nothing of a usual one. */
+const largestReasoning = 16_384;
+/** Sources may take this share of what is left, so that a long list cannot push out the conversation. */
+const sourceShare = 0.7;
+
+export function divideWindow({ contextWindow, fixedTokens, reasons = false }: WindowInput): Window {
+  const largest = reasons ? largestOutput + largestReasoning : largestOutput;
+  const maxOutputTokens = Math.min(largest, Math.floor(contextWindow / (reasons ? 3 : 4)));
+  const free = contextWindow - maxOutputTokens - fixedTokens - 2 * messageOverhead;
+  return { maxOutputTokens, free, forSources: Math.max(0, Math.floor(free * sourceShare)) };
+}
+
+export interface Fitted {
   /** How many of the sources fit; those of lowest rank are left out first. */
   sources: number;
   /** How many of the newest turns fit. */
   history: number;
-  maxOutputTokens: number;
-  /** True when not even the question fits beside the system message. */
-  overflow: boolean;
 }
 
-/** Each message costs a few tokens more than its text, for the provider's own delimiters. */
-const messageOverhead = 8;
-const largestOutput = 4_096;
-/** Sources may take this share of what is left, so that a long list cannot push out the conversation. */
-const sourceShare = 0.7;
-
-/** Divides the model's window: answer, system message and question first, then sources, then recent turns. */
-export function divideWindow(input: WindowInput): Window {
-  const { contextWindow, countTokens } = input;
-  const maxOutputTokens = Math.min(largestOutput, Math.floor(contextWindow / 4));
-  const fixed = countTokens(input.system) + countTokens(input.question) + 2 * messageOverhead;
-  const free = contextWindow - maxOutputTokens - fixed;
-  if (free < 0) return { sources: 0, history: 0, maxOutputTokens, overflow: true };
-  const sourceCosts = input.sources.map((text) => countTokens(text) + messageOverhead);
-  const [sources, used] = takeWhileFits(sourceCosts, Math.floor(free * sourceShare));
-  const historyCosts = input.history.toReversed().map((turn) => countTokens(turn.content) + messageOverhead);
-  const [history, historyUsed] = takeWhileFits(historyCosts, free - used);
+/** @param historyCosts tokens of each earlier turn, oldest first; @param sourceCosts of each source, best first */
+export function fit(window: Window, sourceCosts: readonly number[], historyCosts: readonly number[]): Fitted {
+  const [sources, used] = takeWhileFits(sourceCosts, Math.min(window.forSources, window.free));
+  const [history, historyUsed] = takeWhileFits(historyCosts.toReversed(), window.free - used);
   // What the turns did not need, more sources may have.
-  const [more] = takeWhileFits(sourceCosts, free - historyUsed);
-  return { sources: Math.max(sources, more), history, maxOutputTokens, overflow: false };
+  const [more] = takeWhileFits(sourceCosts, window.free - historyUsed);
+  return { sources: Math.max(sources, more), history };
 }
 
 function takeWhileFits(costs: readonly number[], budget: number): [count: number, used: number] {

@@ -1,19 +1,13 @@
 import type { AnswerMetadata } from '@alcove/contract';
 import type { Background } from '../../indexing/background.ts';
-import type { ChatEvent, ChatMessage, ChatModel } from '../../models/model.ts';
+import type { ChatEvent, ChatMessage } from '../../models/model.ts';
 import { answerExtractively, nothingToQuote } from '../extractive/extractive.ts';
 import { framesFor } from '../extractive/frames.ts';
 import { summariseExtractively } from '../extractive/extractive-summary.ts';
 import type { RetrievedChunk } from '../../retrieval/result.ts';
-import { divideWindow } from './context-window.ts';
+import { fit, messageOverhead } from './context-window.ts';
+import type { Frame } from './frame.ts';
 import { readingText } from './gather.ts';
-import {
-  noContextPrompt,
-  type PromptSource,
-  questionWithSources,
-  sourceText,
-  systemPrompt,
-} from './prompt.ts';
 
 export interface WritingInput {
   mode: 'documents' | 'llm';
@@ -45,12 +39,13 @@ export interface Plan {
   write(signal: AbortSignal): AsyncGenerator<ChatEvent>;
 }
 
-export function planAnswer(input: WritingInput, model: ChatModel | null): Plan {
+/** @param frame null without a language model */
+export function planAnswer(input: WritingInput, frame: Frame | null): Plan {
   if (input.docsOnly && input.chunks.length === 0 && input.pending === 0)
     return planFixed(notInDocuments(input));
   // What is being read may hold the answer: "nothing matches" would be a guess.
   if (input.chunks.length === 0 && input.pending > 0) return planFixed(stillReading(input));
-  return model === null ? planExtractive(input) : planGenerated(input, model);
+  return frame === null ? planExtractive(input) : planGenerated(input, frame);
 }
 
 function planFixed(text: string): Plan {
@@ -121,57 +116,34 @@ function closest(input: WritingInput): string {
     .join('\n');
 }
 
-/** Share of a model's window for the names of documents: a long list must not push out what is in them. */
-const titleShare = 0.1;
-
-function titlesThatFit(titles: readonly string[], model: ChatModel): readonly string[] {
-  let left = Math.floor(model.contextWindow * titleShare);
-  const end = titles.findIndex((title) => (left -= model.countTokens(title) + 2) < 0);
-  return end < 0 ? titles : titles.slice(0, end);
-}
-
-function planGenerated(input: WritingInput, model: ChatModel): Plan {
-  const sources: PromptSource[] = input.chunks.map((chunk, at) => ({
-    n: at + 1,
-    documentName: chunk.documentName,
-    page: chunk.page,
-    heading: chunk.heading,
-    text: readingText(chunk),
-  }));
-  const titles = titlesThatFit(input.titles, model);
-  const system = input.mode === 'llm' ? noContextPrompt : systemPrompt(titles, input.docsOnly);
-  const window = divideWindow({
-    contextWindow: model.contextWindow,
-    system,
-    history: input.history,
-    sources: sources.map(sourceText),
-    question: input.question,
-    countTokens: (text) => model.countTokens(text),
-  });
-  const kept = sources.slice(0, window.sources);
-  const notices: string[] = [];
-  if (titles.length < input.titles.length) {
+function planGenerated(input: WritingInput, frame: Frame): Plan {
+  const { model, system, window } = frame;
+  const costOf = (turn: ChatMessage): number => model.countTokens(turn.content) + messageOverhead;
+  // What the conversation is told to do stands however long it becomes.
+  const orders = ordersThatFit(input.history, window.forSources / 2, costOf);
+  const taken = orders.reduce((sum, turn) => sum + costOf(turn), 0);
+  const turns = input.history.filter(({ role }) => role !== 'system');
+  const left = { ...window, free: window.free - taken };
+  const fitted = fit(left, input.chunks.map(frame.costOf), turns.map(costOf));
+  const chunks = input.chunks.slice(0, fitted.sources);
+  const notices = [...frame.notices];
+  if (chunks.length < input.chunks.length) {
     notices.push(
-      `The model was told the names of ${titles.length} of ${input.titles.length} documents; all of them were searched.`,
+      `${input.chunks.length - chunks.length} of ${input.chunks.length} passages did not fit into the model's context window of ${model.contextWindow} tokens.`,
     );
   }
-  if (kept.length < sources.length) {
-    notices.push(
-      `${sources.length - kept.length} of ${sources.length} passages did not fit into the model's context window of ${model.contextWindow} tokens.`,
-    );
+  if (fitted.history < turns.length) {
+    notices.push(`The model saw the last ${fitted.history} of ${turns.length} earlier messages.`);
   }
-  if (window.history < input.history.length) {
-    notices.push(`The model saw the last ${window.history} of ${input.history.length} earlier messages.`);
-  }
-  const last = input.mode === 'llm' ? input.question : questionWithSources(input.question, kept);
   const messages = [
-    ...(window.history === 0 ? [] : input.history.slice(-window.history)),
-    { role: 'user' as const, content: last },
+    ...orders,
+    ...(fitted.history === 0 ? [] : turns.slice(-fitted.history)),
+    { role: 'user' as const, content: frame.ask(chunks) },
   ];
   return {
-    chunks: input.chunks.slice(0, kept.length),
+    chunks,
     notices,
-    overflow: window.overflow,
+    overflow: window.free < 0,
     match: null,
     countPrompt: () =>
       [system, ...messages.map((message) => message.content)].reduce(
@@ -180,4 +152,18 @@ function planGenerated(input: WritingInput, model: ChatModel): Plan {
       ),
     write: (signal) => model.stream({ system, messages, maxOutputTokens: window.maxOutputTokens }, signal),
   };
+}
+
+/** System messages of the conversation, the newest first in their claim to the room. */
+function ordersThatFit(
+  history: readonly ChatMessage[],
+  budget: number,
+  costOf: (turn: ChatMessage) => number,
+): ChatMessage[] {
+  let left = budget;
+  return history
+    .filter(({ role }) => role === 'system')
+    .toReversed()
+    .filter((order) => (left -= costOf(order)) >= 0)
+    .toReversed();
 }
