@@ -39,7 +39,7 @@ const unsaid: Record<string, string> = {
   'dejavu-fonts-ttf': 'Bitstream-Vera',
 };
 const permitted =
-  /^(MIT|MIT-0|ISC|0BSD|BlueOak-1\.0\.0|BSD-2-Clause|BSD-3-Clause|Apache-2\.0|Python-2\.0|Unlicense|CC0-1\.0|PostgreSQL|Bitstream-Vera)$/;
+  /^(MIT|MIT-0|ISC|0BSD|BlueOak-1\.0\.0|BSD-2-Clause|BSD-3-Clause|Apache-2\.0|Python-2\.0|Unlicense|CC0-1\.0|PostgreSQL|Bitstream-Vera|OFL-1\.1)$/;
 const works = `Works beside the packages
 
 - PostgreSQL, compiled to WebAssembly in @electric-sql/pglite: PostgreSQL License

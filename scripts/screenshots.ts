@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@alcove/client';
-import { chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { findBrowser } from './find-browser.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -17,6 +17,44 @@ const questions = [
   'How many vessels did Aurora operate at the end of 2025?',
   'What is the largest risk for 2026?',
 ];
+
+const sizes = [
+  { name: 'desktop', width: 1440, height: 900 },
+  { name: 'tablet', width: 1024, height: 768 },
+  { name: 'phone', width: 390, height: 844 },
+] as const;
+const themes = ['light', 'dark'] as const;
+/** `npm run screenshots chat settings` takes these only. */
+const wanted = process.argv.slice(2);
+
+const scenes: Record<string, (page: Page, conversation: string) => Promise<void>> = {
+  async chat(page, conversation) {
+    await page.goto(`${origin}/dashboard/chatbot/${conversation}`);
+    await page.locator('article[data-status=complete]').last().waitFor();
+    await page.locator('button.pill').last().click();
+    await page.locator('.pdf-mark, [data-testid=original] mark').first().waitFor();
+  },
+  async answer(page, conversation) {
+    await page.goto(`${origin}/dashboard/chatbot/${conversation}`);
+    await page.locator('article[data-status=complete]').last().waitFor();
+  },
+  async empty(page) {
+    await page.goto(`${origin}/dashboard/chatbot`);
+    await page.getByLabel('Your question').waitFor();
+  },
+  async stats(page) {
+    await page.goto(`${origin}/dashboard/stats`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  },
+  async settings(page) {
+    await page.goto(`${origin}/dashboard/settings`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  },
+  async admin(page) {
+    await page.goto(`${origin}/dashboard/admin`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  },
+};
 
 const executablePath = findBrowser();
 if (executablePath === undefined) throw new Error('no Chromium was found: apt-get install chromium');
@@ -32,26 +70,36 @@ try {
   mkdirSync(out, { recursive: true });
   const conversation = await fill();
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  for (const colorScheme of ['light', 'dark'] as const) {
-    const page = await browser.newPage({ viewport: { width: 1360, height: 850 }, colorScheme });
-    await page.goto(`${origin}/`);
-    await page.getByLabel('E-mail').fill(account.email);
-    await page.getByLabel('Password').fill(account.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByLabel('Your question').waitFor();
-    await page.goto(`${origin}/dashboard/chatbot/${conversation}`);
-    await page.locator('article[data-status=complete]').last().waitFor();
-    await page.locator('button.pill').last().click();
-    await pause(1_000);
-    await page.screenshot({ path: join(out, `chat-${colorScheme}.png`) });
-    await page.close();
-  }
+  for (const size of sizes)
+    for (const colorScheme of themes) await takeAll(browser, conversation, size, colorScheme);
   await browser.close();
   console.log('Wrote docs/screenshots.');
 } finally {
   server.kill();
   await new Promise((ended) => server.once('exit', ended));
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+/** Signs in once at this size and in these colours, and goes through the pages. */
+async function takeAll(
+  browser: Browser,
+  conversation: string,
+  { name, ...viewport }: (typeof sizes)[number],
+  colorScheme: (typeof themes)[number],
+): Promise<void> {
+  const page = await browser.newPage({ viewport, colorScheme, hasTouch: name === 'phone', locale: 'en' });
+  await page.goto(`${origin}/`);
+  await page.getByLabel('E-mail').fill(account.email);
+  await page.getByLabel('Password').fill(account.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel('Your question').waitFor();
+  for (const [shown, show] of Object.entries(scenes)) {
+    if (wanted.length > 0 && !wanted.includes(shown)) continue;
+    await show(page, conversation);
+    await pause(1_000);
+    await page.screenshot({ path: join(out, `${shown}-${name}-${colorScheme}.png`) });
+  }
+  await page.close();
 }
 
 /** @returns the conversation to show */

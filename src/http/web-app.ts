@@ -1,41 +1,69 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import fastifyStatic from '@fastify/static';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from './app.ts';
 
-/** Serves the built web app at /dashboard and where links to set a password lead, and sends / there. */
+/** Where the web app's one page is served; what it shows there it decides by itself. */
+const pages = ['/dashboard', '/dashboard/*', '/setup', '/login'];
+/** Files beside the page, by their names at the root. */
+const rootFiles = ['/favicon.svg', '/manifest.webmanifest', '/icon-192.png', '/icon-512.png'];
+/** A worker has the policy that its own file comes with: the one of PDF files decodes pictures with WebAssembly. */
+const filePolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+
+/** Serves the built web app at /dashboard and where links to it lead, and sends / there. */
 export async function registerWebApp(app: App, folder: string | null): Promise<void> {
   const open = { config: { public: true }, schema: { hide: true } as object };
   app.get('/', open, (_request, reply) => reply.redirect('/dashboard/chatbot'));
   if (folder === null || !existsSync(join(folder, 'index.html'))) {
-    for (const url of ['/dashboard/*', '/setup']) app.get(url, open, (_request, reply) => notBuilt(reply));
+    for (const url of pages) app.get(url, open, (_request, reply) => notBuilt(reply));
     return;
   }
   const page = await readFile(join(folder, 'index.html'), 'utf8');
   const policy = policyOf(page);
-  await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: false });
+  const compressed = brotliCompressSync(page);
+  // The build has compressed what can be: nothing is compressed for a request.
+  await app.register(fastifyStatic, {
+    root: folder,
+    serve: false,
+    cacheControl: false,
+    preCompressed: true,
+  });
   app.get('/_app/*', open, (request, reply) => {
     reply.header(
       'cache-control',
       request.url.includes('/immutable/') ? 'public, max-age=31536000, immutable' : 'no-cache',
     );
+    reply.header('content-security-policy', filePolicy);
     return reply.sendFile(request.url.split('?', 1)[0] ?? '');
   });
-  app.get('/favicon.svg', open, (_request, reply) => {
-    reply.header('cache-control', 'public, max-age=86400');
-    return reply.sendFile('favicon.svg');
-  });
-  for (const url of ['/dashboard', '/dashboard/*', '/setup']) {
-    app.get(url, open, (_request, reply) =>
-      reply
-        .header('content-security-policy', policy)
-        .header('cache-control', 'no-cache')
-        .type('text/html; charset=utf-8')
-        .send(page),
-    );
+  for (const url of rootFiles.filter((name) => existsSync(join(folder, name)))) {
+    app.get(url, open, (_request, reply) => {
+      reply.header('cache-control', 'public, max-age=86400');
+      return reply.sendFile(url.slice(1));
+    });
   }
+  for (const url of pages) {
+    app.get(url, open, (request, reply) => {
+      reply.headers({
+        'content-security-policy': policy,
+        'cache-control': 'no-cache',
+        'content-type': 'text/html; charset=utf-8',
+        vary: 'accept-encoding',
+      });
+      if (!takesBrotli(request)) return reply.send(page);
+      return reply.header('content-encoding', 'br').send(compressed);
+    });
+  }
+}
+
+function takesBrotli({ headers }: FastifyRequest): boolean {
+  const accepted = headers['accept-encoding'] ?? '';
+  return accepted
+    .split(',')
+    .some((one) => /^\s*br\s*(?:;\s*q=(?:1|0?\.\d*[1-9]))?/.test(one) && !/q=0(?:\.0*)?\s*$/.test(one));
 }
 
 /** The policy that the build has written into the page, with its script's hash, and what only a header can say. */

@@ -38,6 +38,7 @@ const open = [
   'GET /docs/js/start.js',
   'GET /favicon.svg',
   'GET /healthz',
+  'GET /login',
   'GET /metrics',
   'GET /openapi.json',
   'GET /readyz',
@@ -81,7 +82,8 @@ test('without credentials every route answers 401, but for a frozen list', async
   }
   expect(new Set(closed).size).toBeGreaterThan(30);
   const known = routesOf(app.app);
-  for (const route of open) if (!/dashboard$|setup|_app|favicon/.test(route)) expect(known).toContain(route);
+  for (const route of open)
+    if (!/dashboard$|login|setup|_app|favicon/.test(route)) expect(known).toContain(route);
 });
 
 test('a token in the query is no token', async () => {

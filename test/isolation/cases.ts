@@ -370,6 +370,7 @@ export const staticRoutes = new Set([
   'GET /docs/js/scalar.js',
   'GET /docs/js/start.js',
   'GET /favicon.svg',
+  'GET /login',
   'GET /openapi.json',
   'GET /setup',
 ]);

@@ -1,27 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { renderBlocks } from '../../web/src/lib/markdown/markdown.ts';
+import { MarkdownBlocks, renderBlocks } from '../../web/src/lib/markdown/markdown.ts';
 import { hostileTexts } from './support/hostile-text.ts';
 
-const cite = (n: number) => (n <= 2 ? { label: `Source ${n}: "a" <b>`, state: 'verified' as const } : null);
+const cite = (n: number) =>
+  n <= 2 ? { label: `Source ${n}: "a" <b>`, state: 'verified' as const, at: 0 } : null;
 const html = (markdown: string) => renderBlocks(markdown, cite).join('');
 
 describe('Markdown of an answer', () => {
   test('numbers of sources become buttons that say what was found; others stay', () => {
     expect(html('Rose [1], fell [1, 2] and [7].')).toBe(
-      `<p>Rose ${pill(1)}, fell ${pill(1)}${pill(2)} and [7].</p>\n`,
+      `<p dir="auto">Rose ${pill(1)}, fell ${pill(1)}${pill(2)} and [7].</p>\n`,
     );
-    expect(html('Both [1][2].')).toBe(`<p>Both ${pill(1)}${pill(2)}.</p>\n`);
+    expect(html('Both [1][2].')).toBe(`<p dir="auto">Both ${pill(1)}${pill(2)}.</p>\n`);
   });
 
   test('brackets stay text in code, in links and in answers without sources', () => {
-    expect(html('`a[1]`')).toBe('<p><code>a[1]</code></p>\n');
+    expect(html('`a[1]`')).toBe('<p dir="auto"><code>a[1]</code></p>\n');
     expect(html('[1](https://a.example)')).toContain('>1</a>');
-    expect(renderBlocks('see [1]').join('')).toBe('<p>see [1]</p>\n');
+    expect(renderBlocks('see [1]').join('')).toBe('<p dir="auto">see [1]</p>\n');
   });
 
   test('images are words with their host', () => {
     expect(html('![chart](https://a.example/c.png)')).toBe(
-      '<p><span class="image-note">[image · chart · a.example]</span></p>\n',
+      '<p dir="auto"><span class="image-note">[image · chart · a.example]</span></p>\n',
     );
   });
 
@@ -29,7 +30,9 @@ describe('Markdown of an answer', () => {
     expect(html('[a](https://a.example/x)')).toContain(
       '<a href="https://a.example/x" target="_blank" rel="noopener noreferrer nofollow">a</a>',
     );
-    expect(html('[a](javascript:alert(1)) [b](/here) [c](data:text/html,x)')).toBe('<p>a b c</p>\n');
+    expect(html('[a](javascript:alert(1)) [b](/here) [c](data:text/html,x)')).toBe(
+      '<p dir="auto">a b c</p>\n',
+    );
   });
 
   test('a growing answer keeps its finished blocks', () => {
@@ -39,15 +42,60 @@ describe('Markdown of an answer', () => {
     expect(after.slice(0, -1)).toEqual(before.slice(0, -1));
   });
 
+  test('a text that grows letter by letter ends as one that came at once', () => {
+    const text = [
+      '# Report [1]\n\nRose `a[1]` by 3 [1], then\nfell [2].',
+      '- one [1]\n- two\n\n  more [2]\n\n1. a\n2. b',
+      '```js\nconst a = [1];\n```',
+      '| a | b |\n| - | -: |\n| 1 [1] | 2 |',
+      'Costs $5 and $10, and $e = mc^2$.\n\n$$\\sum_i x_i$$\n\n[^1]: A note [2].\n\nLast[^1] [1].',
+    ].join('\n\n');
+    const growing = new MarkdownBlocks();
+    for (let end = 0; end < text.length; end += 1) growing.render(text.slice(0, end), cite);
+    expect(growing.render(text, cite)).toEqual(renderBlocks(text, cite));
+  });
+
+  test('a marker is told where it stands in the whole text, also behind code and in later blocks', () => {
+    const text = 'One [1].\n\n`[1]` two [2] and [1, 2].\n\n- three [1]\n';
+    const told: number[] = [];
+    const blocks = new MarkdownBlocks();
+    const seen = (n: number, offset: number) => {
+      told.push(offset);
+      return { label: `${n}`, state: 'verified' as const, at: offset };
+    };
+    blocks.render(text, seen);
+    const places = [...text.matchAll(/(?<!`)\[\d[^\]]*\]/g)].map(({ index }) => index);
+    expect([...new Set(told)]).toEqual(places);
+  });
+
+  test('formulas and prices, tables and notes', () => {
+    expect(html('It costs $5 or $10.')).not.toContain('data-math');
+    expect(html('So $a^2$ holds.')).toContain('<span data-math="inline">a^2</span>');
+    expect(html('$$\na^2\n$$')).toContain('<div class="math-block" data-math="block">a^2</div>');
+    expect(html('| a |\n| - |\n| 1 |')).toContain('<div class="table-scroll" tabindex="0"><table>');
+    expect(html('A[^1].\n\n[^1]: Note.')).toContain('<p class="footnote" dir="auto"><sup>1</sup> Note.</p>');
+  });
+
+  test('only the end of a long text is read again when it grows', () => {
+    const block = `${'word '.repeat(60)}[1].\n\n`;
+    const blocks = new MarkdownBlocks();
+    let text = '';
+    const begun = performance.now();
+    for (let at = 0; at < 300; at += 1) blocks.render((text += block), cite);
+    expect(text.length).toBeGreaterThan(90_000);
+    // Read anew each time it would be 300 times half of this text: tens of seconds.
+    expect(performance.now() - begun).toBeLessThan(3_000);
+  });
+
   test.each(hostileTexts)('no tag of its own comes through: %j', (text) => {
     const tags = [...html(text).matchAll(/<\/?([a-z]+[0-9]?)/g)].map((match) => match[1] ?? '');
     const allowed =
-      'a blockquote br button code del em h1 h2 hr li ol p pre span strong table tbody td th thead tr ul';
+      'a blockquote br button code del div em h1 h2 hr li ol p pre span strong sup table tbody td th thead tr ul';
     expect(tags.filter((tag) => !allowed.split(' ').includes(tag))).toEqual([]);
   });
 });
 
 function pill(n: number): string {
   const label = `Source ${n}: &quot;a&quot; &lt;b&gt;`;
-  return `<button type="button" class="pill" data-n="${n}" data-state="verified" aria-label="${label}">${n}</button>`;
+  return `<button type="button" class="pill" data-n="${n}" data-at="0" data-state="verified" aria-label="${label}">${n}</button>`;
 }

@@ -1,5 +1,11 @@
 import type { Citation, Message, Source, Verification } from '@alcove/client';
 
+export interface StatementCounts {
+  verified: number;
+  unverified: number;
+  contradicted: number;
+}
+
 /** A message as the page shows it. */
 export interface MessageView {
   /** Stable while a new message waits for its id. */
@@ -11,7 +17,9 @@ export interface MessageView {
   /** What the answer was made from; null for questions and where the server did not say. */
   mode: 'documents' | 'llm' | null;
   sources: Source[];
-  citations: Pick<Citation, 'n' | 'verification'>[];
+  citations: Citation[];
+  /** Statements that cite, by what the check found; null where nothing was checked. */
+  statements: StatementCounts | null;
   notices: string[];
   /** Why it failed, in one sentence. */
   error: string | null;
@@ -24,6 +32,7 @@ export interface MessageView {
 
 export function messageView(message: Message): MessageView {
   const metadata = asRecord(message.metadata);
+  const statements = asRecord(metadata.statements);
   return {
     ...blank(message.id, message.role),
     id: message.id,
@@ -32,6 +41,7 @@ export function messageView(message: Message): MessageView {
     mode: metadata.mode === 'documents' || metadata.mode === 'llm' ? metadata.mode : null,
     sources: asArray(metadata.search_results).filter(isSource),
     citations: asArray(metadata.citations).filter(isCitation),
+    statements: isCounts(statements) ? statements : null,
     notices: asArray(metadata.notices).filter((notice) => typeof notice === 'string'),
     error: sentenceOf(metadata.error),
     isStarted: true,
@@ -57,6 +67,7 @@ function blank(key: string, role: Message['role']): MessageView {
     mode: null,
     sources: [],
     citations: [],
+    statements: null,
     notices: [],
     error: null,
     isStarted: false,
@@ -79,9 +90,26 @@ export function statesOf({ sources, citations }: MessageView): Map<number, Verif
   return states;
 }
 
-function isCitation(value: unknown): value is Pick<Citation, 'n' | 'verification'> {
-  const { n, verification } = asRecord(value);
-  return Number.isInteger(n) && ['verified', 'unverified', 'contradicted'].includes(String(verification));
+/** The sources that the answer cites. */
+export function citedSources(message: MessageView): Source[] {
+  const states = statesOf(message);
+  return message.sources.filter((source) => states.has(source.n));
+}
+
+function isCitation(value: unknown): value is Citation {
+  const { n, start, end, quote_start, quote_end, verification } = asRecord(value);
+  const isPlace = (place: unknown) => place === null || Number.isInteger(place);
+  return (
+    [n, start, end].every(Number.isInteger) &&
+    isPlace(quote_start) &&
+    isPlace(quote_end) &&
+    ['verified', 'unverified', 'contradicted'].includes(String(verification))
+  );
+}
+
+function isCounts(value: object): value is StatementCounts {
+  const counts = asRecord(value);
+  return [counts.verified, counts.unverified, counts.contradicted].every(Number.isInteger);
 }
 
 /** Metadata is whatever a client stored: only a whole source of ours may become a citation. */
@@ -90,6 +118,8 @@ function isSource(value: unknown): value is Source {
   return (
     Number.isInteger(source.n) &&
     ['document_id', 'document_name', 'chunk_id', 'excerpt'].every((key) => typeof source[key] === 'string') &&
+    Number.isInteger(source.char_start) &&
+    Number.isInteger(source.char_end) &&
     (source.page === null || typeof source.page === 'number') &&
     asArray(source.heading).every((part) => typeof part === 'string') &&
     typeof source.verified === 'boolean'

@@ -23,6 +23,7 @@ function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
       // A replay begins here and brings the whole text again.
       answer.content = '';
       answer.citations = [];
+      answer.statements = null;
       return;
     case 'waiting':
       answer.waiting = event.progress;
@@ -35,15 +36,18 @@ function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
       answer.waiting = null;
       answer.content += event.text;
       return;
-    case 'citation':
-      answer.citations.push({ n: event.n, verification: event.verification });
+    case 'citation': {
+      const { type: _type, verified: _verified, ...citation } = event;
+      answer.citations.push(citation);
       return;
+    }
     case 'done':
       answer.content = event.answer.answer;
       answer.sources = event.answer.sources;
       answer.citations = event.answer.citations;
       answer.mode = event.answer.mode;
       answer.notices = event.answer.metadata.notices;
+      answer.statements = event.answer.metadata.statements;
       answer.status = event.answer.status;
       return;
     case 'failed':

@@ -1,11 +1,16 @@
 import type { Client, Conversation } from '@alcove/client';
 import { describeError, type Problem } from '../describe-error.ts';
 
-const pageSize = 40;
+const pageSize = 100;
+export type ListStatus = Conversation['status'];
 
 /** The person's conversations, newest activity first, loaded page by page. */
 export class ConversationList {
-  items = $state<Conversation[]>([]);
+  // Raw: with thousands of rows a proxy for each of their fields would be felt.
+  items = $state.raw<Conversation[]>([]);
+  /** Which of them are listed. */
+  status = $state<ListStatus>('active');
+  tag = $state<string | null>(null);
   isLoading = $state(false);
   problem = $state<Problem | null>(null);
   /** Null when everything is loaded; undefined before the first page. */
@@ -24,9 +29,9 @@ export class ConversationList {
     if (this.isLoading || this.#cursor === null) return;
     this.isLoading = true;
     try {
-      const page = await this.#alcove.conversations.list({ limit: pageSize, cursor: this.#cursor });
+      const page = await this.#alcove.conversations.list(this.#query(this.#cursor));
       const known = new Set(this.items.map((item) => item.id));
-      this.items.push(...page.conversations.filter((item) => !known.has(item.id)));
+      this.items = [...this.items, ...page.conversations.filter((item) => !known.has(item.id))];
       this.#cursor = page.next_cursor;
       this.problem = null;
     } catch (error) {
@@ -39,7 +44,7 @@ export class ConversationList {
   async refresh(): Promise<void> {
     if (this.#cursor === undefined) return this.loadMore();
     try {
-      const page = await this.#alcove.conversations.list({ limit: pageSize });
+      const page = await this.#alcove.conversations.list(this.#query());
       const fresh = new Set(page.conversations.map((item) => item.id));
       // A page that is not full, or a list that fits into it, is the whole truth.
       const isWhole = page.next_cursor === null;
@@ -56,18 +61,50 @@ export class ConversationList {
     return this.items.find((item) => item.id === id);
   }
 
-  /** A new conversation, which is the newest. */
-  add(conversation: Conversation): void {
-    this.items.unshift(conversation);
+  /** Lists others: archived ones, or those with a tag. */
+  async choose(status: ListStatus, tag: string | null): Promise<void> {
+    this.status = status;
+    this.tag = tag;
+    this.items = [];
+    this.#cursor = undefined;
+    await this.loadMore();
   }
 
-  /** A changed conversation, if it is loaded. */
+  /** A new or changed conversation, at its place in the order of the list. */
+  put(conversation: Conversation): void {
+    const others = this.items.filter((item) => item.id !== conversation.id);
+    const isListed =
+      conversation.status === this.status && (this.tag === null || conversation.tags.includes(this.tag));
+    if (!isListed) {
+      this.items = others;
+      return;
+    }
+    const at = others.findIndex((item) => isBefore(conversation, item));
+    // Behind everything that is loaded it comes with its page.
+    if (at < 0 && this.hasMore && others.length === this.items.length) return;
+    this.items = at < 0 ? [...others, conversation] : others.toSpliced(at, 0, conversation);
+  }
+
+  /** The same, after a change of one's own. */
   update(conversation: Conversation): void {
-    const at = this.items.findIndex((item) => item.id === conversation.id);
-    if (at >= 0) this.items[at] = conversation;
+    this.put(conversation);
   }
 
   remove(id: string): void {
-    this.items = this.items.filter((item) => item.id !== id);
+    if (this.items.some((item) => item.id === id)) this.items = this.items.filter((item) => item.id !== id);
   }
+
+  #query(cursor?: string) {
+    return { limit: pageSize, cursor, status: this.status, tag: this.tag ?? undefined };
+  }
+}
+
+/** Pinned ones first, then newest activity. */
+function isBefore(a: Conversation, b: Conversation): boolean {
+  if (a.pinned !== b.pinned) return a.pinned;
+  return activityOf(a) >= activityOf(b);
+}
+
+export function activityOf(conversation: Conversation): string {
+  return conversation.last_message_at ?? conversation.created_at;
 }

@@ -1,4 +1,11 @@
-import { isAlcoveError, type AnswerEvent, type Client, type ConversationHistory } from '@alcove/client';
+import {
+  isAlcoveError,
+  type AnswerEvent,
+  type Client,
+  type Conversation,
+  type ConversationHistory,
+  type Message,
+} from '@alcove/client';
 import { answerView, messageView, type MessageView } from '../answers/message-view.ts';
 import { readAnswer } from '../answers/read-answer.ts';
 import { describeError, type Problem } from '../describe-error.ts';
@@ -8,6 +15,8 @@ import type { ConversationList } from './conversation-list.svelte.ts';
 /** What the server accepts. */
 const maxTitle = 500;
 const pageSize = 50;
+/** Changes of one turn come together. */
+const togetherMs = 100;
 
 interface Surroundings {
   alcove: Client;
@@ -29,7 +38,10 @@ export class OpenConversation {
   isLoading = $state(false);
   /** There is no such conversation, or it is somebody else's. */
   isMissing = $state(false);
+  /** It was there, and somebody deleted it meanwhile. */
+  isDeleted = $state(false);
   problem = $state<Problem | null>(null);
+  settings = $state.raw<Conversation['settings']>({});
   readonly documents: DocumentShelf;
   /** The answer being written, if any. */
   readonly writing = $derived(this.messages.find((message) => message.status === 'streaming'));
@@ -40,6 +52,7 @@ export class OpenConversation {
   #title = $state('');
   #creating: Promise<string> | null = null;
   #isReading = false;
+  #reloadTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(id: string | null, { alcove, list, maxUploadBytes, onCreated }: Surroundings) {
     this.id = id;
@@ -83,23 +96,25 @@ export class OpenConversation {
   }
 
   /** Asks; resolves false when the question was refused, so that the composer can keep its text. */
-  async ask(question: string): Promise<boolean> {
+  async ask(question: string, options: { withoutPending?: boolean } = {}): Promise<boolean> {
     this.problem = null;
+    const documentIds = options.withoutPending ? this.documents.ready.map(({ id }) => id) : undefined;
     let pair: [MessageView, MessageView] | null = null;
     try {
       // Without a title: the server takes the first question for one.
       const id = await this.#create();
       const [asked, answer] = (pair = this.#push(question));
-      const events = this.#alcove.asking.stream(id, { query: question }, this.#streamOptions(answer));
+      const events = this.#alcove.asking.stream(
+        id,
+        { query: question, ...(documentIds ? { document_ids: documentIds } : {}) },
+        this.#streamOptions(answer),
+      );
       await this.#read(events, answer, (userMessageId) => {
         asked.id = userMessageId;
-        void this.#list.refresh();
       });
       return true;
     } catch (error) {
       return this.#closing.signal.aborted || this.#fail(error, pair);
-    } finally {
-      if (!this.#closing.signal.aborted) void this.#list.refresh();
     }
   }
 
@@ -121,14 +136,28 @@ export class OpenConversation {
     try {
       const id = await this.#create(first.name);
       await this.documents.upload(id, files);
-      void this.#list.refresh();
     } catch (error) {
       if (!this.#closing.signal.aborted) this.problem = describeError(error);
     }
   }
 
+  /** A message was added or has changed, here or elsewhere. */
+  hear(told: Pick<Message, 'id' | 'status'>): void {
+    const known = this.messages.find(({ id }) => id === told.id);
+    // What this page is reading it knows better, and what it asks it has before the server tells it.
+    if (this.#isReading || known?.status === told.status) return;
+    clearTimeout(this.#reloadTimer);
+    this.#reloadTimer = setTimeout(() => void this.load(), togetherMs);
+  }
+
+  markDeleted(): void {
+    this.isMissing = true;
+    this.isDeleted = true;
+  }
+
   /** Lets go of every request; answers and ingestion go on at the server. */
   close(): void {
+    clearTimeout(this.#reloadTimer);
     this.#closing.abort();
   }
 
@@ -144,7 +173,7 @@ export class OpenConversation {
       title: title?.slice(0, maxTitle).toWellFormed(),
     });
     this.id = created.id;
-    this.#list.add(created);
+    this.#list.put(created);
     this.#onCreated(created.id);
     return created.id;
   }
@@ -152,8 +181,21 @@ export class OpenConversation {
   #show({ messages, has_more, ...conversation }: ConversationHistory): void {
     this.#title = conversation.title;
     this.#list.update(conversation);
-    this.messages = messages.map(messageView);
-    this.hasEarlier = has_more;
+    this.isMissing = false;
+    this.settings = conversation.settings;
+    // What is known keeps its object, so that the page does not draw it again.
+    const known = new Map(this.messages.map((message) => [message.id, message]));
+    const fresh = messages.map((message) => {
+      const old = known.get(message.id);
+      return old && old.status === message.status && old.content === message.content
+        ? old
+        : messageView(message);
+    });
+    const first = messages[0]?.id;
+    const at = first === undefined ? -1 : this.messages.findIndex(({ id }) => id === first);
+    // Earlier pages that are loaded stay before it.
+    this.messages = at > 0 ? [...this.messages.slice(0, at), ...fresh] : fresh;
+    if (at <= 0) this.hasEarlier = has_more;
   }
 
   /** The two new messages, as the reactive objects that the list holds. */

@@ -1,4 +1,7 @@
+import type { Message, NumberedChange } from '@alcove/client';
 import { createContext } from 'svelte';
+import { SvelteSet } from 'svelte/reactivity';
+import { LiveChanges } from '../live/live-changes.svelte.ts';
 import type { Session } from '../session/session.svelte.ts';
 import { ConversationList } from './conversation-list.svelte.ts';
 import { OpenConversation } from './open-conversation.svelte.ts';
@@ -9,7 +12,17 @@ export const [useWorkspace, provideWorkspace] = createContext<Workspace>();
 export class Workspace {
   current = $state.raw() as OpenConversation;
   isSidebarOpen = $state(false);
+  isHelpOpen = $state(false);
+  /** The dialog about a conversation that is open. */
+  dialog = $state.raw<{ kind: 'delete' | 'tags' | 'settings'; id: string } | null>(null);
   readonly list: ConversationList;
+  readonly live: LiveChanges;
+  /** Conversations with an answer that was finished while another one was open. */
+  readonly unread = new SvelteSet<string>();
+  /** A conversation and its pane are all that there is room for. */
+  isCrowded = $state(false);
+  /** What was answered before this page was opened is not news. */
+  readonly #since = Date.now();
   readonly #session: Session;
   readonly #goTo: (id: string) => void;
 
@@ -18,11 +31,13 @@ export class Workspace {
     this.#goTo = goTo;
     this.list = new ConversationList(session.alcove);
     this.current = this.#make(null);
+    this.live = new LiveChanges(session.alcove, session.user?.id ?? '', (change) => this.#apply(change));
   }
 
   open(id: string | null): void {
     this.isSidebarOpen = false;
-    if (this.current.id === id) return;
+    if (id !== null) this.unread.delete(id);
+    if (this.current.id === id && !this.current.isMissing) return;
     this.current.close();
     this.current = this.#make(id);
     void this.current.load();
@@ -36,6 +51,29 @@ export class Workspace {
 
   close(): void {
     this.current.close();
+    this.live.close();
+  }
+
+  #apply(change: NumberedChange): void {
+    switch (change.type) {
+      case 'reset':
+        return this.reload();
+      case 'conversation':
+        return this.list.put(change.conversation);
+      case 'document':
+        return this.current.documents.hear(change.document, this.current.id);
+      case 'message':
+        if (change.conversation_id === this.current.id) return this.current.hear(change.message);
+        if (isNewAnswer(change.message, this.#since)) this.unread.add(change.conversation_id);
+        return;
+      case 'deleted':
+        if (change.kind === 'document') return this.current.documents.forget(change.id);
+        this.list.remove(change.id);
+        this.unread.delete(change.id);
+        if (change.id === this.current.id) this.current.markDeleted();
+        return;
+      default:
+    }
   }
 
   #make(id: string | null): OpenConversation {
@@ -47,4 +85,10 @@ export class Workspace {
     });
     return opened;
   }
+}
+
+/** A finished answer that was begun after a time; its id says when. */
+function isNewAnswer({ id, role, status }: Pick<Message, 'id' | 'role' | 'status'>, since: number): boolean {
+  const begunAt = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+  return role === 'assistant' && status === 'complete' && begunAt >= since;
 }

@@ -3,7 +3,6 @@ import { SvelteMap } from 'svelte/reactivity';
 import { describeError, type Problem } from '../describe-error.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { t } from '../text/text.ts';
-import { ProgressFollower } from './progress-follower.ts';
 
 /** A file on its way to the server. */
 export interface Upload {
@@ -30,10 +29,20 @@ export class DocumentShelf {
   readonly pending = $derived(
     this.all.filter((item) => isPending(item)).length + this.uploads.filter((item) => !item.problem).length,
   );
+  /** How far those are that are being read, 0..1. */
+  readonly progress = $derived.by(() => {
+    const shares = [
+      ...this.all.filter(isPending).map((item) => item.progress),
+      ...this.uploads.filter((item) => !item.problem).map(() => 0),
+    ];
+    return shares.length === 0 ? 1 : shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  });
+  /** The last one that became ready or failed, for those who cannot see the list. */
+  lastSettled = $state.raw<Document | null>(null);
+  readonly #firstSeen = new Map<string, { at: number; progress: number }>();
   readonly #alcove: Client;
   readonly #signal: AbortSignal;
   readonly #maxBytes: number;
-  #follower: ProgressFollower | null = null;
 
   constructor(alcove: Client, signal: AbortSignal, maxBytes: number) {
     this.#alcove = alcove;
@@ -46,8 +55,7 @@ export class DocumentShelf {
     for (const known of this.#documents.keys()) {
       if (!documents.some((item) => item.id === known)) this.#documents.delete(known);
     }
-    for (const document of documents) this.#documents.set(document.id, document);
-    this.#follow(conversationId);
+    for (const document of documents) this.#put(document);
   }
 
   /** Sends the files one request each, so that each succeeds or fails by itself. */
@@ -56,7 +64,6 @@ export class DocumentShelf {
     const sendNext = async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         await this.#send(conversationId, next.file, next.upload);
-        this.#follow(conversationId);
       }
     };
     await Promise.all(Array.from({ length: parallelUploads }, sendNext));
@@ -68,8 +75,28 @@ export class DocumentShelf {
   }
 
   async retry(document: Document): Promise<void> {
-    this.#documents.set(document.id, await this.#alcove.documents.retry(document.id));
-    this.#follow(document.conversation_id);
+    this.#put(await this.#alcove.documents.retry(document.id));
+  }
+
+  async change(
+    document: Document,
+    change: { name?: string; context_mode?: Document['context_mode'] },
+  ): Promise<void> {
+    this.#put(await this.#alcove.documents.update(document.id, change));
+  }
+
+  async stopReading(document: Document): Promise<void> {
+    this.#put(await this.#alcove.documents.cancel(document.id));
+  }
+
+  /** A document of the person's that has changed, here or elsewhere; it may have come here, or gone. */
+  hear(document: Document, conversationId: string | null): void {
+    if (document.conversation_id === conversationId) this.#put(document);
+    else this.#documents.delete(document.id);
+  }
+
+  forget(id: string): void {
+    this.#documents.delete(id);
   }
 
   async remove(document: Document): Promise<void> {
@@ -97,26 +124,36 @@ export class DocumentShelf {
     try {
       const onProgress = (share: number) => (upload.share = share);
       const sent = await this.#alcove.documents.upload(conversationId, file, { onProgress, signal });
-      for (const document of sent.documents) this.#documents.set(document.id, document);
+      for (const document of sent.documents) this.#put(document);
       this.dismiss(upload);
     } catch (error) {
       if (!signal.aborted) upload.problem = describeError(error);
     }
   }
 
-  #follow(conversationId: string): void {
-    this.#follower ??= new ProgressFollower(this.#alcove, this.#signal, {
-      pending: () => this.all.filter(isPending),
-      list: () => this.#list(conversationId),
-      onChange: (document) => this.#update(document),
-      onGone: (id) => this.#documents.delete(id),
-    });
-    this.#follower.follow();
+  /** An answer to an earlier request may come after a later event: reading never goes back by itself. */
+  #put(document: Document): void {
+    const known = this.#documents.get(document.id);
+    const isOld = known?.status === 'ready' && isPending(document) && document.chunk_count === 0;
+    if (!isOld) this.#documents.set(document.id, document);
+    const told = known && isPending(known) && !isPending(document) ? document : null;
+    if (told) this.lastSettled = told;
+    this.#estimate(document);
   }
 
-  #update(document: Document): void {
-    // A document removed meanwhile must not come back with a late event.
-    if (this.#documents.has(document.id)) this.#documents.set(document.id, document);
+  /** Milliseconds until a document is read, at the speed so far; null while that is a guess. */
+  timeLeft(document: Document): number | null {
+    const seen = this.#firstSeen.get(document.id);
+    if (!seen || document.progress - seen.progress < 0.05) return null;
+    const speed = (document.progress - seen.progress) / (Date.now() - seen.at);
+    return (1 - document.progress) / speed;
+  }
+
+  #estimate(document: Document): void {
+    if (!isPending(document)) this.#firstSeen.delete(document.id);
+    else if (!this.#firstSeen.has(document.id)) {
+      this.#firstSeen.set(document.id, { at: Date.now(), progress: document.progress });
+    }
   }
 
   async #list(conversationId: string): Promise<Document[]> {

@@ -1,66 +1,185 @@
 import type { Verification } from '@alcove/client';
-import { Marked, type Tokens } from 'marked';
+import { Marked, type Token, type Tokens } from 'marked';
+import { citationAt, maskCode, type CitationToken } from './citation-token.ts';
+import { footnotes } from './footnotes.ts';
+import { mathTokens } from './math-token.ts';
 
-/** What stands for a bracketed number like `[1]`: a source to link; null where the number is no citation. */
-export type Cite = (n: number) => { label: string; state: Verification } | null;
+/** `pending` while the answer is being written and the statement is not checked yet. */
+export type PillState = Verification | 'pending';
+export interface Pill {
+  label: string;
+  state: PillState;
+  /** Which citation of the answer it stands for. */
+  at: number;
+}
+
+/** What stands for a bracketed number like `[1]` at this place of the text; null where the number is no citation. */
+export type Cite = (n: number, offset: number) => Pill | null;
+
+interface Block {
+  token: Token;
+  cites: CitationToken[];
+  html: string;
+  /** What its pills were when it was drawn. */
+  drawn: string;
+}
+
+/** The last block may grow, and the one before it may be joined with it. */
+const unsettledBlocks = 2;
 
 /**
- * Turns Markdown that nobody vouches for into HTML, one string per block, so that a growing answer
- * redraws its last block only. Raw HTML comes out as text, images as words with their host, links
- * only to http, https and mailto. Without `cite`, bracketed numbers stay text.
+ * Turns a growing Markdown text that nobody vouches for into HTML, one string per block: what is settled is neither
+ * parsed nor drawn again. Raw HTML comes out as text, images as words with their host, links only to http, https and
+ * mailto. Without `cite`, bracketed numbers stay text.
  */
-export function renderBlocks(markdown: string, cite?: Cite): string[] {
-  const parser = parserFor(cite);
-  return parser.lexer(markdown).map((token) => parser.parser([token]));
-}
+export class MarkdownBlocks {
+  #cite: Cite | undefined;
+  readonly #found: CitationToken[] = [];
+  #masked = '';
+  #offset = 0;
+  #pointer = 0;
+  #blocks: Block[] = [];
+  /** So many characters at the beginning are settled, in this many blocks. */
+  #settled = { length: 0, blocks: 0, text: '' };
+  readonly #parser = this.#makeParser();
 
-function parserFor(cite?: Cite): Marked {
-  const parser = new Marked({
-    gfm: true,
-    breaks: true,
-    tokenizer: {
-      // No token means that the text goes through the escaping paths below.
-      html: () => undefined,
-      tag: () => undefined,
-      def: () => undefined,
-    },
-    renderer: {
-      html: ({ text }) => escapeHtml(text),
-      link({ href, tokens }) {
-        const label = this.parser.parseInline(tokens);
-        const target = safeTarget(href);
-        if (!target) return label;
-        return `<a href="${escapeHtml(target)}" target="_blank" rel="noopener noreferrer nofollow">${label}</a>`;
+  render(text: string, cite?: Cite): string[] {
+    this.#cite = cite;
+    if (!text.startsWith(this.#settled.text)) this.#settled = { length: 0, blocks: 0, text: '' };
+    const { length, blocks } = this.#settled;
+    this.#blocks.length = blocks;
+    this.#read(text.slice(length), length);
+    for (const block of this.#blocks) this.#draw(block);
+    this.#settle(text);
+    return this.#blocks.map(({ html }) => html);
+  }
+
+  #read(text: string, offset: number): void {
+    this.#masked = maskCode(text);
+    this.#offset = offset;
+    this.#pointer = 0;
+    this.#found.length = 0;
+    let end = offset;
+    let next = 0;
+    for (const token of this.#parser.lexer(text)) {
+      end += token.raw.length;
+      const first = next;
+      while ((this.#found[next]?.offset ?? Infinity) < end) next += 1;
+      this.#blocks.push({ token, cites: this.#found.slice(first, next), html: '', drawn: '\0' });
+    }
+  }
+
+  #draw(block: Block): void {
+    const drawn = block.cites
+      .flatMap(({ numbers, offset }) => numbers.map((n) => this.#cite?.(n, offset)))
+      .map((pill) => `${pill?.at ?? ''}${pill?.state ?? ''}`)
+      .join();
+    if (drawn === block.drawn) return;
+    block.drawn = drawn;
+    block.html = this.#parser.parser([block.token]);
+  }
+
+  #settle(text: string): void {
+    let { length, blocks } = this.#settled;
+    for (; blocks < this.#blocks.length - unsettledBlocks; blocks += 1) {
+      length += this.#blocks[blocks]?.token.raw.length ?? 0;
+    }
+    // Lexing may change white space: then the places of its tokens are not those of the text, and it is read anew.
+    if (
+      !text.startsWith(
+        this.#blocks
+          .slice(0, blocks)
+          .map(({ token }) => token.raw)
+          .join(''),
+      )
+    )
+      return;
+    this.#settled = { length, blocks, text: text.slice(0, length) };
+  }
+
+  #makeParser(): Marked {
+    const parser = new Marked({
+      gfm: true,
+      breaks: true,
+      tokenizer: {
+        // No token means that the text goes through the escaping paths below.
+        html: () => undefined,
+        tag: () => undefined,
+        def: () => undefined,
       },
-      image: (image) => `<span class="image-note">${escapeHtml(describeImage(image))}</span>`,
-      checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
-      code: ({ text }) => `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>`,
-    },
-  });
-  return cite ? parser.use({ extensions: [citations(cite)] }) : parser;
+      renderer: {
+        html: ({ text }) => escapeHtml(text),
+        link({ href, tokens }) {
+          const label = this.parser.parseInline(tokens);
+          const target = safeTarget(href);
+          if (!target) return label;
+          return `<a href="${escapeHtml(target)}" target="_blank" rel="noopener noreferrer nofollow">${label}</a>`;
+        },
+        image: (image) => `<span class="image-note">${escapeHtml(describeImage(image))}</span>`,
+        checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
+        code: ({ text, lang }) =>
+          `<pre tabindex="0"><code${languageClass(lang)}>${escapeHtml(text)}</code></pre>`,
+        table(token) {
+          return `<div class="table-scroll" tabindex="0">${tableHtml(token, (cell) => this.parser.parseInline(cell))}</div>`;
+        },
+        paragraph({ tokens }) {
+          return `<p dir="auto">${this.parser.parseInline(tokens)}</p>\n`;
+        },
+      },
+    });
+    parser.use({ extensions: [...mathTokens(escapeHtml), ...footnotes(escapeHtml), this.#citations()] });
+    return parser;
+  }
+
+  /** `[1]` and `[1, 2]`, but not `[1](address)`; code never comes here. */
+  #citations() {
+    return {
+      name: 'citation',
+      level: 'inline' as const,
+      start: (text: string) => text.match(/\[\d/)?.index,
+      tokenizer: (text: string) => {
+        if (this.#cite === undefined) return undefined;
+        const token = citationAt(text, this.#masked, this.#pointer, this.#offset);
+        if (token === null) return undefined;
+        this.#pointer = token.offset - this.#offset + token.raw.length;
+        this.#found.push(token);
+        return token;
+      },
+      renderer: (token: Tokens.Generic) => {
+        const { numbers, offset, raw } = token as unknown as CitationToken;
+        const pills = numbers.map((n) => {
+          const pill = this.#cite?.(n, offset);
+          return pill ? pillHtml(n, pill) : '';
+        });
+        return pills.join('') || escapeHtml(raw);
+      },
+    };
+  }
 }
 
-/** `[1]` and `[1, 2]`, but not `[1](address)`; code never comes here. */
-function citations(cite: Cite) {
-  return {
-    name: 'citation',
-    level: 'inline' as const,
-    start: (text: string) => text.match(/\[\d/)?.index,
-    tokenizer(text: string) {
-      const match = /^\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()/.exec(text);
-      if (!match) return undefined;
-      return { type: 'citation', raw: match[0], numbers: match[1]?.split(',').map(Number) ?? [] };
-    },
-    renderer(token: Tokens.Generic) {
-      const numbers = token.numbers as number[];
-      const pills = numbers.map((n) => {
-        const cited = cite(n);
-        if (!cited) return '';
-        return `<button type="button" class="pill" data-n="${n}" data-state="${cited.state}" aria-label="${escapeHtml(cited.label)}">${n}</button>`;
-      });
-      return pills.join('') || escapeHtml(token.raw);
-    },
+/** A text that does not grow. */
+export function renderBlocks(markdown: string, cite?: Cite): string[] {
+  return new MarkdownBlocks().render(markdown, cite);
+}
+
+function pillHtml(n: number, { at, state, label }: Pill): string {
+  return `<button type="button" class="pill" data-n="${n}" data-at="${at}" data-state="${state}" aria-label="${escapeHtml(label)}">${n}</button>`;
+}
+
+function tableHtml({ header, rows }: Tokens.Table, inline: (tokens: Token[]) => string): string {
+  const cell = (one: Tokens.TableCell, tag: 'th' | 'td'): string => {
+    const align = one.align ? ` align="${one.align}"` : '';
+    return `<${tag} dir="auto"${align}>${inline(one.tokens)}</${tag}>`;
   };
+  const row = (cells: Tokens.TableCell[], tag: 'th' | 'td'): string =>
+    `<tr>${cells.map((one) => cell(one, tag)).join('')}</tr>`;
+  return `<table><thead>${row(header, 'th')}</thead><tbody>${rows.map((cells) => row(cells, 'td')).join('')}</tbody></table>`;
+}
+
+/** Only a plain name: it becomes part of a class. */
+function languageClass(lang: string | undefined): string {
+  const name = /^[a-z0-9+#-]{1,20}/i.exec(lang ?? '')?.[0].toLowerCase();
+  return name === undefined ? '' : ` class="language-${escapeHtml(name)}"`;
 }
 
 function safeTarget(href: string): string | null {
@@ -78,13 +197,14 @@ function describeImage({ href, text }: { href: string; text: string }): string {
   return `[${['image', text, host].filter(Boolean).join(' · ')}]`;
 }
 
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
 function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -1,8 +1,12 @@
 import DOMPurify from 'dompurify';
 
 const allowedTags =
-  'a b blockquote br button code del em h1 h2 h3 h4 h5 h6 hr li ol p pre span strong table tbody td th thead tr ul';
-const allowedAttributes = 'align aria-label class data-n href rel start tabindex target type';
+  'a b blockquote br button code del div em h1 h2 h3 h4 h5 h6 hr li ol p pre span strong sup table tbody td th thead tr ul';
+/** What formulas are made of; nothing in it can hold HTML, fetch or run anything. */
+const mathTags =
+  'math mrow mi mn mo ms mspace mtext msup msub msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd mstyle mpadded mphantom';
+const allowedAttributes =
+  'align aria-label class data-at data-done data-math data-n data-state dir href rel start tabindex target type display mathvariant stretchy fence form lspace rspace separator accent accentunder columnalign rowspacing columnspacing displaystyle scriptlevel linethickness minsize maxsize movablelimits largeop symmetric width height depth';
 
 /** Three schemes, or a value that is no address with a scheme; every attribute is tested, not only addresses. */
 const allowedValues = /^(?:(?:https?|mailto):|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i;
@@ -16,7 +20,7 @@ export type SafeHtml = TrustedHTML | string;
  */
 export function trustHtml(html: string): SafeHtml {
   return DOMPurify.sanitize(html, {
-    ALLOWED_TAGS: allowedTags.split(' '),
+    ALLOWED_TAGS: `${allowedTags} ${mathTags}`.split(' '),
     ALLOWED_ATTR: allowedAttributes.split(' '),
     ALLOW_ARIA_ATTR: false,
     ALLOW_DATA_ATTR: false,

@@ -1,5 +1,6 @@
 import { createClient, isAlcoveError, type Capabilities, type Client, type User } from '@alcove/client';
 import { describeError, type Problem } from '../describe-error.ts';
+import { drafts } from '../answers/drafts.ts';
 import { Connection } from './connection.svelte.ts';
 
 /** Renew this long before the access token expires. */
@@ -17,7 +18,6 @@ export class Session {
   capabilities = $state.raw<Capabilities | null>(null);
   /** True when the person was signed in and the server ended it. */
   hasEnded = $state(false);
-  areNoticesHidden = $state(false);
   readonly connection: Connection;
   readonly alcove: Client;
   #token: string | null = null;
@@ -35,6 +35,10 @@ export class Session {
   }
 
   async start(): Promise<void> {
+    // Signing out in one tab signs out all of them.
+    window.onstorage = ({ key, newValue }) => {
+      if (key === hintKey && newValue === null && this.state === 'signed-in') this.#leave(true);
+    };
     this.state = 'starting';
     try {
       this.capabilities = await this.alcove.capabilities();
@@ -110,6 +114,7 @@ export class Session {
 
   #leave(hasEnded: boolean): void {
     clearTimeout(this.#renewTimer);
+    drafts.forgetAll();
     this.#token = null;
     this.user = null;
     this.hasEnded = hasEnded;

@@ -1,0 +1,43 @@
+import { language } from './text/text.ts';
+
+const day: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' };
+const dates = new Intl.DateTimeFormat(language, day);
+const dateTimes = new Intl.DateTimeFormat(language, { ...day, hour: '2-digit', minute: '2-digit' });
+const numbers = new Intl.NumberFormat(language);
+const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
+const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+
+export function formatDate(time: string): string {
+  return dates.format(new Date(time));
+}
+
+export function formatDateTime(time: string): string {
+  return dateTimes.format(new Date(time));
+}
+
+export function formatNumber(n: number): string {
+  return numbers.format(n);
+}
+
+/** `1.2K` for what is too long to be read. */
+export function formatCompact(n: number): string {
+  return n < 10_000 ? numbers.format(n) : compact.format(n);
+}
+
+/** A share of 0 to 1. */
+export function formatShare(share: number): string {
+  return percents.format(share);
+}
+
+/** Milliseconds as a person reads them: `340 ms`, `2.4 s`. */
+export function formatMs(ms: number): string {
+  return ms < 1_000 ? `${numbers.format(Math.round(ms))} ms` : `${tenths.format(ms / 1_000)} s`;
+}
+
+/** `CORNING_2022…10K.pdf`: the middle goes, never the ending. */
+export function shortenName(name: string, most = 34): string {
+  if (name.length <= most) return name;
+  const tail = Math.min(14, Math.floor(most / 2));
+  return `${name.slice(0, most - tail - 1)}…${name.slice(-tail)}`;
+}
