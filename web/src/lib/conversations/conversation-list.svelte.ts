@@ -2,7 +2,7 @@ import type { Client, Conversation } from '@alcove/client';
 import { describeError, type Problem } from '../describe-error.ts';
 
 const pageSize = 100;
-export type ListStatus = Conversation['status'];
+export type ListStatus = 'active' | 'archived';
 
 /** The person's conversations, newest activity first, loaded page by page. */
 export class ConversationList {

@@ -8,7 +8,7 @@ export async function downloadDocument(
   saveBlob(await alcove.documents.content(id), name);
 }
 
-export function saveBlob(blob: Blob, name: string): void {
+function saveBlob(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;

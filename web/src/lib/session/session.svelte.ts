@@ -61,6 +61,22 @@ export class Session {
     return this.#enter(() => this.alcove.accounts.acceptInvite({ token, password }));
   }
 
+  /** Ends every other session; this one goes on with what the server gives for it. */
+  async changePassword(current: string, next: string, revokesKeys: boolean): Promise<Problem | null> {
+    try {
+      const body = { current_password: current, new_password: next, revoke_keys: revokesKeys };
+      this.#accept(await this.alcove.accounts.changePassword(body));
+      return null;
+    } catch (error) {
+      return describeError(error);
+    }
+  }
+
+  /** The account is gone, and its session with it. */
+  forget(): void {
+    this.#leave(false);
+  }
+
   async signOut(): Promise<Problem | null> {
     try {
       await this.alcove.accounts.logout();
