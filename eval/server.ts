@@ -60,6 +60,8 @@ function environmentOf(
     STREAMS_PER_USER: '1000',
     INGEST_TIMEOUT_S: '600',
     SEGMENT_CACHE_MB: '512',
+    TITLES: 'question',
+    SUMMARIES: 'off',
     ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
     ...(embeddings !== undefined && {
       EMBEDDING_BASE_URL: embeddings.baseUrl,

@@ -30,6 +30,7 @@ import { stopListening } from './http/stop-listening.ts';
 import { createIdentity } from './identity/create.ts';
 import { createSetup } from './identity/people/create-setup.ts';
 import { operate, operation } from './identity/people/operate.ts';
+import { Background } from './limits/background.ts';
 import { readBackground } from './indexing/background.ts';
 import { joinReplicas } from './work/replicas.ts';
 import { SharedWindow } from './work/shared-window.ts';
@@ -168,6 +169,10 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       replicas,
       events: createEventWriter(db, config.limits.leaseMs, log),
       limits: config.limits,
+      afterwards: config.afterwards,
+      background: new Background(afterwardsAtOnce, afterwardsWaiting, (error) =>
+        log.debug({ err: error }, 'a title or a summary was not made'),
+      ),
       owner,
       log,
       telemetry,
@@ -245,6 +250,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       await Promise.all(loops);
       await Promise.all(answers.running.all().map((answer) => answer.finished));
       await identity.background.settled();
+      await answers.background.settled();
       identity.setup.mailer?.close();
       await replicas.leave();
       await db.close();
@@ -261,6 +267,10 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     };
   }
 }
+
+/** Titles and summaries that models are asked for; more that wait are left out. */
+const afterwardsAtOnce = 4;
+const afterwardsWaiting = 100;
 
 /** Lets answers end by themselves; those that take longer are ended with what they have. */
 async function drain(running: RunningAnswers, graceMs: number): Promise<void> {

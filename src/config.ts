@@ -42,6 +42,8 @@ export interface Config {
   auth: AuthConfig;
   people: PeopleConfig;
   retention: RetentionConfig;
+  /** What a model is asked for when an answer is done: a title of the conversation, a summary of its older part. */
+  afterwards: { titles: boolean; summaries: boolean };
   limits: Limits;
   models: ModelConfig;
   /** Passages that the reranker scores lower are dropped; null keeps all. */
@@ -125,6 +127,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       leaseMs: e.LEASE_S * 1000,
       retryMs: e.RETRY_S * 1000,
     },
+    afterwards: { titles: e.TITLES === 'model', summaries: e.SUMMARIES === 'on' },
     models: readModels(e),
     rerankThreshold: e.RERANK_THRESHOLD ?? null,
     metricsToken: e.METRICS_TOKEN,

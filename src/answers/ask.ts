@@ -1,5 +1,5 @@
 import type { Answer, Strategy } from '@alcove/contract';
-import { type MessageRow, type NewMessage, readBranch, readMessage } from '../conversations/message-store.ts';
+import type { MessageRow, NewMessage } from '../conversations/message-store.ts';
 import { ConversationScope } from '../conversations/scope.ts';
 import { type NewConversation, readConversation } from '../conversations/store.ts';
 import { defaultTitle, titleFrom } from '../conversations/title.ts';
@@ -8,14 +8,14 @@ import { newId } from '../db/ids.ts';
 import { refuseUnknownDocuments } from '../documents/membership-store.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import type { ChatMessage, ChatModel } from '../models/model.ts';
+import type { ChatModel } from '../models/model.ts';
 import { noLanguageModel } from '../models/notices.ts';
 import { readSearchable, type SearchScope } from '../retrieval/store.ts';
-import { withoutMarkers } from './citations/markers.ts';
 import type { AnswerDeps } from './deps.ts';
 import { generate } from './generate.ts';
 import { countElsewhere } from './lease-store.ts';
 import type { NumberedEvent, RunningAnswer } from './stream/running.ts';
+import { readTurns } from './read-turns.ts';
 import { startAnswer } from './store.ts';
 
 export interface Question {
@@ -48,9 +48,6 @@ export interface StartedAnswer {
   messageId: string;
   userMessageId: string;
 }
-
-/** Turns of a branch that are looked at; how many the model sees is decided by its window. */
-const historyTurns = 50;
 
 /** A conversation that its first question begins, so that a refused question leaves none. */
 export function newPlace(
@@ -112,11 +109,12 @@ async function begin(
   alsoWrite?: AlsoWrite<StartedAnswer>,
 ): Promise<StartedAnswer> {
   const conversation = begins === null ? await readConversation(deps.db, scope) : null;
-  const { again, earlier = [] } = input;
+  const { again } = input;
+  const earlier = (input.earlier ?? []).map((message) => ({ ...message, id: newId() }));
   const parentId = again === undefined ? input.parentId : again.parentId;
   const leaf = parentId === undefined ? (conversation?.activeLeafId ?? null) : parentId;
   const [branch, searchable] = await Promise.all([
-    leaf === null ? [] : readHistory(scope, leaf, deps),
+    leaf === null ? [] : readTurns(scope, leaf, model, deps),
     readSearchable(deps.db, searchScopeOf(scope, input.reach)),
     refuseUnknownDocuments(deps.db, scope, input.documentIds ?? []),
     refuseTooManyElsewhere(scope, deps),
@@ -129,6 +127,7 @@ async function begin(
       'Strategy "vector" needs an embedding model: set EMBEDDING_BASE_URL and EMBEDDING_MODEL, or use "keyword" or "rrf_fusion".',
     );
   }
+  const title = conversation?.title === defaultTitle ? titleFrom(input.query) : null;
   const userMessageId = again?.id ?? newId();
   const messageId = newId();
   const token = newId();
@@ -153,7 +152,7 @@ async function begin(
       messages:
         again === undefined
           ? below(parentId, [
-              ...earlier.map(({ role, content }) => plain(newId(), role, content)),
+              ...earlier.map(({ id, role, content }) => plain(id, role, content)),
               plain(userMessageId, 'user', input.query),
               { ...pending, id: messageId },
             ])
@@ -161,7 +160,7 @@ async function begin(
       events: [first],
       readLeaf: again?.id ?? leaf,
       begins,
-      title: conversation?.title === defaultTitle ? titleFrom(input.query) : null,
+      title,
       alsoWrite: alsoWrite && ((tx) => alsoWrite(tx, started)),
     },
     deps.now(),
@@ -182,7 +181,8 @@ async function begin(
       userMessageId,
       mode,
       question: input.query,
-      history: [...branch.flatMap(toTurn), ...earlier],
+      history: [...branch, ...earlier.map(({ id, ...turn }) => ({ ...turn, messageId: id }))],
+      provisionalTitle: begins?.title ?? title,
       strategy: input.strategy,
       topK: input.topK,
       docsOnly,
@@ -203,12 +203,6 @@ function searchScopeOf(scope: ConversationScope, reach: Question['reach']): Sear
   if (reach !== 'all') return scope;
   if (scope.user.limitedTo === undefined) return scope.user;
   throw new AppError('forbidden', 'This API key is for one conversation only.');
-}
-
-async function readHistory(scope: ConversationScope, leaf: string, deps: AnswerDeps): Promise<MessageRow[]> {
-  const branch = await readBranch(deps.db, scope, leaf, historyTurns);
-  if (branch.length > 0 || (await readMessage(deps.db, scope, leaf)) !== null) return branch;
-  throw new AppError('not_found', 'The parent message does not exist in this conversation.');
 }
 
 function chooseModel(wanted: string | undefined, deps: AnswerDeps): ChatModel | null {
@@ -244,14 +238,6 @@ function below(
 
 function plain(id: string, role: MessageRow['role'], content: string) {
   return { id, role, content, status: 'complete' as const, metadata: {}, metadataSource: null };
-}
-
-/** Failed answers say nothing worth repeating to a model. */
-function toTurn(row: MessageRow): ChatMessage[] {
-  if (row.content === '' || row.status === 'failed') return [];
-  // The numbers of an earlier answer named its own sources; today's are others.
-  const isCiting = row.role === 'assistant' && (row.metadata as { mode?: unknown }).mode === 'documents';
-  return [{ role: row.role, content: isCiting ? withoutMarkers(row.content) : row.content }];
 }
 
 /** The answer as a caller that does not stream gets it. */

@@ -1,3 +1,4 @@
+import type { Background } from '../limits/background.ts';
 import type { Database } from '../db/database.ts';
 import type { Notifier } from '../work/notifier.ts';
 import type { Log } from '../work/every.ts';
@@ -17,6 +18,9 @@ export interface AnswerDeps {
   events: EventWriter;
   replicas: Pick<Replicas, 'isAlone'>;
   limits: { answerTimeoutMs: number; streamsPerUser: number; waitForFilesMs: number; leaseMs: number };
+  /** What a model is asked for after an answer. */
+  afterwards: { titles: boolean; summaries: boolean };
+  background: Background;
   /** Names this process in leases. */
   owner: string;
   log: Log;

@@ -2,6 +2,7 @@ import type { AnswerEvent } from '@alcove/contract';
 import { AppError } from '../errors.ts';
 import type { FinishReason } from '../models/model.ts';
 import { countTokens } from '../models/tokens.ts';
+import { workAfterwards } from './afterwards/work-afterwards.ts';
 import { createCitationFilter, type FilteredText } from './citations/filter.ts';
 import { placeCitation } from './citations/place.ts';
 import { type AnswerDeps, answerTopic } from './deps.ts';
@@ -56,6 +57,7 @@ export async function generate(task: GenerationTask, answer: RunningAnswer, deps
     failure = error;
   }
   await end(task, answer, state, log, deps, failure, deadline.aborted);
+  if (failure === undefined) workAfterwards(task, answer.messageId, log.text, deps);
 }
 
 async function write(

@@ -157,6 +157,14 @@ const limits = {
   INGEST_TIMEOUT_S: count(60),
   ANSWER_TIMEOUT_S: count(300),
   WAIT_FOR_FILES_S: count(30),
+  TITLES: show(
+    word(['model', 'question']).default('model'),
+    'question: its first words, without asking a model',
+  ),
+  SUMMARIES: show(
+    word(['on', 'off']).default('on'),
+    'off: older messages of a long conversation are left out',
+  ),
   LEASE_S: show(count(15), 'a process that is silent this long is taken for dead'),
   RETRY_S: show(count(5), 'before work that failed is tried again; doubles each time'),
   ANSWER_EVENTS_DAYS: show(

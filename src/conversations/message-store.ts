@@ -271,3 +271,24 @@ export async function writeFeedback(
   );
   return row ?? null;
 }
+
+/** What the branch up to this message comes to; stored with it, so that every branch through it may use it. */
+export async function storeSummary(
+  db: Database,
+  scope: ConversationScope,
+  id: string,
+  summary: string,
+): Promise<void> {
+  await db.scoped(scope, (tx) =>
+    tx
+      .update(messages)
+      .set({ summary })
+      .where(
+        and(
+          eq(messages.userId, scope.userId),
+          eq(messages.conversationId, scope.conversationId),
+          eq(messages.id, id),
+        ),
+      ),
+  );
+}

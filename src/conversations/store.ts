@@ -153,6 +153,21 @@ export async function updateConversation(
   return row ?? gone();
 }
 
+/** A title in the place of `provisional`; one that somebody has given meanwhile stays. */
+export async function replaceTitle(
+  db: Database,
+  scope: ConversationScope,
+  provisional: string,
+  title: string,
+): Promise<void> {
+  await db.scoped(scope, (tx) =>
+    tx
+      .update(conversations)
+      .set({ title })
+      .where(and(isThis(scope), eq(conversations.title, provisional))),
+  );
+}
+
 export interface DeletedCounts {
   messages: number;
   documents: number;

@@ -1,4 +1,4 @@
--- Isolation as of 0017_find_and_share; written by "npm run isolation".
+-- Isolation as of 0018_branch_summaries; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint

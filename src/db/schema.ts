@@ -516,6 +516,8 @@ export const messages = pgTable(
     feedback: text('feedback', { enum: ['up', 'down'] }),
     feedbackReason: text('feedback_reason'),
     feedbackAt: time('feedback_at'),
+    /** The branch up to here in a few sentences, for models whose window is smaller; made when it is needed. */
+    summary: text('summary'),
     createdAt: time('created_at').notNull(),
   },
   (t) => [

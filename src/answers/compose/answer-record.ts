@@ -2,11 +2,12 @@ import type { Answer, AnswerMetadata, AnswerTrace, Citation, Source, Strategy } 
 import type { MessageRow } from '../../conversations/message-store.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
-import type { ChatMessage, ChatModel } from '../../models/model.ts';
+import type { ChatModel } from '../../models/model.ts';
 import type { RetrievedChunk } from '../../retrieval/result.ts';
 import type { SearchScope } from '../../retrieval/store.ts';
 import { allTimings, type Gathered } from './gather.ts';
 import { countStatements } from '../citations/place.ts';
+import type { Turn } from '../read-turns.ts';
 import type { RunningAnswer } from '../stream/running.ts';
 
 export interface GenerationTask {
@@ -17,7 +18,9 @@ export interface GenerationTask {
   mode: 'documents' | 'llm';
   question: string;
   /** Earlier turns of the branch, oldest first. */
-  history: readonly ChatMessage[];
+  history: readonly Turn[];
+  /** The title that the question has given the conversation; null when it had one. */
+  provisionalTitle: string | null;
   strategy: Strategy;
   /** Undefined: the server decides how much of the documents the model sees. */
   topK: number | undefined;

@@ -4,6 +4,7 @@ import type { ChatEvent, ChatMessage } from '../../models/model.ts';
 import { answerExtractively, nothingToQuote } from '../extractive/extractive.ts';
 import { framesFor } from '../extractive/frames.ts';
 import { summariseExtractively } from '../extractive/extractive-summary.ts';
+import type { Turn } from '../read-turns.ts';
 import type { RetrievedChunk } from '../../retrieval/result.ts';
 import { fit, messageOverhead } from './context-window.ts';
 import type { Frame } from './frame.ts';
@@ -12,7 +13,7 @@ import { readingText } from './gather.ts';
 export interface WritingInput {
   mode: 'documents' | 'llm';
   question: string;
-  history: readonly ChatMessage[];
+  history: readonly Turn[];
   chunks: readonly RetrievedChunk[];
   titles: readonly string[];
   /** Documents that are still being read. */
@@ -119,10 +120,10 @@ function closest(input: WritingInput): string {
 function planGenerated(input: WritingInput, frame: Frame): Plan {
   const { model, system, window } = frame;
   const costOf = (turn: ChatMessage): number => model.countTokens(turn.content) + messageOverhead;
-  // What the conversation is told to do stands however long it becomes.
+  // What the conversation is told to do, and what was said long ago in short, stand however long it becomes.
   const orders = ordersThatFit(input.history, window.forSources / 2, costOf);
   const taken = orders.reduce((sum, turn) => sum + costOf(turn), 0);
-  const turns = input.history.filter(({ role }) => role !== 'system');
+  const turns = input.history.filter((turn) => !isStanding(turn));
   const left = { ...window, free: window.free - taken };
   const fitted = fit(left, input.chunks.map(frame.costOf), turns.map(costOf));
   const chunks = input.chunks.slice(0, fitted.sources);
@@ -154,15 +155,19 @@ function planGenerated(input: WritingInput, frame: Frame): Plan {
   };
 }
 
-/** System messages of the conversation, the newest first in their claim to the room. */
+function isStanding({ role, isSummary }: Turn): boolean {
+  return role === 'system' || isSummary === true;
+}
+
+/** System messages and the summary, the newest first in their claim to the room. */
 function ordersThatFit(
-  history: readonly ChatMessage[],
+  history: readonly Turn[],
   budget: number,
   costOf: (turn: ChatMessage) => number,
 ): ChatMessage[] {
   let left = budget;
   return history
-    .filter(({ role }) => role === 'system')
+    .filter(isStanding)
     .toReversed()
     .filter((order) => (left -= costOf(order)) >= 0)
     .toReversed();

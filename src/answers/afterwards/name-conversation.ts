@@ -1,0 +1,40 @@
+import { replaceTitle } from '../../conversations/store.ts';
+import { cutTitle } from '../../conversations/title.ts';
+import { askOnce } from '../../models/ask-once.ts';
+import type { ChatModel } from '../../models/model.ts';
+import type { GenerationTask } from '../compose/answer-record.ts';
+import type { AnswerDeps } from '../deps.ts';
+
+const titleMs = 30_000;
+const maxTokens = 60;
+/** The beginnings of question and answer tell what a conversation is about. */
+const maxCharacters = 2_000;
+
+const instruction = `You name conversations. The JSON holds a question and the beginning of its answer. Reply with a title for them and nothing else: two to seven words, in the language of the question, without quotation marks and without a full stop.`;
+
+/** Puts a title by the model in the place of the question's first words, unless a person has named the conversation. */
+export async function nameConversation(
+  { scope, question }: GenerationTask,
+  model: ChatModel,
+  provisional: string,
+  answer: string,
+  deps: AnswerDeps,
+): Promise<void> {
+  const data = { question: question.slice(0, maxCharacters), answer: answer.slice(0, maxCharacters) };
+  const reply = await askOnce(model, instruction, data, maxTokens, AbortSignal.timeout(titleMs));
+  const title = cleanTitle(reply);
+  if (title !== '') await replaceTitle(deps.db, scope, provisional, title);
+}
+
+/** Models like to say "Title:", to quote and to make bold. */
+export function cleanTitle(reply: string): string {
+  const line = reply.split('\n').find((one) => one.trim() !== '') ?? '';
+  const plain = line
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .replace(/^[#*_"“”„«»'`\s]+/u, '')
+    .replace(/^title: ?/iu, '')
+    .replace(/^[#*_"“”„«»'`]+/u, '');
+  let end = plain.length;
+  while (end > 0 && /[*_"“”„«»'`\s.。]/u.test(plain.charAt(end - 1))) end -= 1;
+  return cutTitle(plain.slice(0, end));
+}

@@ -1,0 +1,64 @@
+import { type MessageRow, readBranch, readMessage } from '../conversations/message-store.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
+import { AppError } from '../errors.ts';
+import type { ChatMessage, ChatModel } from '../models/model.ts';
+import { withoutMarkers } from './citations/markers.ts';
+import type { AnswerDeps } from './deps.ts';
+
+/** An earlier message of the branch. */
+export interface Turn extends ChatMessage {
+  messageId: string;
+  /** It stands for everything up to the message of its id. */
+  isSummary?: true;
+}
+
+const messagesAtOnce = 50;
+/** Fewer characters than this are a token in no language: what is further up does not fit anyway. */
+const charactersPerToken = 6;
+/** Without a model only a few turns lend their words to a search. */
+const turnsWithoutModel = 50;
+
+/**
+ * The branch that ends at `leaf`, oldest first: as much of it as the model's window may hold, from the newest summary
+ * on where there is one.
+ * @throws AppError `not_found` when the message is not in this conversation
+ */
+export async function readTurns(
+  scope: ConversationScope,
+  leaf: string,
+  model: ChatModel | null,
+  deps: Pick<AnswerDeps, 'db'>,
+): Promise<Turn[]> {
+  let room = model === null ? 0 : model.contextWindow * charactersPerToken;
+  const turns: Turn[][] = [];
+  for (let at: string | null = leaf; at !== null;) {
+    const page: MessageRow[] = await readBranch(deps.db, scope, at, messagesAtOnce);
+    if (page.length === 0 && at === leaf && (await readMessage(deps.db, scope, leaf)) === null)
+      throw new AppError('not_found', 'The parent message does not exist in this conversation.');
+    const summarised = model === null ? -1 : page.findLastIndex(({ summary }) => summary !== null);
+    turns.unshift(summarised < 0 ? page.flatMap(toTurn) : fromSummary(page.slice(summarised)));
+    room -= page.reduce((sum, row) => sum + row.content.length, 0);
+    const isEnough =
+      room <= 0 ||
+      summarised >= 0 ||
+      turns.flat().length >= turnsWithoutModel * (model === null ? 1 : Infinity);
+    at = isEnough ? null : (page[0]?.parentId ?? null);
+  }
+  return turns.flat();
+}
+
+function fromSummary([first, ...rest]: MessageRow[]): Turn[] {
+  if (first === undefined) return [];
+  const content = `(What was said before, in short: ${first.summary ?? ''})`;
+  return [{ messageId: first.id, role: 'user', content, isSummary: true }, ...rest.flatMap(toTurn)];
+}
+
+/** Failed answers say nothing worth repeating to a model. */
+function toTurn(row: MessageRow): Turn[] {
+  if (row.content === '' || row.status === 'failed') return [];
+  // The numbers of an earlier answer named its own sources; today's are others.
+  const isCiting = row.role === 'assistant' && (row.metadata as { mode?: unknown }).mode === 'documents';
+  return [
+    { messageId: row.id, role: row.role, content: isCiting ? withoutMarkers(row.content) : row.content },
+  ];
+}
