@@ -12,6 +12,8 @@ export type Ask =
 
 export interface Usage {
   rssBytes: number;
+  /** The most that was resident so far. */
+  peakBytes: number;
   heapBytes: number;
   /** User and system time of the process since it started. */
   cpuMs: number;
@@ -55,7 +57,8 @@ function readUsage(reset: boolean): Usage {
   const { rss, heapUsed } = process.memoryUsage();
   const lagMs = { p50: lag.percentile(50) / 1e6, p99: lag.percentile(99) / 1e6, max: lag.max / 1e6 };
   if (reset) lag.reset();
-  return { rssBytes: rss, heapBytes: heapUsed, cpuMs: (user + system) / 1000, lagMs };
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  return { rssBytes: rss, peakBytes, heapBytes: heapUsed, cpuMs: (user + system) / 1000, lagMs };
 }
 
 function tell(message: Tell): void {

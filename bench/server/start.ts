@@ -11,6 +11,8 @@ import type { Ask, Tell, Usage } from './child.ts';
 export interface BenchServer {
   baseUrl: string;
   pid: number;
+  /** From nothing to listening, its new database included. */
+  startMs: number;
   /** Of its own database; null with PGlite, which only the server itself may open. */
   databaseUrl: string | null;
   /** Resident set of the process, as the system counts it. */
@@ -31,6 +33,7 @@ export interface ServerOptions {
 export async function startServer(options: ServerOptions): Promise<BenchServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'alcove-bench-'));
   const database = options.serverUrl === null ? null : await createTestDatabase(options.serverUrl);
+  const begun = performance.now();
   const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [], {
     serialization: 'advanced',
     execArgv: [...startFlags(), ...profileFlags(options.profileFolder)],
@@ -42,9 +45,11 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
   };
   try {
     const { port } = await hear(child, 'listening');
+    const startMs = performance.now() - begun;
     return {
       baseUrl: `http://127.0.0.1:${port}`,
       pid: child.pid ?? 0,
+      startMs,
       databaseUrl: database?.url ?? null,
       usage: async (reset = false) => (await ask(child, { type: 'usage', reset }, 'usage')).usage,
       setEmbeddings: async (vectors) => void (await ask(child, { type: 'embeddings', vectors }, 'done')),
