@@ -25,7 +25,7 @@ export async function migrate(database: Database, upTo = Infinity): Promise<void
     throw explainDatabase(cause, database.address);
   });
   try {
-    await checkServer(client);
+    await checkServer(client, database.address);
     await client.query(`BEGIN; SET LOCAL lock_timeout = '${lockTimeout}'; SET LOCAL statement_timeout = 0`);
     await lock(client);
     await refuseDowngrade(client);
@@ -64,7 +64,7 @@ async function run(client: pg.ClientBase, roles: RoleNames, upTo: number): Promi
   }
 }
 
-async function checkServer(client: pg.ClientBase): Promise<void> {
+async function checkServer(client: pg.ClientBase, address: string): Promise<void> {
   const { rows } = await client.query<{ number: string; text: string; standby: boolean; readOnly: string }>(
     `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS text,
        pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS "readOnly"`,
@@ -72,14 +72,16 @@ async function checkServer(client: pg.ClientBase): Promise<void> {
   const [server] = rows;
   if (server === undefined) return;
   if (Number(server.number) < oldestPostgres)
-    throw new DatabaseSetupError(`PostgreSQL ${server.text} is too old: Alcove needs version 15 or newer.`);
+    throw new DatabaseSetupError(
+      `The database at ${address} is PostgreSQL ${server.text}, which is too old: Alcove needs version 15 or newer.`,
+    );
   if (server.standby)
     throw new DatabaseSetupError(
-      'The database server is a standby, which only reads: let DATABASE_URL name the primary.',
+      `The database at ${address} is a standby, which only reads: let DATABASE_URL name the primary.`,
     );
   if (server.readOnly === 'on')
     throw new DatabaseSetupError(
-      'The database is read-only (default_transaction_read_only is on): switch that off for this user and database.',
+      `The database at ${address} is read-only (default_transaction_read_only is on): switch that off for this user and database.`,
     );
 }
 

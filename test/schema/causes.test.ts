@@ -47,7 +47,7 @@ describe.skipIf(databaseKind === 'pglite' || bin === null)(
       await admin('CREATE DATABASE reading', 'ALTER DATABASE reading SET default_transaction_read_only = on');
       await writeFile(
         join(cluster.folder, 'pg_hba.conf'),
-        'host all guarded all scram-sha-256\nhostssl all tls all trust\nhost all tls all reject\nhost all all all trust\n',
+        'host all guarded all scram-sha-256\nhostssl all tls all trust\nhost all tls all reject\nhost all all all trust\nhost replication all all trust\n',
       );
       await admin('CREATE ROLE tls LOGIN SUPERUSER', 'SELECT pg_reload_conf()');
     }, 60_000);
@@ -86,8 +86,34 @@ describe.skipIf(databaseKind === 'pglite' || bin === null)(
       );
       expect(await complaint({ DATABASE_URL: urlOf('crowd') })).toContain(said('has no connection left'));
       expect(await complaint({ DATABASE_URL: urlOf('postgres').replace(/postgres$/, 'reading') })).toMatch(
-        /^The database is read-only \(default_transaction_read_only is on\): switch that off/,
+        /^The database at 127\.0\.0\.1:\d+ is read-only \(default_transaction_read_only is on\): switch that off/,
       );
+    });
+
+    test('a disk that is full', async () => {
+      await admin('CREATE DATABASE crammed');
+      const crammed = urlOf('postgres').replace(/postgres$/, 'crammed');
+      const client = new pg.Client({ connectionString: crammed });
+      await client.connect();
+      // As PostgreSQL says it when a file cannot grow.
+      await client.query(`CREATE FUNCTION no_room() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`);
+      await client.query('CREATE EVENT TRIGGER no_room ON ddl_command_start EXECUTE FUNCTION no_room()');
+      await client.end();
+      expect(await complaint({ DATABASE_URL: crammed })).toBe(
+        `The database at ${address} has no room left on its disk: make room there and start again.`,
+      );
+    });
+
+    test('a standby', async () => {
+      const standby = await cluster.addStandby();
+      try {
+        expect(await complaint({ DATABASE_URL: standby.url })).toMatch(
+          /^The database at 127\.0\.0\.1:\d+ is a standby, which only reads: let DATABASE_URL name the primary\.$/,
+        );
+      } finally {
+        await standby.remove();
+      }
     });
 
     test('TLS that is demanded or not spoken, and a private authority until it is named', async () => {

@@ -13,6 +13,8 @@ export interface PrivateCluster {
   folder: string;
   stop(mode: 'fast' | 'immediate'): Promise<void>;
   start(): Promise<void>;
+  /** A copy that follows this one and only reads; it has to let connections of replication in. */
+  addStandby(): Promise<Pick<PrivateCluster, 'url' | 'remove'>>;
   remove(): Promise<void>;
 }
 
@@ -38,12 +40,12 @@ export async function createCluster(bin: string): Promise<PrivateCluster> {
       ? run('runuser', ['-u', 'postgres', '--', join(bin, program), ...args], { cwd: folder })
       : run(join(bin, program), args, { cwd: folder });
   const options = (port: number) => `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
-  const startAt = (port: number) =>
+  const startAt = (port: number, at = data) =>
     // Its log goes to a file: pg_ctl's own output must end for this call to end.
     owner(
       'pg_ctl',
       '-D',
-      data,
+      at,
       '-l',
       join(folder, 'server.log'),
       '-w',
@@ -74,6 +76,27 @@ export async function createCluster(bin: string): Promise<PrivateCluster> {
     folder: data,
     stop: async (mode) => void (await owner('pg_ctl', '-D', data, '-m', mode, '-w', 'stop')),
     start: async () => void (await startAt(port)),
+    async addStandby() {
+      const copy = join(folder, `standby-${Date.now()}`);
+      await owner(
+        'pg_basebackup',
+        '-D',
+        copy,
+        '-d',
+        `postgres://postgres@127.0.0.1:${port}`,
+        '-R',
+        '-c',
+        'fast',
+      );
+      const at = await firstFree((free) => startAt(free, copy));
+      return {
+        url: `postgres://postgres@127.0.0.1:${at}/postgres`,
+        async remove() {
+          await owner('pg_ctl', '-D', copy, '-m', 'immediate', '-w', 'stop').catch(() => {});
+          await rm(copy, { recursive: true, force: true });
+        },
+      };
+    },
     async remove() {
       await owner('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop').catch(() => {});
       await rm(folder, { recursive: true, force: true });
