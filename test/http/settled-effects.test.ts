@@ -81,6 +81,13 @@ const deeds: Record<string, (person: Person, pool: pg.Pool) => Promise<Deed>> = 
     const count = async (): Promise<number> => (await messagesIn(pool, id)()) - 2;
     return { path: `/messages/${answer}/regenerate`, body: {}, count };
   },
+  // The other posts of administrators give out secrets and take no key.
+  'an account that an administrator makes': async (_person, pool) => {
+    const email = `${crypto.randomUUID()}@example.org`;
+    const body = { email, password: 'correct horse battery staple' };
+    const sql = 'SELECT count(*)::int AS n FROM users WHERE email = $1';
+    return { path: '/admin/users', body, count: countOf(pool, sql, email) };
+  },
   'a cancelled document': async (person, pool) => {
     const id = await documentOf(person);
     await pool.query("UPDATE documents SET status = 'queued' WHERE id = $1", [id]);
