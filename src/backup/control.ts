@@ -1,13 +1,12 @@
 import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { rm, writeFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../db/temporary-folder.ts';
+import { controlFile, failed } from './ask-server.ts';
 import { BackupError } from './backup-error.ts';
 import { type BackupDeps, writeBackup } from './write-backup.ts';
 
-const fileName = 'control.json';
-const failed = 'alcove-failed';
 /** A reader that stands still must not hold the database for ever. */
 const stalledMs = 60_000;
 
@@ -25,7 +24,7 @@ export async function startControl(
 ): Promise<() => Promise<void>> {
   const folder = await makeTemporaryFolder('socket');
   const socketPath = join(folder, 'control.sock');
-  const published = join(deps.dataDir, fileName);
+  const published = join(deps.dataDir, controlFile);
   const server = createServer((incoming, outgoing) => {
     const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://control');
     const command = Object.hasOwn(commands, pathname.slice(1)) ? commands[pathname.slice(1)] : undefined;
@@ -52,27 +51,8 @@ export async function startControl(
   };
 }
 
-/** What the server that runs on the data folder answers, as bytes; null when none does. */
-export async function askServer(dataDir: string, path: string): Promise<AsyncIterable<Uint8Array> | null> {
-  const text = await readFile(join(dataDir, fileName), 'utf8').catch(() => null);
-  if (text === null) return null;
-  const { socketPath } = JSON.parse(text) as { socketPath: string };
-  const asking = request({ socketPath, method: 'POST', path });
-  const answered = once(asking, 'response') as Promise<[IncomingMessage]>;
-  asking.end();
-  // A killed server leaves the file behind.
-  const response = await answered.catch(() => null);
-  return response === null ? null : bytesOf(response[0]);
-}
-
 async function* asJson(answer: Promise<unknown>): AsyncGenerator<Uint8Array> {
   yield Buffer.from(JSON.stringify(await answer));
-}
-
-async function* bytesOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {
-  yield* response as AsyncIterable<Buffer>;
-  const reason = response.trailers[failed];
-  if (reason !== undefined) throw new BackupError(decodeURIComponent(reason));
 }
 
 /** An answer that has begun cannot fail any more: the reason comes after it. */

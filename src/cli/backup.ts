@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { askServer } from '../backup/control.ts';
+import { askServer } from '../backup/ask-server.ts';
 import type { Ending } from '../backup/format.ts';
 import { verifyBackup } from '../backup/read-backup.ts';
 import { writeBackup } from '../backup/write-backup.ts';

@@ -1,4 +1,4 @@
-import { askServer } from '../backup/control.ts';
+import { askServer } from '../backup/ask-server.ts';
 import { type Config, readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
 import { examine, type NamedFinding } from '../doctor/examine.ts';

@@ -1,11 +1,6 @@
-import { askServer } from '../backup/control.ts';
-import { type Config, readConfig } from '../config.ts';
-import { connectDatabase } from '../db/client.ts';
-import { isMigrated } from '../db/migrate.ts';
-import { createPasswords } from '../identity/passwords.ts';
-import { createSetup } from '../identity/people/create-setup.ts';
-import { type Operated, operate, type Operation, operation } from '../identity/people/operate.ts';
-import { createSessionCache } from '../identity/session-cache.ts';
+import { askServer } from '../backup/ask-server.ts';
+import { readConfig } from '../config.ts';
+import { type Operated, type Operation, operation } from '../identity/people/operation.ts';
 
 /** Does it in the database, or has it done by the server that holds the embedded one. */
 export async function operatePeople(given: Operation): Promise<Operated> {
@@ -16,28 +11,10 @@ export async function operatePeople(given: Operation): Promise<Operated> {
   const origin = `http://localhost:${config.port}`;
   const path = `/people?asked=${encodeURIComponent(JSON.stringify(asked))}`;
   const answer = config.database.kind === 'pglite' ? await askServer(config.dataDir, path) : null;
-  if (answer === null) return inDatabase(asked, origin, config);
+  // Loaded where it is needed: most of a second.
+  if (answer === null)
+    return (await import('./people-in-database.ts')).operateInDatabase(asked, origin, config);
   const pieces: Uint8Array[] = [];
   for await (const piece of answer) pieces.push(piece);
   return JSON.parse(Buffer.concat(pieces).toString()) as Operated;
-}
-
-async function inDatabase(asked: Operation, origin: string, config: Config): Promise<Operated> {
-  const db = await connectDatabase(config.database);
-  const now = (): Date => new Date();
-  const quiet = (): void => {};
-  const warn = (fields: object, message: string): void =>
-    console.error(`${message}: ${(fields as { err?: Error }).err?.message ?? ''}`);
-  const setup = createSetup(config, { debug: quiet, info: quiet, warn, error: warn });
-  try {
-    if (!(await isMigrated(db)))
-      throw new Error('The database is of another version: run "npm run alcove -- db migrate" first.');
-    // Other processes notice within seconds: what they know of sessions does not keep.
-    const sessions = createSessionCache(now);
-    const passwords = await createPasswords(config.auth.hashKilobytes);
-    return await operate(asked, origin, { db, passwords, sessions, setup, now });
-  } finally {
-    setup.mailer?.close();
-    await db.close();
-  }
 }

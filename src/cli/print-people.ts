@@ -1,5 +1,5 @@
 import type { AdminUser } from '@alcove/contract';
-import type { Operated } from '../identity/people/operate.ts';
+import type { Operated } from '../identity/people/operation.ts';
 
 export function describeUser({ id, email }: AdminUser): string {
   return `${email ?? '(no address)'} ${id}`;

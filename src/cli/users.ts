@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import type { Quotas } from '@alcove/contract';
-import type { Operated, Operation } from '../identity/people/operate.ts';
+import type { Operated, Operation } from '../identity/people/operation.ts';
 import { operatePeople } from './people.ts';
 import { lineOf, print, printLink } from './print-people.ts';
 
