@@ -24,8 +24,8 @@ console.log(`PGlite: ${formatCounts(embedded)}`);
 console.log(server ? `PostgreSQL: ${formatCounts(server)}` : 'PostgreSQL: not run, set TEST_DATABASE_URL');
 if (!findBrowser()) console.log('browser: not run, no Chromium found (set CHROMIUM_PATH)');
 if (!existsSync(resolve(root, '../shared/data'))) console.log('corpora: not run, there is no ../shared/data');
-else if (process.env['ALCOVE_CORPORA'] !== 'full')
-  console.log('corpora: a sample, ALCOVE_CORPORA=full for all');
+if (process.env['ALCOVE_CORPORA'] !== 'full')
+  console.log('samples: of what costs seconds each, ALCOVE_CORPORA=full for all');
 
 const reportFile = process.env['TEST_REPORT_FILE'];
 if (reportFile) writeFileSync(reportFile, `${JSON.stringify(total)}\n`);

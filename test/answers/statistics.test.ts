@@ -1,6 +1,7 @@
 import type { Answer, ConversationStatistics, StatisticsOverview } from '@alcove/contract';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { newPerson, type Person, sharedApp } from '../support/app.ts';
+import { sampled } from '../support/full-run.ts';
 import { behave, startProvider } from '../support/provider.ts';
 import { addText, askJson, askStream, newConversation } from './support/asking.ts';
 import { until } from './support/until.ts';
@@ -82,7 +83,7 @@ function random(seed: number): (below: number) => number {
   };
 }
 
-test.each([1, 2])(
+test.each(sampled([1, 2], 2))(
   'equal a recount after a random history with deletions (seed %i)',
   { timeout: 180_000 },
   async (seed) => {

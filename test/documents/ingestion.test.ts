@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Chunk, Document, DocumentStatus, ErrorCode } from '@alcove/contract';
 import { newConversation } from '../answers/support/asking.ts';
@@ -6,15 +5,12 @@ import { until } from '../answers/support/until.ts';
 import { newPerson, type Person, personOf, sharedApp, startTestApp, type TestApp } from '../support/app.ts';
 import { behave, startProvider } from '../support/provider.ts';
 import { encryptedPdf, pdfFile, reportFile, textFile, type TestFile } from './support/files.ts';
-import { type HeldParser, holdParser } from './support/hold-parser.ts';
+import { holdParser } from './support/hold-parser.ts';
+import { uploadHeld } from './support/upload-held.ts';
 import {
-  countersOf,
   documentOf,
-  filesOf,
-  formOf,
   noRows,
   rowsOf,
-  send,
   upload,
   uploadAndWait,
   whenEmbedded,
@@ -35,20 +31,7 @@ beforeAll(async () => {
   conversation = await newConversation(person);
 });
 
-let held = 0;
-
-/** A document whose parser stands still. */
-async function uploadHeld(
-  who = person,
-  where = conversation,
-): Promise<{ document: Document; parser: HeldParser }> {
-  held += 1;
-  // Each text is another one: what has been embedded before is not embedded again.
-  const file = textFile('held.txt', `Text number ${held} that is held.`);
-  const parser = holdParser();
-  const [document] = await upload(who, where, file);
-  return { parser: await parser, document: await documentOf(who, document?.id ?? '') };
-}
+const uploadHeldHere = () => uploadHeld(person, conversation);
 
 async function chunksOf(id: string): Promise<Chunk[]> {
   const all: Chunk[] = [];
@@ -95,7 +78,7 @@ describe('progress', () => {
   });
 
   test('is seen by asking while it is being read', async () => {
-    const { document: held } = await uploadHeld();
+    const { document: held } = await uploadHeldHere();
     const seen = await until('the stage is told', async () => {
       const document = await documentOf(person, held.id);
       return document.status === 'extracting' && document;
@@ -143,7 +126,7 @@ describe('the text and its passages', () => {
   });
 
   test('are not there before the document is ready', async () => {
-    const { document: held } = await uploadHeld();
+    const { document: held } = await uploadHeldHere();
     expect((await person.fetch(`/documents/${held.id}/text`)).status).toBe(409);
     expect((await person.client.documents.chunks(held.id)).chunks).toEqual([]);
     expect(await rowsOf(server, held.id)).toEqual(noRows);
@@ -198,7 +181,7 @@ describe('vectors', () => {
 
 describe('cancel', () => {
   test('while it is being read stops the work and leaves nothing', async () => {
-    const { document: held, parser } = await uploadHeld();
+    const { document: held, parser } = await uploadHeldHere();
     const cancelled = await person.client.documents.cancel(held.id);
     expect(cancelled.status).toBe('cancelled');
     await parser.ended();
@@ -211,7 +194,7 @@ describe('cancel', () => {
   });
 
   test('can be taken back', async () => {
-    const { document: held } = await uploadHeld();
+    const { document: held } = await uploadHeldHere();
     await person.client.documents.cancel(held.id);
     await person.client.documents.retry(held.id);
     const ready = await whenEmbedded(person, held.id);
@@ -225,7 +208,7 @@ describe('cancel', () => {
   });
 
   test('and retry at once, again and again, end in one reading', async () => {
-    const { document: held } = await uploadHeld();
+    const { document: held } = await uploadHeldHere();
     for (let time = 0; time < 5; time += 1) {
       await person.client.documents.cancel(held.id);
       await person.client.documents.retry(held.id);
@@ -247,194 +230,6 @@ describe('cancel', () => {
       expect(body).toMatchObject({ code: 'conflict' });
     }
   });
-});
-
-describe('delete', () => {
-  /** Everything of theirs is deleted: their originals must go too, which the collector does a little later. */
-  const emptied: Person[] = [];
-
-  async function expectEmptied(): Promise<void> {
-    expect(emptied.length).toBeGreaterThan(3);
-    await until(
-      'the originals are gone',
-      async () => (await Promise.all(emptied.map((who) => filesOf(server, who)))).flat().length === 0,
-    );
-  }
-
-  test('takes rows, original and counters along', async () => {
-    const owner = await newPerson(server.baseUrl);
-    const [document] = await uploadAndWait(owner, await newConversation(owner), await reportFile());
-    expect(await countersOf(owner)).toMatchObject({
-      documents: 1,
-      chunks: document?.chunk_count,
-      bytes: document?.size_bytes,
-    });
-    const { deleted } = await owner.client.documents.delete(document?.id ?? '');
-    expect(deleted).toEqual({ documents: 1, chunks: document?.chunk_count, bytes: document?.size_bytes });
-    expect((await owner.fetch(`/documents/${document?.id}`)).status).toBe(404);
-    expect(await rowsOf(server, document?.id ?? '')).toEqual(noRows);
-    expect(await countersOf(owner)).toEqual({ documents: 0, chunks: 0, bytes: 0 });
-    emptied.push(owner);
-  });
-
-  test('while it is being read leaves no passage', async () => {
-    const owner = await newPerson(server.baseUrl);
-    const { document: held, parser } = await uploadHeld(owner, await newConversation(owner));
-    await owner.client.documents.delete(held.id);
-    await parser.ended();
-    emptied.push(owner);
-    expect(await rowsOf(server, held.id)).toEqual(noRows);
-    expect(await countersOf(owner)).toEqual({ documents: 0, chunks: 0, bytes: 0 });
-  });
-
-  test('at any moment of the reading leaves no passage', async () => {
-    const owner = await newPerson(server.baseUrl);
-    const id = await newConversation(owner);
-    const files = Array.from({ length: 6 }, (_, at) =>
-      textFile(`${at}.txt`, `Text number ${at}. `.repeat(50)),
-    );
-    const documents = await upload(owner, id, ...files);
-    // Each is deleted at the first sight of another stage.
-    const stages: DocumentStatus[] = ['queued', 'extracting', 'extracting', 'chunking', 'ready', 'ready'];
-    const deletions = documents.map(async (document, at) => {
-      for await (const state of owner.client.documents.events(document.id)) {
-        if (state.status === stages[at] || state.status === 'ready') break;
-      }
-      expect((await owner.fetch(`/documents/${document.id}`, { method: 'DELETE' })).status).toBe(200);
-    });
-    await Promise.all(deletions);
-    emptied.push(owner);
-    for (const { id: gone } of documents) expect(await rowsOf(server, gone)).toEqual(noRows);
-    expect(await countersOf(owner)).toEqual({ documents: 0, chunks: 0, bytes: 0 });
-  });
-
-  test('of a conversation while its document is being read leaves nothing', async () => {
-    const owner = await newPerson(server.baseUrl);
-    const id = await newConversation(owner);
-    const { document: held, parser } = await uploadHeld(owner, id);
-    await owner.json('DELETE', `/conversations/${id}`);
-    await parser.ended();
-    emptied.push(owner);
-    expect(await rowsOf(server, held.id)).toEqual(noRows);
-    expect(await countersOf(owner)).toEqual({ documents: 0, chunks: 0, bytes: 0 });
-  });
-
-  test('of a conversation can keep its documents in another one', async () => {
-    const owner = await newPerson(server.baseUrl);
-    const [from, to] = [await newConversation(owner), await newConversation(owner)];
-    const [document] = await uploadAndWait(owner, from, textFile('kept.txt', 'The kept text.'));
-    const { body } = await owner.json('DELETE', `/conversations/${from}?keep_documents_in=${to}`);
-    expect(body).toMatchObject({ deleted: { documents: 0, chunks: 0, bytes: 0 } });
-    expect(await documentOf(owner, document?.id ?? '')).toMatchObject({
-      conversation_id: to,
-      status: 'ready',
-      chunk_count: 1,
-    });
-    expect((await owner.client.documents.text(document?.id ?? '')).text).toBe('The kept text.');
-    expect(await rowsOf(server, document?.id ?? '')).toEqual({
-      document_texts: 1,
-      chunks: 1,
-      chunk_vectors: 1,
-      segments: 2,
-    });
-    expect(await countersOf(owner)).toMatchObject({ documents: 1, chunks: 1 });
-    expect(await owner.client.conversations.get(to)).toMatchObject({ document_count: 1 });
-    expect((await owner.client.retrieve(to, { query: 'kept text' })).results).toHaveLength(1);
-  });
-
-  test('of a conversation cannot keep its documents in itself', async () => {
-    const owner = await newPerson(server.baseUrl);
-    const from = await newConversation(owner);
-    const [document] = await uploadAndWait(owner, from, textFile('kept.txt', 'The kept text.'));
-    for (const spelling of [from, from.toUpperCase()]) {
-      const { status, body } = await owner.json(
-        'DELETE',
-        `/conversations/${from}?keep_documents_in=${spelling}`,
-      );
-      expect(status).toBe(400);
-      expect(body).toMatchObject({ code: 'invalid_request', issues: [{ path: 'keep_documents_in' }] });
-    }
-    expect(await documentOf(owner, document?.id ?? '')).toMatchObject({
-      conversation_id: from,
-      status: 'ready',
-    });
-  });
-
-  test('of a conversation keeps every document that was accepted until then', async () => {
-    const owner = await newPerson(server.baseUrl);
-    const to = await newConversation(owner);
-    let accepted = 0;
-    for (let round = 0; round < 5; round += 1) {
-      const from = await newConversation(owner);
-      const sent = Array.from({ length: 6 }, async (_, at) => {
-        await pause(at * 4);
-        const response = await send(owner, from, formOf(textFile(`${round}-${at}.txt`, `${round} ${at}`)));
-        if (response.status === 202) accepted += 1;
-        else expect(response.status).toBe(404);
-      });
-      await pause(round * 4);
-      const { status } = await owner.json('DELETE', `/conversations/${from}?keep_documents_in=${to}`);
-      expect(status).toBe(200);
-      await Promise.all(sent);
-    }
-    expect(await owner.client.conversations.get(to)).toMatchObject({ document_count: accepted });
-    expect(await countersOf(owner)).toMatchObject({ documents: accepted });
-  });
-
-  test('of a conversation cannot keep its documents with somebody else', async () => {
-    const owner = await newPerson(server.baseUrl);
-    const from = await newConversation(owner);
-    const [document] = await uploadAndWait(owner, from, textFile('kept.txt', 'The kept text.'));
-    expect(
-      (await owner.json('DELETE', `/conversations/${from}?keep_documents_in=${conversation}`)).status,
-    ).toBe(403);
-    expect(await documentOf(owner, document?.id ?? '')).toMatchObject({
-      conversation_id: from,
-      status: 'ready',
-    });
-  });
-
-  test('of one of two equal files of two people leaves the other', async () => {
-    const [anna, bert] = [await newPerson(server.baseUrl), await newPerson(server.baseUrl)];
-    const file = textFile('same.txt', 'The same text of two people.');
-    const [hers] = await uploadAndWait(anna, await newConversation(anna), file);
-    const [his] = await uploadAndWait(bert, await newConversation(bert), file);
-    expect(his?.sha256).toBe(hers?.sha256);
-    await anna.client.documents.delete(hers?.id ?? '');
-    emptied.push(anna);
-    await expectEmptied();
-    expect(await (await bert.client.documents.content(his?.id ?? '')).text()).toBe(
-      'The same text of two people.',
-    );
-    expect((await bert.client.documents.text(his?.id ?? '')).text).toBe('The same text of two people.');
-    expect(await countersOf(bert)).toMatchObject({ documents: 1, chunks: 1 });
-  });
-});
-
-test("changes and deletions while documents become ready are never in each other's way", async () => {
-  const owner = await newPerson(server.baseUrl);
-  const where = await newConversation(owner);
-  const documents = await upload(
-    owner,
-    where,
-    ...Array.from({ length: 6 }, (_, at) => textFile(`${at}.txt`, `Busy text number ${at}.`)),
-  );
-  let changes = 0;
-  const busy = documents.map(async ({ id }, at) => {
-    for (;;) {
-      const { status } = await owner.json('PATCH', `/documents/${id}`, { name: `${changes}.txt` });
-      expect(status).toBe(200);
-      changes += 1;
-      if ((await documentOf(owner, id)).status !== 'ready') continue;
-      if (at % 2 === 0)
-        expect((await owner.fetch(`/documents/${id}`, { method: 'DELETE' })).status).toBe(200);
-      return;
-    }
-  });
-  await Promise.all(busy);
-  expect(changes).toBeGreaterThan(documents.length);
-  expect(await countersOf(owner)).toMatchObject({ documents: 3, chunks: 3 });
-  expect((await owner.client.conversations.get(where)).document_count).toBe(3);
 });
 
 test('graceful stops while it is read do not count against a document', { timeout: 120_000 }, async () => {

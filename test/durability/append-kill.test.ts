@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
 import type { ConversationHistory, Message } from '@alcove/contract';
 import { newPerson, type Person, personOf } from '../support/app.ts';
+import { isFullRun } from '../support/full-run.ts';
 import { createHome } from './support/server-process.ts';
 
 /** Some hundred of them are torture's. */
-const kills = 4;
+const kills = isFullRun ? 4 : 2;
 const home = await createHome();
 afterAll(() => home.close());
 

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { prepareDocument } from '../../src/documents/prepare.ts';
-import { hasSharedData, sampled, sharedPath } from './shared-data.ts';
+import { sampled } from '../support/full-run.ts';
+import { hasSharedData, sharedPath } from './shared-data.ts';
 
 describe.skipIf(!hasSharedData)('annual reports', () => {
   const folder = sharedPath('data/financebench/pdfs');

@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { prepareDocument, type Prepared } from '../../src/documents/prepare.ts';
 import { AppError } from '../../src/errors.ts';
 import { sniffFile } from '../../src/formats/sniff-file.ts';
-import { hasSharedData, sampled, sharedPath } from './shared-data.ts';
+import { sampled } from '../support/full-run.ts';
+import { hasSharedData, sharedPath } from './shared-data.ts';
 
 /** What is promised of a hostile file; alone on the machine each takes a few seconds at most. */
 const timeLimitMs = 60_000;

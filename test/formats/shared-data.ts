@@ -9,14 +9,6 @@ export const hasSharedData = existsSync(`${folder}data/manifest.json`);
 if (!hasSharedData)
   console.warn('skipped: ../shared/data is not here, so documents of others are not measured');
 
-/**
- * Every `nth` of what costs seconds each, always the same ones; all of them with `ALCOVE_CORPORA=full`, as CI and
- * `npm run torture` set it.
- */
-export function sampled<T>(things: readonly T[], nth: number): T[] {
-  return things.filter((_, at) => process.env['ALCOVE_CORPORA'] === 'full' || at % nth === 0);
-}
-
 export interface Entry {
   /** Relative to the data folder. */
   file: string;

@@ -22,7 +22,7 @@ import { parseQueries } from '../../src/models/rewrite.ts';
 import { dropThinking } from '../../src/models/think-tags.ts';
 import { countTokens } from '../../src/models/tokens.ts';
 import { read } from '../formats/read.ts';
-import { sampled } from '../formats/shared-data.ts';
+import { sampled } from '../support/full-run.ts';
 import { msOf, type Pattern, patternsIn, shapesFor } from './support/patterns.ts';
 
 // What documents, questions, names and models say must not make one pattern, or one function, freeze the server: time
@@ -212,7 +212,7 @@ describe('a megabyte of one shape takes time that grows with it:', () => {
   ])('$name', { timeout: 300_000 }, async ({ run, most }) => {
     const slow: string[] = [];
     // Every shape with ALCOVE_CORPORA=full, as CI sets it.
-    for (const [shape, unit] of sampled(Object.entries(shapes), 3)) {
+    for (const [shape, unit] of sampled(Object.entries(shapes), 6)) {
       const found = await slowGrowth(run, unit, most);
       if (found !== null) slow.push(`${shape}: ${found}`);
     }

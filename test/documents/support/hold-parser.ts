@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { loadOnly } from '../../../src/formats/sandbox-frames.ts';
 import { until } from '../../answers/support/until.ts';
 
 /** A parser that stands still: its process and those that started it are stopped. */
@@ -20,7 +21,8 @@ export async function holdParser(): Promise<HeldParser> {
       return stopped.length > 0 && stopAllBut(known);
     },
     20_000,
-    2,
+    // Node takes longer than this before it reads anything.
+    10,
   );
   return {
     release() {
@@ -45,13 +47,16 @@ function signalTo(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Processes below this one that run the parser's script, or are about to. */
+/** Processes below this one that run the parser's script, or are about to; not the one that only loads it. */
 async function parsers(): Promise<number[]> {
   const below = await descendants(process.pid);
   const commands = await Promise.all(
     below.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
   );
-  return below.filter((_, at) => commands[at]?.includes('documents/prepare-child.ts'));
+  return below.filter((_, at) => {
+    const command = commands[at] ?? '';
+    return command.includes('documents/prepare-child.ts') && !command.endsWith(`\0${loadOnly}\0`);
+  });
 }
 
 async function descendants(pid: number): Promise<number[]> {
