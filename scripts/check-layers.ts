@@ -67,6 +67,7 @@ const AUTHORITY_RULES = [
       'src/identity/register.ts',
       'src/identity/user-scope.ts',
       'src/search/index-store.ts',
+      'src/exchange/redis/accounts.ts',
       'src/sharing/open-link.ts',
     ],
   },
@@ -85,6 +86,7 @@ const AUTHORITY_RULES = [
       'src/documents/work-scope.ts',
       'src/http/scopes.ts',
       'src/sharing/open-link.ts',
+      'src/exchange/zip.ts',
     ],
   },
 ];

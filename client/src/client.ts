@@ -3,6 +3,7 @@ import { asking } from './asking.ts';
 import { changes } from './changes.ts';
 import { conversations } from './conversations.ts';
 import { documents } from './documents.ts';
+import { exchange } from './exchange.ts';
 import { messages } from './messages.ts';
 import { people } from './people.ts';
 import { search } from './search.ts';
@@ -34,6 +35,7 @@ export function createClient(options: ClientOptions) {
     ...changes(transport),
     search: search(transport),
     shares: shares(transport),
+    exchange: exchange(transport),
     ...system(transport),
   };
 }

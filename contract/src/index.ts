@@ -4,6 +4,7 @@ export * from './common.ts';
 export * from './conversations.ts';
 export * from './documents.ts';
 export * from './errors.ts';
+export * from './exchange.ts';
 export * from './events.ts';
 export * from './mcp.ts';
 export * from './openai.ts';

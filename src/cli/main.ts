@@ -40,6 +40,38 @@ program
   )
   .action(exitWith(async () => (await import('./ask.ts')).askCommand));
 program
+  .command('import')
+  .description(
+    'import conversations: exports from here, ChatGPT, Claude, Open WebUI, LibreChat, Chatbot UI, ShareGPT',
+  )
+  .argument('<files...>', 'JSON files or zip archives')
+  .option('--dry-run', 'read and report, and keep nothing')
+  .action(exitWith(async () => (await import('./exchange.ts')).importCommand));
+program
+  .command('export')
+  .description('write everything of the account, or one conversation, into a file')
+  .argument('<file>', 'a new file')
+  .option('-c, --conversation <id>', 'this conversation alone')
+  .option(
+    '-f, --format <name>',
+    'markdown, html, pdf, json or zip',
+    oneOf('markdown', 'html', 'pdf', 'json', 'zip'),
+    'zip',
+  )
+  .action(exitWith(async () => (await import('./exchange.ts')).exportCommand));
+program
+  .command('migrate-redis')
+  .description(
+    'make conversations of the sessions in Redis, which is only read; again, it goes on where it was',
+  )
+  .requiredOption('--url <url>', 'such as redis://localhost:6379/0')
+  .option('--pattern <pattern>', 'of the keys, as SCAN takes it', '*')
+  .option('--map <file>', 'JSON: where an own layout keeps what')
+  .option('--user <email>', 'whose sessions are that name nobody')
+  .option('--report <file>', 'a line of JSON for each key')
+  .option('--dry-run', 'read and report, and keep nothing')
+  .action(exitWith(async () => (await import('./migrate-redis.ts')).migrateRedisCommand));
+program
   .command('backup')
   .description('write the database and the originals into one file, and read it back; the server may run')
   .argument('<file>', 'a new file')

@@ -9,6 +9,8 @@ export interface KeptMessage {
   role: MessageRow['role'];
   content: string;
   metadata: unknown;
+  /** `complete` when left out. */
+  status?: MessageRow['status'];
   createdAt: Date;
 }
 
@@ -19,6 +21,19 @@ export interface KeptTree {
   lastMessageAt: Date | null;
 }
 
+const manyMessages = 500;
+/**
+ * In a table that was small when its plans were made, PostgreSQL looks for each message's parent by reading all of it:
+ * 10,000 messages took more than 30 s.
+ */
+const lookUpByIndex: readonly Statement[] = ['DISCARD PLANS', 'SET LOCAL enable_seqscan = off'].map(
+  (text) => ({
+    name: '',
+    text,
+    values: [],
+  }),
+);
+
 /**
  * Fills a conversation that the same transaction has begun with messages in the order of the list, at their own times.
  * They are not activity of today: only the totals count them.
@@ -28,11 +43,12 @@ export function treeStatements(scope: ConversationScope, tree: KeptTree): Statem
   const { messages, activeLeafId, createdAt, lastMessageAt } = tree;
   const count = (role: MessageRow['role']): number => messages.filter((one) => one.role === role).length;
   return [
+    ...(messages.length > manyMessages ? lookUpByIndex : []),
     {
       name: 'keep_tree',
       text: `INSERT INTO messages (user_id, conversation_id, id, parent_id, seq, role, content, status, metadata, created_at)
-        SELECT $1, $2, m.i, m.p, m.s, m.r, m.c, 'complete', m.m, m.t
-        FROM jsonb_to_recordset($3::jsonb) AS m(i uuid, p uuid, s int, r text, c text, m jsonb, t timestamptz)`,
+        SELECT $1, $2, m.i, m.p, m.s, m.r, m.c, m.z, m.m, m.t
+        FROM jsonb_to_recordset($3::jsonb) AS m(i uuid, p uuid, s int, r text, c text, z text, m jsonb, t timestamptz)`,
       values: [
         userId,
         conversationId,
@@ -43,6 +59,7 @@ export function treeStatements(scope: ConversationScope, tree: KeptTree): Statem
             s: at + 1,
             r: one.role,
             c: one.content,
+            z: one.status ?? 'complete',
             m: one.metadata,
             t: one.createdAt,
           })),

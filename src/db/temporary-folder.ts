@@ -10,7 +10,7 @@ const nameForm = new RegExp(`^alcove-[a-z]+-${host}-(\\d+)-(\\d+)-`);
 
 /** A folder that only this user may enter; who makes it removes it, or the next start does. */
 export async function makeTemporaryFolder(
-  purpose: 'socket' | 'upload' | 'demo' | 'backup' | 'code',
+  purpose: 'socket' | 'upload' | 'demo' | 'backup' | 'code' | 'import',
 ): Promise<string> {
   const { pid, started } = await thisProcess();
   return mkdtemp(join(tmpdir(), `alcove-${purpose}-${host}-${pid}-${started ?? 0}-`));

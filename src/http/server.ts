@@ -22,6 +22,8 @@ import { apiKeyRoutes } from './routes/api-keys.ts';
 import { branchRoutes } from './routes/branches.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { conversationRoutes } from './routes/conversations.ts';
+import { exportRoutes } from './routes/exports.ts';
+import { importRoutes } from './routes/imports.ts';
 import { documentContentRoutes } from './routes/document-content.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -117,6 +119,8 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     mcpRoutes(typed, deps);
     searchRoutes(typed, deps);
     shareRoutes(typed, deps);
+    exportRoutes(typed, deps);
+    importRoutes(typed, deps);
     sharedLinkRoutes(typed, deps);
   });
   if (deps.config.role !== 'worker') {

@@ -148,13 +148,13 @@ export async function readFound(
         left(t.content, ${readCharacters}) AS text, t.role, NULL AS "documentName", NULL AS "chunkId", NULL::int AS page,
         NULL::int AS "charStart", t.created_at AS "createdAt"
       FROM messages t JOIN conversations c ON c.user_id = t.user_id AND c.id = t.conversation_id
-      WHERE t.user_id = $1 AND t.id = ANY($2::uuid[])`,
+      WHERE t.user_id = $1 AND t.id = ANY($2::uuid[]) AND c.status <> 'template'`,
       [authority.userId, ids('messages')],
     ),
     unnamed(
       `SELECT 'titles' AS place, c.id AS "conversationId", c.id, NULL::int AS ordinal, c.title AS "conversationTitle", c.title AS text,
         NULL AS role, NULL AS "documentName", NULL AS "chunkId", NULL::int AS page, NULL::int AS "charStart", c.created_at AS "createdAt"
-      FROM conversations c WHERE c.user_id = $1 AND c.id = ANY($2::uuid[])`,
+      FROM conversations c WHERE c.user_id = $1 AND c.id = ANY($2::uuid[]) AND c.status <> 'template'`,
       [authority.userId, ids('titles')],
     ),
     unnamed(
@@ -165,7 +165,7 @@ export async function readFound(
       JOIN chunks t ON t.user_id = $1 AND t.conversation_id = wanted.c AND t.document_id = wanted.d AND t.ordinal = wanted.o
       JOIN documents d ON d.user_id = t.user_id AND d.conversation_id = t.conversation_id AND d.id = t.document_id
       JOIN conversations c ON c.user_id = t.user_id AND c.id = t.conversation_id
-      WHERE d.status = 'ready'`,
+      WHERE d.status = 'ready' AND c.status <> 'template'`,
       [
         authority.userId,
         chunks.map(({ conversationId }) => conversationId),
@@ -192,7 +192,7 @@ export async function readNames(
       o.title AS "conversationTitle", t.name AS text, NULL AS role, t.name AS "documentName", NULL AS "chunkId",
       NULL::int AS page, NULL::int AS "charStart", t.created_at AS "createdAt"
     FROM documents t JOIN conversations o ON o.user_id = t.user_id AND o.id = t.conversation_id
-    WHERE ${where} ORDER BY t.id DESC LIMIT ${namesRead}`;
+    WHERE ${where} AND o.status <> 'template' ORDER BY t.id DESC LIMIT ${namesRead}`;
   const [rows] = await db.read(authorityOf(scope), [unnamed(text, values)]);
   return rows as FoundText[];
 }

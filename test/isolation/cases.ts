@@ -158,6 +158,17 @@ export const cases: Record<string, IsolationCase> = {
     { path: `/conversations/${w.b1}/shares`, status: 404, body: { document_ids: [w.a1Document] } },
     { path: `/conversations/${w.b1}/shares`, status: 404, body: { leaf_id: w.a1Answer } },
   ],
+  'GET /conversations/:id/export': (w) => [
+    ...['markdown', 'html', 'pdf', 'json', 'zip'].flatMap((format) =>
+      conversation(w, (id) => `/conversations/${id}/export?format=${format}`),
+    ),
+    { path: `/conversations/${w.b1}/export?leaf_id=${w.a1Answer}`, status: 404 },
+  ],
+  'GET /export': (w) => [{ path: `/export?user_id=${w.a.id}`, status: 200 }],
+  'POST /import': (w) => [
+    { path: '/import', status: 200, form: bundleOf(w.nothing, w.a1Document) },
+    { path: `/import?user_id=${w.a.id}`, status: 200, form: bundleOf(w.nothing, w.a2Document) },
+  ],
   'GET /shares': (w) => [{ path: `/shares?user_id=${w.a.id}`, status: 200 }],
   'PUT /shares/:id': (w) => single(w.aShare, w, (id) => `/shares/${id}`, {}),
   'DELETE /shares/:id': (w) => single(w.aShare, w, (id) => `/shares/${id}`),
@@ -388,6 +399,20 @@ function single(id: string, w: World, path: (id: string) => string, body?: unkno
     { path: path(id), status: 404, body },
     { path: path(w.nothing), status: 404, body },
   ];
+}
+
+/** An export that says that it is of somebody's conversation. */
+function bundleOf(conversation: string, document: string): FormData {
+  const form = new FormData();
+  const bundle = {
+    format: 'alcove.conversation',
+    version: 1,
+    conversation: { id: conversation, title: 'planted' },
+    messages: [{ id: conversation, role: 'user', content: 'planted', metadata: {} }],
+    documents: [{ id: document, name: 'planted.txt', path: '../../planted.txt' }],
+  };
+  form.append('file', new File([JSON.stringify(bundle)], 'conversation.json'));
+  return form;
 }
 
 function file(fields: Record<string, string> = {}): FormData {

@@ -1,0 +1,106 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Conversation } from '@alcove/contract';
+import type { MessageRow } from '../conversations/message-store.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
+import type { Database } from '../db/database.ts';
+import type { DocumentRow } from '../documents/store.ts';
+import { readAllDocuments, readAllMessages } from './export-store.ts';
+
+/** Readers refuse what is newer. */
+export const bundleVersion = 1;
+export const conversationFormat = 'alcove.conversation';
+
+export interface DocumentEntry {
+  row: DocumentRow;
+  /** Where its original is in a bundle. */
+  path: string;
+}
+
+/** The conversation with its whole tree as one JSON object, piece by piece, in the form that an import reads. */
+export async function* toJson(
+  scope: ConversationScope,
+  conversation: Conversation & { active_leaf_id: string | null },
+  documents: readonly DocumentEntry[],
+  db: Database,
+): AsyncGenerator<string> {
+  const content = createContentHash();
+  yield `{"format":"${conversationFormat}","version":${bundleVersion},"conversation":${JSON.stringify(conversation)},"messages":[`;
+  let at = 0;
+  for await (const row of readAllMessages(db, scope)) {
+    if (row.status === 'streaming') continue;
+    content.message(row);
+    yield `${at === 0 ? '' : ','}\n${messageJson(row)}`;
+    at += 1;
+  }
+  yield '\n],"documents":[';
+  for (const [index, { row, path }] of documents.entries()) {
+    content.document(row);
+    yield `${index === 0 ? '' : ','}\n${JSON.stringify(documentOf(row, path))}`;
+  }
+  yield `\n],"content_sha256":"${content.digest()}"}\n`;
+}
+
+/** The documents of a conversation under names that are theirs alone in a bundle. */
+export async function documentEntries(
+  scope: ConversationScope,
+  folder: string,
+  db: Database,
+): Promise<DocumentEntry[]> {
+  const entries: DocumentEntry[] = [];
+  for await (const row of readAllDocuments(db, scope)) {
+    const number = String(entries.length + 1).padStart(4, '0');
+    entries.push({ row, path: `${folder}${number}-${entryName(row.name)}` });
+  }
+  return entries;
+}
+
+/** A name that no unpacking program can take for a path or a device. */
+export function entryName(name: string): string {
+  const plain = name
+    .normalize('NFC')
+    .replaceAll(/[\p{C}/\\:*?"<>|]/gu, '_')
+    .replace(/^[. ]+|[. ]+$/g, '');
+  return plain === '' ? 'document' : Array.from(plain).slice(0, 100).join('');
+}
+
+function messageJson(row: MessageRow): string {
+  const { id, parentId, role, content, status, createdAt } = row;
+  const rest = { id, parent_id: parentId, role, content, status, created_at: createdAt.toISOString() };
+  // The client's metadata as it came, byte for byte.
+  const metadata = row.metadataSource ?? JSON.stringify(row.metadata);
+  return `${JSON.stringify(rest).slice(0, -1)},"metadata":${metadata}}`;
+}
+
+function documentOf(row: DocumentRow, path: string) {
+  const { id, name, mediaType, sizeBytes, sha256, contextMode, createdAt } = row;
+  return {
+    id,
+    name,
+    media_type: mediaType,
+    size_bytes: sizeBytes,
+    sha256,
+    context_mode: contextMode,
+    created_at: createdAt.toISOString(),
+    path,
+  };
+}
+
+/**
+ * What a conversation says, whatever ids it has: the same after an import as before. Place of the parent, role, status,
+ * time and text of each message, name and bytes of each document.
+ */
+function createContentHash() {
+  const hash: Hash = createHash('sha256');
+  const places = new Map<string, number>();
+  return {
+    message({ id, parentId, role, status, createdAt, content }: MessageRow): void {
+      places.set(id, places.size);
+      const parent = parentId === null ? null : (places.get(parentId) ?? null);
+      hash.update(`${JSON.stringify([parent, role, status, createdAt.toISOString(), content])}\n`);
+    },
+    document({ name, sha256 }: DocumentRow): void {
+      hash.update(`${JSON.stringify([name, sha256])}\n`);
+    },
+    digest: (): string => hash.digest('hex'),
+  };
+}

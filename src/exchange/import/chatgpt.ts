@@ -1,0 +1,101 @@
+import { listOf, recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
+import type { ImportedMessage, ImportFormat } from './imported.ts';
+
+/** `conversations.json` of ChatGPT's data export: a tree of nodes, some of them without a message. */
+export const chatgpt: ImportFormat = {
+  source: 'chatgpt',
+  recognises: (item) => recordOf(item['mapping']) !== null,
+  read(item) {
+    const mapping = recordOf(item['mapping']) ?? {};
+    const kept = new Map<string, ImportedMessage>();
+    for (const [key, value] of Object.entries(mapping)) {
+      const message = messageOf(key, recordOf(value) ?? {});
+      if (message !== null) kept.set(key, message);
+    }
+    const parentOf = (key: unknown): string | null => nearestKept(key, mapping, kept);
+    for (const message of kept.values())
+      message.parentKey = parentOf(recordOf(mapping[message.key])?.['parent']);
+    const current = textOf(item['current_node']);
+    return {
+      source: 'chatgpt',
+      externalId: textOf(item['conversation_id']) ?? textOf(item['id']) ?? '',
+      title: titleOf(item['title'], 'ChatGPT conversation'),
+      createdAt: timeOf(item['create_time']),
+      updatedAt: timeOf(item['update_time']),
+      messages: [...kept.values()],
+      activeKey: current !== null && kept.has(current) ? current : parentOf(current),
+      pinned: false,
+      archived: item['is_archived'] === true,
+      tags: [],
+      documents: [],
+    };
+  },
+};
+
+/** The nearest message upwards; null above the first one, and in a circle. */
+function nearestKept(
+  from: unknown,
+  mapping: Record<string, unknown>,
+  kept: ReadonlyMap<string, unknown>,
+): string | null {
+  const seen = new Set<string>();
+  let key = textOf(from);
+  while (key !== null && !seen.has(key)) {
+    if (kept.has(key)) return key;
+    seen.add(key);
+    key = textOf(recordOf(Object.hasOwn(mapping, key) ? mapping[key] : null)?.['parent']);
+  }
+  return null;
+}
+
+function messageOf(key: string, node: Record<string, unknown>): ImportedMessage | null {
+  const message = recordOf(node['message']);
+  if (message === null) return null;
+  const author = recordOf(message['author']) ?? {};
+  const given = textOf(author['role']);
+  const metadata = recordOf(message['metadata']) ?? {};
+  const isHidden = metadata['is_visually_hidden_from_conversation'] === true;
+  const content = recordOf(message['content']) ?? {};
+  const text = contentOf(content);
+  if (given === 'system' && (isHidden || text.trim() === '')) return null;
+  const role = given === 'user' || given === 'system' ? given : 'assistant';
+  const tool = given === 'tool' ? (textOf(author['name']) ?? 'tool') : null;
+  const recipient = textOf(message['recipient']);
+  const citations = recordsOf(metadata['citations']).flatMap(citationOf);
+  return {
+    key,
+    parentKey: null,
+    role,
+    content: text,
+    createdAt: timeOf(message['create_time']),
+    metadata: {
+      ...(tool === null ? {} : { tool }),
+      ...(recipient === null || recipient === 'all' ? {} : { to: recipient }),
+      ...(textOf(metadata['model_slug']) === null ? {} : { model: metadata['model_slug'] }),
+      ...(citations.length === 0 ? {} : { cited: citations }),
+    },
+  };
+}
+
+function contentOf(content: Record<string, unknown>): string {
+  const parts = listOf(content['parts']).flatMap((part) => {
+    const text = textOf(part) ?? textOf(recordOf(part)?.['text']);
+    if (text !== null) return text;
+    const kind = textOf(recordOf(part)?.['content_type']);
+    return kind === null ? [] : `[${kind.replace(/_asset_pointer$/, '')}]`;
+  });
+  if (parts.length > 0) return parts.join('\n\n');
+  const [title, url] = [textOf(content['title']), textOf(content['url'])];
+  const body = textOf(content['text']) ?? textOf(content['result']) ?? textOf(content['content']) ?? '';
+  const head = [title, url].filter((line) => line !== null && line !== '').join('\n');
+  return head === '' || body.startsWith(head) ? body : `${head}\n\n${body}`;
+}
+
+/** Pages of the web that the answer names, without their text. */
+function citationOf(citation: Record<string, unknown>) {
+  const about = recordOf(citation['metadata']) ?? {};
+  const [title, url] = [textOf(about['title']), textOf(about['url'])];
+  if (title === null && url === null) return [];
+  const at = (name: string): number | null => (typeof citation[name] === 'number' ? citation[name] : null);
+  return [{ title, url, start: at('start_ix'), end: at('end_ix') }];
+}

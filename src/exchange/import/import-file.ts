@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import type { ImportItem, ImportReport } from '@alcove/contract';
+import { ConversationScope } from '../../conversations/scope.ts';
+import type { DocumentDeps } from '../../documents/deps.ts';
+import { type IncomingFile, upload } from '../../documents/upload.ts';
+import { AppError } from '../../errors.ts';
+import type { UserScope } from '../../identity/user-scope.ts';
+import { recordOf } from './fields.ts';
+import { importFormats } from './formats.ts';
+import { documentNames, findImported, insertImported, renameCited } from './import-store.ts';
+import {
+  type GivenItem,
+  type ImportedConversation,
+  type ImportedDocument,
+  ImportFault,
+  type OpenDocument,
+} from './imported.ts';
+import { itemsOf } from './open-file.ts';
+import { type OrderedTree, orderTree } from './order-tree.ts';
+
+export interface ImportOptions {
+  dryRun: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+const nothingOf: ImportItem = {
+  source: null,
+  external_id: null,
+  title: null,
+  outcome: 'failed',
+  conversation_id: null,
+  messages: 0,
+  branches: 0,
+  documents: 0,
+  error: null,
+};
+
+/**
+ * Imports what the files on disk hold, item by item: each is there as a whole or not at all, and one that cannot be read
+ * stops none of the others. An item that was imported before is left as it is, so that an import that was cut off goes
+ * on where it was when the same file is given again.
+ * @throws AppError `invalid_request` for a file that holds no items at all
+ */
+export async function* importFiles(
+  user: UserScope,
+  paths: readonly string[],
+  { dryRun, signal }: ImportOptions,
+  deps: DocumentDeps,
+): AsyncGenerator<ImportItem> {
+  for (const path of paths) {
+    for await (const item of itemsOf(path)) {
+      signal?.throwIfAborted();
+      yield await importItem(user, item, dryRun, deps);
+    }
+  }
+}
+
+async function importItem(
+  user: UserScope,
+  item: GivenItem,
+  dryRun: boolean,
+  deps: DocumentDeps,
+): Promise<ImportItem> {
+  const known: ImportItem = { ...nothingOf };
+  try {
+    const read = readItem(item);
+    Object.assign(known, {
+      source: read.source,
+      external_id: read.externalId.slice(0, 500),
+      title: read.title,
+    });
+    const tree = orderTree(read, deps.now());
+    const counts = {
+      messages: tree.messages.length,
+      branches: tree.branches,
+      documents: read.documents.length,
+    };
+    const before = await findImported(deps.db, user, keyOf(read));
+    if (dryRun) {
+      const outcome = before === null ? ('readable' as const) : ('unchanged' as const);
+      return { ...known, ...counts, outcome, conversation_id: before };
+    }
+    return await keep(user, read, tree, before, { ...known, ...counts }, item.openDocument, deps);
+  } catch (error) {
+    if (error instanceof ImportFault || (error instanceof AppError && error.status < 500))
+      return { ...known, outcome: 'failed', error: error.message };
+    throw error;
+  }
+}
+
+/** @throws ImportFault */
+function readItem({ value, fault }: GivenItem): ImportedConversation {
+  if (fault !== null) throw new ImportFault(fault);
+  const record = recordOf(value);
+  const format = record === null ? undefined : importFormats.find((one) => one.recognises(record));
+  if (record === null || format === undefined)
+    throw new ImportFault('It is no conversation of a product that is known here.');
+  const read = format.read(record);
+  if (read.externalId === '' || read.externalId.length > 500)
+    read.externalId = createHash('sha256').update(JSON.stringify(record)).digest('hex');
+  return read;
+}
+
+function keyOf({ source, externalId }: ImportedConversation) {
+  return { source, externalId };
+}
+
+async function keep(
+  user: UserScope,
+  read: ImportedConversation,
+  tree: OrderedTree,
+  before: string | null,
+  known: ImportItem,
+  openDocument: OpenDocument,
+  deps: DocumentDeps,
+): Promise<ImportItem> {
+  if (before !== null) {
+    const scope = await ConversationScope.open(deps.db, user, before);
+    const error = await keepDocuments(scope, read.documents, openDocument, deps);
+    return { ...known, outcome: 'unchanged', conversation_id: before, error };
+  }
+  const scope = ConversationScope.ofNew(user);
+  const { title, pinned, archived } = read;
+  const tags = [...new Set(read.tags.map((tag) => tag.trim().slice(0, 100)))].filter(Boolean).slice(0, 50);
+  const input = { title, conversationType: 'general' as const, pinned, archived, tags };
+  const createdAt = read.createdAt ?? tree.messages[0]?.createdAt ?? deps.now();
+  const made = await insertImported(
+    deps.db,
+    scope,
+    keyOf(read),
+    input,
+    { ...tree, createdAt, lastMessageAt: tree.lastMessageAt },
+    deps.now(),
+  );
+  if (!made) return { ...known, outcome: 'unchanged' };
+  const error = await keepDocuments(scope, read.documents, openDocument, deps);
+  return { ...known, outcome: 'imported', conversation_id: scope.conversationId, error };
+}
+
+/** Those that are not there yet; each by itself, so that one that is refused keeps none of the others away. */
+async function keepDocuments(
+  scope: ConversationScope,
+  wanted: readonly ImportedDocument[],
+  openDocument: OpenDocument,
+  deps: DocumentDeps,
+): Promise<string | null> {
+  if (wanted.length === 0) return null;
+  const there = await documentNames(deps.db, scope);
+  const refused: string[] = [];
+  for (const { id, name, path } of wanted) {
+    if (there.has(name)) continue;
+    const content = await openDocument(path);
+    if (content === null) {
+      refused.push(`${name}: it is not in the archive`);
+      continue;
+    }
+    try {
+      const [row] = await upload(scope, one({ name, content }), deps);
+      if (row !== undefined) await renameCited(deps.db, scope, id, row.id);
+    } catch (error) {
+      content.destroy();
+      if (!(error instanceof AppError) || error.status >= 500) throw error;
+      refused.push(`${name}: ${error.message}`);
+    }
+  }
+  return refused.length === 0 ? null : `Documents were left out: ${refused.slice(0, 20).join('; ')}`;
+}
+
+async function* one(file: IncomingFile): AsyncGenerator<IncomingFile> {
+  yield file;
+}
+
+const reportedItems = 10_000;
+
+/** Adds up what the items say. */
+export function createReport(dryRun: boolean) {
+  const report: ImportReport = {
+    dry_run: dryRun,
+    imported: 0,
+    unchanged: 0,
+    failed: 0,
+    messages: 0,
+    documents: 0,
+    items: [],
+  };
+  return {
+    report,
+    add(item: ImportItem): void {
+      if (report.items.length < reportedItems) report.items.push(item);
+      if (item.outcome === 'unchanged' || item.outcome === 'failed') {
+        report[item.outcome] += 1;
+        return;
+      }
+      report.imported += 1;
+      report.messages += item.messages;
+      report.documents += item.documents;
+    },
+  };
+}

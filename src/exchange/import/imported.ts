@@ -1,0 +1,59 @@
+import type { ImportSource } from '@alcove/contract';
+import type { Readable } from 'node:stream';
+
+export interface ImportedMessage {
+  /** Of the other product; only these messages know it. */
+  key: string;
+  parentKey: string | null;
+  role: 'user' | 'assistant' | 'system';
+  content: string;
+  createdAt: Date | null;
+  metadata: Record<string, unknown>;
+  status?: 'complete' | 'incomplete' | 'failed' | 'cancelled';
+}
+
+export interface ImportedDocument {
+  /** As the messages name it. */
+  id: string;
+  name: string;
+  /** Where it is in its archive. */
+  path: string;
+}
+
+/** A conversation as another product has it, in one form for all of them. */
+export interface ImportedConversation {
+  source: ImportSource;
+  externalId: string;
+  title: string;
+  createdAt: Date | null;
+  updatedAt: Date | null;
+  messages: ImportedMessage[];
+  activeKey: string | null;
+  pinned: boolean;
+  archived: boolean;
+  tags: string[];
+  documents: ImportedDocument[];
+}
+
+export type OpenDocument = (path: string) => Promise<Readable | null>;
+
+/** An item of a file that somebody gives: a value, and where documents are that it names. */
+export interface GivenItem {
+  /** Read already, or why it could not be. */
+  value: unknown;
+  fault: string | null;
+  openDocument: OpenDocument;
+}
+
+/** What one product writes. A file may hold items of one of them only, but each is looked at by itself. */
+export interface ImportFormat {
+  source: ImportSource;
+  recognises(item: Record<string, unknown>): boolean;
+  /** @throws ImportFault */
+  read(item: Record<string, unknown>): ImportedConversation;
+}
+
+/** Why an item cannot be imported, in one sentence for its owner. */
+export class ImportFault extends Error {
+  override name = 'ImportFault';
+}

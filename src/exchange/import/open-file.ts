@@ -1,0 +1,124 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { type Entry, open as openZipFile, type ZipFile } from 'yauzl';
+import { AppError } from '../../errors.ts';
+import { listOf, recordOf } from './fields.ts';
+import type { GivenItem, OpenDocument } from './imported.ts';
+import { splitJson } from './split-json.ts';
+
+const openZip = promisify(
+  openZipFile as (path: string, options: object, done: (error: Error | null, zip: ZipFile) => void) => void,
+);
+const maxEntries = 200_000;
+const zipMagic = 0x04034b50;
+const noDocument: OpenDocument = async () => null;
+
+/** The items of a file on disk: JSON, or an archive with JSON files in it. @throws AppError `invalid_request` */
+export async function* itemsOf(path: string): AsyncGenerator<GivenItem> {
+  if (await isZip(path)) yield* itemsOfZip(path);
+  else yield* itemsOfJson(createReadStream(path), noDocument);
+}
+
+async function isZip(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return bytesRead === 4 && buffer.readUInt32LE(0) === zipMagic;
+  } finally {
+    await file.close();
+  }
+}
+
+async function* itemsOfJson(source: Readable, openDocument: OpenDocument): AsyncGenerator<GivenItem> {
+  for await (const { text, fault } of splitJson(source)) {
+    if (fault !== null) {
+      yield { value: null, fault, openDocument };
+      continue;
+    }
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      yield { value: null, fault: 'It is not valid JSON.', openDocument };
+      continue;
+    }
+    for (const one of inside(value)) yield { value: one, fault: null, openDocument };
+  }
+}
+
+/** Files that are an object around their list. */
+function inside(value: unknown): unknown[] {
+  const record = recordOf(value);
+  if (record === null) return [value];
+  // Chatbot UI; and whoever wraps a list.
+  if (Array.isArray(record['history']) && 'version' in record) return record['history'];
+  const list = listOf(record['conversations']);
+  const isWrapped =
+    list.length > 0 && recordOf(list[0])?.['from'] === undefined && record['id'] === undefined;
+  return isWrapped ? list : [value];
+}
+
+/** Names are looked up and never written to: what they say of folders means nothing. */
+async function* itemsOfZip(path: string): AsyncGenerator<GivenItem> {
+  const zip = await openZip(path, { lazyEntries: true, autoClose: false, validateEntrySize: true }).catch(
+    damaged,
+  );
+  try {
+    const entries = await readDirectory(zip).catch(damaged);
+    const openDocument: OpenDocument = async (name) => {
+      const entry = entries.get(name);
+      return entry === undefined ? null : openEntry(zip, entry);
+    };
+    // Other products put profiles and feedback beside the conversations.
+    const files = [...entries.values()].filter(({ fileName }) =>
+      /(?:^|\/)(?:conversations?(?:[-_ ]?\d+)?|chats?|.*chat-export.*)\.json$/i.test(fileName),
+    );
+    if (files.length === 0)
+      throw new AppError(
+        'invalid_request',
+        'The archive holds no conversations: no conversations.json is in it.',
+      );
+    for (const entry of files) yield* itemsOfEntry(zip, entry, openDocument);
+  } finally {
+    zip.close();
+  }
+}
+
+async function* itemsOfEntry(
+  zip: ZipFile,
+  entry: Entry,
+  openDocument: OpenDocument,
+): AsyncGenerator<GivenItem> {
+  try {
+    yield* itemsOfJson(await openEntry(zip, entry), openDocument);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    yield { value: null, fault: `${entry.fileName.slice(0, 100)} cannot be unpacked.`, openDocument };
+  }
+}
+
+function readDirectory(zip: ZipFile): Promise<Map<string, Entry>> {
+  return new Promise((resolve, reject) => {
+    const entries = new Map<string, Entry>();
+    zip.on('entry', (entry: Entry) => {
+      if (entries.size >= maxEntries) return reject(new Error('too many entries'));
+      if (!entries.has(entry.fileName)) entries.set(entry.fileName, entry);
+      zip.readEntry();
+    });
+    zip.once('end', () => resolve(entries));
+    zip.once('error', reject);
+    zip.readEntry();
+  });
+}
+
+function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    zip.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream)));
+  });
+}
+
+function damaged(cause: unknown): never {
+  throw new AppError('invalid_request', 'The archive is damaged, or no zip archive.', { cause });
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { MessageRow } from '../conversations/message-store.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
+import { type ConversationRow, readConversation } from '../conversations/store.ts';
+import type { Database } from '../db/database.ts';
+import { readMessage } from '../conversations/message-store.ts';
+import { AppError } from '../errors.ts';
+import { readAllMessages, readBranchIds } from './export-store.ts';
+
+/** One message as people read it. */
+export interface Turn {
+  role: MessageRow['role'];
+  content: string;
+  createdAt: Date;
+  sources: TurnSource[];
+}
+
+// Rows hold what earlier versions and clients put there: only what reads as this is printed.
+const turnSource = z.object({
+  n: z.int(),
+  document_name: z.string(),
+  page: z.int().nullable(),
+  excerpt: z.string(),
+  verified: z.boolean().default(false),
+});
+export type TurnSource = z.infer<typeof turnSource>;
+
+export interface Transcript {
+  title: string;
+  createdAt: Date;
+  turns: AsyncGenerator<Turn>;
+}
+
+/** A branch of the conversation, read page by page. @throws AppError `not_found` for a leaf that is not its own */
+export async function readTranscript(
+  scope: ConversationScope,
+  leafId: string | undefined,
+  db: Database,
+): Promise<Transcript> {
+  const conversation = await readConversation(db, scope);
+  if (leafId !== undefined && (await readMessage(db, scope, leafId)) === null)
+    throw new AppError('not_found', 'This message does not exist in this conversation.');
+  return {
+    title: conversation.title,
+    createdAt: conversation.createdAt,
+    turns: readTurns(scope, conversation, leafId, db),
+  };
+}
+
+async function* readTurns(
+  scope: ConversationScope,
+  conversation: ConversationRow,
+  leafId: string | undefined,
+  db: Database,
+): AsyncGenerator<Turn> {
+  const leaf = leafId ?? conversation.activeLeafId;
+  if (leaf === null) return;
+  const branch = await readBranchIds(db, scope, leaf);
+  for await (const row of readAllMessages(db, scope)) {
+    if (!branch.has(row.id) || row.status === 'streaming') continue;
+    yield { role: row.role, content: row.content, createdAt: row.createdAt, sources: sourcesOf(row) };
+  }
+}
+
+function sourcesOf({ role, metadata }: MessageRow): TurnSource[] {
+  const list = (metadata as Record<string, unknown> | null)?.['search_results'];
+  if (role !== 'assistant' || !Array.isArray(list)) return [];
+  return list.flatMap((one) => turnSource.safeParse(one).data ?? []);
+}
+
+export const roleNames: Readonly<Record<MessageRow['role'], string>> = {
+  user: 'You',
+  assistant: 'Alcove',
+  system: 'Instructions',
+};
+
+/** As the excerpt is printed: on one line. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+export function placeOf({ document_name: name, page }: TurnSource): string {
+  return page === null ? name : `${name}, page ${page}`;
+}
+
+export function timeOf(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

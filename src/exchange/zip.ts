@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { Readable, Transform } from 'node:stream';
+import { ZipFile } from 'yazl';
+import type { Conversation } from '@alcove/contract';
+import { ConversationScope } from '../conversations/scope.ts';
+import { type ConversationRow, readConversation } from '../conversations/store.ts';
+import type { Database } from '../db/database.ts';
+import { AppError, hasCode } from '../errors.ts';
+import type { BlobStore } from '../files/blob-store.ts';
+import type { UserScope } from '../identity/user-scope.ts';
+import { bundleVersion, documentEntries, toJson } from './bundle.ts';
+import { readAllConversationIds } from './export-store.ts';
+
+export interface BundleDeps {
+  db: Database;
+  blobs: BlobStore;
+  now: () => Date;
+  present: (row: ConversationRow) => Conversation;
+}
+
+interface ManifestEntry {
+  path: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** One conversation with the originals of its documents, as a zip archive that is written while it is read. */
+export function toZip(scope: ConversationScope, deps: BundleDeps): Readable {
+  return writeZip(deps, async function* all() {
+    yield { scope, folder: '' };
+  });
+}
+
+/** Everything of the account, a folder for each conversation. */
+export function accountToZip(user: UserScope, deps: BundleDeps): Readable {
+  return writeZip(deps, async function* all() {
+    for await (const id of readAllConversationIds(deps.db, user))
+      yield {
+        scope: ConversationScope.ofOwnRow(user, { userId: user.userId, conversationId: id }),
+        folder: `conversations/${id}/`,
+      };
+  });
+}
+
+function writeZip(
+  deps: BundleDeps,
+  all: () => AsyncGenerator<{ scope: ConversationScope; folder: string }>,
+): Readable {
+  const zip = new ZipFile();
+  // yazl's stream is a Node stream, typed as the older interface.
+  const output = zip.outputStream as unknown as Readable;
+  const entries: ManifestEntry[] = [];
+
+  /** One entry after the other: the next begins when this one has gone out. */
+  async function add(path: string, content: Readable, compress: boolean): Promise<void> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const counted = content.pipe(
+      new Transform({
+        transform(part: Buffer, _encoding, done) {
+          bytes += part.length;
+          hash.update(part);
+          done(null, part);
+        },
+      }),
+    );
+    content.once('error', (error) => counted.destroy(error));
+    counted.once('error', (error) => output.destroy(error));
+    zip.addReadStream(counted, path, { compress, mtime: deps.now() });
+    await once(counted, 'end');
+    entries.push({ path, bytes, sha256: hash.digest('hex') });
+  }
+
+  async function run(): Promise<void> {
+    const missing: string[] = [];
+    for await (const { scope, folder } of all()) {
+      const row = await readConversation(deps.db, scope).catch(goneMeanwhile);
+      if (row === null) continue;
+      const documents = await documentEntries(scope, `${folder}documents/`, deps.db);
+      const conversation = { ...deps.present(row), active_leaf_id: row.activeLeafId };
+      const json = toJson(scope, conversation, documents, deps.db);
+      await add(`${folder}conversation.json`, Readable.from(json, { objectMode: false }), true);
+      for (const { row: document, path } of documents) {
+        // One that is lost is named; the rest is there.
+        const original = await deps.blobs.read(document.blobKey).catch(lost);
+        if (original === null) missing.push(path);
+        else await add(path, original, !isPacked(document.mediaType));
+      }
+    }
+    const manifest = {
+      format: 'alcove.bundle',
+      version: bundleVersion,
+      made_at: deps.now(),
+      entries,
+      missing,
+    };
+    zip.addBuffer(Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`), 'manifest.json');
+    zip.end();
+  }
+
+  setImmediate(() => {
+    run().catch((error: Error) => output.destroy(error));
+  });
+  return output;
+}
+
+function goneMeanwhile(error: unknown): null {
+  if (hasCode(error, 'not_found')) return null;
+  throw error;
+}
+
+function lost(error: unknown): null {
+  if (error instanceof AppError && error.code === 'original_missing') return null;
+  throw error;
+}
+
+/** Packed once more they would only take time. */
+function isPacked(mediaType: string): boolean {
+  return /pdf|zip|officedocument|opendocument|epub|image\//.test(mediaType);
+}

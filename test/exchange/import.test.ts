@@ -1,0 +1,177 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { ImportEvent, ImportReport } from '@alcove/contract';
+import { newPerson, type Person, sharedApp } from '../support/app.ts';
+
+const app = sharedApp();
+const folder = join(import.meta.dirname, '../../../shared/data/exports');
+
+const person = async (): Promise<Person> => newPerson((await app()).baseUrl);
+const jsonFile = (value: unknown, name = 'conversations.json'): File =>
+  new File([JSON.stringify(value)], name);
+
+async function send(who: Person, files: File[], query = ''): Promise<{ status: number; body: ImportReport }> {
+  const form = new FormData();
+  for (const file of files) form.append('file', file);
+  const response = await who.fetch(`/import${query}`, { method: 'POST', body: form });
+  return { status: response.status, body: (await response.json()) as ImportReport };
+}
+
+describe.skipIf(!existsSync(folder))('the exports of other products', () => {
+  const read = (name: string): File => new File([readFileSync(join(folder, name))], name);
+
+  test.each([
+    ['chatgpt-export.json', 'chatgpt', 2, 19],
+    ['librechat-export.json', 'librechat', 1, 6],
+    ['librechat-linear.json', 'librechat', 1, 2],
+    ['openwebui-export.json', 'openwebui', 3, 6],
+    ['chatbotui-export.json', 'chatbotui', 2, 6],
+    ['sharegpt_fastchat_dummy_conversation.json', 'sharegpt', 500, 2000],
+  ])(
+    '%s',
+    async (name, source, conversations, messages) => {
+      const who = await person();
+      const dry = await send(who, [read(name)], '?dry_run=true');
+      expect(dry.body).toMatchObject({ dry_run: true, imported: conversations, failed: 0, messages });
+      expect((await who.client.conversations.list()).conversations).toEqual([]);
+      const { body } = await send(who, [read(name)]);
+      expect(body).toMatchObject({ imported: conversations, unchanged: 0, failed: 0, messages });
+      expect(new Set(body.items.map((item) => item.source))).toEqual(new Set([source]));
+      const again = await send(who, [read(name)]);
+      expect(again.body).toMatchObject({ imported: 0, unchanged: conversations, failed: 0 });
+      const { total_conversations: total, total_messages: all } = await who.client.conversations.overview();
+      expect([total, all]).toEqual([conversations, messages]);
+    },
+    300_000,
+  );
+
+  test('keep their order, times, tools and thoughts', async () => {
+    const who = await person();
+    const { body } = await send(who, [read('chatgpt-export.json'), read('openwebui-export.json')]);
+    const byTitle = (title: string) => body.items.find((item) => item.title === title)?.conversation_id ?? '';
+    const first = await who.client.conversations.get(byTitle('Conversation 1. Web Search'));
+    expect(first.created_at).toBe('2024-01-07T12:18:35.775Z');
+    expect(first.messages[0]).toMatchObject({ role: 'user', created_at: '2024-01-07T12:18:35.776Z' });
+    expect(first.messages.map(({ metadata }) => (metadata as { tool?: string }).tool ?? null)).toContain(
+      'browser',
+    );
+    const thought = await who.client.conversations.get(byTitle('Chat with reasoning'));
+    expect(thought.messages.map(({ content }) => content)).toEqual(['What is 15 * 17?', '255']);
+    const { results } = await who.client.search('weather paris');
+    expect(results[0]?.conversation_id).toBe(byTitle('Chat with tool call'));
+  });
+});
+
+const claudeChat = {
+  uuid: 'c-1',
+  name: 'Rivers',
+  created_at: '2025-03-01T10:00:00Z',
+  updated_at: '2025-03-01T10:05:00Z',
+  chat_messages: [
+    {
+      uuid: 'm1',
+      sender: 'human',
+      text: 'Hi',
+      content: [{ type: 'text', text: 'Hi there' }],
+      created_at: '2025-03-01T10:00:00Z',
+    },
+    {
+      uuid: 'm2',
+      parent_message_uuid: 'm1',
+      sender: 'assistant',
+      text: 'Hello',
+      created_at: '2025-03-01T10:01:00Z',
+    },
+    {
+      uuid: 'm3',
+      parent_message_uuid: 'm1',
+      sender: 'assistant',
+      text: 'Hello again',
+      created_at: '2025-03-01T10:02:00Z',
+    },
+  ],
+};
+
+test('Claude, with an answer that was asked for twice', async () => {
+  const who = await person();
+  const { body } = await send(who, [jsonFile([claudeChat])]);
+  expect(body.items[0]).toMatchObject({ source: 'claude', messages: 3, branches: 2, outcome: 'imported' });
+});
+
+const chatgptTree = (mapping: object): object => ({ id: crypto.randomUUID(), title: 'Tree', mapping });
+const node = (id: string, parent: string | null, text = id): object => ({
+  id,
+  parent,
+  message: { author: { role: 'user' }, content: { content_type: 'text', parts: [text] } },
+});
+
+test('one bad item never fails the file, and is there as a whole or not at all', async () => {
+  const who = await person();
+  const deep = chatgptTree(
+    Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, at) => [`n${at}`, node(`n${at}`, at === 0 ? null : `n${at - 1}`)]),
+    ),
+  );
+  const circle = chatgptTree({ a: node('a', 'b'), b: node('b', 'a') });
+  const items = [
+    circle,
+    42,
+    null,
+    { what: 'is this' },
+    chatgptTree({ __proto__: null, x: 1 }),
+    deep,
+    claudeChat,
+  ];
+  const nested = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
+  const file = new File(
+    [`[${nested},{"broken":,${items.map((one) => `},${JSON.stringify(one)}`).join(',{"x":1')}]`],
+    'x.json',
+  );
+  const whole = new File([`[${nested},${items.map((one) => JSON.stringify(one)).join(',')}]`], 'y.json');
+  const { status, body } = await send(who, [whole]);
+  expect(status).toBe(200);
+  const outcomes = body.items.map(({ outcome }) => outcome);
+  expect(outcomes.filter((outcome) => outcome === 'failed').length).toBe(5);
+  expect(body).toMatchObject({ imported: 3, failed: 5 });
+  expect(body.items.find(({ messages }) => messages === 10_000)?.outcome).toBe('imported');
+  for (const { outcome, error } of body.items) if (outcome === 'failed') expect(error).toMatch(/\.$/);
+  expect((await send(who, [file])).status).toBe(200);
+  expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+});
+
+test('progress comes as events, and the report at the end', async () => {
+  const who = await person();
+  const events: ImportEvent[] = [];
+  for await (const event of who.client.exchange.importing([
+    jsonFile([claudeChat, { ...claudeChat, uuid: 'c-2' }]),
+  ]))
+    events.push(event);
+  expect(events.map(({ type }) => type)).toEqual(['item', 'item', 'done']);
+  const last = events.at(-1);
+  expect(last?.type === 'done' && last.report.imported).toBe(2);
+});
+
+test('the same file sent at once by many is imported once', async () => {
+  const who = await person();
+  const chats = Array.from({ length: 20 }, (_, at) => ({ ...claudeChat, uuid: `many-${at}` }));
+  const reports = await Promise.all(Array.from({ length: 4 }, () => send(who, [jsonFile(chats)])));
+  for (const { status } of reports) expect(status).toBe(200);
+  expect((await who.client.conversations.list({ limit: 200 })).conversations).toHaveLength(20);
+  expect((await who.client.conversations.overview()).total_messages).toBe(60);
+});
+
+test('what was deleted can be imported again', async () => {
+  const who = await person();
+  const first = await send(who, [jsonFile([claudeChat])]);
+  await who.client.conversations.delete(first.body.items[0]?.conversation_id ?? '');
+  expect((await send(who, [jsonFile([claudeChat])])).body.imported).toBe(1);
+});
+
+test('what is no export is refused, or reported', async () => {
+  const who = await person();
+  expect((await send(who, [new File(['PK\u0003\u0004 nothing'], 'x.zip')])).status).toBe(400);
+  expect((await send(who, [])).status).toBe(400);
+  expect((await who.json('POST', '/import', {})).status).toBe(415);
+  expect((await send(who, [new File(['no JSON'], 'x.json')])).body).toMatchObject({ imported: 0, failed: 1 });
+});
