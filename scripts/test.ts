@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { findBrowser } from './find-browser.ts';
 import { addCounts, countReport, formatCounts, noTests, type TestCounts } from './test-counts.ts';
 
-type TestDatabaseKind = 'pglite' | 'postgres';
+type TestDatabaseKind = 'pglite' | 'postgres' | 'citus';
 
 // These never open a database, so a second run would only repeat the first.
 const WITHOUT_DATABASE = ['test/formats/**', 'test/indexing/**', 'test/models/**', 'test/house/**', 'src/**'];

@@ -1,6 +1,7 @@
 import { createReaper } from '../answers/reaper.ts';
 import { createRetention } from '../answers/retention.ts';
 import type { Config } from '../config.ts';
+import { keepGrants } from '../db/spread.ts';
 import { tidyDatabase } from '../db/tidy.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
 import { createIngestion } from '../documents/ingest.ts';
@@ -19,7 +20,10 @@ import { runWork, workTopic } from '../work/loop.ts';
 const collectMs = 5_000;
 const hourMs = 3_600_000;
 const tidyMs = 60_000;
+const spreadMs = 10_000;
 const searchMs = 15_000;
+/** Users whose keys go in one transaction. */
+const expireAtOnce = 200;
 
 /** The background work of this process; the rows say what is due, so that it may die at any time. */
 export function startWorker(
@@ -37,6 +41,9 @@ export function startWorker(
     log.info({ found, model: embedding?.id }, 'indexes of documents are made anew in the background');
     notifier.notify(workTopic);
   };
+  const expireKeys = async (): Promise<void> => {
+    while (!signal.aborted && (await deleteExpiredKeys(db, expireAtOnce)) === expireAtOnce);
+  };
   return [
     runWork(
       [createIngestion(documents), createReindexing(documents), createReaper(answers)],
@@ -49,9 +56,12 @@ export function startWorker(
     every(hourMs, 'forget what is old', () => retention.sweep(now(), signal), signal, log),
     every(searchMs, 'index texts for search', () => indexEverybody(db, signal), signal, log),
     every(hourMs, 'delete ended counts', () => deleteEndedCounts(db), signal, log),
+    ...(db.kind === 'postgresql'
+      ? [every(spreadMs, 'grant on moved parts', keepGrants(db), signal, log)]
+      : []),
     ...(db.kind === 'pglite'
       ? [every(tidyMs, 'tidy the database', () => tidyDatabase(db, signal), signal, log)]
       : []),
-    every(hourMs, 'expire idempotency keys', () => deleteExpiredKeys(db), signal, log),
+    every(hourMs, 'expire idempotency keys', expireKeys, signal, log),
   ];
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { throughAll } from '../db/citus.ts';
 import type { RoleNames } from '../db/roles.ts';
 import { globalTables, transientTables } from '../db/self-check.ts';
 
@@ -21,7 +22,7 @@ export async function* readRows(client: pg.ClientBase, roles: RoleNames): AsyncG
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
     await client.query(
-      `SET LOCAL statement_timeout = 0; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL app.shows_deleted = 'on'`,
+      `${throughAll}; SET LOCAL statement_timeout = 0; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL app.shows_deleted = 'on'`,
     );
     const tables = await tablesInOrder(client);
     const kept = globalTables.filter((name) => !transientTables.includes(name));
@@ -109,7 +110,7 @@ export async function insertRows(
 
 /** Begins a transaction in which the owner may write every table. `replace` empties them. @returns false when there are rows */
 export async function openLoad(client: pg.ClientBase, replace: boolean): Promise<boolean> {
-  await client.query('BEGIN; SET LOCAL statement_timeout = 0');
+  await client.query(`BEGIN; SET LOCAL statement_timeout = 0; ${throughAll}`);
   const tables = (await tablesInOrder(client)).map(({ name }) => `"${name}"`);
   for (const table of tables) await client.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`);
   if (replace) await client.query(`TRUNCATE ${tables.join(', ')}`);

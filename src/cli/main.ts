@@ -100,6 +100,12 @@ database
   .description('make roles, policies and grants anew, as after a dump that was restored without them')
   .action(exitWith(async () => (await import('./repair.ts')).repairDatabase));
 database
+  .command('distribute')
+  .description('spread the tables over the machines of Citus; what is spread already stays as it is')
+  .option('--shards <n>', 'into how many parts; hard to change afterwards', shardsOf, 32)
+  .option('--dry-run', 'say what would be done')
+  .action(exitWith(async () => (await import('./distribute.ts')).distributeDatabase));
+database
   .command('adopt')
   .description('say that the data folder and the database belong together, when a start refuses them')
   .action(exitWith(async () => (await import('./adopt.ts')).adopt));
@@ -224,6 +230,11 @@ function oneOf(...words: readonly string[]): (value: string) => string {
     if (words.includes(value)) return value;
     throw new InvalidArgumentError(`choose ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`);
   };
+}
+
+function shardsOf(value: string): number {
+  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('give a whole number up to 9999');
 }
 
 function quotaOf(value: string): number | 'default' {

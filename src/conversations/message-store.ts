@@ -94,14 +94,15 @@ function insertMessage(
   const parentId = before === undefined ? message.parentId : before.id;
   return {
     name: 'append_message',
-    text: `INSERT INTO messages (user_id, conversation_id, id, parent_id, seq, role, content, status, metadata,
+    // Named m for Citus, which takes the table's own name out of what it returns.
+    text: `INSERT INTO messages AS m (user_id, conversation_id, id, parent_id, seq, role, content, status, metadata,
         metadata_source, created_at)
       SELECT c.user_id, c.id, $3::uuid, CASE WHEN $4::boolean THEN c.previous_leaf_id ELSE $5::uuid END,
         c.next_seq - $6::int, $7::text, $8::text, $9::text, $10::jsonb, $11::text, $12::timestamptz
       FROM conversations c WHERE c.user_id = $1 AND c.id = $2
-      RETURNING user_id AS "userId", conversation_id AS "conversationId", id, parent_id AS "parentId", seq, role,
-        content, status, metadata, metadata_source AS "metadataSource", feedback, feedback_reason AS "feedbackReason",
-        feedback_at AS "feedbackAt", created_at AS "createdAt"`,
+      RETURNING m.user_id AS "userId", m.conversation_id AS "conversationId", m.id, m.parent_id AS "parentId", m.seq,
+        m.role, m.content, m.status, m.metadata, m.metadata_source AS "metadataSource", m.feedback,
+        m.feedback_reason AS "feedbackReason", m.feedback_at AS "feedbackAt", m.created_at AS "createdAt"`,
     values: [
       scope.userId,
       scope.conversationId,

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 
@@ -15,8 +14,12 @@ export async function ownsConversation(db: Database, user: UserScope, id: string
 
 /** Whether the id is anybody's: the one fact that 403 needs. */
 export async function conversationExists(db: Database, user: UserScope, id: string): Promise<boolean> {
-  const { rows } = await db.scoped(user, (tx) =>
-    tx.execute<{ found: boolean }>(sql`SELECT alcove_conversation_exists(${id}::uuid) AS found`),
-  );
-  return rows[0]?.found === true;
+  const [rows] = await db.read({ userId: user.userId, askedConversation: id }, [
+    {
+      name: 'conversation_exists',
+      text: 'SELECT 1 FROM conversation_directory WHERE conversation_id = $1',
+      values: [id],
+    },
+  ]);
+  return (rows?.length ?? 0) > 0;
 }

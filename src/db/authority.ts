@@ -1,9 +1,14 @@
+import { createHash } from 'node:crypto';
+
 /** Who a transaction acts for. Stores pass a scope, which only an ownership check can make. */
 export interface Authority {
   readonly userId: string;
   readonly conversationId?: string | undefined;
   /** Sees conversations that are deleted and not erased yet: for restoring and erasing only. */
   readonly showsDeleted?: boolean | undefined;
+  /** Whose they are may be looked up: of nobody knows whom, by these names alone. */
+  readonly askedConversation?: string | undefined;
+  readonly askedLogin?: string | undefined;
 }
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -16,13 +21,21 @@ export function setAuthority(authority: Authority): string {
   const settings = [['app.user_id', authority.userId]];
   if (authority.conversationId !== undefined)
     settings.push(['app.conversation_id', authority.conversationId]);
+  if (authority.askedConversation !== undefined)
+    settings.push(['app.asked_conversation', authority.askedConversation]);
   const ids = settings
     .map(([setting, id]) => {
       if (id === undefined || !uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
       return `SET LOCAL ${setting} = '${id}'`;
     })
     .join('; ');
-  return authority.showsDeleted === true ? `${ids}; SET LOCAL app.shows_deleted = 'on'` : ids;
+  const more = [
+    ...(authority.showsDeleted === true ? [`SET LOCAL app.shows_deleted = 'on'`] : []),
+    ...(authority.askedLogin === undefined
+      ? []
+      : [`SET LOCAL app.asked_login = '${hashed(authority.askedLogin)}'`]),
+  ];
+  return [ids, ...more].join('; ');
 }
 
 /**
@@ -36,4 +49,9 @@ export function unlessOpened(userId: string): { name: string; text: string; valu
       WHERE current_setting('app.user_id', true) IS DISTINCT FROM $1`,
     values: [userId],
   };
+}
+
+/** Nothing but digits, whatever somebody calls themselves. */
+function hashed(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -4,7 +4,8 @@ import { type Database, openDatabase } from './database.ts';
 import { type EmbeddedEvents, startPglite } from './pglite.ts';
 import { databaseAddress, explainDatabase } from './explain.ts';
 import { createOutageLog, type OutageLines, type OutageLog } from './outage-log.ts';
-import { isPooled } from './pooler.ts';
+import { citusSettings } from './citus.ts';
+import { lookAtServer } from './server-kind.ts';
 import type { QueryLog } from './query-log.ts';
 import { roleNames } from './roles.ts';
 
@@ -60,15 +61,17 @@ export async function connectDatabase(
       ? await connectCloudSql(config)
       : { options: readUrl(config), close: () => {} };
   const bounds = { connectionTimeoutMillis: connectTimeoutMs, application_name: 'alcove', keepAlive: true };
-  const pooled = await isPooled({ ...connection.options, ...bounds }).catch((cause: unknown) => {
+  const server = await lookAtServer({ ...connection.options, ...bounds }).catch((cause: unknown) => {
     connection.close();
     throw explainDatabase(cause, address);
   });
+  const { isPooled: pooled, hasCitus } = server;
+  const settings = { ...(hasCitus ? citusSettings : {}) };
   const pool = new pg.Pool({
     ...connection.options,
     ...bounds,
     // A pooler refuses what a connection asks for at its start: each transaction asks anew.
-    ...(pooled ? {} : { statement_timeout: statementTimeoutMs }),
+    ...(pooled ? {} : { statement_timeout: statementTimeoutMs, ...startWith(connection.options, settings) }),
     max: config.poolSize,
     // The opening statements and the first query of a transaction share one round trip.
     pipeline: true,
@@ -87,10 +90,28 @@ export async function connectDatabase(
     address,
     close,
     prepares: config.prepare === 'auto' || config.prepare === undefined ? !pooled : config.prepare === 'on',
-    ...(pooled ? { opening: `SET LOCAL statement_timeout = ${statementTimeoutMs}` } : {}),
+    ...(pooled ? { opening: setLocal({ statement_timeout: statementTimeoutMs, ...settings }) } : {}),
+    hasCitus,
     log: options.log,
     outage,
   });
+}
+
+function setLocal(settings: Record<string, string | number>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `SET LOCAL ${name} = '${value}'`)
+    .join('; ');
+}
+
+/** As the connection starts, with what its own address asks for. */
+function startWith(connection: pg.PoolConfig, settings: Record<string, string>): pg.PoolConfig {
+  const more = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+  if (more.length === 0) return {};
+  const url = connection.connectionString === undefined ? null : URL.parse(connection.connectionString);
+  const given = url?.searchParams.get('options') ?? connection.options;
+  if (url === null) return { options: [given, ...more].filter(Boolean).join(' ') };
+  url.searchParams.set('options', [given, ...more].filter(Boolean).join(' '));
+  return { connectionString: url.href };
 }
 
 /** PGlite has one session for all its connections: a new one would trip over the last one's prepared statements. */

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { type Authority, setAuthority, unlessOpened } from './authority.ts';
+import { throughAll } from './citus.ts';
 import { isConnectionLost, translateDatabaseError, UnknownCommit } from './errors.ts';
 import { logged, type QueryLog } from './query-log.ts';
 import type { RoleNames } from './roles.ts';
@@ -17,6 +18,12 @@ export interface Statement {
   text: string;
   values: unknown[];
 }
+
+/**
+ * How far statements go: each to the rows of one user, or through those of everybody, which several machines pay for
+ * with a question to each of them.
+ */
+export type Reach = 'one user' | 'everybody';
 
 export interface StatementGroup {
   authority: Authority;
@@ -53,9 +60,9 @@ export interface Database {
   /** The same for several authorities in one transaction, all or nothing: each statement sees its own group's only. */
   batch(groups: readonly StatementGroup[]): Promise<unknown[][][]>;
   /** A role that sees which work is due over all users, never its content. */
-  asWorker<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  asWorker<T>(reach: Reach, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** A role that sees and changes accounts, never what is in them. What it writes down it does as `actor`. */
-  asAdmin<T>(actor: Authority, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  asAdmin<T>(actor: Authority, reach: Reach, work: (tx: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -69,6 +76,7 @@ export interface DatabaseSettings {
   prepares?: boolean;
   /** More statements that open each transaction, such as bounds that a pooler does not let a connection have. */
   opening?: string;
+  hasCitus?: boolean;
   log?: QueryLog | undefined;
   /** Told how each use of the database went, as far as reaching it goes. */
   outage?: { failed(error: unknown): void; succeeded(): void } | undefined;
@@ -131,10 +139,11 @@ export function openDatabase(settings: DatabaseSettings): Database {
     role: string,
     authority: Authority | null,
     work: (tx: Transaction) => Promise<T>,
-    writes = true,
+    { writes = true, reach = 'one user' }: { writes?: boolean; reach?: Reach } = {},
   ): Promise<T> {
     return lend(async (client) => {
-      const begun = client.query(opening(role, authority));
+      const through = reach === 'everybody' && settings.hasCitus === true ? `; ${throughAll}` : '';
+      const begun = client.query(opening(role, authority) + through);
       begun.catch(() => {});
       // What follows an opening that failed would be written for good, each statement by itself. Reading need not wait,
       // where a connection may have two statements under way.
@@ -243,9 +252,9 @@ export function openDatabase(settings: DatabaseSettings): Database {
     write,
     batch: (groups) => batch(groups),
     scoped: (authority, work) => run(roles.app, authority, work),
-    reading: (authority, work) => run(roles.app, authority, work, false),
-    asWorker: (work) => run(roles.worker, null, work),
-    asAdmin: (actor, work) => run(roles.admin, actor, work),
+    reading: (authority, work) => run(roles.app, authority, work, { writes: false }),
+    asWorker: (reach, work) => run(roles.worker, null, work, { reach }),
+    asAdmin: (actor, reach, work) => run(roles.admin, actor, work, { reach }),
     close: settings.close,
   };
 }

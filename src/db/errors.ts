@@ -113,7 +113,8 @@ function withoutValues(error: unknown): unknown {
 function constraintOf(error: unknown): string | undefined {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
     const constraint = (at as { constraint?: unknown }).constraint;
-    if (typeof constraint === 'string') return constraint;
+    // Each part of a table that Citus distributes has keys of its own, with the part's number behind their names.
+    if (typeof constraint === 'string') return constraint.replace(/_\d{6,}$/, '');
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
--- Isolation as of 0018_branch_summaries; written by "npm run isolation".
+-- Isolation as of 0019_sweeps_in_pages; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -116,20 +116,6 @@ ALTER TABLE work ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE work FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
-CREATE OR REPLACE FUNCTION public.alcove_conversation_exists(wanted uuid)
- RETURNS boolean
- LANGUAGE plpgsql
- STABLE SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$ BEGIN RETURN EXISTS (SELECT 1 FROM conversation_directory WHERE conversation_id = wanted); END $function$
---> statement-breakpoint
-CREATE OR REPLACE FUNCTION public.alcove_find_login(wanted text)
- RETURNS uuid
- LANGUAGE plpgsql
- STABLE SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$ BEGIN RETURN (SELECT user_id FROM login_keys WHERE key = wanted); END $function$
---> statement-breakpoint
 CREATE POLICY acts ON audit_log AS PERMISSIVE FOR INSERT TO alcove_admin WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
 CREATE POLICY acts ON idempotency_answers AS PERMISSIVE FOR INSERT TO alcove_admin WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
@@ -153,6 +139,10 @@ CREATE POLICY administration_add ON users AS PERMISSIVE FOR INSERT TO alcove_adm
 CREATE POLICY administration_change ON users AS PERMISSIVE FOR UPDATE TO alcove_admin USING (true) WITH CHECK (true)
 --> statement-breakpoint
 CREATE POLICY administration_first ON installation AS PERMISSIVE FOR ALL TO alcove_admin USING ((key = 'first_account'::text)) WITH CHECK ((key = 'first_account'::text))
+--> statement-breakpoint
+CREATE POLICY asked ON conversation_directory AS PERMISSIVE FOR SELECT TO alcove_app USING ((conversation_id = (NULLIF(current_setting('app.asked_conversation'::text, true), ''::text))::uuid))
+--> statement-breakpoint
+CREATE POLICY asked ON login_keys AS PERMISSIVE FOR SELECT TO alcove_app USING ((encode(sha256(convert_to(key, 'UTF8'::name)), 'hex'::text) = NULLIF(current_setting('app.asked_login'::text, true), ''::text)))
 --> statement-breakpoint
 CREATE POLICY due ON blob_deletions AS PERMISSIVE FOR ALL TO alcove_worker USING (true) WITH CHECK (true)
 --> statement-breakpoint
@@ -299,10 +289,6 @@ GRANT DELETE ON user_counters TO alcove_app
 GRANT DELETE ON users TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON work TO alcove_app
---> statement-breakpoint
-GRANT EXECUTE ON FUNCTION alcove_conversation_exists(wanted uuid) TO alcove_app
---> statement-breakpoint
-GRANT EXECUTE ON FUNCTION alcove_find_login(wanted text) TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON activity TO alcove_app
 --> statement-breakpoint
@@ -493,6 +479,8 @@ GRANT SELECT (user_id) ON conversations TO alcove_worker
 GRANT SELECT (user_id) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (user_id) ON idempotency_keys TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (user_id) ON idempotency_keys TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (user_id) ON messages TO alcove_worker
 --> statement-breakpoint

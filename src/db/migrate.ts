@@ -8,6 +8,8 @@ import { explainDatabase } from './explain.ts';
 import { openOwnConnection } from './own-connection.ts';
 import { makeRoles, refuseForeignRoles, type RoleNames, tried, withRoles } from './roles.ts';
 import { DatabaseSetupError } from './setup-error.ts';
+import { distributeNew, oneByOne } from './distribute.ts';
+import { isDistributed } from './spread.ts';
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Any constant: replicas that start together take turns on it. Drizzle's own migrate() has no lock. */
@@ -54,9 +56,14 @@ async function run(client: pg.ClientBase, roles: RoleNames, upTo: number): Promi
   await client.query(`CREATE SCHEMA IF NOT EXISTS drizzle; CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations
     (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`);
   const last = await lastMigration(client);
+  const distributed = await isDistributed(client);
+  if (distributed) await client.query(oneByOne);
   for (const { sql, hash, folderMillis } of readMigrationFiles({ migrationsFolder })) {
     if (folderMillis <= last || folderMillis > upTo) continue;
-    for (const statement of sql) await client.query(withRoles(statement, roles));
+    for (const statement of sql) {
+      await client.query(withRoles(statement, roles));
+      if (distributed) await distributeNew(client, statement);
+    }
     await client.query('INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ($1, $2)', [
       hash,
       folderMillis,

@@ -58,7 +58,7 @@ export async function makeRoles(client: pg.ClientBase, names: RoleNames): Promis
 async function whoElseTakes(client: pg.Pool | pg.ClientBase, names: RoleNames): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT u.rolname AS name FROM pg_roles u, pg_roles r
-     WHERE r.rolname = ANY($1) AND u.rolcanlogin AND NOT u.rolsuper AND u.rolname <> current_user
+     WHERE r.rolname = ANY($1) AND NOT u.rolname = ANY($1) AND u.rolcanlogin AND NOT u.rolsuper AND u.rolname <> current_user
        AND pg_has_role(u.oid, r.oid, ${privilege}) ORDER BY 1`,
     [Object.values(names)],
   );

@@ -29,34 +29,43 @@ const halfvec = customType<{ data: string }>({ dataType: () => 'halfvec' });
 const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
 
-export const users = pgTable('users', {
-  id: uuid('id').primaryKey(),
-  email: text('email'),
-  name: text('name'),
-  passwordHash: text('password_hash'),
-  role: text('role', { enum: ['admin', 'user'] }).notNull(),
-  /** `invited`: there is no password yet, and nobody can sign in. */
-  status: text('status', { enum: ['active', 'suspended', 'invited'] }).notNull(),
-  /** Raised by a password change: tokens with a lower number are refused. */
-  tokenVersion: integer('token_version').notNull().default(1),
-  /** Where they are null the server's own limit counts. */
-  quotaDocuments: integer('quota_documents'),
-  quotaBytes: bigint('quota_bytes', { mode: 'number' }),
-  quotaMessagesPerMinute: integer('quota_messages_per_minute'),
-  /** Conversations without activity for so long go; where the server has a policy too, the shorter one counts. */
-  retentionDays: integer('retention_days'),
-  /** Nothing of the account is erased while this is set. */
-  legalHold: boolean('legal_hold').notNull().default(false),
-  createdAt: time('created_at').notNull(),
-  updatedAt: time('updated_at').notNull(),
-});
+export const users = pgTable(
+  'users',
+  {
+    id: uuid('id').primaryKey(),
+    email: text('email'),
+    name: text('name'),
+    passwordHash: text('password_hash'),
+    role: text('role', { enum: ['admin', 'user'] }).notNull(),
+    /** `invited`: there is no password yet, and nobody can sign in. */
+    status: text('status', { enum: ['active', 'suspended', 'invited'] }).notNull(),
+    /** Raised by a password change: tokens with a lower number are refused. */
+    tokenVersion: integer('token_version').notNull().default(1),
+    /** Where they are null the server's own limit counts. */
+    quotaDocuments: integer('quota_documents'),
+    quotaBytes: bigint('quota_bytes', { mode: 'number' }),
+    quotaMessagesPerMinute: integer('quota_messages_per_minute'),
+    /** Conversations without activity for so long go; where the server has a policy too, the shorter one counts. */
+    retentionDays: integer('retention_days'),
+    /** Nothing of the account is erased while this is set. */
+    legalHold: boolean('legal_hold').notNull().default(false),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+  },
+  // The administrator's list, newest first.
+  (t) => [index('users_by_time').on(t.createdAt, t.id)],
+);
 
 /** Global: `email:<address>` or `issuer:<iss>|<sub>`, unique over all users. */
-export const loginKeys = pgTable('login_keys', {
-  key: text('key').primaryKey(),
-  userId: uuid('user_id').notNull(),
-  createdAt: time('created_at').notNull(),
-});
+export const loginKeys = pgTable(
+  'login_keys',
+  {
+    key: text('key').primaryKey(),
+    userId: uuid('user_id').notNull(),
+    createdAt: time('created_at').notNull(),
+  },
+  (t) => [index('login_keys_by_user').on(t.userId)],
+);
 
 /** Global: facts of the installation, such as who was first. */
 export const installation = pgTable('installation', {
@@ -86,7 +95,7 @@ export const sharedCounts = pgTable(
   (t) => [index('shared_counts_topic').on(t.topic)],
 );
 
-/** Global: tells 403 from 404, through alcove_conversation_exists() only. */
+/** Global: tells 403 from 404, to who names the conversation. */
 export const conversationDirectory = pgTable('conversation_directory', {
   conversationId: uuid('conversation_id').primaryKey(),
   userId: uuid('user_id').notNull(),

@@ -1,6 +1,7 @@
 import type { Database } from './database.ts';
 import { compareIsolation } from './isolation.ts';
 import { DatabaseSetupError } from './setup-error.ts';
+import { brokenSpread } from './spread.ts';
 
 /** Tables without a user's data: row-level security is on, but they are keyed by the key itself. */
 export const globalTables = [
@@ -44,6 +45,7 @@ export async function checkIsolation(database: Database): Promise<void> {
     if (row === undefined) wrong.push(`role ${role} is missing`);
     else if (row.super || row.bypass) wrong.push(`role ${role} can bypass row-level security`);
   }
+  wrong.push(...(await brokenSpread(database.pool, database.roles)));
   if (wrong.length > 0) throw new DatabaseSetupError(refusal(wrong.join('; ')));
   const { missing, extra } = await compareIsolation(database.pool, database.roles);
   if (missing.length + extra.length > 0) throw new DatabaseSetupError(refusal(describe(missing, extra)));

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { throughAll } from '../db/citus.ts';
 import { newId } from '../db/ids.ts';
 import { type Check, fail, ok } from './check.ts';
 
@@ -14,7 +15,7 @@ export const probe: Check = {
   async run({ db }) {
     const client = await db.pool.connect();
     try {
-      await client.query(`BEGIN; SET LOCAL ROLE ${db.roles.app}`);
+      await client.query(`BEGIN; ${throughAll}; SET LOCAL ROLE ${db.roles.app}`);
       const leaks = await plantAndLook(client);
       if (leaks.length === 0) return ok('a planted document is seen from its own conversation only');
       return fail(

@@ -31,7 +31,7 @@ export async function countUnembedded(
   db: Database,
   model: string,
 ): Promise<{ documents: number; chunks: number }> {
-  const { rows } = await db.asWorker((tx) =>
+  const { rows } = await db.asWorker('everybody', (tx) =>
     tx.execute<{ documents: number; chunks: number }>(sql`
       SELECT count(*) AS documents, coalesce(sum(d.chunk_count), 0) AS chunks FROM documents d
       WHERE d.status = 'ready' AND ${isOfAnother(model)}`),
@@ -41,7 +41,7 @@ export async function countUnembedded(
 
 /** Whether files of anybody wait for a worker, or are with one. */
 export async function isIngesting(db: Database): Promise<boolean> {
-  const { rows } = await db.asWorker((tx) =>
+  const { rows } = await db.asWorker('everybody', (tx) =>
     tx.execute(sql`SELECT item_id FROM work WHERE kind = 'ingest' LIMIT 1`),
   );
   return rows.length > 0;
@@ -62,7 +62,7 @@ function isOfAnother(model: string): SQL {
 }
 
 async function staleDocuments(db: Database, target: string, isStale: SQL): Promise<WorkKey[]> {
-  const { rows } = await db.asWorker((tx) =>
+  const { rows } = await db.asWorker('everybody', (tx) =>
     tx.execute<{ userId: string; conversationId: string; id: string }>(sql`
       SELECT d.user_id AS "userId", d.conversation_id AS "conversationId", d.id FROM documents d
       WHERE d.status = 'ready' AND ${isStale} AND NOT EXISTS (
@@ -75,7 +75,7 @@ async function staleDocuments(db: Database, target: string, isStale: SQL): Promi
 
 /** What waits for a model that is not configured any more is cleared away now. */
 async function hurryOtherModels(db: Database, model: string): Promise<void> {
-  const { rows } = await db.asWorker((tx) =>
+  const { rows } = await db.asWorker('everybody', (tx) =>
     tx.execute<{ userId: string; conversationId: string; itemId: string; target: string }>(sql`
       SELECT user_id AS "userId", conversation_id AS "conversationId", item_id AS "itemId", target FROM work
       WHERE kind = 'index' AND target LIKE ${vectorKind('%')} AND target <> ${vectorKind(model)} AND due_at > now()

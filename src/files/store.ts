@@ -34,7 +34,7 @@ export async function queueBlobs(
 
 /** Blobs of which a row is gone, oldest first; none while a backup may still have to copy them. */
 export async function dueBlobDeletions(db: Database, now: Date): Promise<DueBlob[]> {
-  return db.asWorker(async (tx) => {
+  return db.asWorker('everybody', async (tx) => {
     const free = await tx.execute<{ free: boolean }>(
       sql`SELECT pg_try_advisory_xact_lock(${deletionLock}) AS free`,
     );
@@ -77,7 +77,7 @@ export async function releaseNamed(db: Database, userId: string, keys: readonly 
 
 /** Forgets a deletion that has been done. */
 export async function settleBlobDeletion(db: Database, { userId, blobKey }: DueBlob): Promise<void> {
-  await db.asWorker((tx) =>
+  await db.asWorker('one user', (tx) =>
     tx.delete(blobDeletions).where(and(eq(blobDeletions.userId, userId), eq(blobDeletions.blobKey, blobKey))),
   );
 }
@@ -95,6 +95,8 @@ export async function namedBlobs(db: Database, userId: string, keys: readonly st
 
 /** Whether any document that is ready or waiting names an original, over all users. */
 export async function namesBlobs(db: Database): Promise<boolean> {
-  const rows = await db.asWorker((tx) => tx.select({ id: documents.id }).from(documents).limit(1));
+  const rows = await db.asWorker('everybody', (tx) =>
+    tx.select({ id: documents.id }).from(documents).limit(1),
+  );
   return rows.length > 0;
 }

@@ -68,7 +68,7 @@ export async function listAudit(
       ? undefined
       : sql`(${auditLog.createdAt}, ${auditLog.id}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
   );
-  return db.asAdmin(admin, (tx) =>
+  return db.asAdmin(admin, 'everybody', (tx) =>
     tx
       .select()
       .from(auditLog)

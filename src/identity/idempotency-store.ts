@@ -201,6 +201,17 @@ export async function forgetAnswersAbout(
     );
 }
 
-export async function deleteExpiredKeys(db: Database): Promise<void> {
-  await db.asWorker((tx) => tx.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, sql`now()`)));
+/** Of at most `limit` users, their keys that have expired. @returns how many users there were */
+export async function deleteExpiredKeys(db: Database, limit: number): Promise<number> {
+  return db.asWorker('everybody', async (tx) => {
+    const expired = lt(idempotencyKeys.expiresAt, sql`now()`);
+    const owners = await tx
+      .selectDistinct({ userId: idempotencyKeys.userId })
+      .from(idempotencyKeys)
+      .where(expired)
+      .limit(limit);
+    for (const { userId } of owners)
+      await tx.delete(idempotencyKeys).where(and(eq(idempotencyKeys.userId, userId), expired));
+    return owners.length;
+  });
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
 import { sessions, setupTokens, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
@@ -6,6 +6,9 @@ import type { AdminScope } from './admin-scope.ts';
 import { recordAct } from './audit-store.ts';
 import { claimFirst, insertBelow, refusingTaken, type UserRow } from './store.ts';
 import type { UserScope } from './user-scope.ts';
+
+/** Any constant: rows of many machines cannot be locked by one statement. */
+const administratorsLock = 7_312_019_115;
 
 const accountColumns = {
   id: users.id,
@@ -54,7 +57,7 @@ export async function listAccounts(
       ? undefined
       : sql`(${users.createdAt}, ${users.id}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
   );
-  return db.asAdmin(admin, (tx) =>
+  return db.asAdmin(admin, 'everybody', (tx) =>
     selectAccounts(tx, wanted).orderBy(desc(users.createdAt), desc(users.id)).limit(limit),
   );
 }
@@ -66,7 +69,7 @@ export async function findAccounts(
   emailOrId: string,
 ): Promise<AccountRow[]> {
   const wanted = emailOrId.trim().toLowerCase();
-  return db.asAdmin(admin, (tx) =>
+  return db.asAdmin(admin, 'everybody', (tx) =>
     selectAccounts(tx, or(hasEmail(emailOrId), sql`${users.id}::text = ${wanted}`)).limit(10),
   );
 }
@@ -92,7 +95,7 @@ export async function createAccount(
   alsoWrite?: AlsoWrite<AccountRow>,
 ): Promise<AccountRow> {
   return refusingTaken(() =>
-    db.asAdmin(admin, async (tx) => {
+    db.asAdmin(admin, 'one user', async (tx) => {
       const role = (await claimFirst(tx, now)) ? 'admin' : account.role;
       await tx.insert(users).values({ ...account, role, createdAt: now, updatedAt: now });
       await insertBelow(tx, account.id, loginKey, now);
@@ -124,7 +127,7 @@ export async function changeAccount(
   change: AccountChange,
   now: Date,
 ): Promise<AccountRow | null> {
-  return db.asAdmin(admin, async (tx) => {
+  return db.asAdmin(admin, 'everybody', async (tx) => {
     if (change.status === 'suspended' || change.role === 'user') await refuseLastAdministrator(tx, id);
     const before = await readAccount(tx, id);
     if (before === null) return null;
@@ -149,7 +152,7 @@ export async function retireAccount(
   id: string,
   now: Date,
 ): Promise<boolean> {
-  return db.asAdmin(admin, async (tx) => {
+  return db.asAdmin(admin, 'everybody', async (tx) => {
     await refuseLastAdministrator(tx, id);
     const retired = await tx
       .update(users)
@@ -165,7 +168,7 @@ export async function retireAccount(
 
 /** The last administrator may go only as the last account. @throws AppError `conflict` */
 export async function leaveAdministration(db: Database, scope: UserScope): Promise<void> {
-  await db.asAdmin(scope, async (tx) => {
+  await db.asAdmin(scope, 'everybody', async (tx) => {
     const others = await tx.select({ id: users.id }).from(users).where(ne(users.id, scope.userId)).limit(1);
     if (others.length > 0) await refuseLastAdministrator(tx, scope.userId);
     await tx.update(users).set({ role: 'user' }).where(eq(users.id, scope.userId));
@@ -187,7 +190,7 @@ export async function renewInvitation(
   token: SetupTokenRow,
   now: Date,
 ): Promise<AccountRow | null> {
-  return db.asAdmin(admin, async (tx) => {
+  return db.asAdmin(admin, 'one user', async (tx) => {
     const renewed = await tx
       .update(users)
       .set({ ...change, updatedAt: now })
@@ -208,7 +211,7 @@ export async function resetAccount(
   token: SetupTokenRow,
   now: Date,
 ): Promise<AccountRow | null> {
-  return db.asAdmin(admin, async (tx) => {
+  return db.asAdmin(admin, 'one user', async (tx) => {
     const reset = await tx
       .update(users)
       .set({ passwordHash: null, updatedAt: now })
@@ -222,14 +225,14 @@ export async function resetAccount(
   });
 }
 
-/** The rows are locked: of two administrators who demote each other at once one stays. */
+/** One at a time: of two administrators who demote each other at once one stays. */
 async function refuseLastAdministrator(tx: Transaction, id: string): Promise<void> {
+  await tx.execute(sql`SELECT pg_advisory_xact_lock(${administratorsLock})`);
   const active = await tx
     .select({ id: users.id })
     .from(users)
     .where(and(eq(users.role, 'admin'), eq(users.status, 'active')))
-    .orderBy(asc(users.id))
-    .for('update');
+    .limit(2);
   if (active.length === 1 && active[0]?.id === id)
     throw new AppError('conflict', 'This is the last administrator: make somebody else one first.');
 }

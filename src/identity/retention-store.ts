@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNotNull, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { auditLog, sessions, setupTokens, users } from '../db/schema.ts';
 import { addressPrefix } from '../limits/address-prefix.ts';
@@ -7,7 +7,7 @@ import type { UserScope } from './user-scope.ts';
 
 /** Ids of accounts behind `after`, in their order. */
 export async function readUserIds(db: Database, after: string, limit: number): Promise<string[]> {
-  const rows = await db.asAdmin({ userId: operatorId }, (tx) =>
+  const rows = await db.asAdmin({ userId: operatorId }, 'everybody', (tx) =>
     tx.select({ id: users.id }).from(users).where(gt(users.id, after)).orderBy(asc(users.id)).limit(limit),
   );
   return rows.map(({ id }) => id);
@@ -46,7 +46,7 @@ export async function forgetOldCredentials(
 
 /** Puts networks in the place of addresses in at most `limit` entries. @returns how many there were */
 export async function cutAuditAddresses(db: Database, before: Date, limit: number): Promise<number> {
-  return db.asWorker(async (tx) => {
+  return db.asWorker('everybody', async (tx) => {
     const rows = await tx
       .select({ userId: auditLog.userId, id: auditLog.id, address: auditLog.address })
       .from(auditLog)
@@ -69,10 +69,16 @@ export async function cutAuditAddresses(db: Database, before: Date, limit: numbe
 
 /** Deletes at most `limit` entries. @returns how many there were */
 export async function deleteOldAudit(db: Database, before: Date, limit: number): Promise<number> {
-  return db.asWorker(async (tx) => {
-    const deleted = await tx.execute(sql`
-      DELETE FROM ${auditLog} WHERE (user_id, id) IN (
-        SELECT user_id, id FROM ${auditLog} WHERE created_at < ${before.toISOString()}::timestamptz LIMIT ${limit})`);
-    return deleted.rowCount ?? 0;
+  return db.asWorker('everybody', async (tx) => {
+    const rows = await tx
+      .select({ userId: auditLog.userId, id: auditLog.id })
+      .from(auditLog)
+      .where(lt(auditLog.createdAt, before))
+      .limit(limit);
+    for (const [userId, own] of Map.groupBy(rows, (row) => row.userId)) {
+      const ids = own.map(({ id }) => id);
+      await tx.delete(auditLog).where(and(eq(auditLog.userId, userId), inArray(auditLog.id, ids)));
+    }
+    return rows.length;
   });
 }

@@ -21,7 +21,7 @@ export interface InstallationCounts {
 
 /** Sums over all accounts, from the counters that each keeps: no table of content is read. */
 export async function readInstallationCounts(db: Database, admin: AdminScope): Promise<InstallationCounts> {
-  return db.asAdmin(admin, async (tx) => {
+  return db.asAdmin(admin, 'everybody', async (tx) => {
     const [people] = await tx
       .select({
         total: count(sql`true`),
@@ -65,7 +65,7 @@ export interface QueueCounts {
 
 /** Work by kind, with how long the oldest of it has been due; by the role that sees what is due. */
 export async function readQueueCounts(db: Database, _admin: AdminScope): Promise<QueueCounts[]> {
-  return db.asWorker(async (tx) => {
+  return db.asWorker('everybody', async (tx) => {
     const counts: QueueCounts[] = [];
     for (const kind of work.kind.enumValues) {
       const due = tx

@@ -1,9 +1,11 @@
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
+import { throughAll } from '../db/citus.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { isUniqueViolation } from '../db/errors.ts';
 import {
   apiKeys,
   conversationDirectory,
+  conversations,
   documents,
   installation,
   loginKeys,
@@ -21,10 +23,11 @@ export type UserRow = typeof users.$inferSelect;
 /** Who is behind a login key. No scope exists yet: the answer is an id and nothing else. */
 export async function findLogin(db: Database, key: string): Promise<string | null> {
   const nobody = '00000000-0000-0000-0000-000000000000';
-  const { rows } = await db.scoped({ userId: nobody }, (tx) =>
-    tx.execute<{ id: string | null }>(sql`SELECT alcove_find_login(${key}) AS id`),
-  );
-  return rows[0]?.id ?? null;
+  const [rows] = await db.read({ userId: nobody, askedLogin: key }, [
+    { name: 'find_login', text: 'SELECT user_id AS id FROM login_keys WHERE key = $1', values: [key] },
+  ]);
+  const [found] = (rows ?? []) as { id: string }[];
+  return found?.id ?? null;
 }
 
 export async function hasAccounts(db: Database): Promise<boolean> {
@@ -160,7 +163,16 @@ export async function eraseUser(
       blobs.map((row) => row.blobKey),
       now,
     );
-    await tx.delete(conversationDirectory).where(eq(conversationDirectory.userId, scope.userId));
+    // Both lie apart from the user's rows, by keys of their own.
+    await tx.execute(sql.raw(throughAll));
+    const own = await tx
+      .select({ id: conversations.id })
+      .from(conversations)
+      .where(eq(conversations.userId, scope.userId));
+    const ids = sql.param(own.map(({ id }) => id));
+    await tx
+      .delete(conversationDirectory)
+      .where(sql`${conversationDirectory.conversationId} = ANY(${ids}::uuid[])`);
     await tx.delete(loginKeys).where(eq(loginKeys.userId, scope.userId));
     await tx.delete(users).where(eq(users.id, scope.userId));
     if (entry !== null) await recordAudit(tx, scope, entry, now);

@@ -21,7 +21,7 @@ export interface IndexedText extends Omit<UnindexedText, 'text'> {
 
 /** Users whose messages or passages wait to be indexed; the worker sees whose they are and nothing more. */
 export async function usersToIndex(db: Database, limit: number): Promise<UserScope[]> {
-  const { rows } = await db.asWorker((tx) =>
+  const { rows } = await db.asWorker('everybody', (tx) =>
     tx.execute<{ userId: string }>(sql`
       SELECT DISTINCT user_id AS "userId" FROM (
         (SELECT user_id FROM messages LIMIT ${limit * 100}) UNION ALL (SELECT user_id FROM chunks LIMIT ${limit * 100})

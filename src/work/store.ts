@@ -112,7 +112,9 @@ export async function dueWork(db: Database, turns: readonly Turn[]): Promise<Wor
   const [first, ...others] = turns.map(dueOfKind);
   if (first === undefined) return [];
   const statement = others.reduce((all, one) => sql`${all} UNION ALL ${one}`, first);
-  const { rows } = await db.asWorker((tx) => tx.execute<Record<string, unknown> & WorkKey>(statement));
+  const { rows } = await db.asWorker('everybody', (tx) =>
+    tx.execute<Record<string, unknown> & WorkKey>(statement),
+  );
   return rows;
 }
 
@@ -127,7 +129,7 @@ function dueOfKind({ kind, limit, busy, lastUser }: Turn): SQL {
 
 /** Of each kind, how much work is due that nobody is at, and how long the oldest has been. */
 export async function readQueue(db: Database): Promise<{ kind: string; due: number; oldestMs: number }[]> {
-  const { rows } = await db.asWorker((tx) =>
+  const { rows } = await db.asWorker('everybody', (tx) =>
     tx.execute<{ kind: string; due: number; oldestMs: number }>(sql`
       SELECT kind, count(*)::int AS due,
         (extract(epoch FROM now() - min(due_at)) * 1000)::double precision AS "oldestMs"

@@ -126,7 +126,8 @@ function brokenSecurity(table: Table): string[] {
     if (/\bselect\b/i.test(text)) broken.push(`${name}: the policy ${policy} has a sub-select`);
     if (roles.includes('public')) broken.push(`${name}: the policy ${policy} is for everybody`);
     if (!roles.includes('alcove_app') || name === 'installation') continue;
-    if (!/current_setting\('app\.user_id'::text, true\)/.test(text))
+    const asks = policy === 'asked' && /current_setting\('app\.asked_\w+'::text, true\)/.test(text);
+    if (!asks && !/current_setting\('app\.user_id'::text, true\)/.test(text))
       broken.push(`${name}: the policy ${policy} does not compare the user`);
   }
   return broken;

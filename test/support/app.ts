@@ -1,7 +1,9 @@
+import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, expect } from 'vitest';
 import { type RunningApp, startApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
+import { isDistributed } from './database-kind.ts';
 import { keepPgliteCompiled } from './keep-compiled.ts';
 import { emptyHome, migratedHome } from './migrated-home.ts';
 import { quick } from './quick.ts';
@@ -61,12 +63,18 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const address = app.http.server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the test server has no port');
   const baseUrl = `http://127.0.0.1:${address.port}`;
+  const looking = isDistributed() ? openLook(env['DATABASE_URL']) : null;
+  looking?.on('error', () => {});
   let stopped: Promise<void> | undefined;
   let closed = false;
-  const stop = (): Promise<void> => (stopped ??= app.close());
+  const stop = async (): Promise<void> => {
+    stopped ??= Promise.all([app.close(), looking?.end()]).then(() => {});
+    await stopped;
+  };
   return {
     baseUrl,
-    app,
+    // Tests look at rows of everybody, which the connections of a server refuse where several machines hold them.
+    app: looking === null ? app : { ...app, db: { ...app.db, pool: looking } },
     config,
     env,
     dataDir,
@@ -80,6 +88,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       if (options.allowErrors !== true) expect(errorsIn(logs)).toEqual([]);
     },
   };
+}
+
+/** For tests that look at rows as no server does: over everybody, and by other columns than the user. */
+function openLook(url: string | undefined): pg.Pool {
+  return new pg.Pool({ connectionString: url, max: 2, options: '-c citus.enable_repartition_joins=on' });
 }
 
 /** One server for a test file, closed at its end. */

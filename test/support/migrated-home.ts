@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { startApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { databaseKind, testServerUrl } from './database-kind.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { connectDatabase } from '../../src/db/client.ts';
+import { distribute } from '../../src/db/distribute.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { databaseKind, isDistributed, testServerUrl } from './database-kind.ts';
 import { keepPgliteCompiled } from './keep-compiled.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 import { until } from '../answers/support/until.ts';
@@ -84,9 +87,21 @@ async function makeMigrated(run: string): Promise<Migrated> {
   const env = { DATA_DIR: folder, PORT: '0', OLLAMA: 'off', LOG_LEVEL: 'error' };
   const config = readConfig({ ...env, ...(database === null ? {} : { DATABASE_URL: database.url }) });
   if (database === null) await keepPgliteCompiled();
+  if (isDistributed()) await spread(config);
   const app = await startApp(config, pino({ level: 'error' }, process.stderr));
   await app.close();
   return { folder, database: database === null ? null : new URL(database.url).pathname.slice(1) };
+}
+
+/** Few parts: a database of tests is copied and swept as a whole. */
+async function spread(config: Config): Promise<void> {
+  const db = await connectDatabase(config.database);
+  try {
+    await migrate(db);
+    await distribute(db, { shards: 4, dryRun: false, say: () => {} });
+  } finally {
+    await db.close();
+  }
 }
 
 function newFolder(): Promise<string> {

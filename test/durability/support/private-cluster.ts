@@ -29,7 +29,7 @@ export async function findPostgres(): Promise<string | null> {
 }
 
 /** Makes and starts a cluster on a free loopback port, as `scripts/with-postgres.sh` does. */
-export async function createCluster(bin: string): Promise<PrivateCluster> {
+export async function createCluster(bin: string, settings: readonly string[] = []): Promise<PrivateCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'alcove-cluster-'));
   const data = join(folder, 'data');
   // PostgreSQL refuses to run as root; Debian's package brings a user for that.
@@ -39,7 +39,8 @@ export async function createCluster(bin: string): Promise<PrivateCluster> {
     asRoot
       ? run('runuser', ['-u', 'postgres', '--', join(bin, program), ...args], { cwd: folder })
       : run(join(bin, program), args, { cwd: folder });
-  const options = (port: number) => `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
+  const options = (port: number) =>
+    [`-p ${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings].join(' -c ');
   const startAt = (port: number, at = data) =>
     // Its log goes to a file: pg_ctl's own output must end for this call to end.
     owner(

@@ -1,0 +1,18 @@
+import type pg from 'pg';
+
+/**
+ * What connections of an application say to Citus, and no other server knows: what a transaction sets is set on the
+ * machines that it reaches, and a statement that would go through all of them is an error.
+ */
+export const citusSettings = {
+  'citus.propagate_set_commands': 'local',
+  'citus.multi_task_query_log_level': 'error',
+};
+
+/** Opens a transaction that goes through the rows of everybody, on all machines. */
+export const throughAll = 'SET LOCAL citus.multi_task_query_log_level = off';
+
+export async function hasCitus(client: pg.Pool | pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query(`SELECT 1 FROM pg_extension WHERE extname = 'citus'`);
+  return rows.length > 0;
+}

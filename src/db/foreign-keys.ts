@@ -1,0 +1,47 @@
+import { is } from 'drizzle-orm';
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
+import * as schema from './schema.ts';
+
+export interface ForeignKey {
+  table: string;
+  name: string;
+  columns: string[];
+  target: string;
+  targetColumns: string[];
+  /** Without the columns: `ON DELETE cascade`. */
+  action: string;
+}
+
+/** Every foreign key of this version's schema. */
+export function foreignKeys(): ForeignKey[] {
+  return Object.values(schema)
+    .filter((table) => is(table, PgTable))
+    .flatMap((table) => {
+      const { name, foreignKeys: keys } = getTableConfig(table);
+      return keys.map((key) => {
+        const { columns, foreignColumns, foreignTable } = key.reference();
+        return {
+          table: name,
+          name: key.getName(),
+          columns: columns.map((column) => column.name),
+          target: getTableConfig(foreignTable).name,
+          targetColumns: foreignColumns.map((column) => column.name),
+          action: `ON DELETE ${key.onDelete ?? 'no action'}`,
+        };
+      });
+    });
+}
+
+export function addForeignKey(key: ForeignKey, validated: boolean): string {
+  const { table, name, columns, target, targetColumns, action } = key;
+  return `ALTER TABLE ${table} ADD CONSTRAINT ${name} FOREIGN KEY (${columns.join(', ')})
+    REFERENCES ${target} (${targetColumns.join(', ')}) ${action}${validated ? '' : ' NOT VALID'}`;
+}
+
+/** Rows that point to nothing: what their target took along when it went while there was no key. */
+export function deleteOrphans({ table, columns, target, targetColumns }: ForeignKey): string {
+  const pairs = columns.map((column, at) => `p.${targetColumns[at]} = c.${column}`);
+  const filled = columns.map((column) => `c.${column} IS NOT NULL`);
+  return `DELETE FROM ${table} c WHERE ${filled.join(' AND ')}
+    AND NOT EXISTS (SELECT 1 FROM ${target} p WHERE ${pairs.join(' AND ')})`;
+}
