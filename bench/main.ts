@@ -20,6 +20,10 @@ const commands: Record<string, Command> = {
     summary: '10,000 conversations, listed during writes',
     run: async (options) => (await import('./list.ts')).list(options),
   },
+  search: {
+    summary: '200,000 messages of one account, searched',
+    run: async (options) => (await import('./search.ts')).search(options),
+  },
   ingest: {
     summary: 'a filing of 500 pages, from upload to searchable',
     run: async (options) => (await import('./ingest.ts')).ingest(options),

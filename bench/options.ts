@@ -33,6 +33,7 @@ export function readOptions(
       streams: { type: 'string' },
       rounds: { type: 'string' },
       conversations: { type: 'string' },
+      messages: { type: 'string' },
       peers: { type: 'string' },
       dimensions: { type: 'string' },
     },

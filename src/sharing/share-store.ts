@@ -25,6 +25,12 @@ const columns = {
   messageCount: sql<number>`jsonb_array_length((${shares.snapshot}::jsonb) -> 'messages')`,
 };
 
+/** A deleted conversation is out of sight, and its links with it. */
+const itsConversation = and(
+  eq(conversations.userId, shares.userId),
+  eq(conversations.id, shares.conversationId),
+);
+
 export type NewShare = Pick<
   ShareRow,
   'id' | 'tokenHash' | 'passwordHash' | 'recipient' | 'leafId' | 'documentIds' | 'snapshot' | 'expiresAt'
@@ -67,6 +73,7 @@ export async function listShares(
     tx
       .select({ ...columns, snapshot: sql<string>`''` })
       .from(shares)
+      .innerJoin(conversations, itsConversation)
       .where(
         and(
           eq(shares.userId, user.userId),
@@ -86,6 +93,7 @@ export async function findShare(db: Database, user: UserScope, id: string): Prom
     tx
       .select(columns)
       .from(shares)
+      .innerJoin(conversations, itsConversation)
       .where(and(eq(shares.userId, user.userId), eq(shares.id, id))),
   );
   return row ?? null;
@@ -151,10 +159,7 @@ export async function readOpenShare(
       .select(columns)
       .from(shares)
       .innerJoin(users, eq(users.id, shares.userId))
-      .innerJoin(
-        conversations,
-        and(eq(conversations.userId, shares.userId), eq(conversations.id, shares.conversationId)),
-      )
+      .innerJoin(conversations, itsConversation)
       .where(
         and(
           eq(shares.userId, owner.userId),

@@ -116,6 +116,11 @@ test('a link that is revoked or has expired, or whose conversation is gone, is n
   const gone = await shared();
   await owner.json('DELETE', `/conversations/${gone.id}`);
   for (const { token } of [revoked, expired, gone]) expect((await open(token)).status).toBe(404);
+  const { shares } = await owner.client.shares.list();
+  for (const { share } of [revoked, gone]) {
+    expect(shares.map(({ id }) => id)).not.toContain(share.id);
+    expect((await owner.json('PUT', `/shares/${share.id}`)).status).toBe(404);
+  }
   const past = { expires_at: '2020-01-01T00:00:00Z' };
   expect((await owner.json('POST', `/conversations/${revoked.id}/shares`, past)).status).toBe(400);
 });
