@@ -60,18 +60,6 @@ program
   )
   .action(exitWith(async () => (await import('./exchange.ts')).exportCommand));
 program
-  .command('migrate-redis')
-  .description(
-    'make conversations of the sessions in Redis, which is only read; again, it goes on where it was',
-  )
-  .requiredOption('--url <url>', 'such as redis://localhost:6379/0')
-  .option('--pattern <pattern>', 'of the keys, as SCAN takes it', '*')
-  .option('--map <file>', 'JSON: where an own layout keeps what')
-  .option('--user <email>', 'whose sessions are that name nobody')
-  .option('--report <file>', 'a line of JSON for each key')
-  .option('--dry-run', 'read and report, and keep nothing')
-  .action(exitWith(async () => (await import('./migrate-redis.ts')).migrateRedisCommand));
-program
   .command('backup')
   .description('write the database and the originals into one file, and read it back; the server may run')
   .argument('<file>', 'a new file')
@@ -84,6 +72,20 @@ program
   .option('--replace', 'lose what the database holds now, and move its originals aside')
   .option('--verify-only', 'read the backup to its end and change nothing')
   .action(exitWith(async () => (await import('./restore.ts')).restore));
+program
+  .command('migrate-redis')
+  .description('keep the chat sessions of a Redis as conversations; nothing is written to it')
+  .requiredOption('--url <url>', 'redis://[user:password@]host:port[/db], rediss:// or unix socket')
+  .option('--pattern <glob>', 'keys to read, as SCAN matches them', '*')
+  .option('--map <file>', 'JSON that describes keys of a layout of your own')
+  .option(
+    '--owner <email>',
+    'account for sessions that do not say whose they are; one for each when left out',
+  )
+  .option('--issuer <url>', 'people sign in with tokens of this issuer, whose subjects the sessions name')
+  .option('--report <file>', 'a line of JSON for each key')
+  .option('--dry-run', 'read and count, keep nothing')
+  .action(exitWith(async () => (await import('./migrate-redis.ts')).migrateRedis));
 program
   .command('doctor')
   .description('examine the installation, a line for each thing; 1 when something fails')

@@ -1,78 +1,103 @@
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { z } from 'zod';
 import { readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
+import type { Database } from '../db/database.ts';
 import { isMigrated } from '../db/migrate.ts';
-import { mappingFile, type MappingRule } from '../exchange/redis/mapping.ts';
-import { migrateRedis } from '../exchange/redis/migrate-redis.ts';
-import { openRedis } from '../exchange/redis/read-keys.ts';
+import { layoutFor, mapping } from '../exchange/redis/mapping.ts';
+import {
+  type MigrationReport,
+  migrateSessions,
+  type SessionReport,
+} from '../exchange/redis/migrate-sessions.ts';
+import { openRedis } from '../exchange/redis/scan-keys.ts';
 
 interface Options {
   url: string;
   pattern: string;
   map?: string;
-  user?: string;
+  owner?: string;
+  issuer?: string;
   report?: string;
   dryRun?: boolean;
 }
 
-const progressMs = 1_000;
-
-/** Sessions of Redis become conversations; 1 when a key could not be read. */
-export async function migrateRedisCommand(options: Options): Promise<number> {
-  const mapping = await readMapping(options.map);
-  const redis = await openRedis(options.url);
+/** @returns 1 when a session could not be kept, or fewer messages are here than there */
+export async function migrateRedis(options: Options): Promise<number> {
+  const { pattern, owner = null, issuer = null } = options;
+  const layouts = options.map === undefined ? { layouts: [] } : await readMapping(options.map);
+  const store = await openRedis(options.url);
+  const db = options.dryRun === true ? null : await openMigrated();
+  const lines = options.report === undefined ? null : createWriteStream(options.report, { flags: 'w' });
   try {
-    const db = await connectDatabase(readConfig().database);
-    try {
-      if (!(await isMigrated(db)))
-        throw new Error('The database is of another version: run "npm run alcove -- db migrate" first.');
-      const total = await redis.size();
-      const report = options.report === undefined ? null : createWriteStream(options.report);
-      const counts = { migrated: 0, unchanged: 0, skipped: 0, messages: 0 };
-      const reasons = new Map<string, number>();
-      let shown = 0;
-      const input = {
-        pattern: options.pattern,
-        mapping,
-        user: options.user ?? null,
-        dryRun: options.dryRun === true,
-      };
-      for await (const done of migrateRedis(redis, input, db, () => new Date())) {
-        counts[done.outcome] += 1;
-        if (done.outcome === 'migrated') counts.messages += done.messages;
-        if (done.reason !== null) reasons.set(done.reason, (reasons.get(done.reason) ?? 0) + 1);
-        if (report !== null && !report.write(`${JSON.stringify(done)}\n`)) await once(report, 'drain');
-        if (performance.now() - shown < progressMs) continue;
-        shown = performance.now();
-        process.stderr.write(`${counts.migrated + counts.unchanged + counts.skipped} of ${total} keys\n`);
-      }
-      report?.end();
-      const verb = input.dryRun ? 'would become' : 'became';
-      process.stdout.write(
-        `${counts.migrated} keys ${verb} conversations with ${counts.messages} messages, ${counts.unchanged} were migrated before, ${counts.skipped} were skipped.\n`,
-      );
-      for (const [reason, times] of reasons) process.stdout.write(`  ${times} times: ${reason}\n`);
-      return 0;
-    } finally {
-      await db.close();
-    }
+    const total = await store.size();
+    const migration = { pattern, owner, issuer, layoutFor: layoutFor(layouts) };
+    const report = await migrateSessions(store, db, migration, {
+      report: (one) => tell(one, lines),
+      progress: (keys) => showProgress(keys, total),
+    });
+    if (process.stderr.isTTY) process.stderr.write('\n');
+    process.stdout.write(`${describe(report)}\n`);
+    const isWhole = report.kept === null || report.kept >= report.messages;
+    return report.sessions.failed === 0 && isWhole ? 0 : 1;
   } finally {
-    await redis.close();
+    if (lines !== null) {
+      lines.end();
+      await finished(lines);
+    }
+    await db?.close();
+    await store.close();
   }
 }
 
-async function readMapping(path: string | undefined): Promise<MappingRule[]> {
-  if (path === undefined) return [];
+async function openMigrated(): Promise<Database> {
+  const db = await connectDatabase(readConfig().database);
+  if (await isMigrated(db)) return db;
+  await db.close();
+  throw new Error('The database is of another version: run "npm run alcove -- db migrate" first.');
+}
+
+async function readMapping(path: string) {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new Error(`The mapping ${path} cannot be read.`, { cause });
+  });
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`The mapping ${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new Error(`The mapping ${path} is not valid JSON.`, { cause });
   }
-  const { data, error } = mappingFile.safeParse(value);
-  if (error === undefined) return data;
-  const [issue] = error.issues;
-  throw new Error(`The mapping ${path} is not valid at ${issue?.path.join('.')}: ${issue?.message}`);
+  const { data, error } = mapping.safeParse(value);
+  if (data !== undefined) return data;
+  throw new Error(`The mapping ${path} is not valid:\n${z.prettifyError(error)}`);
+}
+
+function tell(one: SessionReport, lines: NodeJS.WritableStream | null): void {
+  lines?.write(`${JSON.stringify(one)}\n`);
+  if (one.outcome === 'failed') process.stderr.write(`${one.key}: ${one.reason}\n`);
+}
+
+const quietly = 10_000;
+let shown = 0;
+
+function showProgress(keys: number, total: number): void {
+  const text = `${keys} of at most ${total} keys read`;
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`);
+  else if (keys - shown >= quietly) {
+    shown = keys;
+    process.stderr.write(`${text}\n`);
+  }
+}
+
+function describe({ keys, sessions, messages, kept, users }: MigrationReport): string {
+  const { created, extended, unchanged, deleted, skipped, failed } = sessions;
+  const found = created + extended + unchanged + deleted + failed;
+  return [
+    `${keys} keys: ${found} sessions of ${users} people with ${messages} messages, ${skipped} keys that hold none.`,
+    kept === null
+      ? 'Nothing was kept: this was a dry run.'
+      : `${created} conversations made, ${extended} continued, ${unchanged} there already, ${deleted} deleted here since, ${failed} failed; ${kept} messages of these people's sessions are here.`,
+  ].join('\n');
 }

@@ -73,6 +73,27 @@ export async function insertUser(
   );
 }
 
+/**
+ * Creates an account without a password for somebody whom another system knows: never the installation's first one, so
+ * that the next who registers may still become its administrator. @throws AppError `email_taken`
+ */
+export async function insertProvidedUser(
+  db: Database,
+  scope: UserScope,
+  { loginKey, ...account }: Pick<UserRow, 'email' | 'name' | 'status'> & { loginKey: string },
+  now: Date,
+): Promise<void> {
+  await refusingTaken(() =>
+    db.scoped(scope, async (tx) => {
+      await tx
+        .insert(users)
+        .values({ ...account, id: scope.userId, role: 'user', createdAt: now, updatedAt: now });
+      await insertBelow(tx, scope.userId, loginKey, now);
+      await recordAudit(tx, scope, { action: 'account.created' }, now);
+    }),
+  );
+}
+
 /** Whether this transaction makes the installation's first account. */
 export async function claimFirst(tx: Transaction, now: Date): Promise<boolean> {
   const first = await tx

@@ -11,7 +11,7 @@ export interface Ended {
 }
 
 /** `npm run alcove -- …` in a process of its own. */
-export function runCli(args: string[], env: Record<string, string>): Promise<Ended> {
+export function runCli(args: string[], env: Record<string, string>, timeoutMs = 120_000): Promise<Ended> {
   return new Promise((done) => {
     const child = execFile(
       process.execPath,
@@ -19,7 +19,7 @@ export function runCli(args: string[], env: Record<string, string>): Promise<End
       {
         cwd: root,
         env: { ...childEnvironment(), ...env },
-        timeout: 120_000,
+        timeout: timeoutMs,
         maxBuffer: 64 * 1024 * 1024,
       },
       (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),

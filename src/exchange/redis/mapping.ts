@@ -1,54 +1,88 @@
 import { z } from 'zod';
 
-const path = z.string().min(1).max(200);
-
-/** Where an own layout keeps what; names of fields may be paths such as `data.text`. */
-const rule = z.strictObject({
-  /** Of the key, with {user} and {session} for parts of it and * for anything: "chat:{user}:{session}". */
-  pattern: z.string().min(1).max(500),
-  /** The field that holds the messages; the value itself when left out. */
-  messages: path.optional(),
-  role: path.default('role'),
-  content: path.default('content'),
-  time: path.optional(),
-  title: path.optional(),
-  user: path.optional(),
-  order: z.enum(['oldest-first', 'newest-first']).default('oldest-first'),
-  /** Other words for who speaks. */
-  roles: z.record(z.string(), z.enum(['user', 'assistant', 'system'])).default({}),
+/**
+ * How an operator describes keys that are not of a known form. `match` is a pattern of keys in which `*` stands for
+ * anything and `{user}`, `{session}` for what names them; the rest are paths with dots into the value.
+ */
+const layout = z.strictObject({
+  match: z.string().min(1).max(500),
+  user: z.string().max(200).optional(),
+  messages: z.string().max(200).optional(),
+  title: z.string().max(200).optional(),
+  role: z.string().max(200).optional(),
+  content: z.string().max(200).optional(),
+  time: z.string().max(200).optional(),
+  roles: z.record(z.string(), z.enum(['user', 'assistant', 'system'])).optional(),
+  newest_first: z.boolean().optional(),
+  skip: z.boolean().optional(),
 });
-export const mappingFile = z.array(rule).max(100);
-export type MappingRule = z.infer<typeof rule>;
+export const mapping = z.strictObject({ layouts: z.array(layout).max(1000) });
+export type Mapping = z.infer<typeof mapping>;
 
-export interface KeyParts {
-  user: string | null;
-  session: string | null;
+/** What the mapping says of one key. */
+export interface Layout {
+  skip: boolean;
+  user: string | undefined;
+  /** What several keys have in common that hold a message each. */
+  session: string | undefined;
+  userPath: string | undefined;
+  messagesPath: string | undefined;
+  titlePath: string | undefined;
+  message: {
+    role?: string;
+    content?: string;
+    time?: string;
+    roles?: Record<string, 'user' | 'assistant' | 'system'>;
+  };
+  newestFirst: boolean | undefined;
 }
 
-/** The parts of a key that a rule names; null when the key is not of its pattern. Time is linear in the key. */
-export function matchKey(key: string, pattern: string): KeyParts | null {
-  const pieces = pattern.split(/(\{user\}|\{session\}|\*)/);
-  const parts: KeyParts = { user: null, session: null };
-  let at = 0;
-  for (let index = 0; index < pieces.length; index += 2) {
-    const fixed = pieces[index] ?? '';
-    const name = pieces[index - 1];
-    const isLast = index === pieces.length - 1;
-    const found = isLast && name !== undefined ? key.length - fixed.length : key.indexOf(fixed, at);
-    if (found < at || !key.startsWith(fixed, found) || (index === 0 && found !== 0)) return null;
-    const between = key.slice(at, found);
-    if (name !== undefined && name !== '*' && between === '') return null;
-    if (name === '{user}') parts.user = between;
-    if (name === '{session}') parts.session = between;
-    at = found + fixed.length;
-  }
-  return at === key.length ? parts : null;
+/** The first layout that a key matches, with the names taken out of the key; null for none. */
+export function layoutFor({ layouts }: Mapping): (key: string) => Layout | null {
+  const compiled = layouts.map((one) => ({ one, matches: compile(one.match) }));
+  return (key) => {
+    for (const { one, matches } of compiled) {
+      const named = matches(key);
+      if (named === null) continue;
+      const { role, content, time, roles } = one;
+      return {
+        skip: one.skip ?? false,
+        user: named['user'],
+        session: named['session'],
+        userPath: one.user,
+        messagesPath: one.messages,
+        titlePath: one.title,
+        message: Object.fromEntries(
+          Object.entries({ role, content, time, roles }).filter(([, value]) => value !== undefined),
+        ),
+        newestFirst: one.newest_first,
+      };
+    }
+    return null;
+  };
 }
 
-/** The value at a path of fields. */
-export function valueAt(value: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((inner, name) => {
-    if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, name)) return undefined;
-    return (inner as Record<string, unknown>)[name];
-  }, value);
+type Named = Record<string, string>;
+
+/** Walks the literal pieces from left to right: no pattern of an operator's is worse than linear. */
+function compile(pattern: string): (key: string) => Named | null {
+  const pieces = pattern.split(/(\*|\{[a-z]+\})/);
+  return (key) => {
+    const named: Named = {};
+    let from = 0;
+    for (let at = 0; at < pieces.length; at += 2) {
+      const text = pieces[at] ?? '';
+      const wildcard = pieces[at - 1];
+      const isLast = at === pieces.length - 1;
+      const found = isLast && wildcard !== undefined ? lastPlace(key, text) : key.indexOf(text, from);
+      if (found < from || (wildcard === undefined && found !== 0)) return null;
+      if (wildcard !== undefined && wildcard !== '*') named[wildcard.slice(1, -1)] = key.slice(from, found);
+      from = found + text.length;
+    }
+    return from === key.length ? named : null;
+  };
+}
+
+function lastPlace(key: string, text: string): number {
+  return key.endsWith(text) ? key.length - text.length : -1;
 }

@@ -1,196 +1,242 @@
-import { recordOf, recordsOf, textOf, timeOf, titleOf } from '../import/fields.ts';
-import { type ImportedConversation, type ImportedMessage, ImportFault } from '../import/imported.ts';
-import { type KeyParts, type MappingRule, matchKey, valueAt } from './mapping.ts';
-import type { KeyContent, RedisKey } from './read-keys.ts';
+import { decode } from '@msgpack/msgpack';
+import type { Layout } from './mapping.ts';
+import { isFields, type MessageNames, readMessage, readTime } from './read-message.ts';
+import type { Session, SessionMessage, SessionPart, StoredKey, StoredValue } from './session.ts';
 
-export interface RedisSession {
-  conversation: Omit<ImportedConversation, 'source'>;
-  /** Whose it was there; null where nothing says. */
-  user: string | null;
+export type Recognised =
+  | { kind: 'session'; session: Session }
+  | { kind: 'part'; part: SessionPart }
+  /** Nothing of it is taken; the reason is a phrase. */
+  | { kind: 'skipped'; reason: string };
+
+const historyNames = [
+  'messages',
+  'chat_history',
+  'chatHistory',
+  'history',
+  'conversation',
+  'chat',
+  'turns',
+  'dialog',
+  'memory',
+];
+const userNames = ['user_id', 'userId', 'uid', 'email', 'username', 'user', 'passport', 'account', 'sub'];
+const titleNames = ['title', 'name', 'subject', 'topic'];
+const createdNames = ['created_at', 'createdAt', 'created', 'started_at'];
+/** A session as frameworks keep it may hold its history some levels down. */
+const maxDepth = 4;
+
+interface Entry {
+  value: unknown;
+  at: Date | null;
 }
 
-const plain: MappingRule = {
-  pattern: '*',
-  role: 'role',
-  content: 'content',
-  order: 'oldest-first',
-  roles: {},
-};
-const namesOfRoles: Readonly<Record<string, ImportedMessage['role']>> = {
-  user: 'user',
-  human: 'user',
-  assistant: 'assistant',
-  ai: 'assistant',
-  bot: 'assistant',
-  chatbot: 'assistant',
-  model: 'assistant',
-  tool: 'assistant',
-  function: 'assistant',
-  system: 'system',
-};
-/** Where sessions of web frameworks keep what was said. */
-const places = ['messages', 'history', 'chat_history', 'conversation', 'chat'];
-const users = ['user_id', 'userId', 'user', 'email', 'username'];
-
-/**
- * What a key says: LangChain's and LlamaIndex's chat histories, sessions of express, Flask and Starlette that hold
- * messages, and own layouts by the mapping.
- * @throws ImportFault for what holds no conversation
- */
-export function readSession(key: RedisKey, mapping: readonly MappingRule[]): RedisSession {
-  if (key.content === null) throw new ImportFault(`A ${key.type} holds no conversation.`);
-  for (const rule of mapping) {
-    const parts = matchKey(key.key, rule.pattern);
-    if (parts !== null) return sessionOf(key, rule, parts);
-  }
-  return sessionOf(key, plain, { user: null, session: null });
-}
-
-function sessionOf(key: RedisKey, rule: MappingRule, parts: KeyParts): RedisSession {
-  const whole = wholeOf(key.content);
-  const raw = rawMessages(key.content, whole, rule);
-  // LangChain pushes to the head of its list: the newest comes first.
-  const isNewestFirst =
-    rule.order === 'newest-first' ||
-    (rule === plain && key.content?.kind === 'list' && raw.some(isOfLangChain));
-  const read = (isNewestFirst ? raw.toReversed() : raw).flatMap((one) => messageOf(one, rule));
-  if (read.length === 0) throw new ImportFault('It holds no messages that are known here.');
-  const messages = read.map((message, at) => ({
-    ...message,
-    key: String(at),
-    parentKey: at === 0 ? null : String(at - 1),
-  }));
-  const expiry = key.expiresAt === null ? {} : { expires_at: key.expiresAt.toISOString() };
-  messages[0]!.metadata = { ...messages[0]!.metadata, redis: { key: key.key, ...expiry } };
-  const given = rule.title === undefined ? undefined : valueAt(whole, rule.title);
-  const first = messages.find(({ role }) => role === 'user')?.content ?? '';
-  const times = messages.flatMap(({ createdAt }) => createdAt ?? []);
-  return {
-    user: parts.user ?? userOf(whole, rule),
-    conversation: {
-      externalId: key.key,
-      title: titleOf(given, titleOf(first.slice(0, 80), parts.session ?? key.key)),
-      createdAt: times[0] ?? null,
-      updatedAt: times.at(-1) ?? null,
-      messages,
-      activeKey: messages.at(-1)?.key ?? null,
-      pinned: false,
-      archived: false,
-      tags: [],
-      documents: [],
-    },
+/** What a key holds: a session, a message of one, or nothing that is a conversation. */
+export function readSession({ key, value, ttlMs }: StoredKey, layout: Layout | null): Recognised {
+  const read = entriesOf(value, layout);
+  if ('reason' in read) return { kind: 'skipped', reason: read.reason };
+  const { entries, fields, newestFirst } = read;
+  const names: MessageNames = { ...layout?.message };
+  const messages = readAll(entries, names);
+  if (messages.length === 0) return { kind: 'skipped', reason: 'no messages' };
+  const isReversed = layout?.newestFirst ?? newestFirst;
+  if (isReversed) messages.reverse();
+  const session: Session = {
+    id: key,
+    user: layout?.user ?? userOf(fields, layout?.userPath),
+    title: textAt(fields, layout?.titlePath === undefined ? titleNames : [layout.titlePath]),
+    createdAt: createdNames.map((name) => readTime(at(fields, name))).find((time) => time !== null) ?? null,
+    messages: inOrder(messages),
+    ttlMs,
   };
+  if (read.group === null) return { kind: 'session', session };
+  return { kind: 'part', part: { ...session, id: read.group, isPart: true } };
 }
 
-/** The value as one thing; null for what is a row of messages already. */
-function wholeOf(content: KeyContent | null): unknown {
-  if (content?.kind === 'string') return parse(content.text);
-  if (content?.kind !== 'hash') return null;
-  return Object.fromEntries(
-    Object.entries(content.fields).map(([name, text]) => [name, parse(text) ?? text]),
-  );
+interface Entries {
+  entries: Entry[];
+  /** What says whose session it is, and how it is called. */
+  fields: unknown;
+  newestFirst: boolean;
+  /** Set when the key holds one message of a session. */
+  group: string | null;
 }
 
-function rawMessages(content: KeyContent | null, whole: unknown, rule: MappingRule): unknown[] {
-  if (content?.kind === 'list') return content.items.map((text) => parse(text) ?? text);
-  if (content?.kind === 'stream')
-    return content.entries.map(({ at, fields }) => {
-      const inner = parse(fields['data'] ?? fields['message'] ?? fields['json'] ?? '');
-      return { time: at.getTime(), ...(recordOf(inner) ?? fields) };
-    });
-  if (content?.kind === 'string' && whole === null)
-    throw new ImportFault(
-      /^(?:\x80|[\x81-\x8f]|\ufffd)/.test(content.text)
-        ? 'It is pickled or packed by its framework, which is not read: export it as JSON first.'
-        : 'It is not JSON.',
-    );
-  const named = rule.messages === undefined ? undefined : valueAt(whole, rule.messages);
-  if (rule.messages !== undefined) return Array.isArray(named) ? named : (listIn(named) ?? []);
-  if (Array.isArray(whole)) return whole;
-  for (const place of places) {
-    const list = listIn(valueAt(whole, place));
-    if (list !== null) return list;
+function entriesOf(value: StoredValue, layout: Layout | null): Entries | { reason: string } {
+  const whole = { fields: null, newestFirst: false, group: null };
+  switch (value.type) {
+    case 'list': {
+      const items = value.items.map((item) => ({ value: parse(item), at: null }));
+      // LangChain pushes to the left.
+      const newestFirst = items.some(({ value: item }) => isFields(item) && isFields(item['data']));
+      return { ...whole, entries: items, newestFirst };
+    }
+    case 'zset':
+      return {
+        ...whole,
+        entries: value.members.map(({ value: member, score }) => ({
+          value: parse(member),
+          at: readTime(score),
+        })),
+      };
+    case 'stream':
+      return {
+        ...whole,
+        entries: value.entries.map(({ id, fields }) => ({
+          value: entryOf(fields),
+          at: readTime(Number(id.split('-', 1)[0])),
+        })),
+      };
+    case 'hash':
+      return ofObject(parseFields(value.fields), layout);
+    case 'json':
+      return ofObject(value.value, layout);
+    case 'string': {
+      const object = decodeString(value.bytes);
+      return object === undefined ? { reason: reasonOf(value.bytes) } : ofObject(object, layout);
+    }
+    case 'other':
+      return { reason: `a ${value.name}` };
+    default:
+      return value satisfies never;
   }
-  // A hash with a message in each field, numbered or timed by its name.
-  const fields = recordsOf(Object.values(recordOf(whole) ?? {}));
-  return content?.kind === 'hash' ? fields : [];
 }
 
-/** A list, or one that is JSON inside of JSON. */
-function listIn(value: unknown): unknown[] | null {
-  if (Array.isArray(value)) return value;
-  const inner = typeof value === 'string' ? parse(value) : (recordOf(value)?.['messages'] ?? null);
-  return Array.isArray(inner) ? inner : null;
+/** An object with a history in it, or a single message of a session. */
+function ofObject(object: unknown, layout: Layout | null): Entries | { reason: string } {
+  const history =
+    layout?.messagesPath === undefined ? findHistory(object) : list(at(object, layout.messagesPath));
+  if (history !== null) {
+    const entries = history.map((value) => ({ value, at: null }));
+    return { entries, fields: object, newestFirst: false, group: null };
+  }
+  const group =
+    layout?.session ?? textAt(object, ['session_id', 'sessionId', 'conversation_id', 'thread_id']);
+  if (group !== null && readMessage(object, layout?.message).kind === 'messages')
+    return { entries: [{ value: object, at: null }], fields: object, newestFirst: false, group };
+  return { reason: 'no messages' };
 }
 
-function isOfLangChain(message: unknown): boolean {
-  const record = recordOf(message);
-  return record !== null && typeof record['type'] === 'string' && recordOf(record['data']) !== null;
-}
-
-function messageOf(given: unknown, rule: MappingRule): Omit<ImportedMessage, 'key' | 'parentKey'>[] {
-  const message = recordOf(given);
-  if (message === null) return [];
-  const data = recordOf(message['data']) ?? {};
-  const who =
-    textOf(valueAt(message, rule.role)) ??
-    textOf(message['type']) ??
-    textOf(message['sender']) ??
-    textOf(message['from']) ??
-    '';
-  const role = rule.roles[who] ?? namesOfRoles[who.toLowerCase()];
-  const content =
-    contentOf(valueAt(message, rule.content)) ??
-    contentOf(data['content']) ??
-    contentOf(message['blocks']) ??
-    contentOf(message['text']) ??
-    contentOf(message['message']);
-  if (role === undefined || content === null) return [];
-  const time = rule.time === undefined ? undefined : valueAt(message, rule.time);
-  return [
-    {
-      role,
-      content,
-      createdAt: whenOf(
-        time ?? message['timestamp'] ?? message['created_at'] ?? message['createdAt'] ?? message['time'],
-      ),
-      metadata: {},
-    },
-  ];
-}
-
-function whenOf(value: unknown): Date | null {
-  return timeOf(typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value);
-}
-
-/** Text, or parts of which some are text. */
-function contentOf(value: unknown): string | null {
-  if (!Array.isArray(value)) return textOf(value);
-  const parts = recordsOf(value).flatMap((part) => textOf(part['text']) ?? []);
-  return parts.length === 0 ? null : parts.join('\n\n');
-}
-
-function userOf(whole: unknown, rule: MappingRule): string | null {
-  if (rule.user !== undefined) return wordOf(valueAt(whole, rule.user));
-  for (const name of users) {
-    const value = valueAt(whole, name);
-    const found = wordOf(value) ?? wordOf(valueAt(value, 'email')) ?? wordOf(valueAt(value, 'id'));
+/** The first list of messages, nearest to the top. */
+function findHistory(object: unknown, depth = 0): unknown[] | null {
+  if (Array.isArray(object)) return isHistory(object) ? object : null;
+  if (!isFields(object) || depth >= maxDepth) return null;
+  for (const name of historyNames) {
+    const found = list(object[name]);
+    if (found !== null && isHistory(found)) return found;
+  }
+  for (const value of Object.values(object)) {
+    const found = findHistory(value, depth + 1);
     if (found !== null) return found;
   }
   return null;
 }
 
-function wordOf(value: unknown): string | null {
-  if (typeof value === 'number') return String(value);
-  const text = textOf(value)?.trim() ?? '';
-  return text === '' || text.length > 200 ? null : text;
+function isHistory(items: readonly unknown[]): boolean {
+  return items.some((item) => readMessage(item).kind !== 'unknown');
+}
+
+/** A list as such, as JSON in a text, or as an object whose keys are numbers. */
+function list(value: unknown): unknown[] | null {
+  const parsed = typeof value === 'string' ? parse(value) : value;
+  if (Array.isArray(parsed)) return parsed.map((item) => (typeof item === 'string' ? parse(item) : item));
+  if (isFields(parsed) && Object.keys(parsed).every((name) => /^\d+$/.test(name)))
+    return Object.values(parsed);
+  return null;
+}
+
+function readAll(entries: readonly Entry[], names: MessageNames): SessionMessage[] {
+  const messages: SessionMessage[] = [];
+  for (const { value, at: time } of entries) {
+    const read = readMessage(value, names);
+    if (read.kind === 'messages')
+      messages.push(...read.messages.map((one) => ({ ...one, at: one.at ?? time })));
+    const before = messages.at(-1);
+    if (read.kind === 'tool' && before !== undefined) {
+      const said = (before.extra['tool_messages'] ?? []) as unknown[];
+      before.extra = { ...before.extra, tool_messages: [...said, read.said] };
+    }
+  }
+  return messages;
+}
+
+/** By their times where every message has one; else as the store had them. */
+function inOrder(messages: SessionMessage[]): SessionMessage[] {
+  if (messages.some((message) => message.at === null)) return messages;
+  return messages.toSorted((a, b) => Number(a.at) - Number(b.at));
+}
+
+function userOf(fields: unknown, path: string | undefined): string | null {
+  if (path !== undefined) return textAt(fields, [path]);
+  return textAt(fields, userNames) ?? textAt(at(fields, 'session'), userNames);
+}
+
+/** The first of these that is a text or a number, or an object that names somebody. */
+function textAt(fields: unknown, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = at(fields, name);
+    if (typeof value === 'string' && value.trim() !== '') return value.trim();
+    if (typeof value === 'number') return String(value);
+    const inner = isFields(value) ? textAt(value, ['email', 'id', 'user', '_id', 'sub', 'username']) : null;
+    if (inner !== null) return inner;
+  }
+  return null;
+}
+
+/** What lies at a path of names with dots between. */
+function at(value: unknown, path: string): unknown {
+  let here = value;
+  for (const name of path.split('.')) {
+    if (typeof here === 'string') here = parse(here);
+    if (Array.isArray(here) && /^\d+$/.test(name)) here = here[Number(name)];
+    else if (isFields(here) && Object.hasOwn(here, name)) here = here[name];
+    else return undefined;
+  }
+  return here;
+}
+
+/** A stream's entry: its fields are the message, or one of them holds it. */
+function entryOf(fields: Record<string, string>): unknown {
+  const parsed = parseFields(fields);
+  const inner = Object.values(parsed).find((value) => readMessage(value).kind !== 'unknown');
+  return readMessage(parsed).kind === 'unknown' && inner !== undefined ? inner : parsed;
+}
+
+function parseFields(fields: Record<string, string>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, parseIfJson(value)]));
 }
 
 function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' ? value : null;
+    return JSON.parse(text) as unknown;
   } catch {
-    return null;
+    return text;
   }
+}
+
+/** A field's text stays what it is unless it is an object or a list: "42" is a name as well. */
+function parseIfJson(text: string): unknown {
+  return /^\s*[[{]/.test(text) ? parse(text) : text;
+}
+
+/** JSON, or MessagePack as Flask-Session writes it. */
+function decodeString(bytes: Buffer): unknown {
+  const parsed = parse(bytes.toString('utf8'));
+  if (typeof parsed === 'object' && parsed !== null) return parsed;
+  // Pickled data runs code when it is read.
+  if (isPickled(bytes)) return undefined;
+  try {
+    const decoded = decode(bytes);
+    return typeof decoded === 'object' && decoded !== null ? decoded : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(bytes: Buffer): string {
+  return isPickled(bytes) ? 'pickled Python, which cannot be read safely' : 'neither JSON nor MessagePack';
+}
+
+function isPickled(bytes: Buffer): boolean {
+  return bytes[0] === 0x80 && (bytes[1] ?? 0) <= 5 && bytes.at(-1) === 0x2e;
 }
