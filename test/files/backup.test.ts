@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askJson, newConversation } from '../answers/support/asking.ts';
+import { until } from '../answers/support/until.ts';
 import { textFile } from '../documents/support/files.ts';
 import { filesOf, upload, uploadAndWait } from '../documents/support/uploading.ts';
 import { newPerson, type Person, personOf, startTestApp, type TestApp } from '../support/app.ts';
@@ -32,6 +33,13 @@ beforeAll(async () => {
     role: 'user',
     content: 'Line one\nline two \\n \u2028',
     message_metadata: { nested: { price: 1.1, list: [1, '2', null] } },
+  });
+  await until('what is searched for is written', async () => {
+    const { rows } = await app.app.db.pool.query<{ left: number }>(
+      `SELECT ((SELECT count(*) FROM messages WHERE terms IS NULL) + (SELECT count(*) FROM chunks WHERE terms IS NULL)
+         + (SELECT count(*) FROM conversations) - (SELECT count(*) FROM conversation_terms))::int AS left`,
+    );
+    return rows[0]?.left === 0;
   });
   const gone = await newPerson(app.baseUrl);
   expect((await gone.json('DELETE', '/auth/me', { password: gone.password })).status).toBe(204);

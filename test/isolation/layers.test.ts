@@ -290,6 +290,12 @@ describe.skipIf(isDistributed())('keys alone', () => {
       { user_id: b.id, chat_id: 'another' },
       { conversation_id: b1, chat_id: 'another' },
     ],
+    conversation_terms: ({ b, b1 }) => [{ user_id: b.id }, { conversation_id: b1 }],
+    shares: ({ b, b1 }) => [
+      { user_id: b.id, id: fresh() },
+      { conversation_id: b1, id: fresh(), token_hash: 'another' },
+    ],
+    imported_items: ({ b, b1 }) => [{ user_id: b.id }, { conversation_id: b1, external_id: 'another' }],
     idempotency_answers: ({ b, b1 }) => [{ user_id: b.id }, { key: 'planted too', conversation_id: b1 }],
     work: ({ b, b1 }) => [{ user_id: b.id }, { conversation_id: b1 }],
     answer_events: below,

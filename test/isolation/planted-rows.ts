@@ -59,6 +59,19 @@ export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
     `INSERT INTO templates (user_id, id, name, conversation_id, created_at, updated_at) VALUES ($1, $2, 'planted', $3, now(), now())`,
     [w.a.id, crypto.randomUUID(), w.a1],
   );
+  // The worker may have been there before.
+  await pool.query(
+    `INSERT INTO conversation_terms (user_id, conversation_id, title, terms) VALUES ($1, $2, 'planted', to_tsvector('simple', 'planted')) ON CONFLICT DO NOTHING`,
+    key,
+  );
+  await pool.query(
+    `INSERT INTO shares (user_id, conversation_id, id, token_hash, leaf_id, document_ids, snapshot, created_at, updated_at) VALUES ($1, $2, $3, 'planted', $4, '{}', '{}', now(), now())`,
+    [...key, crypto.randomUUID(), w.a1Message],
+  );
+  await pool.query(
+    `INSERT INTO imported_items (user_id, conversation_id, source, external_id, created_at) VALUES ($1, $2, 'planted', 'planted', now())`,
+    key,
+  );
   await pool.query(
     `INSERT INTO setup_tokens (user_id, purpose, token_hash, created_at, expires_at) VALUES ($1, 'reset', 'planted', now(), now() + interval '1 day')`,
     [w.a.id],
