@@ -95,6 +95,8 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
   refuseBadQueries(app);
   await registerRateLimits(app, deps.requestCounts);
   registerIdempotency(app, deps.db);
+  // Before the routes: a link that is opened in a browser is a page first.
+  if (deps.config.role !== 'worker') await registerWebApp(app, deps.webFolder);
   await app.register(async (routes) => {
     const typed = routes.withTypeProvider<ZodTypeProvider>() as App;
     systemRoutes(typed, deps);
@@ -123,10 +125,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     importRoutes(typed, deps);
     sharedLinkRoutes(typed, deps);
   });
-  if (deps.config.role !== 'worker') {
-    registerReference(app);
-    await registerWebApp(app, deps.webFolder);
-  }
+  if (deps.config.role !== 'worker') registerReference(app);
   await app.ready();
   return app;
 }

@@ -8,6 +8,8 @@ import type { App } from './app.ts';
 
 /** Where the web app's one page is served; what it shows there it decides by itself. */
 const pages = ['/dashboard', '/dashboard/*', '/setup', '/login'];
+/** The API has this address too: a person who follows the link gets the page, which then asks the API. */
+const sharedLink = /^\/s\/[\w-]{43}\/?(?:\?|$)/;
 /** Files beside the page, by their names at the root. */
 const rootFiles = ['/favicon.svg', '/manifest.webmanifest', '/icon-192.png', '/icon-512.png'];
 /** A worker has the policy that its own file comes with: the one of PDF files decodes pictures with WebAssembly. */
@@ -45,18 +47,28 @@ export async function registerWebApp(app: App, folder: string | null): Promise<v
       return reply.sendFile(url.slice(1));
     });
   }
-  for (const url of pages) {
-    app.get(url, open, (request, reply) => {
-      reply.headers({
-        'content-security-policy': policy,
-        'cache-control': 'no-cache',
-        'content-type': 'text/html; charset=utf-8',
-        vary: 'accept-encoding',
-      });
-      if (!takesBrotli(request)) return reply.send(page);
-      return reply.header('content-encoding', 'br').send(compressed);
+  for (const url of pages) app.get(url, open, sendPage);
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.method !== 'GET' || !sharedLink.test(request.url) || !isForPerson(request)) return;
+    reply.headers({ 'x-robots-tag': 'noindex, nofollow, noarchive' });
+    return sendPage(request, reply);
+  });
+
+  function sendPage(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    reply.headers({
+      'content-security-policy': policy,
+      'cache-control': 'no-cache',
+      'content-type': 'text/html; charset=utf-8',
+      vary: 'accept, accept-encoding',
     });
+    if (!takesBrotli(request)) return reply.send(page);
+    return reply.header('content-encoding', 'br').send(compressed);
   }
+}
+
+/** Browsers ask for HTML first when they open an address, and for anything when a page fetches it. */
+function isForPerson({ headers }: FastifyRequest): boolean {
+  return headers.accept?.startsWith('text/html') === true;
 }
 
 function takesBrotli({ headers }: FastifyRequest): boolean {

@@ -13,8 +13,9 @@ export class Workspace {
   current = $state.raw() as OpenConversation;
   isSidebarOpen = $state(false);
   isHelpOpen = $state(false);
+  isSearchOpen = $state(false);
   /** The dialog about a conversation that is open. */
-  dialog = $state.raw<{ kind: 'delete' | 'tags' | 'settings'; id: string } | null>(null);
+  dialog = $state.raw<{ kind: 'delete' | 'tags' | 'settings' | 'share'; id: string } | null>(null);
   readonly list: ConversationList;
   readonly live: LiveChanges;
   /** Conversations with an answer that was finished while another one was open. */

@@ -12,6 +12,8 @@ export interface Viewed {
   documentId: string;
   name: string;
   page: number | null;
+  /** A passage to mark that no answer cites, such as one that was searched for. */
+  passage?: { char_start: number; char_end: number; page: number | null };
 }
 
 const widthKey = 'alcove-pane-width';
@@ -51,6 +53,12 @@ export class Pane {
   openDocument(document: Pick<Document, 'id' | 'name'>): void {
     this.citation = null;
     this.viewed = { documentId: document.id, name: document.name, page: null };
+    this.show('original');
+  }
+
+  openPassage(viewed: Viewed): void {
+    this.citation = null;
+    this.viewed = viewed;
     this.show('original');
   }
 

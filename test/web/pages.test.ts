@@ -1,0 +1,231 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { createClient, type Client } from '@alcove/client';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp } from '../support/app.ts';
+import { chromiumPath, launchBrowser, openWatchedPage } from './support/browser.ts';
+import { buildWeb } from './support/build-web.ts';
+
+const examples = resolve(import.meta.dirname, '../../examples');
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const account = { email: 'ada@example.org', password: 'a long enough password', name: 'Ada' };
+const question = 'How many vessels did Aurora operate at the end of 2025?';
+/** Compressed script before the first question can be typed. */
+const firstLoadBytes = 110 * 1024;
+const limits = { timeout: 240_000 };
+
+describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
+  let app: Awaited<ReturnType<typeof startTestApp>>;
+  let browser: Browser;
+  let alcove: Client;
+  let conversation: string;
+
+  beforeAll(async () => {
+    await buildWeb();
+    [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+    const session = await createClient({ baseUrl: app.baseUrl }).accounts.register(account);
+    alcove = createClient({ baseUrl: app.baseUrl, token: () => session.access_token });
+    conversation = (await alcove.conversations.create({ title: 'Aurora in 2025' })).id;
+    for (const name of ['aurora-annual-report-2025.pdf', 'aurora-tolvik-notes.md']) {
+      const blob = new Blob([await readFile(resolve(examples, name))]);
+      const { document } = await alcove.documents.upload(conversation, { name, blob });
+      await alcove.documents.wait(document.id);
+    }
+    await alcove.asking.ask(conversation, { query: question });
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+
+  async function signedIn(options: BrowserContextOptions = {}) {
+    const watched = await openWatchedPage(browser, new URL(app.baseUrl).origin, options);
+    const { page } = watched;
+    page.setDefaultTimeout(60_000);
+    await page.goto(`${app.baseUrl}/login`);
+    await page.getByLabel('E-mail').fill(account.email);
+    await page.getByLabel('Password').fill(account.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('Your question').waitFor();
+    return watched;
+  }
+
+  const open = (page: Page, path: string) => page.goto(`${app.baseUrl}${path}`);
+
+  test('have no fault that axe finds, in either theme', limits, async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page, complaints } = await signedIn({ colorScheme });
+      await page.context().addInitScript({ path: axe });
+      const faults: string[] = [];
+      const check = async (name: string) => {
+        for (const fault of await faultsOf(page)) faults.push(`${name}: ${fault}`);
+      };
+      await open(page, '/dashboard/chatbot');
+      await page.getByRole('link', { name: 'Aurora in 2025' }).waitFor();
+      await check('a new conversation');
+      await open(page, `/dashboard/chatbot/${conversation}`);
+      await page.locator('.pill').first().click();
+      await page.locator('.pdf-mark').first().waitFor();
+      await check('a cited answer with its original');
+      await page.getByRole('tab', { name: 'Documents' }).click();
+      await check('its documents');
+      await page.getByRole('button', { name: 'See why' }).click();
+      await page.getByRole('heading', { name: 'How this answer came about' }).waitFor();
+      await check('how it came about');
+      for (const name of ['stats', 'settings', 'admin', 'search']) {
+        await open(page, `/dashboard/${name}`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.getByText('Loading…').waitFor({ state: 'detached' });
+        await check(name);
+      }
+      expect(faults).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  test('show what another device changes, without being asked', limits, async () => {
+    const { page, complaints } = await signedIn();
+    const { id } = await alcove.conversations.create({ title: 'From a script' });
+    await page.getByRole('link', { name: 'From a script' }).click();
+    await alcove.conversations.rename(id, 'Renamed by a script');
+    await page.getByRole('heading', { level: 1, name: 'Renamed by a script' }).waitFor({ timeout: 10_000 });
+    await alcove.documents.addText(id, { name: 'nests.txt', text: 'The colony held 412 nests in 2025.' });
+    await page.locator('[data-status=ready]').waitFor({ timeout: 20_000 });
+    await alcove.asking.ask(id, { query: 'How many nests did the colony hold in 2025?' });
+    await page.locator('article[data-status=complete]').getByText('412').waitFor({ timeout: 10_000 });
+    await alcove.conversations.delete(id);
+    await page.getByText('This conversation was deleted elsewhere.').waitFor({ timeout: 10_000 });
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test(
+    'two tabs of a browser share one stream, and signing out of one signs out of both',
+    limits,
+    async () => {
+      const { page } = await signedIn();
+      const other = await page.context().newPage();
+      await open(other, '/dashboard/chatbot');
+      await other.getByLabel('Your question').waitFor();
+      const { id } = await alcove.conversations.create({ title: 'For both tabs' });
+      for (const tab of [page, other])
+        await tab.getByRole('link', { name: 'For both tabs' }).waitFor({ timeout: 10_000 });
+      await page.getByRole('button', { name: 'Signed in as' }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).click();
+      for (const tab of [page, other])
+        await tab.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 10_000 });
+      await alcove.conversations.delete(id);
+      await page.context().close();
+    },
+  );
+
+  test('the palette finds a passage and opens its page, by keyboard alone', limits, async () => {
+    const { page, complaints } = await signedIn();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('battery barge');
+    await page.getByRole('option').filter({ hasText: 'aurora' }).first().waitFor();
+    const at = await page
+      .getByRole('option')
+      .evaluateAll((rows) => rows.findIndex((row) => /page/.test(row.textContent ?? '')));
+    for (let step = 0; step < at; step += 1) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('original').waitFor();
+    await page.locator('.pdf-mark, [data-testid=original] mark').first().waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test(
+    'a link shows a conversation to a stranger, with its passages and nothing to change',
+    limits,
+    async () => {
+      const { documents } = await alcove.documents.list(conversation);
+      const share = await alcove.shares.create(conversation, { document_ids: documents.map(({ id }) => id) });
+      const { page, complaints } = await openWatchedPage(browser, new URL(app.baseUrl).origin);
+      await page.goto(`${app.baseUrl}${new URL(share.url, app.baseUrl).pathname}`);
+      await page.getByRole('heading', { level: 1, name: 'Aurora in 2025' }).waitFor();
+      await page.locator('.pill').first().click();
+      await page.getByRole('blockquote').first().waitFor();
+      expect(await page.getByLabel('Your question').count()).toBe(0);
+      expect(await page.getByRole('link', { name: 'Sign in to continue it' }).count()).toBe(1);
+      expect(complaints).toEqual([]);
+      const asked = await fetch(`${app.baseUrl}${new URL(share.url, app.baseUrl).pathname}`);
+      expect(asked.headers.get('content-type')).toContain('application/json');
+      await page.context().close();
+    },
+  );
+
+  test('load little, compressed, and are kept by the browser', limits, async () => {
+    const { page } = await openWatchedPage(browser, new URL(app.baseUrl).origin);
+    const scripts: Promise<number>[] = [];
+    const encodings = new Set<string>();
+    page.on('response', (response) => {
+      if (!response.url().endsWith('.js')) return;
+      scripts.push(
+        response
+          .request()
+          .sizes()
+          .then((sizes) => sizes.responseBodySize),
+      );
+      encodings.add(response.headers()['content-encoding'] ?? 'none');
+      expect(response.headers()['cache-control']).toContain('immutable');
+    });
+    await page.goto(`${app.baseUrl}/dashboard/chatbot`);
+    await page.getByLabel('E-mail').fill(account.email);
+    await page.getByLabel('Password').fill(account.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('Your question').waitFor();
+    const bytes = (await Promise.all(scripts)).reduce((sum, size) => sum + size, 0);
+    // Chromium offers brotli on secure addresses only: on plain HTTP the same files come as gzip.
+    expect([...encodings].every((encoding) => encoding === 'br' || encoding === 'gzip')).toBe(true);
+    expect(bytes).toBeGreaterThan(30_000);
+    expect(bytes).toBeLessThan(firstLoadBytes);
+    await page.context().close();
+  });
+
+  test('speak German to a browser that asks for it', limits, async () => {
+    const { page, complaints } = await openWatchedPage(browser, new URL(app.baseUrl).origin, {
+      locale: 'de-DE',
+    });
+    await page.goto(`${app.baseUrl}/login`);
+    await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('de');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('fit a phone: the original is a sheet over the chat', limits, async () => {
+    const { page, complaints } = await signedIn({ viewport: { width: 390, height: 844 }, hasTouch: true });
+    await open(page, `/dashboard/chatbot/${conversation}`);
+    await page.locator('.pill').first().click();
+    await page.locator('.pdf-mark').first().waitFor();
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+    await page.getByRole('button', { name: 'Hide documents and sources' }).click();
+    await page.getByLabel('Your question').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+});
+
+interface Axe {
+  run(
+    context: Document,
+    options: object,
+  ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+}
+
+/** Rules of WCAG 2.2 A and AA and best practices that the page breaks, with where. */
+async function faultsOf(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: Axe };
+    const { violations } = await axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
+  });
+}
