@@ -116,6 +116,13 @@ describe.skipIf(isMissing)('the web app', () => {
     expect(await page.locator('article[data-status=complete] .prose').innerText()).toBe(text);
     await page.getByText('1 document of this conversation').waitFor();
 
+    // Once more, and the first version again.
+    await page.getByRole('button', { name: 'Answer again' }).click();
+    await page.getByText('2 / 2').waitFor();
+    await page.getByRole('button', { name: 'Previous version' }).click();
+    await page.getByText('1 / 2').waitFor();
+    await page.getByRole('button', { name: 'Good answer' }).click();
+
     await page.getByRole('link', { name: 'New conversation' }).click();
     await page.getByText('no documents: general knowledge').waitFor();
     const other = await ask(page, 'How many vessels did Aurora operate at the end of 2025?');
@@ -132,7 +139,7 @@ describe.skipIf(isMissing)('the web app', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByTestId('deleted-counts').waitFor();
     expect(await page.getByTestId('deleted-counts').innerText()).toMatch(
-      /^2 messages, 1 document, [1-9]\d* passages?, [\d.]+ KB\.$/,
+      /^3 messages, 1 document, [1-9]\d* passages?, [\d.]+ KB\.$/,
     );
     await page.getByRole('button', { name: 'Done' }).click();
     await page.waitForURL('**/dashboard/chatbot');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -13,8 +13,33 @@ const inputs = [
   'contract/src',
 ];
 
-/** Builds `web/build` when it is missing or older than what it is made from. */
+const lock = join(root, 'node_modules/.alcove-web-build');
+/** A build that was killed leaves its lock. */
+const staleMs = 5 * 60_000;
+
+/** Builds `web/build` when it is missing or older than what it is made from; one test file at a time. */
 export async function buildWeb(): Promise<void> {
+  while (!(await takeLock())) await new Promise((resolve) => setTimeout(resolve, 500));
+  try {
+    await buildOnce();
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
+}
+
+async function takeLock(): Promise<boolean> {
+  try {
+    await mkdir(lock);
+    return true;
+  } catch {
+    const held = await stat(lock).catch(() => null);
+    if (held !== null && Date.now() - held.mtimeMs > staleMs)
+      await rm(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+async function buildOnce(): Promise<void> {
   const built = await changedAt('web/build/index.html');
   const changed = await Promise.all(inputs.map(changedAt));
   if (built > Math.max(...changed)) return;

@@ -20,6 +20,10 @@ export interface MessageView {
   citations: Citation[];
   /** Statements that cite, by what the check found; null where nothing was checked. */
   statements: StatementCounts | null;
+  /** The versions of this message, itself among them, oldest first. */
+  siblings: string[];
+  /** What its reader thinks of an answer. */
+  rating: 'up' | 'down' | null;
   notices: string[];
   /** Why it failed, in one sentence. */
   error: string | null;
@@ -42,10 +46,17 @@ export function messageView(message: Message): MessageView {
     sources: asArray(metadata.search_results).filter(isSource),
     citations: asArray(metadata.citations).filter(isCitation),
     statements: isCounts(statements) ? statements : null,
+    siblings: message.sibling_ids,
+    rating: message.feedback?.rating ?? null,
     notices: asArray(metadata.notices).filter((notice) => typeof notice === 'string'),
     error: sentenceOf(metadata.error),
     isStarted: true,
   };
+}
+
+/** Another answer to come, to a question that has one. */
+export function nextAnswerView(): MessageView {
+  return { ...blank(`new-${Date.now()}-a`, 'assistant'), status: 'streaming' };
 }
 
 /** A question just asked and the answer to come. */
@@ -68,6 +79,8 @@ function blank(key: string, role: Message['role']): MessageView {
     sources: [],
     citations: [],
     statements: null,
+    siblings: [],
+    rating: null,
     notices: [],
     error: null,
     isStarted: false,

@@ -6,7 +6,7 @@ import {
   type ConversationHistory,
   type Message,
 } from '@alcove/client';
-import { answerView, messageView, type MessageView } from '../answers/message-view.ts';
+import { answerView, messageView, nextAnswerView, type MessageView } from '../answers/message-view.ts';
 import { readAnswer } from '../answers/read-answer.ts';
 import { describeError, type Problem } from '../describe-error.ts';
 import { DocumentShelf } from '../documents/document-shelf.svelte.ts';
@@ -118,6 +118,45 @@ export class OpenConversation {
     }
   }
 
+  /** Answers a question once more, beside the answers that it has. */
+  async regenerate(answer: MessageView): Promise<void> {
+    const kept = this.messages.slice(0, this.messages.indexOf(answer));
+    await this.#branch(kept, [nextAnswerView()], (next) =>
+      this.#alcove.asking.streamRegenerate(answer.id, {}, this.#streamOptions(next)),
+    );
+  }
+
+  /** Asks another question in place of one, which stays in a branch of its own. */
+  async editQuestion(question: MessageView, text: string): Promise<void> {
+    const kept = this.messages.slice(0, this.messages.indexOf(question));
+    await this.#branch(kept, answerView(text), (next) =>
+      this.#alcove.asking.streamEdit(question.id, { content: text }, this.#streamOptions(next)),
+    );
+  }
+
+  /** Shows the branch through another version of a message. */
+  async switchTo(messageId: string): Promise<void> {
+    if (this.id === null) return;
+    try {
+      await this.#alcove.conversations.switchBranch(this.id, messageId);
+    } catch (error) {
+      this.problem = describeError(error);
+    }
+    await this.load();
+  }
+
+  /** Null takes the opinion back. */
+  async rate(answer: MessageView, rating: 'up' | 'down' | null, reason?: string): Promise<void> {
+    const before = answer.rating;
+    answer.rating = rating;
+    try {
+      await this.#alcove.messages.rate(answer.id, { rating, ...(reason ? { reason } : {}) });
+    } catch (error) {
+      answer.rating = before;
+      this.problem = describeError(error);
+    }
+  }
+
   /** Ends the answer being written, on the server; its events then end by themselves. */
   async stop(): Promise<void> {
     if (!this.writing?.isStarted) return;
@@ -188,7 +227,7 @@ export class OpenConversation {
     const fresh = messages.map((message) => {
       const old = known.get(message.id);
       return old && old.status === message.status && old.content === message.content
-        ? old
+        ? Object.assign(old, { siblings: message.sibling_ids, rating: message.feedback?.rating ?? null })
         : messageView(message);
     });
     const first = messages[0]?.id;
@@ -196,6 +235,26 @@ export class OpenConversation {
     // Earlier pages that are loaded stay before it.
     this.messages = at > 0 ? [...this.messages.slice(0, at), ...fresh] : fresh;
     if (at <= 0) this.hasEarlier = has_more;
+  }
+
+  /** Goes on from `kept` in another branch; whatever happens, what is shown then is what the server has. */
+  async #branch(
+    kept: MessageView[],
+    fresh: MessageView[],
+    open: (answer: MessageView) => AsyncIterable<AnswerEvent>,
+  ): Promise<void> {
+    this.problem = null;
+    this.messages = [...kept, ...fresh];
+    const answer = this.messages.at(-1) as MessageView;
+    try {
+      await this.#read(open(answer), answer);
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      this.problem = describeError(error);
+    }
+    const problem = this.problem;
+    await this.load();
+    this.problem = problem;
   }
 
   /** The two new messages, as the reactive objects that the list holds. */
