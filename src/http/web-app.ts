@@ -48,10 +48,11 @@ export async function registerWebApp(app: App, folder: string | null): Promise<v
     });
   }
   for (const url of pages) app.get(url, open, sendPage);
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.method !== 'GET' || !sharedLink.test(request.url) || !isForPerson(request)) return;
+  // What is answered here goes no further: `done` is for the others.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.method !== 'GET' || !sharedLink.test(request.url) || !isForPerson(request)) return done();
     reply.headers({ 'x-robots-tag': 'noindex, nofollow, noarchive' });
-    return sendPage(request, reply);
+    sendPage(request, reply);
   });
 
   function sendPage(request: FastifyRequest, reply: FastifyReply): FastifyReply {
