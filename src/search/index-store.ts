@@ -31,7 +31,12 @@ export async function usersToIndex(db: Database, limit: number): Promise<UserSco
 }
 
 /** Texts that are not indexed, at most so many of each kind. */
-export async function readUnindexed(db: Database, user: UserScope, limit: number): Promise<UnindexedText[]> {
+export async function readUnindexed(
+  db: Database,
+  user: UserScope,
+  limit: number,
+  withTitles: boolean,
+): Promise<UnindexedText[]> {
   const [messages = [], chunks = [], titles = []] = await db.read({ userId: user.userId }, [
     {
       name: 'messages_to_index',
@@ -50,7 +55,7 @@ export async function readUnindexed(db: Database, user: UserScope, limit: number
       text: `SELECT 'title' AS kind, c.id AS "conversationId", c.id, NULL::int AS ordinal, c.title AS text
         FROM conversations c LEFT JOIN conversation_terms t ON t.user_id = c.user_id AND t.conversation_id = c.id
         WHERE c.user_id = $1 AND (t.title IS NULL OR t.title <> c.title) LIMIT $2`,
-      values: [user.userId, limit],
+      values: [user.userId, withTitles ? limit : 0],
     },
   ]);
   // The columns are named as the type names them.

@@ -5,7 +5,7 @@ import { readUnindexed, usersToIndex, writeLexemes } from './index-store.ts';
 import { lexemesOf, tagOf } from './lexemes.ts';
 
 /** A batch of messages takes some 20 ms to analyse: other requests come between. */
-const batch = 200;
+const batch = 400;
 const usersAtOnce = 20;
 
 /**
@@ -20,9 +20,12 @@ export async function indexTexts(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const tag = tagOf(user.userId);
+  // Comparing all titles takes some milliseconds: once, unless many are new.
+  let withTitles = true;
   for (let done = 0; done < batches; done += 1) {
     if (signal?.aborted === true) return true;
-    const texts = await readUnindexed(db, user, batch);
+    const texts = await readUnindexed(db, user, batch, withTitles);
+    withTitles = texts.filter(({ kind }) => kind === 'title').length === batch;
     if (texts.length === 0) return false;
     const indexed = [];
     for (const [at, one] of texts.entries()) {

@@ -2,6 +2,7 @@ import { createAnalyzer } from '../indexing/analyze.ts';
 import { detectLanguage } from '../indexing/language.ts';
 import { stemmerOf } from '../indexing/stemmers.ts';
 import { splitWords } from '../indexing/words.ts';
+import { languageOf } from './language-of.ts';
 
 /** Longer texts belong into documents, which are indexed passage by passage. */
 const maxIndexedCharacters = 200_000;
@@ -29,7 +30,7 @@ export function formsOf(word: string, language: string): string[] {
 }
 
 function stemsOf(text: string): string[] {
-  return analyzerOf(detectLanguage(text))(text);
+  return analyzerOf(languageOf(text))(text);
 }
 
 // Analyzers keep the stems of frequent words, which are the same for everybody.
@@ -37,10 +38,8 @@ const plain = createAnalyzer('und');
 const analyzers = new Map<string, ReturnType<typeof createAnalyzer>>();
 
 function analyzerOf(language: string): ReturnType<typeof createAnalyzer> {
-  // A few words of which nothing tells the language: most often English, else found as they are written.
-  const known = language === 'und' ? 'en' : language;
-  const analyzer = analyzers.get(known) ?? createAnalyzer(known);
-  analyzers.set(known, analyzer);
+  const analyzer = analyzers.get(language) ?? createAnalyzer(language);
+  analyzers.set(language, analyzer);
   return analyzer;
 }
 

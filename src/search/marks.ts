@@ -1,4 +1,4 @@
-import { detectLanguage } from '../indexing/language.ts';
+import { languageOf } from './language-of.ts';
 import { formsOf, type WordGroup } from './lexemes.ts';
 
 export interface Range {
@@ -22,7 +22,7 @@ export function placeWords(text: string, groups: readonly WordGroup[]): PlacedWo
   for (const [at, group] of groups.entries())
     for (const form of group.forms) forms.set(form, [...(forms.get(form) ?? []), at]);
   const prefixes = groups.flatMap((group, at) => (group.isPrefix ? [{ at, word: group.word }] : []));
-  const language = detectLanguage(text);
+  const language = languageOf(text);
   const known = new Map<string, number[]>();
   const groupsOf = (word: string): number[] => {
     const seen = known.get(word);
