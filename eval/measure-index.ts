@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { readBackground } from '../src/indexing/background.ts';
 import { searchKeyword } from '../src/indexing/bm25.ts';
 import { fuse } from '../src/indexing/fusion.ts';
-import { weightsFor } from '../src/indexing/weights.ts';
+import { trusted, weightsFor } from '../src/indexing/weights.ts';
 import { conversationOf, type Dataset, type DatasetFiles, readDataset, readRun } from './datasets.ts';
 import { measureFilings } from './measure-filings.ts';
 import { measureFollowUps } from './measure-followups.ts';
@@ -89,7 +89,7 @@ function runScoped(dataset: Dataset): Run {
 function printFused(label: string, keyword: Run, dataset: Dataset, path: string): void {
   if (!existsSync(path)) return;
   const vector = readRun(path);
-  const weights = weightsFor('bge-base-en-v1.5');
+  const weights = weightsFor('bge-base-en-v1.5') ?? trusted;
   const fused = dataset.queries.map(({ id }) => {
     const lists = [
       { ids: keyword.get(id) ?? [], weight: weights.keyword },

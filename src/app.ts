@@ -59,6 +59,8 @@ export interface RunningApp {
 
 /** Some thousand questions of the usual dimensions. */
 const queryEmbeddingBytes = 16 * 1024 * 1024;
+/** Some thousand conversations. */
+const agreementCacheBytes = 1_000_000;
 /** Names and versions of some 50,000 documents that are kept between questions. */
 const searchableBytes = 16 * 1024 * 1024;
 const lastEventsMs = 2_000;
@@ -161,6 +163,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
         telemetry,
         cache: new SizedLru(config.retrievalCacheBytes),
         searchables: new SizedLru(searchableBytes),
+        agreements: new SizedLru(agreementCacheBytes),
         queryEmbeddings: new SizedLru(queryEmbeddingBytes),
         rerank:
           models.rerank === null ? undefined : { model: models.rerank, threshold: config.rerankThreshold },

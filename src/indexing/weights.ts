@@ -4,20 +4,27 @@ export interface FusionWeights {
   vector: number;
 }
 
-/** Weights for an embedding model, by its id. Equal weights lose to a good vector list. */
-export function weightsFor(embeddingModel: string | null): FusionWeights {
-  return byModel.find(({ pattern }) => pattern.test(embeddingModel ?? ''))?.weights ?? measured;
+/** Measured weights for an embedding model, by its id; null for one that nobody has measured. Equal weights lose to a good vector list. */
+export function weightsFor(embeddingModel: string | null): FusionWeights | null {
+  return byModel.find(({ pattern }) => pattern.test(embeddingModel ?? ''))?.weights ?? null;
 }
 
 /**
  * nDCG@10 of the vector list alone → fused, on four sets of multi-turn questions with bge-base-en-v1.5, 100 of each list:
  * .291 → .294, .341 → .348, .307 → .324, .342 → .347 (docs/evaluation.md).
  */
-const measured: FusionWeights = { keyword: 0.1, vector: 1 };
+export const trusted: FusionWeights = { keyword: 0.1, vector: 1 };
+
+/** The first of the vector list comes behind the tenth of the keyword list: noise costs the top nothing. */
+export const distrusted: FusionWeights = { keyword: 1, vector: 0.5 };
 
 /** A stronger retriever (ELSER, .39 to .44 on the same sets) loses up to .010 at 0.1 and nothing at 0.05. */
 const strong: FusionWeights = { keyword: 0.05, vector: 1 };
 
 const byModel: readonly { pattern: RegExp; weights: FusionWeights }[] = [
   { pattern: /text-embedding-3-large|voyage|gemini-embedding|qwen3-embedding/i, weights: strong },
+  {
+    pattern: /\bbge-|text-embedding-|nomic-embed|multilingual-e5|mxbai-embed|arctic-embed/i,
+    weights: trusted,
+  },
 ];

@@ -1,3 +1,4 @@
+import type { Agreement } from './agreement.ts';
 import type { Database } from '../db/database.ts';
 import type { Background } from '../indexing/background.ts';
 import type { EmbeddingModel } from '../models/model.ts';
@@ -21,6 +22,8 @@ export interface RetrievalDeps {
   cache: SizedLru<Omit<Retrieval, 'searched'>>;
   /** What was searchable when last asked, keyed by user and conversation. */
   searchables: SizedLru<Searchable>;
+  /** How far vectors of a model that nobody has measured agree with words, keyed by user, conversation and model. */
+  agreements?: SizedLru<Agreement> | undefined;
   /** Vectors of questions, keyed by user, conversation and model. */
   queryEmbeddings: SizedLru<Float32Array>;
 }

@@ -1,5 +1,5 @@
 import { fuse } from '../indexing/fusion.ts';
-import { weightsFor } from '../indexing/weights.ts';
+import type { FusionWeights } from '../indexing/weights.ts';
 import type { Hit, Leg, Ranked } from './result.ts';
 
 export interface Ordered extends Hit {
@@ -16,7 +16,7 @@ export interface LegList {
  * The best `limit` of all lists: one list keeps its own scores, several are fused by weighted reciprocal ranks. With
  * equal scores the document that was seen first comes first.
  */
-export function order(lists: readonly LegList[], embeddingModel: string | null, limit: number): Ordered[] {
+export function order(lists: readonly LegList[], weights: FusionWeights, limit: number): Ordered[] {
   const places = new Map<string, number>();
   const seen = new Map<number, Ordered>();
   const ids = lists.map(({ leg, hits }) =>
@@ -31,7 +31,6 @@ export function order(lists: readonly LegList[], embeddingModel: string | null, 
     }),
   );
   if (lists.length === 1) return [...seen.values()].slice(0, limit);
-  const weights = weightsFor(embeddingModel);
   const perLeg = { vector: 0, keyword: 0 };
   for (const { leg } of lists) perLeg[leg] += 1;
   // Several queries share the weight of their leg.

@@ -5,6 +5,7 @@ import type { Turn } from '../indexing/followup.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import { noSemanticSearch } from '../models/notices.ts';
 import { bytesOfRetrieval, bytesOfSearchable } from './cached-bytes.ts';
+import { fusionWeights, placeOf } from './fusion-weights.ts';
 import { inSpan } from '../telemetry/span.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { keywordLeg, vectorLeg } from './legs.ts';
@@ -128,7 +129,8 @@ async function search(
     );
     lists.push(...hitLists.map((hits) => ({ leg: 'keyword' as const, hits })));
   }
-  const ordered = await timed(timings, 'fuse', () => order(lists, model, Math.max(wanted, tracedDepth)));
+  const weights = fusionWeights(scope, model, lists, chosen, deps);
+  const ordered = await timed(timings, 'fuse', () => order(lists, weights, Math.max(wanted, tracedDepth)));
   const winners = ordered.slice(0, wanted);
   const nameOf = namer(chosen);
   const { version, contents } = await readContents(deps.db, scope, winners.map(nameOf));
@@ -235,11 +237,6 @@ function namer(chosen: readonly SearchableDocument[]): (hit: Hit) => ChunkName &
     if (document === undefined) throw new Error('a hit of a document that was not searched');
     return { conversationId: document.conversationId, documentId, ordinal, documentName: document.name };
   };
-}
-
-function placeOf(scope: SearchScope): string {
-  const { userId, conversationId } = authorityOf(scope);
-  return JSON.stringify([userId, conversationId ?? null]);
 }
 
 function keyOf(

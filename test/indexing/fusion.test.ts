@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fuse } from '../../src/indexing/fusion.ts';
-import { weightsFor } from '../../src/indexing/weights.ts';
+import { distrusted, weightsFor } from '../../src/indexing/weights.ts';
 
 const list = fc.uniqueArray(fc.stringMatching(/^[a-f]{1,2}$/), { maxLength: 12 });
 const weight = fc.integer({ min: 1, max: 20 }).map((tenths) => tenths / 10);
@@ -67,11 +67,17 @@ describe('rank fusion', () => {
   );
 });
 
-describe('default weights', () => {
+describe('measured weights', () => {
   it('trust the vector list more, and more still where the model is strong', () => {
-    for (const model of [null, 'BAAI/bge-base-en-v1.5', 'text-embedding-3-large', 'something-new']) {
-      expect(weightsFor(model).keyword).toBeLessThan(weightsFor(model).vector);
+    for (const model of ['BAAI/bge-base-en-v1.5', 'text-embedding-3-large']) {
+      const { keyword, vector } = weightsFor(model) ?? distrusted;
+      expect(keyword).toBeLessThan(vector);
     }
-    expect(weightsFor('text-embedding-3-large').keyword).toBeLessThan(weightsFor('bge-base-en-v1.5').keyword);
+    const keywordOf = (model: string): number => weightsFor(model)?.keyword ?? 1;
+    expect(keywordOf('text-embedding-3-large')).toBeLessThan(keywordOf('bge-base-en-v1.5'));
+  });
+
+  it('are of measured models alone', () => {
+    for (const model of [null, 'something-new']) expect(weightsFor(model)).toBeNull();
   });
 });

@@ -16,6 +16,8 @@ export interface ScoredCandidate {
 
 /** A reader who has to search through quotations is not helped; the best one is never cut. */
 const maxCharacters = 500;
+/** Rows are read at a glance: beside the others so many more. */
+const moreRows = 2;
 /** Another passage may be the right one; another sentence of the same seldom adds what the first lacks. */
 const samePassage = 0.85;
 
@@ -27,10 +29,14 @@ export function chooseQuotes(scored: readonly ScoredCandidate[], maxQuotes: numb
   const chosen = [best];
   let rest = scored.filter(({ score }) => score >= least);
   let left = maxCharacters - lengthOf(best);
-  while (chosen.length < maxQuotes) {
+  while (chosen.length < maxQuotes + moreRows) {
     const room = left;
+    const rowsOnly = chosen.length >= maxQuotes;
     rest = rest.filter(
-      (one) => lengthOf(one) <= room && !chosen.some((other) => saysTheSame(other.candidate, one.candidate)),
+      (one) =>
+        lengthOf(one) <= room &&
+        (!rowsOnly || one.candidate.unit.kind === 'row') &&
+        !chosen.some((other) => saysTheSame(other.candidate, one.candidate)),
     );
     const next = bestOf(rest, chosen);
     if (next === null || next.value < least) break;
