@@ -68,7 +68,12 @@ function supported(label: string | undefined): string | undefined {
 function decode(bytes: Uint8Array, encoding: string): string {
   return encoding.startsWith('utf-32')
     ? decodeUtf32(bytes, encoding === 'utf-32le')
-    : new TextDecoder(encoding).decode(bytes);
+    : composed(new TextDecoder(encoding).decode(bytes), encoding);
+}
+
+/** Windows-1258 writes the tone of a Vietnamese vowel as a sign of its own; everybody else writes one letter. */
+function composed(text: string, encoding: string): string {
+  return encoding === 'windows-1258' ? text.normalize('NFC') : text;
 }
 
 function decodeUtf32(bytes: Uint8Array, littleEndian: boolean): string {

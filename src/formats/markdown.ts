@@ -1,3 +1,4 @@
+import { readReferences } from './character-references.ts';
 import { decodeText } from './encoding.ts';
 import type { Block, Format } from './format.ts';
 import { keepText, linesOf } from './text-blocks.ts';
@@ -7,7 +8,7 @@ export const markdown: Format = {
   mediaTypes: ['text/markdown', 'text/x-markdown'],
   extensions: ['md', 'markdown', 'mdown', 'mkd', 'mdx'],
   async extract(bytes, context) {
-    return keepText(decodeText(bytes).text, context, splitMarkdown, firstHeading);
+    return keepText(readReferences(decodeText(bytes).text), context, splitMarkdown, firstHeading);
   },
 };
 

@@ -6,6 +6,7 @@ import { tooManyPages } from './page-limit.ts';
 import { openPdf, toAppError, type PdfDocument } from './pdf-document.ts';
 import type { TextLine } from './pdf-lines.ts';
 import { readPage } from './pdf-page.ts';
+import { emptyDocument } from './text-blocks.ts';
 
 export const pdf: Format = {
   name: 'PDF',
@@ -38,7 +39,7 @@ async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<E
   }
   writePages(pages, builder);
   if (builder.isEmpty && unreadable.length > 0) throw toAppError(null);
-  if (builder.isEmpty) throw needsOcr();
+  if (builder.isEmpty) throw hasPictures(bytes) ? needsOcr() : emptyDocument();
   warnAboutPages(pages, unreadable, builder);
   return builder.build(count);
 }
@@ -82,6 +83,12 @@ function warnAboutPages(pages: PdfPage[], unreadable: number[], builder: Documen
 function listPages(numbers: number[]): string {
   const listed = numbers.slice(0, 10).join(', ') + (numbers.length > 10 ? ' and more' : '');
   return numbers.length === 1 ? `Page ${listed} is` : `Pages ${listed} are`;
+}
+
+/** A picture is an object of the file itself, whose name neither compression nor encryption hides. */
+function hasPictures(bytes: Uint8Array): boolean {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return ['/Subtype/Image', '/Subtype /Image'].some((name) => file.includes(name, 0, 'latin1'));
 }
 
 function needsOcr(): AppError {

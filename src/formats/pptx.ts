@@ -58,8 +58,8 @@ function findSlides(parts: OoxmlPackage): string[] {
   return slides;
 }
 
-/** Numbers, dates and footers are furniture of the template. */
-const furniture = new Set(['sldNum', 'dt', 'ftr', 'hdr', 'sldImg']);
+/** Numbers and dates are furniture of the template. */
+const furniture = new Set(['sldNum', 'dt', 'sldImg']);
 
 /** Reads the shapes of a slide, or the notes below it. */
 function readShapes(bytes: Uint8Array, flow: BlockFlow, kind: 'slide' | 'notes'): void {

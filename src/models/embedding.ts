@@ -96,8 +96,9 @@ async function embedBatch(
 
 /** Providers refuse more than 8,192 tokens of one text; no chunk is that long, a pasted question may be. */
 const maxChars = 24_000;
+const blank = '.';
 
 function clip(text: string): string {
-  // An empty text is refused by most providers and has no meaning to encode.
-  return text.slice(0, maxChars) || ' ';
+  // A text of white space is refused by most providers, or given a vector of zeros: it has no meaning to encode.
+  return text.trim() === '' ? blank : text.slice(0, maxChars);
 }

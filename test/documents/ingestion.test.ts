@@ -145,7 +145,7 @@ describe('a file that cannot be read', () => {
       { name: 'cut.pdf', bytes: pdfFile('cut.pdf', ['text']).bytes.slice(0, 200) },
       'document_malformed',
     ],
-    ['pictures of pages', pdfFile('scan.pdf', ['', '']), 'document_needs_ocr'],
+    ['blank pages', pdfFile('blank.pdf', ['', '']), 'document_empty'],
   ])('because it is %s fails with a reason', async (_what, file, code) => {
     const [failed] = await uploadAndWait(person, conversation, file);
     expect(failed).toMatchObject({

@@ -26,6 +26,51 @@ describe('short texts in legacy encodings', () => {
   });
 });
 
+describe('a paragraph in an encoding of one byte', () => {
+  /** Each byte's character, turned round. */
+  function encode(text: string, encoding: string): Buffer {
+    const decoder = new TextDecoder(encoding);
+    const bytes = new Map(
+      Array.from({ length: 256 }, (_, byte) => [decoder.decode(Uint8Array.of(byte)), byte]),
+    );
+    // Windows-1258 has the vowels of Vietnamese, and their tones apart.
+    const parts = [...text].flatMap((letter) => {
+      if (bytes.has(letter)) return [letter];
+      const [base = '', ...marks] = letter.normalize('NFD');
+      const vowel = marks.filter((mark) => !bytes.has(mark)).join('');
+      return [`${base}${vowel}`.normalize('NFC'), ...marks.filter((mark) => bytes.has(mark))];
+    });
+    return Buffer.from(parts.map((part) => bytes.get(part) ?? 0x3f));
+  }
+
+  it.each([
+    [
+      'windows-1258',
+      'Tất cả mọi người sinh ra đều được tự do và bình đẳng về nhân phẩm và quyền lợi. Mọi con người đều được tạo hoá ban cho lý trí và lương tâm.',
+    ],
+    [
+      'windows-1257',
+      'Visi žmonės gimsta laisvi ir lygūs savo orumu ir teisėmis. Jiems suteiktas protas ir sąžinė ir jie turi elgtis vienas kito atžvilgiu kaip broliai.',
+    ],
+    ['windows-874', 'มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกันในเกียรติศักดิ์และสิทธิ ต่างมีเหตุผลและมโนธรรม'],
+    [
+      'windows-1254',
+      'Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarlar. Akıl ve vicdana sahiptirler ve birbirlerine karşı kardeşlik zihniyeti ile hareket etmelidirler.',
+    ],
+    [
+      'windows-1250',
+      'Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i swych praw. Są oni obdarzeni rozumem i sumieniem.',
+    ],
+    [
+      'windows-1252',
+      'Alle Menschen sind frei und gleich an Würde und Rechten geboren. Sie sollen einander im Geiste der Brüderlichkeit begegnen – überall.',
+    ],
+    ['windows-1251', 'Все люди рождаются свободными и равными в своем достоинстве и правах.'],
+  ])('%s', (encoding, text) => {
+    expect(decodeText(encode(text, encoding)).text).toBe(text);
+  });
+});
+
 describe('Unicode', () => {
   const text = 'Ünïcödé — naïve café €100 Привет 你好 👩‍👩‍👧';
 

@@ -82,7 +82,7 @@ describe.skipIf(!hasSharedData)('hostile files made on purpose', () => {
     'pages_8000.pdf': { code: 'document_too_complex' },
     'page_giant.pdf': 'hello page',
     'flate_bomb.pdf': { code: 'document_too_complex' },
-    'no_text.pdf': { code: 'document_needs_ocr' },
+    'no_text.pdf': { code: 'document_empty' },
     'docx_named.pdf': 'real docx text',
     'pdf_named.docx': 'hello page',
     'pdf_named.txt': 'hello page',

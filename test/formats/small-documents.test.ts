@@ -44,6 +44,53 @@ describe('Word', () => {
   });
 });
 
+describe('Markdown', () => {
+  it('shows the characters that references stand for, but in code', async () => {
+    const source =
+      'Tom &amp; Ada&#8217;s caf&eacute; &#x2014; &unknown; `a &amp;&amp; b`\n\n```\nx &lt; y\n```\n';
+    expect((await read(Buffer.from(source), 'a.md')).text).toBe(
+      'Tom & Ada’s café — &unknown; `a &amp;&amp; b`\n\n```\nx &lt; y\n```\n',
+    );
+  });
+});
+
+describe('slides', () => {
+  it('give the text of footers and of notes, and titles and values of charts', async () => {
+    const shape = (type: string, text: string): string =>
+      `<p:sp><p:nvSpPr><p:nvPr><p:ph type="${type}"/></p:nvPr></p:nvSpPr><p:txBody><a:p><a:r><a:t>${text}</a:t></a:r></a:p></p:txBody></p:sp>`;
+    const relationship = (id: string, type: string, target: string): string =>
+      `<Relationship Id="${id}" Type="http://x/${type}" Target="${target}"/>`;
+    const relationships = (...all: string[]): string => `<Relationships>${all.join('')}</Relationships>`;
+    const file = makeZip({
+      '[Content_Types].xml': '<Types/>',
+      '_rels/.rels': relationships(relationship('r1', 'officeDocument', 'ppt/presentation.xml')),
+      'ppt/presentation.xml':
+        '<p:presentation xmlns:r="r"><p:sldIdLst><p:sldId id="256" r:id="r1"/></p:sldIdLst></p:presentation>',
+      'ppt/_rels/presentation.xml.rels': relationships(relationship('r1', 'slide', 'slides/slide1.xml')),
+      'ppt/slides/slide1.xml': `<p:sld>${shape('title', 'Fleet')}${shape('ftr', 'Internal use')}${shape('sldNum', '1')}</p:sld>`,
+      'ppt/slides/_rels/slide1.xml.rels': relationships(
+        relationship('r1', 'notesSlide', '../notesSlides/notesSlide1.xml'),
+        relationship('r2', 'chart', '../charts/chart1.xml'),
+      ),
+      'ppt/notesSlides/notesSlide1.xml': `<p:notes>${shape('body', 'Speak slowly')}${shape('hdr', 'Handout')}</p:notes>`,
+      'ppt/charts/chart1.xml':
+        '<c:chartSpace><c:title><c:tx><c:rich><a:p><a:r><a:t>Catch by year</a:t></a:r></a:p></c:rich></c:tx></c:title><c:ser><c:cat><c:strCache><c:pt><c:v>2023</c:v></c:pt></c:strCache></c:cat><c:val><c:numCache><c:pt><c:v>40</c:v></c:pt></c:numCache></c:val></c:ser></c:chartSpace>',
+    });
+    const { text } = await read(file, 'a.pptx');
+    for (const words of [
+      'Fleet',
+      'Internal use',
+      'Notes: Speak slowly',
+      'Handout',
+      'Catch by year',
+      '2023',
+      '40',
+    ])
+      expect(text).toContain(words);
+    expect(text).not.toMatch(/^1$/m);
+  });
+});
+
 describe('OpenDocument', () => {
   it('reads headings, lists, notes and tables of a text', async () => {
     const body = `<office:text><text:h text:outline-level="2">Head</text:h><text:p>Hello<text:s text:c="2"/>world<text:note>
