@@ -34,7 +34,7 @@ describe('a paragraph in an encoding of one byte', () => {
       Array.from({ length: 256 }, (_, byte) => [decoder.decode(Uint8Array.of(byte)), byte]),
     );
     // Windows-1258 has the vowels of Vietnamese, and their tones apart.
-    const parts = [...text].flatMap((letter) => {
+    const parts = Array.from(text).flatMap((letter) => {
       if (bytes.has(letter)) return [letter];
       const [base = '', ...marks] = letter.normalize('NFD');
       const vowel = marks.filter((mark) => !bytes.has(mark)).join('');
