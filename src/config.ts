@@ -16,6 +16,8 @@ import { type AuthConfig, readIssuer } from './identity/auth-config.ts';
 import type { ModelConfig } from './models/model.ts';
 
 const megabyte = 1024 * 1024;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** In the folder where the server is started; `ALCOVE_ENV_FILE` names another one. */
 const envFile = '.env';
 
@@ -126,6 +128,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       waitForFilesMs: e.WAIT_FOR_FILES_S * 1000,
       leaseMs: e.LEASE_S * 1000,
       retryMs: e.RETRY_S * 1000,
+      undoMs: e.UNDO_DAYS * dayMs,
+      temporaryMs: e.TEMPORARY_HOURS * hourMs,
     },
     afterwards: { titles: e.TITLES === 'model', summaries: e.SUMMARIES === 'on' },
     models: readModels(e),

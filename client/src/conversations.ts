@@ -5,6 +5,7 @@ import type {
   ConversationStatistics,
   createConversationBody,
   deletedConversation,
+  DeletionPreview,
   listConversationsQuery,
   StatisticsOverview,
   updateConversationBody,
@@ -47,10 +48,18 @@ export function conversations(transport: Transport) {
     },
     delete(
       id: string,
-      query: { keep_documents_in?: string } = {},
+      query: { keep_documents_in?: string; permanently?: boolean } = {},
       options?: RequestOptions,
     ): Promise<z.output<typeof deletedConversation>> {
       return transport.json('DELETE', at(id), { ...options, query: query satisfies Query });
+    },
+    /** What deleting would take along. */
+    previewDeletion(id: string, options?: RequestOptions): Promise<DeletionPreview> {
+      return transport.json('GET', `${at(id)}/deletion`, options);
+    },
+    /** Brings a deleted conversation back, as long as it is not erased. */
+    restore(id: string, options?: RequestOptions): Promise<Conversation> {
+      return transport.json('POST', `${at(id)}/restore`, { ...options, body: {} });
     },
     /** Shows the branch through this message from now on; the next question continues it. */
     switchBranch(id: string, leafId: string, options?: RequestOptions): Promise<Conversation> {

@@ -14,6 +14,8 @@ export const user = z
     role: z.enum(['admin', 'user']),
     /** `invited` until the link of the invitation has set a password. */
     status: z.enum(['active', 'suspended', 'invited']),
+    /** Conversations without activity for so long are deleted; null: only as the server's policy says. */
+    retention_days: z.int().nullable(),
     created_at: timestamp,
   })
   .meta({ id: 'User' });
@@ -27,7 +29,12 @@ export const changePasswordBody = z.object({
   /** API keys outlive the password unless they are revoked with it. */
   revoke_keys: z.boolean().default(false),
 });
-export const updateMeBody = z.object({ name: name.nullable().optional() });
+/** Days; null stands for the server's own policy. */
+export const retentionDays = z.int().min(1).max(36_500).nullable();
+export const updateMeBody = z.object({
+  name: name.nullable().optional(),
+  retention_days: retentionDays.optional(),
+});
 export const deleteMeBody = z.object({ password: z.string().max(1024).optional() }).optional();
 export const refreshBody = z.object({ refresh_token: z.string().max(500).optional() }).nullish();
 

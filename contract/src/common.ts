@@ -12,7 +12,7 @@ export const idParams = z.object({ id });
 /** Keyset paging: `cursor` is opaque, `limit` at most 200. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(500).optional(),
+  cursor: z.string().max(3_000).optional(),
 });
 export const nextCursor = z.string().nullable();
 

@@ -11,6 +11,9 @@ const title = z.string().trim().min(1).max(500);
 const conversationSettings = z.strictObject({ docs_only: z.boolean().optional() });
 export type ConversationSettings = z.infer<typeof conversationSettings>;
 
+/** A minute to a year. */
+const expiresInS = z.int().min(60).max(31_536_000);
+
 const tag = z.string().trim().min(1).max(100);
 
 export const conversation = z
@@ -25,6 +28,15 @@ export const conversation = z
     settings: conversationSettings,
     /** The last message of the branch that is shown; null before the first. */
     active_leaf_id: id.nullable(),
+    /** An answer has come since it was last said to be read. */
+    unread: z.boolean(),
+    project_id: id.nullable(),
+    /** Of a temporary conversation: when it is erased, unless something more is said in it. */
+    expires_at: timestamp.nullable(),
+    /** Only in the list of deleted ones. */
+    deleted_at: timestamp.nullable(),
+    /** Until when a deleted one can be restored. */
+    restorable_until: timestamp.nullable(),
     message_count: z.int(),
     document_count: z.int(),
     created_at: timestamp,
@@ -39,14 +51,23 @@ export const createConversationBody = z
     title: title.optional(),
     conversation_type: conversationType.default('general'),
     template_id: id.optional(),
+    project_id: id.nullish(),
+    /** It is erased, with its files, when nothing was said in it for `expires_in_s`, or the server's own time. */
+    temporary: z.boolean().default(false),
+    expires_in_s: expiresInS.optional(),
   })
   .nullish();
 export const listConversationsQuery = pageQuery.extend({
   conversation_type: conversationType.optional(),
   /** Archived ones are listed only when asked for. */
-  status: z.enum([...conversationStatus.options, 'all']).default('active'),
+  status: z.enum([...conversationStatus.options, 'all', 'deleted']).default('active'),
   tag: tag.optional(),
   pinned: queryBoolean.optional(),
+  unread: queryBoolean.optional(),
+  /** `none`: those that are in no project. */
+  project_id: z.union([z.literal('none'), id]).optional(),
+  /** Pinned ones come first in any order. */
+  order: z.enum(['activity', 'created', 'title']).default('activity'),
 });
 export const conversationList = z.object({ conversations: z.array(conversation), next_cursor: nextCursor });
 
@@ -56,6 +77,10 @@ export const updateConversationBody = z.object({
   pinned: z.boolean().optional(),
   tags: z.array(tag).max(50).optional(),
   settings: conversationSettings.optional(),
+  unread: z.boolean().optional(),
+  project_id: id.nullable().optional(),
+  /** Null keeps a temporary conversation for good; a number makes one, or gives it another time. */
+  expires_in_s: expiresInS.nullable().optional(),
 });
 export const titleQuery = z.object({ title: title.optional() });
 export const titleBody = z.object({ title: title.optional() }).nullish();
@@ -110,12 +135,28 @@ export const history = conversation
   .meta({ id: 'ConversationHistory' });
 export type ConversationHistory = z.infer<typeof history>;
 
-export const deleteConversationQuery = z.object({ keep_documents_in: id.optional() });
+export const deleteConversationQuery = z.object({
+  keep_documents_in: id.optional(),
+  /** Erases it at once, also when it was deleted before. */
+  permanently: queryBoolean.optional(),
+});
+const deletedCounts = z.object({ messages: z.int(), documents: z.int(), chunks: z.int(), bytes: z.int() });
 export const deletedConversation = z
   .object({
-    deleted: z.object({ messages: z.int(), documents: z.int(), chunks: z.int(), bytes: z.int() }),
+    deleted: deletedCounts,
+    /** Until when it can be restored; null: it is erased. */
+    restorable_until: timestamp.nullable(),
   })
   .meta({ id: 'DeletedConversation' });
+/** What a deletion would take along. */
+export const deletionPreview = z
+  .object({
+    would_delete: deletedCounts,
+    /** How long it could be restored, in days; 0: it would be erased at once. */
+    restorable_days: z.number(),
+  })
+  .meta({ id: 'DeletionPreview' });
+export type DeletionPreview = z.infer<typeof deletionPreview>;
 
 const percentiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number(), n: z.int() });
 const counts = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { email, name, password, user } from './accounts.ts';
+import { email, name, password, retentionDays, user } from './accounts.ts';
 import { id, nextCursor, pageQuery, timestamp } from './common.ts';
 
 const role = z.enum(['admin', 'user']);
@@ -22,6 +22,8 @@ const quotasBody = quotas.partial().strict();
 export const adminUser = user
   .extend({
     quotas,
+    /** Nothing of the account can be erased. */
+    legal_hold: z.boolean(),
     /** Until when the link of the invitation can be used; null for an account that is no invitation. */
     invite_expires_at: timestamp.nullable(),
   })
@@ -47,6 +49,9 @@ export const updateUserBody = z.object({
   role: role.optional(),
   name: name.nullable().optional(),
   quotas: quotasBody.optional(),
+  retention_days: retentionDays.optional(),
+  /** While it stands nothing of the account is erased: neither by its owner nor when a time is over. */
+  legal_hold: z.boolean().optional(),
 });
 
 /** A link that sets a password once: sent to the account's address, or else shown here and nowhere again. */

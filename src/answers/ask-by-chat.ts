@@ -110,7 +110,7 @@ async function askWithFiles(
     return await ask({ scope, begins: null }, question, deps, alsoWrite);
   } catch (error) {
     // A refused question leaves no conversation.
-    if (begins !== null) await deleteConversation(scope, null, documents);
+    if (begins !== null) await deleteConversation(scope, { permanently: true }, documents);
     throw error;
   }
 }

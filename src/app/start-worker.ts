@@ -5,7 +5,9 @@ import { keepGrants } from '../db/spread.ts';
 import { tidyDatabase } from '../db/tidy.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
 import { createIngestion } from '../documents/ingest.ts';
+import { purgeConversations } from '../documents/purge-conversations.ts';
 import { createReindexing } from '../documents/reindex.ts';
+import { createRetirement } from '../documents/retire-conversations.ts';
 import { enqueueStale } from '../documents/stale-store.ts';
 import { collectBlobs } from '../files/collect.ts';
 import type { DeletionHold } from '../files/deletion-hold.ts';
@@ -35,6 +37,7 @@ export function startWorker(
 ): Promise<void>[] {
   const { db, blobs, embedding, log, notifier, now } = documents;
   const retention = createRetention(db, config.retention);
+  const retirement = createRetirement(documents, config.retention.conversationDays);
   const findStale = async (): Promise<void> => {
     const found = await enqueueStale(db, embedding?.id ?? null, signal);
     if (found === 0) return;
@@ -52,6 +55,8 @@ export function startWorker(
     ),
     every(hourMs, 'find stale indexes', findStale, signal, log),
     every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now(), hold), signal, log),
+    every(collectMs, 'erase conversations', () => purgeConversations(documents, signal), signal, log),
+    every(hourMs, 'retire conversations', () => retirement.sweep(signal), signal, log),
     every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
     every(hourMs, 'forget what is old', () => retention.sweep(now(), signal), signal, log),
     every(searchMs, 'index texts for search', () => indexEverybody(db, signal), signal, log),

@@ -44,13 +44,13 @@ export async function readChanges(
     {
       name: 'changed_documents',
       text: `SELECT ${columnsOf(documents)} FROM documents
-        WHERE user_id = $1 AND updated_at > $2 ORDER BY updated_at LIMIT ${mostChanges}`,
+        WHERE user_id = $1 AND updated_at > $2 AND ${isSeen} ORDER BY updated_at LIMIT ${mostChanges}`,
       values: mine,
     },
     {
       name: 'changed_messages',
       text: `SELECT id, conversation_id AS "conversationId", parent_id AS "parentId", role, status FROM messages
-        WHERE user_id = $1 AND (id > $2 OR id = ANY($3::uuid[])) ORDER BY id LIMIT ${mostChanges}`,
+        WHERE user_id = $1 AND (id > $2 OR id = ANY($3::uuid[])) AND ${isSeen} ORDER BY id LIMIT ${mostChanges}`,
       values: [...mineById, [...answers]],
     },
     {
@@ -77,6 +77,9 @@ export async function readChanges(
     writing: (writing as { id: string }[]).map(({ id }) => id),
   };
 }
+
+/** A deleted conversation is not seen, and nothing of it. */
+const isSeen = `conversation_id IN (SELECT c.id FROM conversations c WHERE c.user_id = $1)`;
 
 function columnsOf(table: typeof conversations | typeof documents): string {
   return Object.entries(getTableColumns(table))

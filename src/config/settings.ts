@@ -172,6 +172,16 @@ const limits = {
     'how long a finished answer can be replayed event by event; the message stays',
   ),
   TRACES_DAYS: show(count(90), 'how long it can be seen how an answer came about'),
+  UNDO_DAYS: show(
+    whole(0).default(30),
+    'how long a deleted conversation can be restored; 0 erases it at once',
+  ),
+  TEMPORARY_HOURS: show(count(24), 'how long a temporary conversation stays after its last message'),
+  RETENTION_DAYS: show(
+    count(1).optional(),
+    'conversations without activity for so long are deleted; default: kept',
+    '365',
+  ),
   AUDIT_DAYS: show(whole(2).default(365), 'how long the audit log is kept'),
   AUDIT_ADDRESS_DAYS: show(whole(2).default(30), 'how long the network addresses in it are whole'),
   SEGMENT_CACHE_MB: count(512),

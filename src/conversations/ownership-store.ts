@@ -12,6 +12,18 @@ export async function ownsConversation(db: Database, user: UserScope, id: string
   return (rows?.length ?? 0) > 0;
 }
 
+/** Whether the user has deleted it, and it is not erased yet. */
+export async function ownsDeleted(db: Database, user: UserScope, id: string): Promise<boolean> {
+  const [rows] = await db.read({ userId: user.userId, showsDeleted: true }, [
+    {
+      name: 'owns_deleted',
+      text: 'SELECT 1 FROM conversations WHERE user_id = $1 AND id = $2 AND deleted_at IS NOT NULL',
+      values: [user.userId, id],
+    },
+  ]);
+  return (rows?.length ?? 0) > 0;
+}
+
 /** Whether the id is anybody's: the one fact that 403 needs. */
 export async function conversationExists(db: Database, user: UserScope, id: string): Promise<boolean> {
   const [rows] = await db.read({ userId: user.userId, askedConversation: id }, [

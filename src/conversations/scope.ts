@@ -2,7 +2,7 @@ import type { Database } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import { conversationExists, ownsConversation } from './ownership-store.ts';
+import { conversationExists, ownsConversation, ownsDeleted } from './ownership-store.ts';
 
 /**
  * Authority over one conversation: holding one means that the ownership check has happened. Every store function
@@ -31,6 +31,21 @@ export class ConversationScope {
     // Only on a miss is the directory asked, and it tells nothing but whether the id is taken.
     if (await conversationExists(db, user, conversationId)) throw forbidden();
     throw new AppError('not_found', 'This conversation does not exist.');
+  }
+
+  /**
+   * One that may be deleted and not erased yet, to bring it back or to erase it.
+   * @throws AppError as `open` does
+   */
+  static async openDeleted(
+    db: Database,
+    user: UserScope,
+    conversationId: string,
+  ): Promise<ConversationScope> {
+    if (!(await ownsDeleted(db, user, conversationId)))
+      return ConversationScope.open(db, user, conversationId);
+    if (user.limitedTo !== undefined && user.limitedTo !== conversationId) throw forbidden();
+    return new ConversationScope(user, conversationId);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { userCounters } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
@@ -76,7 +76,7 @@ export async function readLatencies(
   scope: UserScope | ConversationScope,
 ): Promise<Record<string, Percentiles>> {
   const conversationId = 'conversationId' in scope ? scope.conversationId : undefined;
-  const inside = conversationId === undefined ? sql`` : sql`AND conversation_id = ${conversationId}`;
+  const inside = insideOf(scope.userId, conversationId);
   const { rows } = await db.scoped({ userId: scope.userId, conversationId }, (tx) =>
     tx.execute<{ stage: string; p50: number; p95: number; p99: number; n: number }>(sql`
       SELECT stage, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS p50,
@@ -90,6 +90,13 @@ export async function readLatencies(
       GROUP BY stage`),
   );
   return Object.fromEntries(rows.map(({ stage, ...numbers }) => [stage, numbers]));
+}
+
+/** One conversation, or all that are seen: deleted ones are not. */
+function insideOf(userId: string, conversationId: string | undefined): SQL {
+  return conversationId === undefined
+    ? sql`AND conversation_id IN (SELECT c.id FROM conversations c WHERE c.user_id = ${userId})`
+    : sql`AND conversation_id = ${conversationId}`;
 }
 
 export interface ConversationCounts {
@@ -189,7 +196,7 @@ export async function readQuality(
   scope: UserScope | ConversationScope,
 ): Promise<RetrievalQuality> {
   const conversationId = 'conversationId' in scope ? scope.conversationId : undefined;
-  const inside = conversationId === undefined ? sql`` : sql`AND conversation_id = ${conversationId}`;
+  const inside = insideOf(scope.userId, conversationId);
   const { rows } = await db.scoped({ userId: scope.userId, conversationId }, (tx) =>
     tx.execute<{ answers: number; cited: number; score: number | null }>(sql`
       SELECT count(*) AS answers, count(*) FILTER (WHERE cited.passages > 0) AS cited,

@@ -1,12 +1,7 @@
-import { and, arrayContains, desc, eq, getTableColumns, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
-import {
-  chunks as chunkTable,
-  conversationDirectory,
-  conversations,
-  documents,
-  userCounters,
-} from '../db/schema.ts';
+import { conversationDirectory, conversations, documents, userCounters } from '../db/schema.ts';
+import { isForeignKeyViolation } from '../db/errors.ts';
 import { AppError } from '../errors.ts';
 import { queueBlobs } from '../files/store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
@@ -17,6 +12,10 @@ export type ConversationRow = typeof conversations.$inferSelect;
 export interface NewConversation {
   title: string;
   conversationType: ConversationRow['conversationType'];
+  projectId?: string | null | undefined;
+  settings?: ConversationRow['settings'] | undefined;
+  /** Of a temporary one: so long after its last activity it is erased. */
+  expiresInS?: number | null | undefined;
 }
 
 export async function insertConversation(
@@ -46,7 +45,7 @@ export async function createConversation(
           await alsoWrite(tx, createdRow(results));
           return [];
         };
-  return createdRow(await db.write(scope, statements, last));
+  return createdRow(await db.write(scope, statements, last).catch(projectMissing));
 }
 
 function createdRow([rows]: unknown[][]): ConversationRow {
@@ -62,9 +61,20 @@ export function beginConversation(scope: ConversationScope, input: NewConversati
   return [
     {
       name: 'insert_conversation',
-      text: `INSERT INTO conversations (user_id, id, title, conversation_type, status, created_at, updated_at, activity_at)
-        VALUES ($1, $2, $3, $4, 'active', $5, $5, $5) RETURNING ${conversationColumns}`,
-      values: [userId, conversationId, input.title, input.conversationType, now],
+      text: `INSERT INTO conversations (user_id, id, title, conversation_type, status, created_at, updated_at, activity_at,
+          project_id, settings, expires_in_s, purge_at)
+        VALUES ($1, $2, $3, $4, 'active', $5, $5, $5, $6, $7::jsonb, $8, $9) RETURNING ${conversationColumns}`,
+      values: [
+        userId,
+        conversationId,
+        input.title,
+        input.conversationType,
+        now,
+        input.projectId ?? null,
+        JSON.stringify(input.settings ?? {}),
+        input.expiresInS ?? null,
+        purgeAtOf(input.expiresInS, now),
+      ],
     },
     {
       name: 'insert_directory_entry',
@@ -79,54 +89,20 @@ export function beginConversation(scope: ConversationScope, input: NewConversati
   ];
 }
 
+/** When a temporary conversation goes, if nothing more is said in it. */
+export function purgeAtOf(expiresInS: number | null | undefined, now: Date): Date | null {
+  return expiresInS === null || expiresInS === undefined ? null : new Date(now.getTime() + expiresInS * 1000);
+}
+
+/** @throws AppError `not_found` for a foreign key that names no project */
+export function projectMissing(error: unknown): never {
+  if (!isForeignKeyViolation(error, 'conversations_project')) throw error;
+  throw new AppError('not_found', 'This project does not exist.', { cause: error });
+}
+
 const conversationColumns = Object.entries(getTableColumns(conversations))
   .map(([name, column]) => `${column.name} AS "${name}"`)
   .join(', ');
-
-export interface ConversationFilter {
-  conversationType?: ConversationRow['conversationType'] | undefined;
-  status: ConversationRow['status'] | 'all';
-  tag?: string | undefined;
-  pinned?: boolean | undefined;
-}
-
-/** Where a page of conversations begins, in the order of the list. */
-export interface ConversationPosition {
-  pinned: boolean;
-  activityAt: Date;
-  id: string;
-}
-
-/** Pinned ones first, then newest activity, by keyset: the same cost at any depth. */
-export async function listConversations(
-  db: Database,
-  user: UserScope,
-  filter: ConversationFilter,
-  limit: number,
-  after: ConversationPosition | null,
-): Promise<ConversationRow[]> {
-  const { conversationType, status, tag, pinned } = filter;
-  return db.reading(user, (tx) =>
-    tx
-      .select()
-      .from(conversations)
-      .where(
-        and(
-          eq(conversations.userId, user.userId),
-          user.limitedTo === undefined ? undefined : eq(conversations.id, user.limitedTo),
-          conversationType === undefined ? undefined : eq(conversations.conversationType, conversationType),
-          status === 'all' ? undefined : eq(conversations.status, status),
-          pinned === undefined ? undefined : eq(conversations.pinned, pinned),
-          tag === undefined ? undefined : arrayContains(conversations.tags, [tag]),
-          after === null
-            ? undefined
-            : sql`(${conversations.pinned}, ${conversations.activityAt}, ${conversations.id}) < (${after.pinned}::boolean, ${after.activityAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
-        ),
-      )
-      .orderBy(desc(conversations.pinned), desc(conversations.activityAt), desc(conversations.id))
-      .limit(limit),
-  );
-}
 
 export async function readConversation(db: Database, scope: ConversationScope): Promise<ConversationRow> {
   const [row] = await db.reading(scope, (tx) => tx.select().from(conversations).where(isThis(scope)));
@@ -134,7 +110,10 @@ export async function readConversation(db: Database, scope: ConversationScope): 
 }
 
 export type ConversationChange = Partial<
-  Pick<ConversationRow, 'title' | 'status' | 'pinned' | 'tags' | 'settings'>
+  Pick<
+    ConversationRow,
+    'title' | 'status' | 'pinned' | 'tags' | 'settings' | 'unread' | 'projectId' | 'expiresInS' | 'purgeAt'
+  >
 >;
 
 export async function updateConversation(
@@ -143,13 +122,15 @@ export async function updateConversation(
   change: ConversationChange,
   now: Date,
 ): Promise<ConversationRow> {
-  const [row] = await db.scoped(scope, (tx) =>
-    tx
-      .update(conversations)
-      .set({ ...change, updatedAt: now })
-      .where(isThis(scope))
-      .returning(),
-  );
+  const [row] = await db
+    .scoped(scope, (tx) =>
+      tx
+        .update(conversations)
+        .set({ ...change, updatedAt: now })
+        .where(isThis(scope))
+        .returning(),
+    )
+    .catch(projectMissing);
   return row ?? gone();
 }
 
@@ -170,6 +151,7 @@ export async function replaceTitle(
 
 export interface DeletedCounts {
   messages: number;
+  byRole: Record<'user' | 'assistant' | 'system', number>;
   documents: number;
   chunks: number;
   bytes: number;
@@ -183,49 +165,69 @@ export async function deleteConversationRows(
 ): Promise<DeletedCounts> {
   // Ingestion and appends take this row first too: after the lock nothing below it can appear any more.
   const [locked] = await tx
-    .select({ id: conversations.id })
+    .select({ deletedAt: conversations.deletedAt })
     .from(conversations)
     .where(isThis(scope))
     .for('update');
   if (locked === undefined) return gone();
-  const inside = and(eq(documents.userId, scope.userId), eq(documents.conversationId, scope.conversationId));
+  const counts = await countContents(tx, scope);
   const files = await tx
-    .select({ blobKey: documents.blobKey, bytes: documents.sizeBytes })
+    .select({ blobKey: documents.blobKey })
     .from(documents)
-    .where(inside);
+    .where(and(eq(documents.userId, scope.userId), eq(documents.conversationId, scope.conversationId)));
   await queueBlobs(
     tx,
     scope.userId,
     files.map((file) => file.blobKey),
     now,
   );
-  const byRole = await tx.execute<{ role: string; n: number }>(sql`
-      SELECT role, count(*) AS n FROM messages
-      WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId} GROUP BY role`);
-  const count = (role: string) => byRole.rows.find((row) => row.role === role)?.n ?? 0;
-  const chunks = await tx.$count(
-    chunkTable,
-    and(eq(chunkTable.userId, scope.userId), eq(chunkTable.conversationId, scope.conversationId)),
-  );
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   await tx.delete(conversations).where(isThis(scope));
   await tx
     .delete(conversationDirectory)
     .where(eq(conversationDirectory.conversationId, scope.conversationId));
-  await tx
-    .update(userCounters)
-    .set({
-      conversations: sql`${userCounters.conversations} - 1`,
-      userMessages: sql`${userCounters.userMessages} - ${count('user')}`,
-      assistantMessages: sql`${userCounters.assistantMessages} - ${count('assistant')}`,
-      systemMessages: sql`${userCounters.systemMessages} - ${count('system')}`,
-      documents: sql`${userCounters.documents} - ${files.length}`,
-      chunks: sql`${userCounters.chunks} - ${chunks}`,
-      bytes: sql`${userCounters.bytes} - ${bytes}`,
-    })
-    .where(eq(userCounters.userId, scope.userId));
-  const messages = byRole.rows.reduce((sum, row) => sum + row.n, 0);
-  return { messages, documents: files.length, chunks, bytes };
+  const mine = eq(userCounters.userId, scope.userId);
+  // Of one that was deleted before, only what it still took is left to be counted.
+  if (locked.deletedAt === null) await tx.update(userCounters).set(shiftedBy(counts, -1)).where(mine);
+  else
+    await tx
+      .update(userCounters)
+      .set({ deletedBytes: sql`${userCounters.deletedBytes} - ${counts.bytes}` })
+      .where(mine);
+  return counts;
+}
+
+/** What goes with a conversation. */
+export async function countContents(tx: Transaction, scope: ConversationScope): Promise<DeletedCounts> {
+  const inside = sql`user_id = ${scope.userId} AND conversation_id = ${scope.conversationId}`;
+  const messages = await tx.execute<{ role: string; n: number }>(
+    sql`SELECT role, count(*) AS n FROM messages WHERE ${inside} GROUP BY role`,
+  );
+  const files = await tx.execute<{ documents: number; chunks: number; bytes: number }>(sql`
+    SELECT count(*) AS documents, coalesce(sum(chunk_count), 0)::bigint AS chunks,
+      coalesce(sum(size_bytes), 0)::bigint AS bytes FROM documents WHERE ${inside}`);
+  const count = (role: string) => messages.rows.find((row) => row.role === role)?.n ?? 0;
+  const byRole = { user: count('user'), assistant: count('assistant'), system: count('system') };
+  const [{ documents: n, chunks, bytes } = { documents: 0, chunks: 0, bytes: 0 }] = files.rows;
+  return {
+    messages: byRole.user + byRole.assistant + byRole.system,
+    byRole,
+    documents: n,
+    chunks,
+    bytes,
+  };
+}
+
+/** The user's counters with a conversation more, or less. */
+export function shiftedBy({ byRole, documents: n, chunks, bytes }: DeletedCounts, sign: 1 | -1) {
+  return {
+    conversations: sql`${userCounters.conversations} + ${sign}`,
+    userMessages: sql`${userCounters.userMessages} + ${sign * byRole.user}`,
+    assistantMessages: sql`${userCounters.assistantMessages} + ${sign * byRole.assistant}`,
+    systemMessages: sql`${userCounters.systemMessages} + ${sign * byRole.system}`,
+    documents: sql`${userCounters.documents} + ${sign * n}`,
+    chunks: sql`${userCounters.chunks} + ${sign * chunks}`,
+    bytes: sql`${userCounters.bytes} + ${sign * bytes}`,
+  };
 }
 
 function isThis(scope: ConversationScope) {

@@ -27,6 +27,8 @@ export interface DocumentTimes {
   leaseMs: number;
   /** Pause after the first failure. */
   retryMs: number;
+  /** How long a deleted conversation can be restored; 0: it is erased at once. */
+  undoMs: number;
 }
 
 /** Notified whenever a document's row has changed. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
@@ -6,6 +6,7 @@ import { conversations, documents, documentTexts, userCounters, users } from '..
 import { AppError } from '../errors.ts';
 import { queueBlobs } from '../files/store.ts';
 import { recordAudit } from '../identity/audit-store.ts';
+import { refuseUnderHold } from '../identity/hold-store.ts';
 import { forgetAnswersAbout } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
@@ -76,7 +77,10 @@ export async function readBytesLeft(
 ): Promise<number> {
   const [row] = await db.reading(scope, (tx) =>
     tx
-      .select({ used: userCounters.bytes, quota: users.quotaBytes })
+      .select({
+        used: sql<number>`${userCounters.bytes} + ${userCounters.deletedBytes}`,
+        quota: users.quotaBytes,
+      })
       .from(users)
       .innerJoin(userCounters, eq(userCounters.userId, users.id))
       .where(eq(users.id, scope.userId)),
@@ -106,7 +110,11 @@ export async function countWithin(
       bytes: sql`${userCounters.bytes} + ${bytes}`,
     })
     .where(eq(userCounters.userId, scope.userId))
-    .returning({ documents: userCounters.documents, bytes: userCounters.bytes });
+    .returning({
+      documents: userCounters.documents,
+      bytes: userCounters.bytes,
+      deletedBytes: userCounters.deletedBytes,
+    });
   if (counters === undefined) throw new AppError('unauthenticated', 'This account does not exist any more.');
   const [own] = await tx
     .select({ documents: users.quotaDocuments, bytes: users.quotaBytes })
@@ -120,8 +128,10 @@ export async function countWithin(
   if (counters.documents > documentsPerUser) {
     throw overQuota(`This account holds at most ${documentsPerUser} documents`);
   }
-  if (counters.bytes > bytesPerUser) {
-    throw overQuota(`This account holds at most ${Math.floor(bytesPerUser / 1024 / 1024)} MB of documents`);
+  if (counters.bytes + counters.deletedBytes > bytesPerUser) {
+    const most = `This account holds at most ${Math.floor(bytesPerUser / 1024 / 1024)} MB of documents`;
+    if (counters.deletedBytes === 0) throw overQuota(most);
+    throw overQuota(`${most}, and deleted conversations take room until they are erased`);
   }
 }
 
@@ -157,8 +167,9 @@ export async function listDocuments(
 export async function findDocument(db: Database, user: UserScope, id: string): Promise<DocumentRow | null> {
   const [row] = await db.reading(user, (tx) =>
     tx
-      .select()
+      .select(getTableColumns(documents))
       .from(documents)
+      .innerJoin(conversations, isInside)
       .where(and(eq(documents.userId, user.userId), eq(documents.id, id))),
   );
   return row ?? null;
@@ -169,9 +180,21 @@ export async function readDocument(
   scope: ConversationScope,
   id: string,
 ): Promise<DocumentRow | null> {
-  const [row] = await db.reading(scope, (tx) => tx.select().from(documents).where(isDocument(scope, id)));
+  const [row] = await db.reading(scope, (tx) =>
+    tx
+      .select(getTableColumns(documents))
+      .from(documents)
+      .innerJoin(conversations, isInside)
+      .where(isDocument(scope, id)),
+  );
   return row ?? null;
 }
+
+/** A deleted conversation is not seen, and nothing of it. */
+const isInside = and(
+  eq(conversations.userId, documents.userId),
+  eq(conversations.id, documents.conversationId),
+);
 
 export async function readText(db: Database, scope: ConversationScope, id: string): Promise<string | null> {
   const [row] = await db.reading(scope, (tx) =>
@@ -215,6 +238,7 @@ export async function deleteDocument(
   now: Date,
 ): Promise<{ documents: number; chunks: number; bytes: number } | null> {
   return db.scoped(scope, async (tx) => {
+    await refuseUnderHold(tx, scope.user);
     await bumpVersion(tx, scope);
     const [row] = await tx.delete(documents).where(isDocument(scope, id)).returning();
     if (row === undefined) return null;

@@ -31,18 +31,35 @@ function parsePosition(text: string): Position {
   return { at, id: match[2] };
 }
 
-/** A position in a list that has pinned ones first. */
-export function encodePinnedCursor(position: Position & { pinned: boolean }): string {
-  return Buffer.from(`${position.pinned ? '+' : '-'}${plain(position)}`).toString('base64url');
+/** A position in a list that has pinned ones first: by a time, or by a title. */
+export interface PinnedPosition {
+  pinned: boolean;
+  key: Date | string;
+  id: string;
 }
 
-/** @throws AppError `invalid_request` */
-export function decodePinnedCursor(cursor: string | undefined): (Position & { pinned: boolean }) | null {
+export function encodePinnedCursor({ pinned, key, id }: PinnedPosition): string {
+  const text = key instanceof Date ? plain({ at: key, id }) : `${id} ${key}`;
+  return Buffer.from(`${pinned ? '+' : '-'}${text}`).toString('base64url');
+}
+
+/** @throws AppError `invalid_request`, for a cursor of another order too */
+export function decodePinnedCursor(cursor: string | undefined, byTitle: boolean): PinnedPosition | null {
   if (cursor === undefined) return null;
   const text = Buffer.from(cursor, 'base64url').toString('utf8');
   if (!/^[+-]/.test(text)) throw invalidCursor();
-  return { ...parsePosition(text.slice(1)), pinned: text.startsWith('+') };
+  const pinned = text.startsWith('+');
+  if (!byTitle) {
+    const { at, id } = parsePosition(text.slice(1));
+    return { pinned, key: at, id };
+  }
+  const match = titleForm.exec(text.slice(1));
+  if (match?.[1] === undefined || match[2] === undefined) throw invalidCursor();
+  return { pinned, key: match[2], id: match[1] };
 }
+
+/** PostgreSQL takes no NUL in a text. */
+const titleForm = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) ([^\0]{1,500})$/;
 
 export function encodeOrdinal(ordinal: number): string {
   return Buffer.from(`#${ordinal}`).toString('base64url');

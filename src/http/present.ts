@@ -46,6 +46,11 @@ export function presentConversation(row: ConversationRow): Conversation {
     // Rows of earlier versions hold whatever their clients put there.
     settings: typeof row.settings.docs_only === 'boolean' ? { docs_only: row.settings.docs_only } : {},
     active_leaf_id: row.activeLeafId,
+    unread: row.unread,
+    project_id: row.projectId,
+    expires_at: row.expiresInS === null ? null : (row.purgeAt?.toISOString() ?? null),
+    deleted_at: row.deletedAt?.toISOString() ?? null,
+    restorable_until: row.deletedAt === null ? null : (row.purgeAt?.toISOString() ?? null),
     message_count: row.messageCount,
     document_count: row.documentCount,
     created_at: row.createdAt.toISOString(),

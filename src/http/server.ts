@@ -24,6 +24,7 @@ import { chatRoutes } from './routes/chat.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { exportRoutes } from './routes/exports.ts';
 import { importRoutes } from './routes/imports.ts';
+import { deletionRoutes } from './routes/deletions.ts';
 import { documentContentRoutes } from './routes/document-content.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -109,6 +110,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     adminRoutes(typed, deps);
     oversightRoutes(typed, deps);
     conversationRoutes(typed, deps);
+    deletionRoutes(typed, deps);
     uploadRoutes(typed, deps);
     documentRoutes(typed, deps);
     documentContentRoutes(typed, deps);

@@ -3,6 +3,7 @@ import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, issueSession } from './issue-session.ts';
 import { refuseLongPassword } from './register.ts';
 import { leaveAdministration } from './people-store.ts';
+import { underHold } from './hold-store.ts';
 import { eraseUser, readUser, updatePassword, type UserRow } from './store.ts';
 import { revokeSession } from './session-store.ts';
 import type { UserScope } from './user-scope.ts';
@@ -43,6 +44,7 @@ export async function deleteAccount(
 ): Promise<void> {
   const user = await readAccount(scope, deps);
   if (user.passwordHash !== null) await checkPassword(scope, password ?? '', deps);
+  if (user.legalHold) throw underHold();
   if (user.role === 'admin') await leaveAdministration(deps.db, scope);
   await eraseUser(deps.db, scope, { action: 'account.deleted' }, deps.now());
   deps.sessions.forget(scope.userId);

@@ -19,6 +19,8 @@ const accountColumns = {
   quotaDocuments: users.quotaDocuments,
   quotaBytes: users.quotaBytes,
   quotaMessagesPerMinute: users.quotaMessagesPerMinute,
+  retentionDays: users.retentionDays,
+  legalHold: users.legalHold,
   createdAt: users.createdAt,
 };
 /** The role may read these columns and no others, so that nothing else can be selected by mistake. */
@@ -114,6 +116,9 @@ export interface AccountChange extends Quotas {
   status?: 'active' | 'suspended' | undefined;
   role?: UserRow['role'] | undefined;
   name?: string | null | undefined;
+  /** Null: only the server's policy counts. */
+  retentionDays?: number | null | undefined;
+  legalHold?: boolean | undefined;
 }
 
 /**
@@ -284,13 +289,15 @@ function hasEmail(email: string): SQL {
 }
 
 function actsOf(before: AccountRow, after: AccountRow): string[] {
-  const acts: string[] = [];
-  if (before.status !== after.status)
-    acts.push(after.status === 'suspended' ? 'account.suspended' : 'account.resumed');
-  if (before.role !== after.role) acts.push(after.role === 'admin' ? 'account.promoted' : 'account.demoted');
-  if (before.name !== after.name) acts.push('account.renamed');
   const quotasOf = (row: AccountRow) =>
     [row.quotaDocuments, row.quotaBytes, row.quotaMessagesPerMinute].join(' ');
-  if (quotasOf(before) !== quotasOf(after)) acts.push('account.quotas_changed');
-  return acts;
+  const acts: [boolean, string][] = [
+    [before.status !== after.status, after.status === 'suspended' ? 'suspended' : 'resumed'],
+    [before.role !== after.role, after.role === 'admin' ? 'promoted' : 'demoted'],
+    [before.name !== after.name, 'renamed'],
+    [quotasOf(before) !== quotasOf(after), 'quotas_changed'],
+    [before.retentionDays !== after.retentionDays, 'retention_changed'],
+    [before.legalHold !== after.legalHold, after.legalHold ? 'held' : 'hold_ended'],
+  ];
+  return acts.flatMap(([isDone, act]) => (isDone ? [`account.${act}`] : []));
 }

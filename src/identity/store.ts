@@ -16,6 +16,7 @@ import {
 import { AppError } from '../errors.ts';
 import { queueBlobs } from '../files/store.ts';
 import { type AuditEntry, recordAudit } from './audit-store.ts';
+import { refuseUnderHold } from './hold-store.ts';
 import type { UserScope } from './user-scope.ts';
 
 export type UserRow = typeof users.$inferSelect;
@@ -125,14 +126,19 @@ export async function readUser(db: Database, scope: UserScope): Promise<UserRow 
   return row ?? null;
 }
 
-export async function updateName(
+/** What people change of their own account. */
+export async function updateAccount(
   db: Database,
   scope: UserScope,
-  name: string | null,
+  change: Partial<Pick<UserRow, 'name' | 'retentionDays'>>,
   now: Date,
 ): Promise<UserRow> {
   const [row] = await db.scoped(scope, (tx) =>
-    tx.update(users).set({ name, updatedAt: now }).where(eq(users.id, scope.userId)).returning(),
+    tx
+      .update(users)
+      .set({ ...change, updatedAt: now })
+      .where(eq(users.id, scope.userId))
+      .returning(),
   );
   if (row === undefined) throw new AppError('unauthenticated', 'This account does not exist any more.');
   return row;
@@ -166,7 +172,10 @@ export async function updatePassword(
   });
 }
 
-/** Erases the account and everything below it; its blobs are queued, and `entry` is written, in the same transaction. */
+/**
+ * Erases the account and everything below it; its blobs are queued, and `entry` is written, in the same transaction.
+ * @throws AppError `conflict` under a legal hold
+ */
 export async function eraseUser(
   db: Database,
   scope: UserScope,
@@ -174,6 +183,7 @@ export async function eraseUser(
   now: Date,
 ): Promise<void> {
   await db.scoped(scope, async (tx) => {
+    await refuseUnderHold(tx, scope);
     const blobs = await tx
       .select({ blobKey: documents.blobKey })
       .from(documents)

@@ -14,6 +14,10 @@ export interface Limits {
   waitForFilesMs: number;
   /** A process that is silent this long is taken for dead, and others take up what it was at. */
   leaseMs: number;
+  /** How long a deleted conversation can be restored; 0: it is erased at once. */
+  undoMs: number;
+  /** How long a temporary conversation is kept after its last activity, unless it says so itself. */
+  temporaryMs: number;
   /** Pause before work that failed is tried again; it doubles with each failure. */
   retryMs: number;
 }

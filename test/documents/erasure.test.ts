@@ -5,7 +5,7 @@ import { newPerson, sharedApp, type TestApp } from '../support/app.ts';
 import { filesOf } from './support/uploading.ts';
 
 const canary = 'KESTREL-7401';
-const app = sharedApp();
+const app = sharedApp({ env: { UNDO_DAYS: '0' } });
 
 /** Tables, those of the job queue too, of which a row holds the text in any of its columns. */
 async function tablesWith(server: TestApp, text: string): Promise<string[]> {

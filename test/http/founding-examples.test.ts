@@ -140,7 +140,10 @@ describe('conversation management', () => {
     await call('POST', `/conversations/${id}/messages`, { role: 'user', content: 'hello' });
     const gone = await call('DELETE', `/conversations/${id}`);
     expect(gone.status).toBe(200);
-    expect(gone.body).toEqual({ deleted: { messages: 1, documents: 0, chunks: 0, bytes: 0 } });
+    expect(gone.body).toEqual({
+      deleted: { messages: 1, documents: 0, chunks: 0, bytes: 0 },
+      restorable_until: expect.any(String),
+    });
     expect((await call('GET', `/conversations/${id}`)).status).toBe(404);
     expect((await call('DELETE', `/conversations/${id}/`)).status).toBe(404);
     const list = await call('GET', '/conversations/?limit=200');
@@ -380,10 +383,10 @@ GROUP BY c.conversation_id, d.name;`,
     expect(prompt).not.toMatch(/48\.2|report\.txt/);
   });
 
-  test('deleting the conversation deletes its documents and chunks', async () => {
+  test('deleting the conversation for good deletes its documents and chunks', async () => {
     const id = await newConversation();
     await upload(id, 'report.txt', report, '?wait=ready');
-    const { body } = await call('DELETE', `/conversations/${id}`);
+    const { body } = await call('DELETE', `/conversations/${id}?permanently=true`);
     expect(body).toMatchObject({ deleted: { documents: 1, bytes: Buffer.byteLength(report) } });
     for (const table of ['documents', 'chunks', 'document_texts', 'segments']) {
       const { rows } = await app.app.db.pool.query(`SELECT 1 FROM ${table} WHERE conversation_id = $1`, [id]);

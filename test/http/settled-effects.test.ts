@@ -88,6 +88,12 @@ const deeds: Record<string, (person: Person, pool: pg.Pool) => Promise<Deed>> = 
     const sql = 'SELECT count(*)::int AS n FROM users WHERE email = $1';
     return { path: '/admin/users', body, count: countOf(pool, sql, email) };
   },
+  'a restored conversation': async (person, pool) => {
+    const id = await newConversation(person);
+    await person.json('DELETE', `/conversations/${id}`);
+    const sql = 'SELECT count(*)::int AS n FROM conversations WHERE id = $1 AND deleted_at IS NULL';
+    return { path: `/conversations/${id}/restore`, body: {}, count: countOf(pool, sql, id) };
+  },
   'a cancelled document': async (person, pool) => {
     const id = await documentOf(person);
     await pool.query("UPDATE documents SET status = 'queued' WHERE id = $1", [id]);

@@ -77,6 +77,7 @@ function secretsOf(w: World): string[] {
     w.canary,
     w.a1,
     w.a2,
+    w.a3,
     w.a1Document,
     w.a1Message,
     w.a1Question,

@@ -30,6 +30,8 @@ export const cases: Record<string, IsolationCase> = {
     { path: `/conversations?tag=${w.canary}&user_id=${w.a.id}`, status: 200 },
     { path: `/conversations?cursor=${cursorBehind(w.a1, '+')}`, status: 200 },
     { path: '/conversations?status=all', status: 200 },
+    { path: '/conversations?status=deleted', status: 200 },
+    { path: `/conversations?project_id=${w.a1}&order=title`, status: 200 },
   ],
   'GET /conversations/stats/overview': (w) => [
     { path: `/conversations/stats/overview?user_id=${w.a.id}`, status: 200 },
@@ -47,6 +49,14 @@ export const cases: Record<string, IsolationCase> = {
     { path: `/conversations/${w.b1}?keep_documents_in=${w.a1}`, status: 403 },
     { path: `/conversations/${w.b1}?keep_documents_in=${w.nothing}`, status: 404 },
     { path: `/conversations/${w.a1}?keep_documents_in=${w.b1}`, status: 403 },
+    { path: `/conversations/${w.a1}?permanently=true`, status: 403 },
+    { path: `/conversations/${w.a3}?permanently=true`, status: 404 },
+  ],
+  'GET /conversations/:id/deletion': (w) => conversation(w, (id) => `/conversations/${id}/deletion`),
+  'POST /conversations/:id/restore': (w) => [
+    ...conversation(w, (id) => `/conversations/${id}/restore`),
+    // A deleted one is nobody's to others.
+    { path: `/conversations/${w.a3}/restore`, status: 404 },
   ],
   'GET /conversations/:id/stats': (w) => conversation(w, (id) => `/conversations/${id}/stats`),
   'POST /conversations/:id/messages': (w) => [

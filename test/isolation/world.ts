@@ -14,6 +14,8 @@ export interface World {
   canary: string;
   a1: string;
   a2: string;
+  /** Deleted, and not erased yet. */
+  a3: string;
   /** A chat client's own name of a chat of A's, in which the canary is too. */
   aChat: string;
   a1Document: string;
@@ -77,6 +79,9 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
   );
   await ask(a, a2, 'Can penguins fly?');
 
+  const a3 = await newConversation(a, `Gone ${canary}`);
+  await a.json('DELETE', `/conversations/${a3}`);
+
   const aChat = `chat-${randomUUID()}`;
   const chatted = await a.fetch('/api/chat', {
     method: 'POST',
@@ -105,6 +110,7 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
     canary,
     a1,
     a2,
+    a3,
     aChat,
     a1Document,
     a2Document,
@@ -163,6 +169,7 @@ export async function snapshotOfA({ a, a1, a2, a1Document, a2Document }: World):
     '/auth/me',
     '/auth/keys',
     '/conversations',
+    '/conversations?status=deleted',
     '/conversations/stats/overview',
     ...[a1, a2].flatMap((id) => [
       `/conversations/${id}`,

@@ -103,9 +103,11 @@ export async function readEvents(
   const [states, rows] = await db.read(scope, [
     {
       name: 'answer_state',
-      text: `SELECT status, CASE WHEN status <> 'streaming' THEN content END AS content,
-          CASE WHEN status <> 'streaming' THEN metadata -> 'search_results' END AS sources
-        FROM messages WHERE user_id = $1 AND conversation_id = $2 AND id = $3`,
+      // A deleted conversation is not seen: who follows an answer in it is told that there is none.
+      text: `SELECT m.status, CASE WHEN m.status <> 'streaming' THEN m.content END AS content,
+          CASE WHEN m.status <> 'streaming' THEN m.metadata -> 'search_results' END AS sources
+        FROM messages m JOIN conversations c ON c.user_id = m.user_id AND c.id = m.conversation_id
+        WHERE m.user_id = $1 AND m.conversation_id = $2 AND m.id = $3`,
       values: key,
     },
     {

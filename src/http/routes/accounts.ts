@@ -15,7 +15,7 @@ import { changePassword, deleteAccount, logout, readAccount } from '../../identi
 import { login } from '../../identity/login.ts';
 import { refresh } from '../../identity/refresh.ts';
 import { register } from '../../identity/register.ts';
-import { updateName } from '../../identity/store.ts';
+import { updateAccount } from '../../identity/store.ts';
 import { principalOf } from '../auth.ts';
 import { clearRefreshCookie, readDeviceCookie, readRefreshCookie } from '../cookie.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -142,15 +142,21 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
         tags,
         operationId: 'updateMe',
         summary: 'Change the account',
-        description: 'Changes the name; null removes it.',
+        description:
+          'Changes the name (null removes it), and how long conversations without activity are kept.',
         body: updateMeBody,
         response: { 200: user },
       },
     },
     async (request) => {
       const { scope } = principalOf(request);
-      if (request.body.name === undefined) return presentUser(await readAccount(scope, identity));
-      return presentUser(await updateName(db, scope, request.body.name, identity.now()));
+      const { name, retention_days: retentionDays } = request.body;
+      const change = {
+        ...(name === undefined ? {} : { name }),
+        ...(retentionDays === undefined ? {} : { retentionDays }),
+      };
+      if (Object.keys(change).length === 0) return presentUser(await readAccount(scope, identity));
+      return presentUser(await updateAccount(db, scope, change, identity.now()));
     },
   );
 

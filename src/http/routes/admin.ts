@@ -107,15 +107,15 @@ export function adminRoutes(app: App, { db, identity }: HttpDeps): void {
         operationId: 'updateUser',
         summary: 'Suspend, resume, promote, set quotas',
         description:
-          'For administrators, who cannot change their own role or status. A suspended account is signed out everywhere. A quota of null is the server’s own.',
+          'For administrators, who cannot change their own role or status. A suspended account is signed out everywhere. A quota of null is the server’s own. Under a legal hold nothing of the account can be erased.',
         params: idParams,
         body: updateUserBody,
         response: { 200: adminUser },
       },
     },
     async (request) => {
-      const { quotas, ...change } = request.body;
-      const input = { ...change, ...quotaColumns(quotas) };
+      const { quotas, retention_days: retentionDays, legal_hold: legalHold, ...change } = request.body;
+      const input = { ...change, retentionDays, legalHold, ...quotaColumns(quotas) };
       return presentAccount(await changePerson(adminOf(request), request.params.id, input, identity));
     },
   );

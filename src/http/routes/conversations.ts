@@ -4,8 +4,6 @@ import {
   conversationStats,
   createConversationBody,
   createMessageBody,
-  deleteConversationQuery,
-  deletedConversation,
   history,
   historyQuery,
   idParams,
@@ -16,10 +14,11 @@ import {
   titleQuery,
   updateConversationBody,
 } from '@alcove/contract';
-import { ConversationScope } from '../../conversations/scope.ts';
+import { type ConversationOrder, listConversations } from '../../conversations/list-store.ts';
 import {
+  type ConversationRow,
   insertConversation,
-  listConversations,
+  purgeAtOf,
   readConversation,
   updateConversation,
 } from '../../conversations/store.ts';
@@ -28,7 +27,6 @@ import { readHistory } from '../../answers/history.ts';
 import { overviewOf, statisticsOf } from '../../conversations/statistics.ts';
 import { defaultTitle } from '../../conversations/title.ts';
 import { AppError } from '../../errors.ts';
-import { deleteConversation } from '../../documents/delete-conversation.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { settleWith } from '../idempotency.ts';
@@ -43,7 +41,7 @@ import type { App } from '../app.ts';
 const tags = ['conversations'];
 const maxMetadataBytes = 256 * 1024;
 
-export function conversationRoutes(app: App, { db, answers, documents, config, now }: HttpDeps): void {
+export function conversationRoutes(app: App, { db, answers, config, now }: HttpDeps): void {
   const below = { conversation: true };
 
   app.post(
@@ -53,7 +51,8 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
         tags,
         operationId: 'createConversation',
         summary: 'Create a conversation',
-        description: 'An empty conversation; the body may be left out.',
+        description:
+          'An empty conversation; the body may be left out. A temporary one is erased when nothing was said in it for some time.',
         body: createConversationBody,
         response: { 201: conversation },
       },
@@ -63,12 +62,17 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
         title = defaultTitle,
         conversation_type: conversationType = 'general',
         template_id: template,
+        project_id: projectId,
+        temporary = false,
+        expires_in_s: seconds,
       } = request.body ?? {};
+      const isTemporary = temporary || seconds !== undefined;
+      const expiresInS = isTemporary ? (seconds ?? config.limits.temporaryMs / 1000) : null;
       if (template !== undefined) throw new AppError('not_found', 'This template does not exist.');
       const row = await insertConversation(
         db,
         principalOf(request).scope,
-        { title, conversationType },
+        { title, conversationType, projectId, expiresInS },
         now(),
         settleWith(request, 201, presentConversation, ({ id: conversationId }) => ({ conversationId })),
       );
@@ -85,19 +89,20 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
         operationId: 'listConversations',
         summary: 'Conversations, pinned ones first, then newest activity',
         description:
-          'Pages of the conversations of the caller, filtered by what the query names; archived ones only when asked for.',
+          'Pages of the conversations of the caller, filtered by what the query names; archived ones only when asked for, and deleted ones that can be restored with `status=deleted`.',
         querystring: listConversationsQuery,
         response: { 200: conversationList },
       },
     },
     async (request) => {
-      const { limit, cursor, conversation_type: conversationType, status, tag, pinned } = request.query;
-      const after = decodePinnedCursor(cursor);
-      const position = after === null ? null : { ...after, activityAt: after.at };
-      const filter = { conversationType, status, tag, pinned };
-      const rows = await listConversations(db, principalOf(request).scope, filter, limit + 1, position);
-      const shown = page(rows, limit, ({ pinned: isPinned, activityAt, id }) =>
-        encodePinnedCursor({ pinned: isPinned, at: activityAt, id }),
+      const { limit, cursor, order, conversation_type: conversationType, ...query } = request.query;
+      const { status, tag, pinned, unread, project_id: projectId } = query;
+      const after = decodePinnedCursor(cursor, order === 'title');
+      const filter = { conversationType, status, tag, pinned, unread, projectId };
+      const user = principalOf(request).scope;
+      const rows = await listConversations(db, user, filter, order, limit + 1, after);
+      const shown = page(rows, limit, (row) =>
+        encodePinnedCursor({ pinned: row.pinned, key: keyOf(row, order), id: row.id }),
       );
       return { conversations: shown.rows.map(presentConversation), next_cursor: shown.next_cursor };
     },
@@ -227,38 +232,20 @@ export function conversationRoutes(app: App, { db, answers, documents, config, n
     },
     async (request) => {
       const scope = await openConversation(request, db);
-      return presentConversation(await updateConversation(db, scope, request.body, now()));
+      const { project_id: projectId, expires_in_s: expiresInS, ...change } = request.body;
+      const at = now();
+      const more = {
+        ...(projectId === undefined ? {} : { projectId }),
+        ...(expiresInS === undefined ? {} : { expiresInS, purgeAt: purgeAtOf(expiresInS, at) }),
+      };
+      return presentConversation(await updateConversation(db, scope, { ...change, ...more }, at));
     },
   );
+}
 
-  app.delete(
-    '/conversations/:id',
-    {
-      config: below,
-      schema: {
-        tags,
-        operationId: 'deleteConversation',
-        summary: 'Delete a conversation with its documents',
-        description:
-          'Gone from every read path at once. `keep_documents_in` moves its documents to another conversation first.',
-        params: idParams,
-        querystring: deleteConversationQuery,
-        response: { 200: deletedConversation },
-      },
-    },
-    async (request) => {
-      const scope = await openConversation(request, db);
-      const keep = request.query.keep_documents_in;
-      const keepIn = keep === undefined ? null : await ConversationScope.open(db, scope.user, keep);
-      const deleted = await deleteConversation(scope, keepIn, documents);
-      for (const running of answers.running.all()) {
-        if (running.userId === scope.userId && running.conversationId === scope.conversationId) {
-          running.stop.abort(new AppError('not_found', 'This conversation was deleted.'));
-        }
-      }
-      return { deleted };
-    },
-  );
+function keyOf(row: ConversationRow, order: ConversationOrder): Date | string {
+  if (order === 'title') return row.title;
+  return order === 'created' ? row.createdAt : row.activityAt;
 }
 
 /** The metadata's own text, as it came. */

@@ -15,6 +15,8 @@ export interface RetentionConfig {
   auditMs: number;
   /** Older entries of the audit log name a network instead of an address. */
   auditAddressesMs: number;
+  /** Conversations without activity for so long are deleted; null: only as accounts say themselves. */
+  conversationDays: number | null;
 }
 
 /** Of the environment. */
@@ -28,6 +30,7 @@ export interface PeopleSettings {
   TRACES_DAYS: number;
   AUDIT_DAYS: number;
   AUDIT_ADDRESS_DAYS: number;
+  RETENTION_DAYS?: number | undefined;
 }
 
 const hourMs = 3_600_000;
@@ -56,5 +59,6 @@ export function readRetention(settings: PeopleSettings): RetentionConfig {
     tracesMs: settings.TRACES_DAYS * dayMs,
     auditMs: settings.AUDIT_DAYS * dayMs,
     auditAddressesMs: settings.AUDIT_ADDRESS_DAYS * dayMs,
+    conversationDays: settings.RETENTION_DAYS ?? null,
   };
 }

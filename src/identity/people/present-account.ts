@@ -6,7 +6,7 @@ import type { HandedLink } from './setup-link.ts';
 // Accounts as the contract shows them, to people and to administrators.
 
 export function presentUser(
-  row: Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'status' | 'createdAt'>,
+  row: Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'status' | 'retentionDays' | 'createdAt'>,
 ): User {
   return {
     id: row.id,
@@ -14,6 +14,7 @@ export function presentUser(
     name: row.name,
     role: row.role,
     status: row.status,
+    retention_days: row.retentionDays,
     created_at: row.createdAt.toISOString(),
   };
 }
@@ -26,6 +27,7 @@ export function presentAccount(row: AccountRow): AdminUser {
       bytes: row.quotaBytes,
       messages_per_minute: row.quotaMessagesPerMinute,
     },
+    legal_hold: row.legalHold,
     invite_expires_at: row.inviteExpiresAt?.toISOString() ?? null,
   };
 }

@@ -1,0 +1,20 @@
+import { sql } from 'drizzle-orm';
+import type { ConversationScope } from '../conversations/scope.ts';
+import type { Transaction } from '../db/database.ts';
+
+/** What is still to be done for the documents of a conversation. `model`: whose vectors they are to have. */
+export async function unfinishedDocuments(
+  tx: Transaction,
+  scope: ConversationScope,
+  model: string | null,
+): Promise<{ unread: string[]; unembedded: string[] }> {
+  const { rows } = await tx.execute<{ id: string; isReady: boolean }>(sql`
+    SELECT id, status = 'ready' AS "isReady" FROM documents
+    WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId}
+      AND (status IN ('queued', 'extracting', 'chunking', 'embedding')
+        OR (status = 'ready' AND embedding_model IS DISTINCT FROM ${model}::text))
+    ORDER BY id`);
+  const idsOf = (isReady: boolean): string[] =>
+    rows.filter((row) => row.isReady === isReady).map(({ id }) => id);
+  return { unread: idsOf(false), unembedded: model === null ? [] : idsOf(true) };
+}
