@@ -10,6 +10,8 @@ import {
   type RetentionConfig,
 } from './identity/people/people-config.ts';
 import { isWeakSecret, weakSecretAdvice } from './identity/weak-secret.ts';
+import { createAddressGuard } from './documents/web/forbidden-addresses.ts';
+import type { FetchLimits } from './documents/web/fetch-page.ts';
 import type { Limits } from './limits/limits.ts';
 import type { DatabaseConfig } from './db/database-config.ts';
 import { type AuthConfig, readIssuer } from './identity/auth-config.ts';
@@ -50,6 +52,8 @@ export interface Config {
   models: ModelConfig;
   /** Passages that the reranker scores lower are dropped; null keeps all. */
   rerankThreshold: number | null;
+  /** How pages on the web become documents. */
+  fetching: FetchLimits;
   metricsToken: string | undefined;
   tracing: boolean;
   segmentCacheBytes: number;
@@ -134,6 +138,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     afterwards: { titles: e.TITLES === 'model', summaries: e.SUMMARIES === 'on' },
     models: readModels(e),
     rerankThreshold: e.RERANK_THRESHOLD ?? null,
+    fetching: {
+      guard: createAddressGuard(e.FETCH_URLS === 'on' ? e.FETCH_PRIVATE_NETWORKS : null),
+      timeoutMs: e.FETCH_TIMEOUT_S * 1000,
+      maxBytes: Math.floor(e.MAX_UPLOAD_MB * megabyte),
+    },
     metricsToken: e.METRICS_TOKEN,
     tracing: e.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     segmentCacheBytes: e.SEGMENT_CACHE_MB * megabyte,

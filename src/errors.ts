@@ -23,6 +23,7 @@ export const statusOf: Record<ErrorCode, number> = {
   document_malformed: 422,
   document_too_complex: 422,
   document_needs_ocr: 422,
+  url_failed: 422,
   context_overflow: 422,
   rate_limited: 429,
   quota_exceeded: 429,

@@ -65,6 +65,10 @@ export function conversations(transport: Transport) {
     switchBranch(id: string, leafId: string, options?: RequestOptions): Promise<Conversation> {
       return transport.json('PUT', `${at(id)}/branch`, { ...options, body: { leaf_id: leafId } });
     },
+    /** A new conversation with the branch up to a message and copies of all documents. */
+    fork(id: string, messageId?: string, options?: RequestOptions): Promise<Conversation> {
+      return transport.json('POST', `${at(id)}/fork`, { ...options, body: { message_id: messageId } });
+    },
     stats(id: string, options?: RequestOptions): Promise<ConversationStatistics> {
       return transport.json('GET', `${at(id)}/stats`, options);
     },

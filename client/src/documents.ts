@@ -1,9 +1,12 @@
 import type {
+  AllDocuments,
+  allDocumentsQuery,
   chunkList,
   deletedDocument,
   Document,
   documentList,
   documentText,
+  transferred,
   Uploaded,
   updateDocumentBody,
 } from '@alcove/contract';
@@ -18,8 +21,21 @@ export type { UploadOptions } from './upload.ts';
 /** A browser's File, or bytes with a name (in Node: `await openAsBlob(path)` from `node:fs`). */
 export type UploadFile = File | { name: string; blob: Blob };
 
+type AllQuery = Partial<z.output<typeof allDocumentsQuery>>;
+type Transferred = z.output<typeof transferred>;
+
 /** The documents of a conversation. */
 export function documents(transport: Transport) {
+  function transfer(
+    how: 'copy' | 'move',
+    documentIds: string[],
+    conversationId: string,
+    options?: RequestOptions,
+  ): Promise<Transferred> {
+    const body = { document_ids: documentIds, conversation_id: conversationId };
+    return transport.json('POST', `/documents/${how}`, { ...options, body });
+  }
+
   return {
     /** Sends one or several files; they are read in the background, see `wait` and `events`. */
     upload(
@@ -48,6 +64,32 @@ export function documents(transport: Transport) {
       options?: RequestOptions,
     ): Promise<z.output<typeof documentList>> {
       return transport.json('GET', `${of(conversationId)}/documents`, { ...options, query });
+    },
+    /** What is behind a public address on the web, as a document. */
+    addPage(conversationId: string, url: string, options?: RequestOptions): Promise<Uploaded> {
+      return transport.json('POST', `${of(conversationId)}/documents`, { ...options, body: { url } });
+    },
+    /** Everything of the caller's, over all conversations, with what the account may hold. */
+    listAll(query: AllQuery = {}, options?: RequestOptions): Promise<AllDocuments> {
+      return transport.json('GET', '/documents', { ...options, query });
+    },
+    /** Copies to a conversation, all or none; nothing is read or embedded again. */
+    copy(documentIds: string[], conversationId: string, options?: RequestOptions): Promise<Transferred> {
+      return transfer('copy', documentIds, conversationId, options);
+    },
+    /** Moves to a conversation, all or none; the documents keep their ids. */
+    move(documentIds: string[], conversationId: string, options?: RequestOptions): Promise<Transferred> {
+      return transfer('move', documentIds, conversationId, options);
+    },
+    /** Deletes several, all or none. */
+    deleteMany(documentIds: string[], options?: RequestOptions): Promise<z.output<typeof deletedDocument>> {
+      return transport.json('POST', '/documents/delete', { ...options, body: { document_ids: documentIds } });
+    },
+    /** Puts another file in the place of a document's. */
+    replace(id: string, file: UploadFile, options: RequestOptions = {}): Promise<Document> {
+      const form = new FormData();
+      form.append('file', 'blob' in file ? file.blob : file, file.name);
+      return transport.json('POST', `${at(id)}/replace`, { ...options, body: form });
     },
     get(id: string, options?: RequestOptions): Promise<Document> {
       return transport.json('GET', at(id), options);

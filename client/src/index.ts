@@ -9,6 +9,7 @@ export type { SearchOptions } from './search.ts';
 export type { UploadFile, UploadOptions, WaitOptions } from './documents.ts';
 export type {
   AdminUser,
+  AllDocuments,
   Answer,
   AnswerEvent,
   AnswerMetadata,
@@ -23,6 +24,7 @@ export type {
   ConversationHistory,
   ConversationStatistics,
   Document,
+  DeletionPreview,
   DocumentStatus,
   ErrorCode,
   ExportFormat,
@@ -32,6 +34,7 @@ export type {
   FieldIssue,
   InstallationStatistics,
   Invitation,
+  ListedDocument,
   Message,
   Problem,
   Quotas,

@@ -50,6 +50,10 @@ export const source = z
     n: z.int(),
     document_id: id,
     document_name: z.string(),
+    /** Of the document's content; it has a higher one by now where the source is from an earlier version. */
+    document_version: z.int().default(1),
+    /** Only in a history: the document has another content by now. */
+    from_earlier_version: z.boolean().optional(),
     /** Set only with `scope: "all"`: the conversation that the source is from. */
     conversation_id: id.optional(),
     chunk_id: id,

@@ -120,6 +120,8 @@ export const feedbackBody = z.object({
 });
 /** Any message: the branch goes on to the newest leaf below it. */
 export const branchBody = z.object({ leaf_id: id });
+/** Up to this message; the whole active branch when it is left out. */
+export const forkBody = z.object({ message_id: id.optional() }).nullish();
 export const deletedMessage = z
   .object({ deleted: z.object({ messages: z.int() }), active_leaf_id: id.nullable() })
   .meta({ id: 'DeletedMessage' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, nextCursor, pageQuery, timestamp } from './common.ts';
+import { id, nextCursor, pageQuery, queryBoolean, timestamp } from './common.ts';
 import { errorCodes } from './errors.ts';
 
 const documentStatus = z.enum([
@@ -35,6 +35,10 @@ export const document = z
     context_mode: contextMode,
     /** Semantic search finds it; a ready document is found by its words before that. */
     vectors_ready: z.boolean(),
+    /** Of its content: one more with each replacement. */
+    version: z.int(),
+    /** When an answer last cited it, since its content is what it is. */
+    last_cited_at: timestamp.nullable(),
     created_at: timestamp,
   })
   .meta({ id: 'Document' });
@@ -57,6 +61,52 @@ export const textDocumentBody = z.strictObject({
   name: z.string().trim().min(1).max(255),
   text: z.string().min(1).max(20_000_000),
 });
+/** JSON form of an upload: what is behind an address on the web. */
+export const urlDocumentBody = z.strictObject({ url: z.string().trim().min(1).max(4_000) });
+export const addDocumentBody = z.union([textDocumentBody, urlDocumentBody]);
+/** One file takes the place of the document's. */
+export const replaceForm = z.object({ file: z.string().meta({ format: 'binary' }) });
+
+const documentIds = z.array(id).min(1).max(500);
+/** To one conversation of the caller's, from any of them. */
+export const transferBody = z.object({ document_ids: documentIds, conversation_id: id });
+export const deleteDocumentsBody = z.object({ document_ids: documentIds });
+export const transferred = z.object({ documents: z.array(document) }).meta({ id: 'TransferredDocuments' });
+
+const listedDocument = document
+  .extend({
+    conversation_title: z.string(),
+    /** Others of the caller's with the same content. */
+    duplicates: z.int(),
+  })
+  .meta({ id: 'ListedDocument' });
+export type ListedDocument = z.infer<typeof listedDocument>;
+export const allDocumentsQuery = pageQuery.extend({
+  conversation_id: id.optional(),
+  status: documentStatus.optional(),
+  media_type: z.string().max(200).optional(),
+  /** A part of the name, in any case. */
+  name: z.string().trim().min(1).max(255).optional(),
+  duplicates: queryBoolean.optional(),
+  never_cited: queryBoolean.optional(),
+  /** Newest, largest, or by name. */
+  order: z.enum(['created', 'size', 'name']).default('created'),
+});
+export const allDocuments = z
+  .object({
+    documents: z.array(listedDocument),
+    next_cursor: nextCursor,
+    quota: z.object({
+      documents: z.int(),
+      max_documents: z.int(),
+      bytes: z.int(),
+      /** Of deleted conversations that can still be restored: they take room too. */
+      deleted_bytes: z.int(),
+      max_bytes: z.int(),
+    }),
+  })
+  .meta({ id: 'AllDocuments' });
+export type AllDocuments = z.infer<typeof allDocuments>;
 export const documentList = z.object({ documents: z.array(document), next_cursor: nextCursor });
 export const listDocumentsQuery = pageQuery;
 export const updateDocumentBody = z.object({

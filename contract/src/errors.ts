@@ -23,6 +23,7 @@ export const errorCodes = [
   'document_malformed',
   'document_too_complex',
   'document_needs_ocr',
+  'url_failed',
   'context_overflow',
   'rate_limited',
   'quota_exceeded',

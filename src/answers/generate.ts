@@ -1,4 +1,5 @@
-import type { AnswerEvent } from '@alcove/contract';
+import type { Answer, AnswerEvent } from '@alcove/contract';
+import type { ConversationScope } from '../conversations/scope.ts';
 import { AppError } from '../errors.ts';
 import type { FinishReason } from '../models/model.ts';
 import { countTokens } from '../models/tokens.ts';
@@ -11,7 +12,7 @@ import { readingText, toSource } from './compose/gather.ts';
 import { prepareAnswer } from './compose/prepare-answer.ts';
 import type { RunningAnswer } from './stream/running.ts';
 import type { Held } from './lease-store.ts';
-import { finishAnswer } from './store.ts';
+import { finishAnswer, noteAnswered } from './store.ts';
 import { inSpan } from '../telemetry/span.ts';
 import {
   explain,
@@ -69,8 +70,11 @@ async function write(
 ): Promise<void> {
   const { searchScope, mode } = task;
   const plan = await prepareAnswer(task, state, log, deps, signal);
+  const versions = new Map(
+    state.gathered?.retrieval.searched.documents.map(({ id, contentVersion }) => [id, contentVersion]),
+  );
   state.sources = plan.chunks.map((chunk, at) => ({
-    ...toSource(chunk, at + 1),
+    ...toSource(chunk, at + 1, versions.get(chunk.documentId)),
     // Said only where it is not self-evident: the passage may be from another conversation.
     ...(searchScope === task.scope ? {} : { conversation_id: chunk.conversationId }),
   }));
@@ -137,6 +141,18 @@ async function write(
   }
 }
 
+/** Statistics and a mark for its reader: an answer is whole without them. */
+async function noteAnswer(
+  scope: ConversationScope,
+  { sources }: Answer,
+  { db, log, now }: AnswerDeps,
+): Promise<void> {
+  const cited = sources.flatMap(({ verified, document_id: id }) => (verified ? [id] : []));
+  await noteAnswered(db, scope, cited, now()).catch((error: unknown) =>
+    log.debug({ err: error }, 'it was not noted that an answer has come'),
+  );
+}
+
 function heldOf({ scope, token }: GenerationTask, { messageId }: RunningAnswer): Held {
   return { scope, messageId, token };
 }
@@ -192,6 +208,7 @@ async function end(
     try {
       const won = await finishAnswer(deps.db, held, finished, deps.now());
       if (won) answer.committed.push(...events);
+      if (won) await noteAnswer(held.scope, result, deps);
       break;
     } catch (error) {
       deps.log.warn(

@@ -196,3 +196,25 @@ function storedEvent(scope: ConversationScope, messageId: string, seq: number): 
     values: [scope.userId, scope.conversationId, messageId, seq],
   };
 }
+
+/** That an answer is there to be read, and which documents it cites, in whatever conversation of the user's they are. */
+export async function noteAnswered(
+  db: Database,
+  scope: ConversationScope,
+  documentIds: readonly string[],
+  now: Date,
+): Promise<void> {
+  const { userId, conversationId } = scope;
+  await db.write({ userId }, [
+    {
+      name: 'note_unread',
+      text: 'UPDATE conversations SET unread = true, updated_at = greatest(updated_at, $3) WHERE user_id = $1 AND id = $2',
+      values: [userId, conversationId, now],
+    },
+    {
+      name: 'note_cited',
+      text: 'UPDATE documents SET last_cited_at = $3 WHERE user_id = $1 AND id = ANY($2::uuid[])',
+      values: [userId, [...new Set(documentIds)], now],
+    },
+  ]);
+}

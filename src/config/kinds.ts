@@ -90,6 +90,12 @@ export const proxies = z
   )
   .optional();
 
+/** Of addresses, as in 10.0.0.0/8; a name of a network is none here. */
+export const networks = list.refine(
+  (given) => given.every((one) => isIP(one.split('/')[0] ?? '') !== 0 && isProxy(one)),
+  'must be addresses or networks, as in 10.1.0.0/16',
+);
+
 function isHttpAddress(value: string): boolean {
   return /^https?:\/\//i.test(value) && URL.canParse(value);
 }

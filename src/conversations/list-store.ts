@@ -28,9 +28,9 @@ export async function listConversations(
   db: Database,
   user: UserScope,
   filter: ConversationFilter,
-  order: ConversationOrder,
   limit: number,
   after: ConversationPosition | null,
+  order: ConversationOrder = 'activity',
 ): Promise<ConversationRow[]> {
   const { id, pinned } = conversations;
   const authority = { userId: user.userId, showsDeleted: filter.status === 'deleted' };

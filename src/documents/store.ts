@@ -230,35 +230,47 @@ export async function updateDocument(
   });
 }
 
+type Deleted = { documents: number; chunks: number; bytes: number };
+
 /** Deletes the document with its chunks and index, and queues its blob, in one transaction. */
 export async function deleteDocument(
   db: Database,
   scope: ConversationScope,
   id: string,
   now: Date,
-): Promise<{ documents: number; chunks: number; bytes: number } | null> {
+): Promise<Deleted | null> {
   return db.scoped(scope, async (tx) => {
     await refuseUnderHold(tx, scope.user);
-    await bumpVersion(tx, scope);
-    const [row] = await tx.delete(documents).where(isDocument(scope, id)).returning();
-    if (row === undefined) return null;
-    await forgetAnswersAbout(tx, scope.user, scope.conversationId, id);
-    await queueBlobs(tx, scope.userId, [row.blobKey], now);
-    await tx
-      .update(conversations)
-      .set({ documentCount: sql`${conversations.documentCount} - 1`, updatedAt: now })
-      .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)));
-    await tx
-      .update(userCounters)
-      .set({
-        documents: sql`${userCounters.documents} - 1`,
-        chunks: sql`${userCounters.chunks} - ${row.chunkCount}`,
-        bytes: sql`${userCounters.bytes} - ${row.sizeBytes}`,
-      })
-      .where(eq(userCounters.userId, scope.userId));
-    await recordAudit(tx, scope.user, { action: 'document.deleted', target: id }, now);
-    return { documents: 1, chunks: row.chunkCount, bytes: row.sizeBytes };
+    return deleteRow(tx, scope, id, now);
   });
+}
+
+/** The same within a transaction that may delete more, of the user's own that are under no hold. */
+export async function deleteRow(
+  tx: Transaction,
+  scope: ConversationScope,
+  id: string,
+  now: Date,
+): Promise<Deleted | null> {
+  await bumpVersion(tx, scope);
+  const [row] = await tx.delete(documents).where(isDocument(scope, id)).returning();
+  if (row === undefined) return null;
+  await forgetAnswersAbout(tx, scope.user, scope.conversationId, id);
+  await queueBlobs(tx, scope.userId, [row.blobKey], now);
+  await tx
+    .update(conversations)
+    .set({ documentCount: sql`${conversations.documentCount} - 1`, updatedAt: now })
+    .where(and(eq(conversations.userId, scope.userId), eq(conversations.id, scope.conversationId)));
+  await tx
+    .update(userCounters)
+    .set({
+      documents: sql`${userCounters.documents} - 1`,
+      chunks: sql`${userCounters.chunks} - ${row.chunkCount}`,
+      bytes: sql`${userCounters.bytes} - ${row.sizeBytes}`,
+    })
+    .where(eq(userCounters.userId, scope.userId));
+  await recordAudit(tx, scope.user, { action: 'document.deleted', target: id }, now);
+  return { documents: 1, chunks: row.chunkCount, bytes: row.sizeBytes };
 }
 
 /**

@@ -33,7 +33,7 @@ export async function upload(
       if (kept.length >= deps.limits.documentsPerConversation) {
         throw new AppError('quota_exceeded', 'Too many files in one upload.', { retryAfterSeconds: 60 });
       }
-      kept.push(await keep(scope, file, room, deps));
+      kept.push(await keepFile(scope, file, room, deps));
     }
     if (kept.length === 0)
       throw new AppError('invalid_request', 'The upload holds no file: send one in the field "file".');
@@ -59,7 +59,8 @@ async function* within(room: Room, content: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-async function keep(
+/** Puts the file where originals are. @throws AppError as `upload` does; then nothing is kept */
+export async function keepFile(
   scope: ConversationScope,
   file: IncomingFile,
   room: Room,

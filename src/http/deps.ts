@@ -27,6 +27,7 @@ export interface HttpDeps {
     | 'logLevel'
     | 'metricsToken'
     | 'tracing'
+    | 'fetching'
   >;
   version: string;
   db: Database;

@@ -61,6 +61,32 @@ export function decodePinnedCursor(cursor: string | undefined, byTitle: boolean)
 /** PostgreSQL takes no NUL in a text. */
 const titleForm = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) ([^\0]{1,500})$/;
 
+/** A position in a list that is ordered by a time, a number or a text. */
+export interface KeyedPosition {
+  key: Date | number | string;
+  id: string;
+}
+
+export function encodeKeyed({ key, id }: KeyedPosition): string {
+  const text = key instanceof Date ? key.toISOString() : String(key);
+  return Buffer.from(`${id} ${text}`).toString('base64url');
+}
+
+/** @throws AppError `invalid_request` */
+export function decodeKeyed(
+  cursor: string | undefined,
+  kind: 'time' | 'number' | 'text',
+): KeyedPosition | null {
+  if (cursor === undefined) return null;
+  const match = titleForm.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  if (match?.[1] === undefined || match[2] === undefined) throw invalidCursor();
+  const [, id, key] = match;
+  if (kind === 'text') return { key, id };
+  if (kind === 'time') return { key: parsePosition(`${key} ${id}`).at, id };
+  if (!/^\d{1,15}$/.test(key)) throw invalidCursor();
+  return { key: Number(key), id };
+}
+
 export function encodeOrdinal(ordinal: number): string {
   return Buffer.from(`#${ordinal}`).toString('base64url');
 }

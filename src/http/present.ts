@@ -1,4 +1,14 @@
-import type { ApiKey, AuditEntry, Chunk, Conversation, Document, ErrorCode, Message } from '@alcove/contract';
+import {
+  type ApiKey,
+  type AuditEntry,
+  type Chunk,
+  type Conversation,
+  type Document,
+  type ErrorCode,
+  idParams,
+  type Message,
+  type Source,
+} from '@alcove/contract';
 import type { ConversationRow } from '../conversations/store.ts';
 import type { PlacedMessage } from '../conversations/append-message.ts';
 import type { Family } from '../conversations/family-store.ts';
@@ -85,6 +95,35 @@ export function presentPlaced({ row, family }: PlacedMessage): Message {
   return presentMessage(row, family);
 }
 
+/** The same, with the sources marked whose documents have another content by now. `versions`: of those documents. */
+export function presentInHistory(placed: PlacedMessage, versions: ReadonlyMap<string, number>): Message {
+  const message = presentPlaced(placed);
+  const { metadata } = placed.row;
+  if (versions.size === 0 || placed.row.metadataSource !== null || !hasSources(metadata)) return message;
+  const search_results = metadata.search_results.map((source) => {
+    const { document_id: id = '', document_version: version = 1 } = source;
+    return version < (versions.get(id) ?? 0) ? { ...source, from_earlier_version: true } : source;
+  });
+  return { ...message, metadata: { ...metadata, search_results } };
+}
+
+/** Ids of documents that an answer names as its sources. */
+export function documentsNamedIn(metadata: unknown): string[] {
+  if (!hasSources(metadata)) return [];
+  return metadata.search_results.flatMap(({ document_id: id }) => (isId(id) ? [id] : []));
+}
+
+function isId(id: unknown): id is string {
+  return idParams.safeParse({ id }).success;
+}
+
+/** Of an answer; a client's own metadata may have anything under the same name. */
+function hasSources(metadata: unknown): metadata is { search_results: Partial<Source>[] } {
+  if (typeof metadata !== 'object' || metadata === null || !('search_results' in metadata)) return false;
+  const { search_results: sources } = metadata;
+  return Array.isArray(sources) && sources.every((one) => typeof one === 'object' && one !== null);
+}
+
 export function presentDocument(row: DocumentRow): Document {
   return {
     id: row.id,
@@ -106,6 +145,8 @@ export function presentDocument(row: DocumentRow): Document {
     language: row.language,
     context_mode: row.contextMode,
     vectors_ready: row.embeddingModel !== null,
+    version: row.version,
+    last_cited_at: row.lastCitedAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),
   };
 }

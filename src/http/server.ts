@@ -17,6 +17,7 @@ import { registerOpenApi, registerReference } from './openapi.ts';
 import { registerRateLimits } from './rate-limits.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { allDocumentRoutes } from './routes/all-documents.ts';
 import { answerRoutes } from './routes/answers.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { branchRoutes } from './routes/branches.ts';
@@ -112,6 +113,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     conversationRoutes(typed, deps);
     deletionRoutes(typed, deps);
     uploadRoutes(typed, deps);
+    allDocumentRoutes(typed, deps);
     documentRoutes(typed, deps);
     documentContentRoutes(typed, deps);
     answerRoutes(typed, deps);

@@ -24,6 +24,8 @@ export interface SearchableDocument {
   contextMode: 'auto' | 'full' | 'search' | 'off';
   /** Raised with every change of its index: part of the keys of what is cached of it. */
   revision: number;
+  /** Of its content. */
+  contentVersion: number;
   embeddingModel: string | null;
   /** What its keyword segment takes; null where that was not asked for, or there is none. */
   keywordBytes: number | null;
@@ -71,7 +73,7 @@ function searchableStatement(
     // each stands by its name: in a sum, a deleted one and a new document could cancel each other out.
     text: `SELECT c.id AS "conversationId", c.documents_version AS version, d.id, d.name, d.token_count AS tokens,
         d.chunk_count AS "chunkCount", d.language, d.context_mode AS "contextMode",
-        d.embedding_model AS "embeddingModel", d.revision, d.status, ${size} AS "keywordBytes"
+        d.embedding_model AS "embeddingModel", d.revision, d.version AS "contentVersion", d.status, ${size} AS "keywordBytes"
       FROM conversations c LEFT JOIN documents d ON d.user_id = c.user_id AND d.conversation_id = c.id
         AND d.status NOT IN ('failed', 'cancelled') ${sized}
       WHERE c.user_id = $1 ${one ? 'AND c.id = $2' : 'AND c.document_count > 0'}

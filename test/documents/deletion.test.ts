@@ -95,7 +95,7 @@ describe('delete', () => {
     const owner = await newPerson(server.baseUrl);
     const id = await newConversation(owner);
     const { document: held, parser } = await uploadHeld(owner, id);
-    await owner.json('DELETE', `/conversations/${id}`);
+    await owner.json('DELETE', `/conversations/${id}?permanently=true`);
     await parser.ended();
     emptied.push(owner);
     expect(await rowsOf(server, held.id)).toEqual(noRows);

@@ -266,5 +266,5 @@ test('many documents of one person do not hold up the one of another', async () 
   expect((await whenSettled(quick, document?.id ?? '')).status).toBe('ready');
   const last = await Promise.all(waiting.map(({ id }) => documentOf(slow, id)));
   expect(last.filter(({ status }) => status === 'queued').length).toBeGreaterThan(20);
-  await slow.json('DELETE', `/conversations/${where}`);
+  await slow.json('DELETE', `/conversations/${where}?permanently=true`);
 });

@@ -94,6 +94,38 @@ const deeds: Record<string, (person: Person, pool: pg.Pool) => Promise<Deed>> = 
     const sql = 'SELECT count(*)::int AS n FROM conversations WHERE id = $1 AND deleted_at IS NULL';
     return { path: `/conversations/${id}/restore`, body: {}, count: countOf(pool, sql, id) };
   },
+  'a fork': async (person, pool) => {
+    const id = await newConversation(person);
+    const sql =
+      'SELECT count(*)::int - 1 AS n FROM conversations WHERE user_id = $1 AND title LIKE $$%(copy)$$';
+    const before = await countOf(pool, sql, person.id)();
+    const count = async (): Promise<number> => (await countOf(pool, sql, person.id)()) - before;
+    return { path: `/conversations/${id}/fork`, body: {}, count };
+  },
+  'a copied document': async (person, pool) => {
+    const [document, to] = [await documentOf(person), await newConversation(person)];
+    const body = { document_ids: [document], conversation_id: to };
+    return { path: '/documents/copy', body, count: documentsIn(pool, to) };
+  },
+  'a moved document': async (person, pool) => {
+    const [document, to] = [await documentOf(person), await newConversation(person)];
+    const body = { document_ids: [document], conversation_id: to };
+    return { path: '/documents/move', body, count: documentsIn(pool, to) };
+  },
+  'a replaced document': async (person, pool) => {
+    const id = await documentOf(person);
+    const sql = 'SELECT version - 1 AS n FROM documents WHERE id = $1';
+    return {
+      path: `/documents/${id}/replace`,
+      body: { name: 'b.txt', text: 'New.' },
+      count: countOf(pool, sql, id),
+    };
+  },
+  'deleted documents': async (person, pool) => {
+    const id = await documentOf(person);
+    const count = countOf(pool, 'SELECT 1 - count(*)::int AS n FROM documents WHERE id = $1', id);
+    return { path: '/documents/delete', body: { document_ids: [id] }, count };
+  },
   'a cancelled document': async (person, pool) => {
     const id = await documentOf(person);
     await pool.query("UPDATE documents SET status = 'queued' WHERE id = $1", [id]);

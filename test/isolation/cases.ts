@@ -106,6 +106,25 @@ export const cases: Record<string, IsolationCase> = {
     { path: `/api/upload?conversationId=${w.a1}`, status: 403, form: file() },
     { path: `/api/upload?conversationId=${w.b1}`, status: 403, form: file({ conversationId: w.a1 }) },
   ],
+  'GET /documents': (w) => [
+    { path: `/documents?conversation_id=${w.a1}`, status: 200 },
+    { path: '/documents?limit=200&duplicates=false', status: 200 },
+    { path: `/documents?name=${w.canary}&user_id=${w.a.id}`, status: 200 },
+  ],
+  'POST /documents/copy': (w) => transfers(w, 'copy', 201),
+  'POST /documents/move': (w) => transfers(w, 'move', 200),
+  'POST /documents/delete': (w) => [
+    { path: '/documents/delete', status: 404, body: { document_ids: [w.a1Document] } },
+    { path: '/documents/delete', status: 404, body: { document_ids: [w.b1Document, w.a1Document] } },
+    { path: '/documents/delete', status: 404, body: { document_ids: [w.nothing] } },
+  ],
+  'POST /documents/:id/replace': (w) =>
+    single(w.a1Document, w, (id) => `/documents/${id}/replace`, { name: 'taken.txt', text: 'taken' }),
+  'POST /conversations/:id/fork': (w) => [
+    ...conversation(w, (id) => `/conversations/${id}/fork`),
+    { path: `/conversations/${w.b1}/fork`, status: 404, body: { message_id: w.a1Answer } },
+    { path: `/conversations/${w.a3}/fork`, status: 404 },
+  ],
   'GET /documents/:id': (w) => [
     ...single(w.a1Document, w, (id) => `/documents/${id}`),
     ...single(w.a1, w, (id) => `/documents/${id}`),
@@ -395,6 +414,21 @@ export const staticRoutes = new Set([
   'GET /openapi.json',
   'GET /setup',
 ]);
+
+/** Neither somebody else's documents nor into somebody else's conversation, all or none. */
+function transfers(w: World, name: string, done: number): Attempt[] {
+  const path = `/documents/${name}`;
+  const to = w.b1;
+  return [
+    { path, status: 404, body: { document_ids: [w.a1Document], conversation_id: to } },
+    { path, status: 404, body: { document_ids: [w.b1Document, w.a1Document], conversation_id: to } },
+    { path, status: 404, body: { document_ids: [w.nothing], conversation_id: to } },
+    { path, status: 403, body: { document_ids: [w.b1Document], conversation_id: w.a1 } },
+    { path, status: 404, body: { document_ids: [w.b1Document], conversation_id: w.nothing } },
+    { path, status: 404, body: { document_ids: [w.b1Document], conversation_id: w.a3 } },
+    { path, status: done, body: { document_ids: [w.b1Document], conversation_id: to, user_id: w.a.id } },
+  ];
+}
 
 function conversation(w: World, path: (id: string) => string, body?: unknown): Attempt[] {
   return [

@@ -20,6 +20,7 @@ const withoutScope = new Set([
   'insertBelow',
   'dueWork',
   'usersToIndex',
+  'duePurges',
   'readQueue',
   'enqueueStale',
   'countUnembedded',
@@ -65,6 +66,8 @@ const pure = new Set([
   'parentMissing',
   'linkKey',
   'treeStatements',
+  'projectMissing',
+  'underHold',
 ]);
 
 /** Below a conversation these take a user's authority on purpose: they find out which conversation a row is in. */
@@ -79,6 +82,11 @@ const byUser = new Set([
   'rebuildSegment',
   // A quota is the user's, over all conversations.
   'readBytesLeft',
+  'readQuota',
+  // What is asked of all documents of a user says in which conversation each of them is.
+  'listAllDocuments',
+  'conversationsOf',
+  'readVersions',
 ]);
 const belowConversation = ['answers/', 'conversations/message-store', 'documents/'];
 

@@ -76,12 +76,13 @@ async function standaloneQueries(input: GatherInput, signal: AbortSignal): Promi
   return { queries: rewrite.queries, notice, tokens: rewrite.tokens };
 }
 
-/** What the answer keeps of a passage: frozen, so that a citation outlives its document. */
-export function toSource(chunk: RetrievedChunk, n: number): Source {
+/** What the answer keeps of a passage: frozen, so that a citation outlives its document. `version`: of its content. */
+export function toSource(chunk: RetrievedChunk, n: number, version = 1): Source {
   return {
     n,
     document_id: chunk.documentId,
     document_name: chunk.documentName,
+    document_version: version,
     chunk_id: chunk.id,
     page: chunk.page,
     char_start: chunk.charStart,

@@ -6,12 +6,14 @@ import {
   deletedMessage,
   editBody,
   feedbackBody,
+  forkBody,
   idParams,
   message,
   regenerateBody,
 } from '@alcove/contract';
 import type { z } from 'zod';
 import { deleteMessage } from '../../answers/delete-message.ts';
+import { forkConversation } from '../../answers/fork.ts';
 import { questionOf, writeBeside } from '../../answers/edit-message.ts';
 import { switchBranch } from '../../conversations/branch-store.ts';
 import { readFamilies } from '../../conversations/family-store.ts';
@@ -31,7 +33,7 @@ const tags = ['conversations'];
 
 /** The tree of messages: what stands beside what, and which branch is shown. */
 export function branchRoutes(app: App, deps: HttpDeps): void {
-  const { db, answers, config, now } = deps;
+  const { db, answers, documents, config, now } = deps;
   const { respond, replay } = createAnswerReply(deps);
   const below = { conversation: true };
   const limited = { ...below, ...messagesPerMinute(config.limits.messagesPerMinute) };
@@ -137,6 +139,31 @@ export function branchRoutes(app: App, deps: HttpDeps): void {
       const { scope, message: row } = await openMessage(request, db);
       const { ids, activeLeafId } = await deleteMessage(scope, row.id, answers);
       return { deleted: { messages: ids.length }, active_leaf_id: activeLeafId };
+    },
+  );
+
+  app.post(
+    '/conversations/:id/fork',
+    {
+      config: below,
+      schema: {
+        tags,
+        operationId: 'forkConversation',
+        summary: 'Go on elsewhere from a message',
+        description:
+          'A new conversation with the branch up to that message and copies of all documents, of which nothing is read or embedded again. Neither changes with the other.',
+        params: idParams,
+        body: forkBody,
+        response: { 201: conversation },
+      },
+    },
+    async (request, reply) => {
+      const scope = await openConversation(request, db);
+      const settle = settleWith(request, 201, presentConversation, ({ id: conversationId }) => ({
+        conversationId,
+      }));
+      const row = await forkConversation(scope, request.body?.message_id, documents, settle);
+      return reply.code(201).send(presentConversation(row));
     },
   );
 

@@ -26,6 +26,7 @@ import { appendMessage } from '../../conversations/append-message.ts';
 import { readHistory } from '../../answers/history.ts';
 import { overviewOf, statisticsOf } from '../../conversations/statistics.ts';
 import { defaultTitle } from '../../conversations/title.ts';
+import { readVersions } from '../../documents/overview-store.ts';
 import { AppError } from '../../errors.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -33,7 +34,7 @@ import { settleWith } from '../idempotency.ts';
 import { depthOf, maxDepth } from '../json-body.ts';
 import { decodePinnedCursor, encodePinnedCursor, page } from '../paging.ts';
 import { memberText } from '../exact-json.ts';
-import { presentConversation, presentPlaced } from '../present.ts';
+import { documentsNamedIn, presentConversation, presentInHistory, presentPlaced } from '../present.ts';
 import { messagesPerMinute } from '../rate-limits.ts';
 import { openConversation } from '../scopes.ts';
 import type { App } from '../app.ts';
@@ -100,7 +101,7 @@ export function conversationRoutes(app: App, { db, answers, config, now }: HttpD
       const after = decodePinnedCursor(cursor, order === 'title');
       const filter = { conversationType, status, tag, pinned, unread, projectId };
       const user = principalOf(request).scope;
-      const rows = await listConversations(db, user, filter, order, limit + 1, after);
+      const rows = await listConversations(db, user, filter, limit + 1, after, order);
       const shown = page(rows, limit, (row) =>
         encodePinnedCursor({ pinned: row.pinned, key: keyOf(row, order), id: row.id }),
       );
@@ -140,7 +141,13 @@ export function conversationRoutes(app: App, { db, answers, config, now }: HttpD
       const scope = await openConversation(request, db);
       const row = await readConversation(db, scope);
       const { messages, hasMore } = await readHistory(scope, row, request.query, answers);
-      return { ...presentConversation(row), messages: messages.map(presentPlaced), has_more: hasMore };
+      const named = messages.flatMap((placed) => documentsNamedIn(placed.row.metadata));
+      const versions = await readVersions(db, scope.user, [...new Set(named)]);
+      return {
+        ...presentConversation(row),
+        messages: messages.map((placed) => presentInHistory(placed, versions)),
+        has_more: hasMore,
+      };
     },
   );
 

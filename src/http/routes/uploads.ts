@@ -3,7 +3,9 @@ import {
   apiUploadQuery,
   filesForm,
   idParams,
-  textDocumentBody,
+  addDocumentBody,
+  document,
+  replaceForm,
   type Uploaded,
   uploaded,
   uploadForm,
@@ -13,6 +15,8 @@ import type { FastifyRequest } from 'fastify';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { type DocumentRow, findDocument } from '../../documents/store.ts';
 import { type IncomingFile, upload } from '../../documents/upload.ts';
+import { fetchPage } from '../../documents/web/fetch-page.ts';
+import { replaceDocument } from '../../documents/replace-document.ts';
 import { waitFor } from '../../documents/watch.ts';
 import type { About } from '../../identity/idempotency-store.ts';
 import type { App } from '../app.ts';
@@ -21,7 +25,7 @@ import type { HttpDeps } from '../deps.ts';
 import { settleByReference, settleWith } from '../idempotency.ts';
 import { readUpload, requireConversationId } from '../incoming-files.ts';
 import { presentDocument } from '../present.ts';
-import { documentMissing, openConversation, scopeOf } from '../scopes.ts';
+import { documentMissing, openConversation, openDocument, scopeOf } from '../scopes.ts';
 import { parseInput } from '../strict-input.ts';
 
 const tags = ['documents'];
@@ -30,7 +34,7 @@ interface UploadQuery {
   wait?: 'ready' | 'vectors';
 }
 
-export function uploadRoutes(app: App, { db, documents, closing }: HttpDeps): void {
+export function uploadRoutes(app: App, { db, documents, config, closing }: HttpDeps): void {
   app.post(
     '/api/upload',
     {
@@ -63,10 +67,10 @@ export function uploadRoutes(app: App, { db, documents, closing }: HttpDeps): vo
       schema: {
         tags,
         operationId: 'addDocuments',
-        summary: 'Upload files (multipart: file), or a text as JSON { name, text }',
+        summary: 'Upload files (multipart: file), a text as JSON { name, text }, or a page as JSON { url }',
         description:
-          'Takes files as a form or a text as JSON. The documents are read in the background: follow them, or hold the answer with `wait=ready`.',
-        accepts: { 'multipart/form-data': filesForm, 'application/json': textDocumentBody },
+          'Takes files as a form, a text as JSON, or what is behind a public address on the web. The documents are read in the background: follow them, or hold the answer with `wait=ready`.',
+        accepts: { 'multipart/form-data': filesForm, 'application/json': addDocumentBody },
         params: idParams,
         querystring: uploadQuery,
         response: { 202: uploaded },
@@ -79,10 +83,45 @@ export function uploadRoutes(app: App, { db, documents, closing }: HttpDeps): vo
       await refuseIfTooLong(request);
       const files = request.isMultipart()
         ? (await readUpload(request, reply, scope.conversationId)).files
-        : oneText(request.body);
+        : fromJson(request);
       return reply.code(202).send(await keep(scope, files, request));
     },
   );
+
+  app.post(
+    '/documents/:id/replace',
+    {
+      config: { conversation: true },
+      schema: {
+        tags,
+        operationId: 'replaceDocument',
+        summary: 'Put a new version of a document in its place (multipart: file, or JSON as for a new one)',
+        description:
+          'It keeps its id and its conversation, and is read again. Answers keep the excerpts of the version that they cite; histories say that they are from an earlier one.',
+        accepts: { 'multipart/form-data': replaceForm, 'application/json': addDocumentBody },
+        params: idParams,
+        response: { 202: document },
+      },
+      bodyLimit: 24 * 1024 * 1024,
+    },
+    async (request, reply) => {
+      const { scope, document: row } = await openDocument(request, db);
+      await refuseIfTooLong(request);
+      const files = request.isMultipart()
+        ? (await readUpload(request, reply, scope.conversationId)).files
+        : fromJson(request);
+      const settle = settleWith(request, 202, presentDocument);
+      const replaced = await replaceDocument(scope, row.id, files, documents, settle);
+      if (replaced === null) throw documentMissing();
+      return reply.code(202).send(presentDocument(replaced));
+    },
+  );
+
+  async function* fromJson(request: FastifyRequest): AsyncGenerator<IncomingFile> {
+    const body = parseInput(addDocumentBody, request.body);
+    if ('text' in body) yield { name: body.name, content: Readable.from([Buffer.from(body.text)]) };
+    else yield await fetchPage(body.url, config.fetching, closing);
+  }
 
   /** By what the request says of its length; one that does not say is refused as it comes. */
   async function refuseIfTooLong(request: FastifyRequest): Promise<void> {
@@ -134,9 +173,4 @@ function presentUpload(rows: readonly DocumentRow[]): Uploaded {
   const [first] = rows;
   if (first === undefined) throw documentMissing();
   return { documents: rows.map(presentDocument), document: presentDocument(first) };
-}
-
-async function* oneText(body: unknown): AsyncGenerator<IncomingFile> {
-  const { name, text } = parseInput(textDocumentBody, body);
-  yield { name, content: Readable.from([Buffer.from(text)]) };
 }

@@ -1,0 +1,73 @@
+import { readBranch, readMessage } from '../conversations/message-store.ts';
+import { ConversationScope } from '../conversations/scope.ts';
+import { beginConversation, type ConversationRow, readConversation } from '../conversations/store.ts';
+import type { AlsoWrite } from '../db/database.ts';
+import { newId } from '../db/ids.ts';
+import { copyDocumentRows } from '../documents/copy-store.ts';
+import type { DocumentDeps } from '../documents/deps.ts';
+import { AppError } from '../errors.ts';
+import { workTopic } from '../work/loop.ts';
+import { insertFork } from './fork-store.ts';
+import { renamed } from './renamed-metadata.ts';
+import { textOf } from './reaper.ts';
+import { readEvents } from './stream/event-store.ts';
+
+const mostTitle = 500;
+
+/**
+ * Makes a conversation of its own of a branch up to a message (its last one when none is named), with copies of all
+ * documents, in one transaction: originals are shared, and nothing is read or embedded again. Neither knows of the other.
+ * @throws AppError `not_found`, `quota_exceeded`
+ */
+export async function forkConversation(
+  scope: ConversationScope,
+  messageId: string | undefined,
+  { db, limits, notifier, now }: Pick<DocumentDeps, 'db' | 'limits' | 'notifier' | 'now'>,
+  alsoWrite?: AlsoWrite<ConversationRow>,
+): Promise<ConversationRow> {
+  const source = await readConversation(db, scope);
+  if (messageId !== undefined && (await readMessage(db, scope, messageId)) === null)
+    throw new AppError('not_found', 'This message does not exist in this conversation.');
+  const leaf = messageId ?? source.activeLeafId;
+  const branch = leaf === null ? [] : await readBranch(db, scope, leaf, source.nextSeq);
+  const to = ConversationScope.ofNew(scope.user);
+  const at = now();
+  const messageIds = new Map(branch.map(({ id }) => [id, newId()]));
+  const written = await Promise.all(
+    branch.map(async (row) =>
+      row.status === 'streaming'
+        ? {
+            ...row,
+            status: 'incomplete' as const,
+            content: textOf((await readEvents(db, scope, row.id, 0)).events),
+          }
+        : row,
+    ),
+  );
+  const { conversationType, settings, projectId } = source;
+  const title = `${source.title.slice(0, mostTitle - 7).toWellFormed()} (copy)`;
+  let made: ConversationRow | undefined;
+  // With two conversations in play the transaction is the user's; each statement names its conversation.
+  await db.write(
+    { userId: scope.userId },
+    beginConversation(to, { title, conversationType, settings, projectId }, at),
+    async (tx) => {
+      const copies = await copyDocumentRows(tx, scope, to, 'all', limits, at);
+      const documentIds = new Map(copies.map(({ from, row }) => [from, row.id]));
+      const messages = written.map((row, index) => ({
+        ...row,
+        conversationId: to.conversationId,
+        id: messageIds.get(row.id) ?? newId(),
+        parentId: row.parentId === null ? null : (messageIds.get(row.parentId) ?? null),
+        seq: index + 1,
+        metadata: row.metadataSource === null ? renamed(row.metadata, documentIds, messageIds) : row.metadata,
+      }));
+      made = await insertFork(tx, to, messages, source.tags, at);
+      await alsoWrite?.(tx, made);
+      return [];
+    },
+  );
+  notifier.notify(workTopic);
+  if (made === undefined) throw new Error('the conversation was not written');
+  return made;
+}
