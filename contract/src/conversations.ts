@@ -153,7 +153,8 @@ export const deletedConversation = z
 /** What a deletion would take along. */
 export const deletionPreview = z
   .object({
-    would_delete: deletedCounts,
+    /** `shares`: links that end. */
+    would_delete: deletedCounts.extend({ shares: z.int() }),
     /** How long it could be restored, in days; 0: it would be erased at once. */
     restorable_days: z.number(),
   })

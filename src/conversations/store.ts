@@ -1,6 +1,13 @@
-import { and, eq, getTableColumns, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, sql } from 'drizzle-orm';
 import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
-import { conversationDirectory, conversations, documents, userCounters } from '../db/schema.ts';
+import {
+  conversationDirectory,
+  conversations,
+  documents,
+  loginKeys,
+  shares,
+  userCounters,
+} from '../db/schema.ts';
 import { isForeignKeyViolation } from '../db/errors.ts';
 import { AppError } from '../errors.ts';
 import { queueBlobs } from '../files/store.ts';
@@ -155,6 +162,8 @@ export interface DeletedCounts {
   documents: number;
   chunks: number;
   bytes: number;
+  /** Links that end with it. */
+  shares: number;
 }
 
 /** Deletes the conversation with everything below it, and queues its blobs, within the transaction. */
@@ -181,6 +190,13 @@ export async function deleteConversationRows(
     files.map((file) => file.blobKey),
     now,
   );
+  const links = await tx
+    .select({ tokenHash: shares.tokenHash })
+    .from(shares)
+    .where(and(eq(shares.userId, scope.userId), eq(shares.conversationId, scope.conversationId)));
+  const keys = links.map(({ tokenHash }) => `share:${tokenHash}`);
+  if (keys.length > 0)
+    await tx.delete(loginKeys).where(and(inArray(loginKeys.key, keys), eq(loginKeys.userId, scope.userId)));
   await tx.delete(conversations).where(isThis(scope));
   await tx
     .delete(conversationDirectory)
@@ -205,6 +221,10 @@ export async function countContents(tx: Transaction, scope: ConversationScope): 
   const files = await tx.execute<{ documents: number; chunks: number; bytes: number }>(sql`
     SELECT count(*) AS documents, coalesce(sum(chunk_count), 0)::bigint AS chunks,
       coalesce(sum(size_bytes), 0)::bigint AS bytes FROM documents WHERE ${inside}`);
+  const links = await tx.$count(
+    shares,
+    and(eq(shares.userId, scope.userId), eq(shares.conversationId, scope.conversationId)),
+  );
   const count = (role: string) => messages.rows.find((row) => row.role === role)?.n ?? 0;
   const byRole = { user: count('user'), assistant: count('assistant'), system: count('system') };
   const [{ documents: n, chunks, bytes } = { documents: 0, chunks: 0, bytes: 0 }] = files.rows;
@@ -214,6 +234,7 @@ export async function countContents(tx: Transaction, scope: ConversationScope): 
     documents: n,
     chunks,
     bytes,
+    shares: links,
   };
 }
 

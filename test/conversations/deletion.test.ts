@@ -82,16 +82,22 @@ test(
     const person = await somebody();
     const told = await tell(person);
     const other = await newConversation(person);
+    const link = await person.json<{ url: string }>('POST', `/conversations/${told.conversation}/shares`, {});
+    expect(link.status).toBe(201);
+    const shared = async (): Promise<number> =>
+      (await fetch(`${person.baseUrl}/s/${link.body.url.split('/s/')[1]}`)).status;
+    expect(await shared()).toBe(200);
     const before = await readEverything(person, told);
     expect(pathsWith(before, canary).length).toBeGreaterThan(10);
     const preview = await person.client.conversations.previewDeletion(told.conversation);
     expect(preview).toMatchObject({
-      would_delete: { messages: 2, documents: 1, chunks: 1 },
+      would_delete: { messages: 2, documents: 1, chunks: 1, shares: 1 },
       restorable_days: 30,
     });
 
     const deleted = await person.client.conversations.delete(told.conversation);
-    expect(deleted.deleted).toEqual(preview.would_delete);
+    const { shares: _, ...going } = preview.would_delete;
+    expect(deleted.deleted).toEqual(going);
     expect(Date.parse(deleted.restorable_until ?? '') - Date.now()).toBeGreaterThan(29 * dayMs);
     const after = await readEverything(person, told);
     for (const text of [canary, told.conversation, told.document, told.answer])
@@ -105,6 +111,7 @@ test(
     });
     const everywhere = await person.client.asking.askAnew({ query: `What is ${canary}?`, scope: 'all' });
     expect(everywhere.sources).toEqual([]);
+    expect(await shared()).toBe(404);
     expect((await person.json('DELETE', `/conversations/${told.conversation}`)).status).toBe(404);
     const listed = await person.client.conversations.list({ status: 'deleted' });
     expect(listed.conversations).toMatchObject([{ id: told.conversation, title: `About ${canary}` }]);
@@ -113,6 +120,7 @@ test(
     const restored = await person.client.conversations.restore(told.conversation);
     expect(restored).toMatchObject({ deleted_at: null, message_count: 2, document_count: 1 });
     expect(await person.client.conversations.restore(told.conversation)).toEqual(restored);
+    expect(await shared()).toBe(200);
     const again = await readEverything(person, told);
     expect(pathsWith(again, canary)).toEqual(pathsWith(before, canary));
     expect(await (await person.fetch(`/documents/${told.document}/content`)).text()).toContain(canary);

@@ -40,7 +40,10 @@ export function deletionRoutes(app: App, { db, answers, documents, config }: Htt
     async (request) => {
       const scope = await openConversation(request, db);
       const counts = await db.reading(scope, (tx) => countContents(tx, scope));
-      return { would_delete: presentCounts(counts), restorable_days: config.limits.undoMs / dayMs };
+      return {
+        would_delete: { ...presentCounts(counts), shares: counts.shares },
+        restorable_days: config.limits.undoMs / dayMs,
+      };
     },
   );
 
