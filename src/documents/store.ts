@@ -2,7 +2,7 @@ import { and, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
-import { conversations, documents, documentTexts, userCounters, users } from '../db/schema.ts';
+import { conversations, documents, userCounters, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { queueBlobs } from '../files/store.ts';
 import { recordAudit } from '../identity/audit-store.ts';
@@ -195,22 +195,6 @@ const isInside = and(
   eq(conversations.userId, documents.userId),
   eq(conversations.id, documents.conversationId),
 );
-
-export async function readText(db: Database, scope: ConversationScope, id: string): Promise<string | null> {
-  const [row] = await db.reading(scope, (tx) =>
-    tx
-      .select({ text: documentTexts.text })
-      .from(documentTexts)
-      .where(
-        and(
-          eq(documentTexts.userId, scope.userId),
-          eq(documentTexts.conversationId, scope.conversationId),
-          eq(documentTexts.documentId, id),
-        ),
-      ),
-  );
-  return row?.text ?? null;
-}
 
 export async function updateDocument(
   db: Database,

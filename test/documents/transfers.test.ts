@@ -1,4 +1,4 @@
-import type { AllDocuments, Answer, ConversationHistory, Problem, Uploaded } from '@alcove/contract';
+import type { AllDocuments, Answer, Problem, Uploaded } from '@alcove/contract';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -187,8 +187,7 @@ describe('a new version of a document', () => {
     const replaced = await person.client.documents.replace(document.id, newer);
     expect(replaced).toMatchObject({ id: document.id, name: 'herons-2026.txt', version: 2 });
     expect((await whenSettled(person, document.id)).status).toBe('ready');
-    const { body } = await person.json<ConversationHistory>('GET', `/conversations/${conversation}`);
-    const [source] = (body.messages[1]?.metadata as { search_results: object[] }).search_results;
+    const source = (await historyOf(person, conversation))[1]?.metadata.search_results[0];
     expect(source).toMatchObject({ excerpt: fact, document_version: 1, from_earlier_version: true });
     provider.script(behave.answer('It held 530 nests [1].'));
     const again = (await askJson(person, conversation, 'How many nests in 2026?')).body;
