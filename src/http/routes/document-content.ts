@@ -1,6 +1,7 @@
 import { chunkList, documentText, idParams, pageQuery } from '@alcove/contract';
 import { listChunks } from '../../documents/index-store.ts';
-import { type DocumentRow, readText } from '../../documents/store.ts';
+import type { DocumentRow } from '../../documents/store.ts';
+import { readText } from '../../documents/text-store.ts';
 import { AppError } from '../../errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { attachment } from '../attachment.ts';
