@@ -96,7 +96,7 @@ export async function duePurges(
   now: Date,
   limit: number,
 ): Promise<{ userId: string; conversationId: string }[]> {
-  return db.asWorker((tx) =>
+  return db.asWorker('everybody', (tx) =>
     tx
       .select({ userId: conversations.userId, conversationId: conversations.id })
       .from(conversations)
