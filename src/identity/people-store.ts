@@ -4,6 +4,7 @@ import { sessions, setupTokens, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import type { AdminScope } from './admin-scope.ts';
 import { recordAct } from './audit-store.ts';
+import { actsOf } from './account-acts.ts';
 import { claimFirst, insertBelow, refusingTaken, type UserRow } from './store.ts';
 import type { UserScope } from './user-scope.ts';
 
@@ -286,18 +287,4 @@ function selectAccounts(tx: Transaction, wanted: SQL | undefined) {
 
 function hasEmail(email: string): SQL {
   return sql`lower(${users.email}) = ${email.trim().toLowerCase()}`;
-}
-
-function actsOf(before: AccountRow, after: AccountRow): string[] {
-  const quotasOf = (row: AccountRow) =>
-    [row.quotaDocuments, row.quotaBytes, row.quotaMessagesPerMinute].join(' ');
-  const acts: [boolean, string][] = [
-    [before.status !== after.status, after.status === 'suspended' ? 'suspended' : 'resumed'],
-    [before.role !== after.role, after.role === 'admin' ? 'promoted' : 'demoted'],
-    [before.name !== after.name, 'renamed'],
-    [quotasOf(before) !== quotasOf(after), 'quotas_changed'],
-    [before.retentionDays !== after.retentionDays, 'retention_changed'],
-    [before.legalHold !== after.legalHold, after.legalHold ? 'held' : 'hold_ended'],
-  ];
-  return acts.flatMap(([isDone, act]) => (isDone ? [`account.${act}`] : []));
 }
