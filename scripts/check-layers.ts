@@ -55,6 +55,7 @@ const AUTHORITY_RULES = [
     what: 'UserScope.grant',
     callers: [
       'src/answers/lease-store.ts',
+      'src/documents/purge-conversations.ts',
       'src/documents/work-scope.ts',
       'src/identity/authenticate.ts',
       'src/identity/forget-old-people.ts',
@@ -83,6 +84,10 @@ const AUTHORITY_RULES = [
       'src/answers/lease-store.ts',
       'src/conversations/chat-binding-store.ts',
       'src/conversations/scope.ts',
+      'src/documents/delete-documents.ts',
+      'src/documents/purge-conversations.ts',
+      'src/documents/retire-conversations.ts',
+      'src/documents/transfer-documents.ts',
       'src/documents/work-scope.ts',
       'src/http/scopes.ts',
       'src/exchange/redis/migration-store.ts',
