@@ -57,12 +57,12 @@ export const filesForm = z.object({ file: z.array(z.string().meta({ format: 'bin
 /** The conversation is named before the first file. */
 export const uploadForm = z.object({ conversationId: id, ...filesForm.shape });
 /** JSON form of an upload: a text under a name. */
-export const textDocumentBody = z.strictObject({
+const textDocumentBody = z.strictObject({
   name: z.string().trim().min(1).max(255),
   text: z.string().min(1).max(20_000_000),
 });
 /** JSON form of an upload: what is behind an address on the web. */
-export const urlDocumentBody = z.strictObject({ url: z.string().trim().min(1).max(4_000) });
+const urlDocumentBody = z.strictObject({ url: z.string().trim().min(1).max(4_000) });
 export const addDocumentBody = z.union([textDocumentBody, urlDocumentBody]);
 /** One file takes the place of the document's. */
 export const replaceForm = z.object({ file: z.string().meta({ format: 'binary' }) });

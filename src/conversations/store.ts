@@ -102,7 +102,7 @@ export function purgeAtOf(expiresInS: number | null | undefined, now: Date): Dat
 }
 
 /** @throws AppError `not_found` for a foreign key that names no project */
-export function projectMissing(error: unknown): never {
+function projectMissing(error: unknown): never {
   if (!isForeignKeyViolation(error, 'conversations_project')) throw error;
   throw new AppError('not_found', 'This project does not exist.', { cause: error });
 }

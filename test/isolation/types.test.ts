@@ -66,7 +66,6 @@ const pure = new Set([
   'parentMissing',
   'linkKey',
   'treeStatements',
-  'projectMissing',
   'underHold',
 ]);
 
