@@ -28,6 +28,9 @@ export async function measureSearch(running: EmbeddedApp, options: BenchOptions)
   const calls = options.number('rounds', options.quick ? 40 : 150);
   const caller = createCaller(running.baseUrl);
   const person = await register(caller);
+  // Filling takes longer than an access token lives.
+  const body = { name: 'bench', scope: 'read' };
+  const { key } = await caller.json<{ key: string }>('POST', '/auth/keys', person.token, body);
   const texts = createTexts(options.seed);
   await fill(running, person, texts, count, options.seed);
   const indexing = await timed(() => indexEverybody(db, new AbortController().signal));
@@ -48,7 +51,7 @@ export async function measureSearch(running: EmbeddedApp, options: BenchOptions)
   for (let at = 0; at < calls; at += 1) {
     for (const [kind, query] of Object.entries(kinds)) {
       const path = `/search?q=${encodeURIComponent(query())}`;
-      (samples[kind] ??= []).push((await timed(() => caller.json('GET', path, person.token))).ms);
+      (samples[kind] ??= []).push((await timed(() => caller.json('GET', path, key))).ms);
     }
   }
   caller.close();
