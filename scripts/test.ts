@@ -1,6 +1,7 @@
 /**
  * `npm test [-- FILTER...]`: every test on the embedded database, then, with `TEST_DATABASE_URL`, the
- * database-facing ones again on that PostgreSQL server. Tests read `ALCOVE_TEST_DB` to know which one is meant.
+ * database-facing ones again on that PostgreSQL server, and with `TEST_CITUS_URL` some on that coordinator of Citus
+ * (`--citus`: those alone). Tests read `ALCOVE_TEST_DB` to know which one is meant.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,13 +16,29 @@ type TestDatabaseKind = 'pglite' | 'postgres' | 'citus';
 const WITHOUT_DATABASE = ['test/formats/**', 'test/indexing/**', 'test/models/**', 'test/house/**', 'src/**'];
 const root = resolve(import.meta.dirname, '..');
 
-const filters = process.argv.slice(2);
-const embedded = runVitest('pglite', filters);
-const server = process.env['TEST_DATABASE_URL'] ? runVitest('postgres', filters) : undefined;
-const total = addCounts(embedded, server ?? noTests());
+// What several machines could change: the founding examples, documents that move, and their own tests.
+const ON_CITUS = [
+  'test/http/founding-examples.test.ts',
+  'test/documents/copying.test.ts',
+  'test/citus/distribute.test.ts',
+];
+const names = { pglite: 'embedded PGlite', postgres: 'PostgreSQL', citus: 'Citus' };
 
-console.log(`PGlite: ${formatCounts(embedded)}`);
+const filters = process.argv.slice(2).filter((one) => one !== '--citus');
+const onlyCitus = process.argv.includes('--citus');
+const embedded = onlyCitus ? undefined : runVitest('pglite', filters);
+const server = !onlyCitus && process.env['TEST_DATABASE_URL'] ? runVitest('postgres', filters) : undefined;
+const citus = process.env['TEST_CITUS_URL']
+  ? runVitest('citus', filters.length > 0 ? filters : ON_CITUS)
+  : undefined;
+const total = [embedded, server, citus].reduce<TestCounts>(
+  (sum, counts) => addCounts(sum, counts ?? noTests()),
+  noTests(),
+);
+
+if (embedded) console.log(`PGlite: ${formatCounts(embedded)}`);
 console.log(server ? `PostgreSQL: ${formatCounts(server)}` : 'PostgreSQL: not run, set TEST_DATABASE_URL');
+console.log(citus ? `Citus: ${formatCounts(citus)}` : 'Citus: not run, set TEST_CITUS_URL');
 if (!findBrowser()) console.log('browser: not run, no Chromium found (set CHROMIUM_PATH)');
 if (!existsSync(resolve(root, '../shared/data'))) console.log('corpora: not run, there is no ../shared/data');
 if (process.env['ALCOVE_CORPORA'] !== 'full')
@@ -34,10 +51,10 @@ process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
 /** Runs vitest once and counts its results; a crash without a failed test counts as one failure. */
 function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
-  console.log(`\nTests on ${database === 'pglite' ? 'embedded PGlite' : 'PostgreSQL'}`);
+  console.log(`\nTests on ${names[database]}`);
   const folder = mkdtempSync(join(tmpdir(), 'alcove-test-report-'));
   const report = join(folder, 'report.json');
-  const excluded = database === 'postgres' ? WITHOUT_DATABASE.map((glob) => `--exclude=${glob}`) : [];
+  const excluded = database !== 'pglite' ? WITHOUT_DATABASE.map((glob) => `--exclude=${glob}`) : [];
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const fixed = [
     'run',
@@ -45,12 +62,18 @@ function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
+    // The first test waits until the tables of the database that all copy are distributed.
+    ...(database === 'citus' ? ['--hookTimeout=300000', '--testTimeout=120000'] : []),
   ];
   try {
     const { status } = spawnSync(process.execPath, [vitest, ...fixed, ...excluded, ...args], {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, ALCOVE_TEST_DB: database },
+      env: {
+        ...process.env,
+        ALCOVE_TEST_DB: database,
+        ...(database === 'citus' ? { TEST_DATABASE_URL: process.env['TEST_CITUS_URL'] } : {}),
+      },
     });
     const counts = existsSync(report) ? countReport(readFileSync(report, 'utf8')) : noTests();
     if (status !== 0 && counts.failed === 0) counts.failed = 1;

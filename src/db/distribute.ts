@@ -7,7 +7,7 @@ import { addForeignKey, deleteOrphans, type ForeignKey, foreignKeys } from './fo
 import { openOwnConnection } from './own-connection.ts';
 import { type RoleNames, tried } from './roles.ts';
 import { DatabaseSetupError } from './setup-error.ts';
-import { grantColumns } from './spread.ts';
+import { mendParts } from './spread.ts';
 
 export interface DistributeOptions {
   /** Of each group of tables that lie together; it can hardly be changed afterwards. */
@@ -41,7 +41,7 @@ export async function distribute(database: Database, options: DistributeOptions)
     if (tasks.length === 0) options.say('Everything is distributed already.');
     await perform(client, tasks, options);
     // Again each time: a part that has moved since has lost them.
-    if (!options.dryRun) await grantColumns(client);
+    if (!options.dryRun) await mendParts(client);
     return true;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
@@ -104,7 +104,7 @@ async function perform(
 
 /** A table that a migration has just made, before its foreign keys: no key leads from one machine to all of them. */
 export async function distributeNew(client: pg.ClientBase, statement: string): Promise<void> {
-  const table = /^CREATE TABLE "(\w+)"/.exec(statement)?.[1];
+  const table = /^\s*CREATE TABLE "(\w+)"/.exec(statement)?.[1];
   const column = table === undefined ? undefined : distribution[table as keyof typeof distribution];
   if (table === undefined || typeof column !== 'string') return;
   await client.query(makeDistributed(table, column));
@@ -219,7 +219,11 @@ async function hasRows(client: pg.ClientBase, roles: RoleNames): Promise<boolean
   return rows.length > 0;
 }
 
+/** Whether Citus can follow what is written meanwhile; newer PostgreSQL asks for its name in a list of its own. */
 async function isLogical(client: pg.ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ level: string }>(`SELECT current_setting('wal_level') AS level`);
-  return rows[0]?.level === 'logical';
+  const { rows } = await client.query<{ level: string; plugins: string | null }>(
+    `SELECT current_setting('wal_level') AS level, current_setting('output_plugin_libraries', true) AS plugins`,
+  );
+  const { level, plugins = null } = rows[0] ?? {};
+  return level === 'logical' && (plugins === null || /\bcitus\b/.test(plugins));
 }

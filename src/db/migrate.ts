@@ -9,13 +9,15 @@ import { openOwnConnection } from './own-connection.ts';
 import { makeRoles, refuseForeignRoles, type RoleNames, tried, withRoles } from './roles.ts';
 import { DatabaseSetupError } from './setup-error.ts';
 import { distributeNew, oneByOne } from './distribute.ts';
-import { isDistributed } from './spread.ts';
+import { isDistributed, mendParts } from './spread.ts';
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Any constant: replicas that start together take turns on it. Drizzle's own migrate() has no lock. */
 const advisoryLock = 7_312_019_114;
 const lockTimeout = '60s';
 const oldestPostgres = 150_000;
+/** Behind comments. */
+const policyForm = /^(?:\s*--[^\n]*\n)*\s*(?:CREATE|ALTER|DROP) POLICY /;
 
 /**
  * Brings the schema to this version, or to that of an older one whose newest migration is `upTo`, all or nothing. The
@@ -34,6 +36,7 @@ export async function migrate(database: Database, upTo = Infinity): Promise<void
     await prepareServer(client, database.roles);
     await run(client, database.roles, upTo);
     await client.query('COMMIT');
+    if (await isDistributed(client)) await mendParts(client);
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
     throw explainDatabase(error, database.address);
@@ -61,7 +64,11 @@ async function run(client: pg.ClientBase, roles: RoleNames, upTo: number): Promi
   for (const { sql, hash, folderMillis } of readMigrationFiles({ migrationsFolder })) {
     if (folderMillis <= last || folderMillis > upTo) continue;
     for (const statement of sql) {
+      // Citus cannot read most policies: the parts get them when all is committed.
+      const isPolicy = distributed && policyForm.test(statement);
+      if (isPolicy) await client.query('SET LOCAL citus.enable_ddl_propagation = off');
       await client.query(withRoles(statement, roles));
+      if (isPolicy) await client.query('SET LOCAL citus.enable_ddl_propagation = on');
       if (distributed) await distributeNew(client, statement);
     }
     await client.query('INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ($1, $2)', [
