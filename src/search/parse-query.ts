@@ -46,7 +46,10 @@ export function parseQuery(query: string): ParsedQuery {
   });
   const phrases = [...rest.matchAll(/"([^"]+)"/g)].flatMap(([, phrase = '']) => phrase.trim() || []);
   // One that still stands at the end may be a word that is being typed.
-  return { words: rest.replaceAll('"', ' ').trimStart().replace(/\s+$/, ' '), phrases, filter };
+  const words = rest.replaceAll('"', ' ').trimStart();
+  const trimmed = words.trimEnd();
+  // Of the white space at the end one is left: a word before it is whole.
+  return { words: trimmed === words ? words : `${trimmed} `, phrases, filter };
 }
 
 function read(filter: SearchFilter, name: string, value: string): void {

@@ -73,7 +73,7 @@ async function* itemsOfZip(path: string): AsyncGenerator<GivenItem> {
     };
     // Other products put profiles and feedback beside the conversations.
     const files = [...entries.values()].filter(({ fileName }) =>
-      /(?:^|\/)(?:conversations?(?:[-_ ]?\d+)?|chats?|.*chat-export.*)\.json$/i.test(fileName),
+      holdsConversations(fileName.slice(fileName.lastIndexOf('/') + 1).toLowerCase()),
     );
     if (files.length === 0)
       throw new AppError(
@@ -121,4 +121,9 @@ function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
 
 function damaged(cause: unknown): never {
   throw new AppError('invalid_request', 'The archive is damaged, or no zip archive.', { cause });
+}
+
+function holdsConversations(name: string): boolean {
+  if (!name.endsWith('.json')) return false;
+  return /^(?:conversations?(?:[-_ ]?\d+)?|chats?)\.json$/.test(name) || name.includes('chat-export');
 }
