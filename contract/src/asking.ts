@@ -13,7 +13,8 @@ const docsOnly = z.boolean().optional();
 
 export const ragQueryBody = z.object({
   query: question,
-  strategy: strategy.default('rrf_fusion'),
+  /** Left out: as the conversation's settings say, or `rrf_fusion`. */
+  strategy: strategy.optional(),
   top_k: topK,
   docs_only: docsOnly,
   include_sources: z.boolean().default(true),
@@ -23,7 +24,8 @@ export const ragQueryBody = z.object({
 });
 export const conversationQueryBody = z.object({
   query: question,
-  strategy: strategy.default('rrf_fusion'),
+  /** Left out: as the conversation's settings say, or `rrf_fusion`. */
+  strategy: strategy.optional(),
   top_k: topK,
   docs_only: docsOnly,
   include_sources: z.boolean().default(true),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { strategy } from './asking.ts';
 import { id, jsonValue, nextCursor, pageQuery, queryBoolean, timestamp } from './common.ts';
 
 const conversationType = z.enum(['general', 'rag_query']);
@@ -7,8 +8,20 @@ const messageRole = z.enum(['user', 'assistant', 'system']);
 const messageStatus = z.enum(['complete', 'streaming', 'incomplete', 'failed', 'cancelled']);
 
 const title = z.string().trim().min(1).max(500);
-/** `docs_only`: answer from the documents or say that they do not hold it, unless a question says otherwise. */
-const conversationSettings = z.strictObject({ docs_only: z.boolean().optional() });
+/** What holds for the questions of a conversation, unless a question says otherwise. */
+export const conversationSettings = z.strictObject({
+  /** Answer from the documents or say that they do not hold it. */
+  docs_only: z.boolean().optional(),
+  /** One of the models that `/capabilities` names. */
+  model: z.string().min(1).max(200).optional(),
+  /** What the model is told beside the server's own rules. */
+  prompt: z.string().trim().min(1).max(8_000).optional(),
+  strategy: strategy.optional(),
+  top_k: z.int().min(1).max(50).optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  /** At most; the server's own bound holds too. */
+  max_output_tokens: z.int().min(16).max(1_000_000).optional(),
+});
 export type ConversationSettings = z.infer<typeof conversationSettings>;
 
 /** A minute to a year. */
@@ -50,7 +63,9 @@ export const createConversationBody = z
   .object({
     title: title.optional(),
     conversation_type: conversationType.default('general'),
+    /** One of `GET /templates`: its settings and starter documents come along. */
     template_id: id.optional(),
+    settings: conversationSettings.optional(),
     project_id: id.nullish(),
     /** It is erased, with its files, when nothing was said in it for `expires_in_s`, or the server's own time. */
     temporary: z.boolean().default(false),
@@ -98,9 +113,9 @@ export const message = z
     role: messageRole,
     content: z.string(),
     status: messageStatus,
-    metadata: jsonValue,
     /** What its reader thinks of an answer. */
     feedback: z.object({ rating, reason: z.string().nullable(), created_at: timestamp }).nullable(),
+    metadata: jsonValue,
     created_at: timestamp,
   })
   .meta({ id: 'Message' });

@@ -8,6 +8,7 @@ export * from './exchange.ts';
 export * from './events.ts';
 export * from './mcp.ts';
 export * from './openai.ts';
+export * from './organising.ts';
 export * from './people.ts';
 export * from './search.ts';
 export * from './sharing.ts';

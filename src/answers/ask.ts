@@ -1,6 +1,7 @@
 import type { Answer, Strategy } from '@alcove/contract';
 import type { MessageRow, NewMessage } from '../conversations/message-store.ts';
 import { ConversationScope } from '../conversations/scope.ts';
+import { readPromptOfProject } from '../conversations/project-store.ts';
 import { type NewConversation, readConversation } from '../conversations/store.ts';
 import { defaultTitle, titleFrom } from '../conversations/title.ts';
 import type { AlsoWrite } from '../db/database.ts';
@@ -20,7 +21,8 @@ import { startAnswer } from './store.ts';
 
 export interface Question {
   query: string;
-  strategy: Strategy;
+  /** The conversation's setting when undefined. */
+  strategy: Strategy | undefined;
   /** Undefined: the server decides how much of the documents the answer may rest on. */
   topK: number | undefined;
   /** Answer from the documents or not at all; the conversation's setting when undefined. */
@@ -75,11 +77,10 @@ export async function ask(
 ): Promise<StartedAnswer> {
   const { scope } = place;
   const startedAt = performance.now();
-  const model = chooseModel(input.model, deps);
   // Taken before anything is awaited: questions sent at once count each other.
   if (!deps.running.start(scope.userId, deps.limits.streamsPerUser)) throw tooManyAnswers(deps);
   try {
-    return await begin(place, input, model, startedAt, deps, alsoWrite);
+    return await begin(place, input, startedAt, deps, alsoWrite);
   } finally {
     deps.running.endStart(scope.userId);
   }
@@ -103,12 +104,16 @@ function tooManyAnswers({ limits }: AnswerDeps): AppError {
 async function begin(
   { scope, begins }: Place,
   input: Question,
-  model: ChatModel | null,
   startedAt: number,
   deps: AnswerDeps,
   alsoWrite?: AlsoWrite<StartedAnswer>,
 ): Promise<StartedAnswer> {
   const conversation = begins === null ? await readConversation(deps.db, scope) : null;
+  const settings = conversation?.settings ?? begins?.settings ?? {};
+  const model = chooseModel(input.model, settings.model, deps);
+  const strategy = input.strategy ?? settings.strategy ?? 'rrf_fusion';
+  const projectPrompt =
+    conversation === null ? null : await readPromptOfProject(deps.db, scope, conversation);
   const { again } = input;
   const earlier = (input.earlier ?? []).map((message) => ({ ...message, id: newId() }));
   const parentId = again === undefined ? input.parentId : again.parentId;
@@ -119,9 +124,9 @@ async function begin(
     refuseUnknownDocuments(deps.db, scope, input.documentIds ?? []),
     refuseTooManyElsewhere(scope, deps),
   ]);
-  const docsOnly = input.docsOnly ?? conversation?.settings.docs_only === true;
+  const docsOnly = input.docsOnly ?? settings.docs_only === true;
   const mode = docsOnly || searchable.documents.length > 0 || searchable.pending > 0 ? 'documents' : 'llm';
-  if (mode === 'documents' && input.strategy === 'vector' && deps.retrieval.embedding === null) {
+  if (mode === 'documents' && strategy === 'vector' && deps.retrieval.embedding === null) {
     throw new AppError(
       'embeddings_unavailable',
       'Strategy "vector" needs an embedding model: set EMBEDDING_BASE_URL and EMBEDDING_MODEL, or use "keyword" or "rrf_fusion".',
@@ -183,8 +188,11 @@ async function begin(
       question: input.query,
       history: [...branch, ...earlier.map(({ id, ...turn }) => ({ ...turn, messageId: id }))],
       provisionalTitle: begins?.title ?? title,
-      strategy: input.strategy,
-      topK: input.topK,
+      strategy,
+      topK: input.topK ?? settings.top_k,
+      orders: [projectPrompt, settings.prompt].flatMap((order) => order ?? []),
+      temperature: settings.temperature,
+      maxOutputTokens: settings.max_output_tokens,
       docsOnly,
       documentIds: input.documentIds,
       searchScope: searchScopeOf(scope, input.reach),
@@ -205,8 +213,14 @@ function searchScopeOf(scope: ConversationScope, reach: Question['reach']): Sear
   throw new AppError('forbidden', 'This API key is for one conversation only.');
 }
 
-function chooseModel(wanted: string | undefined, deps: AnswerDeps): ChatModel | null {
-  if (wanted === undefined) return deps.models.chat;
+/** The one that the question names, else that of the conversation while it is there, else the server's. */
+function chooseModel(
+  wanted: string | undefined,
+  usual: string | undefined,
+  deps: AnswerDeps,
+): ChatModel | null {
+  if (wanted === undefined)
+    return deps.models.chatModels.find((model) => model.id === usual) ?? deps.models.chat;
   const found = deps.models.chatModels.find((model) => model.id === wanted);
   if (found !== undefined) return found;
   const known = deps.models.chatModels.map((model) => model.id).join(', ');

@@ -158,7 +158,7 @@ function addWriting(server: McpServer, request: FastifyRequest, deps: Tools, tol
           id === undefined
             ? newPlace(user, 'rag_query', query)
             : { scope: await ConversationScope.open(db, user, id), begins: null };
-        const { messageId } = await ask(place, { query, strategy: 'rrf_fusion', topK: undefined }, answers);
+        const { messageId } = await ask(place, { query, strategy: undefined, topK: undefined }, answers);
         return readable(await waitForAnswer(place.scope, messageId, answers, closing));
       }),
   );

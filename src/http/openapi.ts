@@ -11,6 +11,7 @@ const tags = [
   { name: 'conversations', description: 'Conversations, their messages and their statistics.' },
   { name: 'documents', description: 'The files of a conversation: uploading, following and reading them.' },
   { name: 'asking', description: 'Questions, answers as they are written, and retrieval alone.' },
+  { name: 'organising', description: 'Projects, and templates to begin conversations with.' },
   { name: 'search', description: 'Search over titles, messages and passages of the caller.' },
   { name: 'sharing', description: 'Links that show a conversation as it was when they were made.' },
   { name: 'export and import', description: 'Taking conversations along, here and from elsewhere.' },

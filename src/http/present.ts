@@ -3,6 +3,7 @@ import {
   type AuditEntry,
   type Chunk,
   type Conversation,
+  conversationSettings,
   type Document,
   type ErrorCode,
   idParams,
@@ -54,7 +55,7 @@ export function presentConversation(row: ConversationRow): Conversation {
     pinned: row.pinned,
     tags: row.tags,
     // Rows of earlier versions hold whatever their clients put there.
-    settings: typeof row.settings.docs_only === 'boolean' ? { docs_only: row.settings.docs_only } : {},
+    settings: conversationSettings.safeParse(row.settings).data ?? {},
     active_leaf_id: row.activeLeafId,
     unread: row.unread,
     project_id: row.projectId,

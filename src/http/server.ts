@@ -33,6 +33,7 @@ import { uploadRoutes } from './routes/uploads.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { mcpRoutes } from './routes/mcp.ts';
 import { openAiRoutes } from './routes/openai.ts';
+import { organisingRoutes } from './routes/organising.ts';
 import { oversightRoutes } from './routes/oversight.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { searchRoutes } from './routes/search.ts';
@@ -122,6 +123,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     eventRoutes(typed, deps);
     chatRoutes(typed, deps);
     openAiRoutes(typed, deps);
+    organisingRoutes(typed, deps);
     mcpRoutes(typed, deps);
     searchRoutes(typed, deps);
     shareRoutes(typed, deps);

@@ -93,7 +93,7 @@ describe('a copied document', () => {
     const [copied] = await copy(from, to);
     const [again] = await copy(to, to, [copied?.row.id ?? '']);
     const files = await filesOf(server, owner);
-    await owner.client.conversations.delete(from);
+    await owner.json('DELETE', `/conversations/${from}?permanently=true`);
     await owner.client.documents.delete(copied?.row.id ?? '');
     await noneIsDue(owner);
     expect(await filesOf(server, owner)).toEqual(files);

@@ -24,6 +24,7 @@ export const cases: Record<string, IsolationCase> = {
       body: { title: 'mine', id: w.a1, user_id: w.a.id, userId: w.a.id },
     },
     { path: '/conversations', status: 404, body: { template_id: w.a1 } },
+    { path: '/conversations', status: 404, body: { template_id: w.aTemplate } },
   ],
   'GET /conversations': (w) => [
     { path: '/conversations?limit=200', status: 200 },
@@ -111,6 +112,20 @@ export const cases: Record<string, IsolationCase> = {
     { path: '/documents?limit=200&duplicates=false', status: 200 },
     { path: `/documents?name=${w.canary}&user_id=${w.a.id}`, status: 200 },
   ],
+  'GET /projects': (w) => [{ path: `/projects?user_id=${w.a.id}`, status: 200 }],
+  'POST /projects': () => [{ path: '/projects', status: 201, body: { name: 'mine' } }],
+  'PATCH /projects/:id': (w) =>
+    single(w.aProject, w, (id) => `/projects/${id}`, { name: 'taken', prompt: 'taken' }),
+  'DELETE /projects/:id': (w) => single(w.aProject, w, (id) => `/projects/${id}`),
+  'GET /templates': (w) => [{ path: `/templates?user_id=${w.a.id}`, status: 200 }],
+  'POST /templates': (w) => [
+    { path: '/templates', status: 403, body: { name: 'planted', from_conversation_id: w.a1 } },
+    { path: '/templates', status: 404, body: { name: 'planted', from_conversation_id: w.nothing } },
+    { path: '/templates', status: 201, body: { name: 'mine', user_id: w.a.id } },
+  ],
+  'GET /templates/:id': (w) => single(w.aTemplate, w, (id) => `/templates/${id}`),
+  'PATCH /templates/:id': (w) => single(w.aTemplate, w, (id) => `/templates/${id}`, { name: 'taken' }),
+  'DELETE /templates/:id': (w) => single(w.aTemplate, w, (id) => `/templates/${id}`),
   'POST /documents/copy': (w) => transfers(w, 'copy', 201),
   'POST /documents/move': (w) => transfers(w, 'move', 200),
   'POST /documents/delete': (w) => [
@@ -424,8 +439,6 @@ function transfers(w: World, name: string, done: number): Attempt[] {
     { path, status: 404, body: { document_ids: [w.b1Document, w.a1Document], conversation_id: to } },
     { path, status: 404, body: { document_ids: [w.nothing], conversation_id: to } },
     { path, status: 403, body: { document_ids: [w.b1Document], conversation_id: w.a1 } },
-    { path, status: 404, body: { document_ids: [w.b1Document], conversation_id: w.nothing } },
-    { path, status: 404, body: { document_ids: [w.b1Document], conversation_id: w.a3 } },
     { path, status: done, body: { document_ids: [w.b1Document], conversation_id: to, user_id: w.a.id } },
   ];
 }

@@ -16,6 +16,8 @@ export interface World {
   a2: string;
   /** Deleted, and not erased yet. */
   a3: string;
+  aProject: string;
+  aTemplate: string;
   /** A chat client's own name of a chat of A's, in which the canary is too. */
   aChat: string;
   a1Document: string;
@@ -79,6 +81,12 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
   );
   await ask(a, a2, 'Can penguins fly?');
 
+  const project = await a.json<{ id: string }>('POST', '/projects', { name: canary, prompt: canary });
+  const template = await a.json<{ id: string }>('POST', '/templates', {
+    name: canary,
+    starter_questions: [canary],
+    from_conversation_id: a1,
+  });
   const a3 = await newConversation(a, `Gone ${canary}`);
   await a.json('DELETE', `/conversations/${a3}`);
 
@@ -111,6 +119,8 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
     a1,
     a2,
     a3,
+    aProject: project.body.id,
+    aTemplate: template.body.id,
     aChat,
     a1Document,
     a2Document,

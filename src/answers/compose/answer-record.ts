@@ -24,6 +24,10 @@ export interface GenerationTask {
   strategy: Strategy;
   /** Undefined: the server decides how much of the documents the model sees. */
   topK: number | undefined;
+  /** What project and conversation tell the model to do. */
+  orders: readonly string[];
+  temperature: number | undefined;
+  maxOutputTokens: number | undefined;
   docsOnly: boolean;
   documentIds?: readonly string[] | undefined;
   /** The conversation; the user when all of their conversations are searched. */

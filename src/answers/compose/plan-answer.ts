@@ -25,6 +25,9 @@ export interface WritingInput {
   background: Background;
   /** Nothing but the documents may answer. */
   docsOnly: boolean;
+  /** As the conversation's settings say; the model's own when undefined. */
+  temperature: number | undefined;
+  maxOutputTokens: number | undefined;
 }
 
 /** What an answer will be made of, decided before its first word: which passages fit, and who writes. */
@@ -151,7 +154,16 @@ function planGenerated(input: WritingInput, frame: Frame): Plan {
         (sum, text) => sum + model.countTokens(text),
         0,
       ),
-    write: (signal) => model.stream({ system, messages, maxOutputTokens: window.maxOutputTokens }, signal),
+    write: (signal) =>
+      model.stream(
+        {
+          system,
+          messages,
+          maxOutputTokens: Math.min(window.maxOutputTokens, input.maxOutputTokens ?? Infinity),
+          ...(input.temperature === undefined ? {} : { temperature: input.temperature }),
+        },
+        signal,
+      ),
   };
 }
 

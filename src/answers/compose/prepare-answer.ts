@@ -50,11 +50,14 @@ export async function prepareAnswer(
     state.documents = context.documents;
   }
   frame ??= frameOf(task, [], unread, deps);
+  const orders = task.orders.map((content) => ({ messageId: '', role: 'system' as const, content }));
   const plan = planAnswer(
     {
       mode,
       question,
-      history,
+      history: [...orders, ...history],
+      temperature: task.temperature,
+      maxOutputTokens: task.maxOutputTokens,
       chunks: context.chunks,
       titles: titlesOf(state),
       pending,

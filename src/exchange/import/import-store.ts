@@ -57,13 +57,16 @@ export async function insertImported(
       text: `UPDATE conversations SET pinned = $3, status = $4, tags = $5::text[] WHERE user_id = $1 AND id = $2`,
       values: [userId, conversationId, pinned, archived ? 'archived' : 'active', tags],
     },
+  ];
+  // Of the conversation that is deleted, which the transaction of the new one does not see.
+  await db.write({ userId }, [
     {
       name: 'forget_import_of_deleted',
       text: `DELETE FROM imported_items i WHERE i.user_id = $1 AND i.source = $2 AND i.external_id = $3
         AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.user_id = i.user_id AND c.id = i.conversation_id)`,
       values: [userId, key.source, key.externalId],
     },
-  ];
+  ]);
   try {
     await createConversation(db, scope, conversation, statements, now, async (tx) => {
       await tx

@@ -192,7 +192,7 @@ export function branchRoutes(app: App, deps: HttpDeps): void {
 
 type How = NonNullable<z.input<typeof regenerateBody>>;
 
-function questionBy({ strategy = 'rrf_fusion', ...how }: How) {
+function questionBy({ strategy, ...how }: How) {
   return {
     strategy,
     topK: how.top_k,

@@ -51,7 +51,7 @@ export function chatRoutes(app: App, { db, answers, documents, config, closing }
         );
         return stream(scope, message.id, request, reply);
       }
-      const { messages, conversationId, strategy = 'rrf_fusion', trigger, ...chat } = request.body;
+      const { messages, conversationId, strategy, trigger, ...chat } = request.body;
       const { scope, started } = await askByChat(
         principalOf(request).scope,
         {

@@ -1,5 +1,6 @@
 import {
   conversation,
+  type ConversationSettings,
   conversationList,
   conversationStats,
   createConversationBody,
@@ -28,6 +29,8 @@ import { overviewOf, statisticsOf } from '../../conversations/statistics.ts';
 import { defaultTitle } from '../../conversations/title.ts';
 import { readVersions } from '../../documents/overview-store.ts';
 import { AppError } from '../../errors.ts';
+import type { Models } from '../../models/model.ts';
+import { beginFromTemplate } from '../../templates/templates.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { settleWith } from '../idempotency.ts';
@@ -42,7 +45,8 @@ import type { App } from '../app.ts';
 const tags = ['conversations'];
 const maxMetadataBytes = 256 * 1024;
 
-export function conversationRoutes(app: App, { db, answers, config, now }: HttpDeps): void {
+export function conversationRoutes(app: App, deps: HttpDeps): void {
+  const { db, answers, documents, models, config, now } = deps;
   const below = { conversation: true };
 
   app.post(
@@ -63,20 +67,23 @@ export function conversationRoutes(app: App, { db, answers, config, now }: HttpD
         title = defaultTitle,
         conversation_type: conversationType = 'general',
         template_id: template,
+        settings,
         project_id: projectId,
         temporary = false,
         expires_in_s: seconds,
       } = request.body ?? {};
       const isTemporary = temporary || seconds !== undefined;
       const expiresInS = isTemporary ? (seconds ?? config.limits.temporaryMs / 1000) : null;
-      if (template !== undefined) throw new AppError('not_found', 'This template does not exist.');
-      const row = await insertConversation(
-        db,
-        principalOf(request).scope,
-        { title, conversationType, projectId, expiresInS },
-        now(),
-        settleWith(request, 201, presentConversation, ({ id: conversationId }) => ({ conversationId })),
-      );
+      const user = principalOf(request).scope;
+      const input = { title, conversationType, projectId, expiresInS, settings };
+      refuseUnknownModel(settings, models);
+      const settle = settleWith(request, 201, presentConversation, ({ id: conversationId }) => ({
+        conversationId,
+      }));
+      const row =
+        template === undefined
+          ? await insertConversation(db, user, input, now(), settle)
+          : await beginFromTemplate(user, template, input, documents, settle);
       return reply.code(201).send(presentConversation(row));
     },
   );
@@ -240,6 +247,7 @@ export function conversationRoutes(app: App, { db, answers, config, now }: HttpD
     async (request) => {
       const scope = await openConversation(request, db);
       const { project_id: projectId, expires_in_s: expiresInS, ...change } = request.body;
+      refuseUnknownModel(change.settings, models);
       const at = now();
       const more = {
         ...(projectId === undefined ? {} : { projectId }),
@@ -247,6 +255,20 @@ export function conversationRoutes(app: App, { db, answers, config, now }: HttpD
       };
       return presentConversation(await updateConversation(db, scope, { ...change, ...more }, at));
     },
+  );
+}
+
+/** @throws AppError `invalid_request` for settings that name a model which is not configured */
+function refuseUnknownModel(settings: ConversationSettings | undefined, { chatModels }: Models): void {
+  const wanted = settings?.model;
+  if (wanted === undefined || chatModels.some(({ id }) => id === wanted)) return;
+  const known = chatModels.map(({ id }) => id).join(', ');
+  throw new AppError(
+    'invalid_request',
+    known === ''
+      ? 'No language model is configured here.'
+      : `There is no model "${wanted}" here: choose one of ${known}.`,
+    { issues: [{ path: 'settings.model', message: 'is not configured' }] },
   );
 }
 

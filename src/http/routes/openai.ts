@@ -100,7 +100,7 @@ export function openAiRoutes(app: App, { db, answers, config, closing }: HttpDep
       const scope = await openModel(request, model);
       const { messageId } = await askByHistory(
         scope,
-        { ...question, strategy: 'rrf_fusion', topK: undefined },
+        { ...question, strategy: undefined, topK: undefined },
         answers,
         settleAnswer(request),
       );

@@ -1,0 +1,122 @@
+import type { ConversationSettings } from '@alcove/contract';
+import { ConversationScope } from '../conversations/scope.ts';
+import {
+  beginConversation,
+  type ConversationRow,
+  insertConversation,
+  type NewConversation,
+  readConversation,
+} from '../conversations/store.ts';
+import type { AlsoWrite } from '../db/database.ts';
+import { newId } from '../db/ids.ts';
+import { copyDocumentRows } from '../documents/copy-store.ts';
+import type { DocumentDeps } from '../documents/deps.ts';
+import { deleteConversation } from '../documents/delete-conversation.ts';
+import { AppError } from '../errors.ts';
+import type { UserScope } from '../identity/user-scope.ts';
+import { workTopic } from '../work/loop.ts';
+import { builtInTemplates } from './built-in.ts';
+import { insertTemplate, readTemplate, type TemplateRow } from './template-store.ts';
+
+export interface TemplateInput {
+  name: string;
+  description: string | null;
+  settings: ConversationSettings | undefined;
+  starterQuestions: string[];
+}
+
+type Deps = Pick<DocumentDeps, 'db' | 'limits' | 'notifier' | 'now'>;
+
+/**
+ * Keeps a template with a conversation of its own for its starter documents, hidden from every list; `from` lends its
+ * settings and copies of its documents. One transaction; no bytes are copied.
+ * @throws AppError `quota_exceeded`
+ */
+export async function createTemplate(
+  user: UserScope,
+  input: TemplateInput,
+  from: ConversationScope | null,
+  deps: Deps,
+  alsoWrite?: AlsoWrite<string>,
+): Promise<TemplateRow> {
+  const { db, limits, notifier, now } = deps;
+  const at = now();
+  const lent = from === null ? {} : (await readConversation(db, from)).settings;
+  const settings = input.settings ?? lent;
+  const to = ConversationScope.ofNew(user);
+  const id = newId();
+  const { name, description, starterQuestions } = input;
+  const begun = beginConversation(to, { title: name, conversationType: 'general', settings }, at);
+  await db.write({ userId: user.userId }, begun, async (tx) => {
+    if (from !== null) await copyDocumentRows(tx, from, to, 'all', limits, at);
+    const template = { id, name, description, settings, starterQuestions, conversationId: to.conversationId };
+    await insertTemplate(tx, user, template, at);
+    await alsoWrite?.(tx, id);
+    return [];
+  });
+  notifier.notify(workTopic);
+  return ownTemplate(user, id, deps);
+}
+
+/** @throws AppError `not_found` */
+export async function ownTemplate(
+  user: UserScope,
+  id: string,
+  { db }: Pick<Deps, 'db'>,
+): Promise<TemplateRow> {
+  const row = await readTemplate(db, user, id);
+  if (row === null) throw templateMissing();
+  return row;
+}
+
+/** The template goes with its documents; conversations that were made of it keep theirs. */
+export async function deleteTemplate(user: UserScope, id: string, deps: DocumentDeps): Promise<void> {
+  const { userId, conversationId } = await ownTemplate(user, id, deps);
+  await deleteConversation(
+    ConversationScope.ofOwnRow(user, { userId, conversationId }),
+    { permanently: true },
+    deps,
+  );
+}
+
+/**
+ * A conversation with the settings of a template and copies of its starter documents, in one transaction.
+ * @throws AppError `not_found`, `quota_exceeded`
+ */
+export async function beginFromTemplate(
+  user: UserScope,
+  templateId: string,
+  input: NewConversation,
+  deps: Deps,
+  alsoWrite?: AlsoWrite<ConversationRow>,
+): Promise<ConversationRow> {
+  const { db, limits, notifier, now } = deps;
+  const at = now();
+  const builtIn = builtInTemplates.find(({ id }) => id === templateId);
+  if (builtIn !== undefined) {
+    const settings = input.settings ?? builtIn.settings;
+    return insertConversation(db, user, { ...input, settings }, at, alsoWrite);
+  }
+  const { userId, conversationId, settings: given } = await ownTemplate(user, templateId, deps);
+  const from = ConversationScope.ofOwnRow(user, { userId, conversationId });
+  const to = ConversationScope.ofNew(user);
+  const settings = input.settings ?? given;
+  // With two conversations in play the transaction is the user's; each statement names its conversation.
+  const [begun] = await db.write(
+    { userId: user.userId },
+    beginConversation(to, { ...input, settings }, at),
+    async (tx, [rows]) => {
+      const copies = await copyDocumentRows(tx, from, to, 'all', limits, at);
+      const [row] = (rows ?? []) as ConversationRow[];
+      if (row !== undefined) await alsoWrite?.(tx, { ...row, documentCount: copies.length });
+      return [];
+    },
+  );
+  notifier.notify(workTopic);
+  if (begun?.length !== 1) throw new Error('the conversation was not written');
+  return readConversation(db, to);
+}
+
+function templateMissing(): AppError {
+  return new AppError('not_found', 'This template does not exist.');
+}
