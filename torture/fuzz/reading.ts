@@ -1,3 +1,4 @@
+import { staticRoutes } from '../../test/isolation/cases.ts';
 import { routesOf } from '../../test/http/route-table.ts';
 import type { Reply } from '../support/app-here.ts';
 import { mustBe } from '../support/claims.ts';
@@ -20,6 +21,11 @@ interface Look {
 const open = new Set(['/healthz', '/readyz', '/metrics', '/capabilities', '/openapi.json']);
 const query = { query: 'What is the code of the vault in the lighthouse?', top_k: 50 };
 const strategies = ['keyword', 'rrf_fusion'];
+
+/** Their ids are of nothing that the model knows: test/isolation/routes.test.ts tries them. */
+const ofOtherIds = /^\/(?:templates\/|s\/|v1\/models\/)/;
+/** So long is looked at a stream that has no end. */
+const endlessMs = 150;
 
 /** What was looked through for the words of others: each body of an answer and each event of a stream is one. */
 export interface Reads {
@@ -59,7 +65,7 @@ export async function readRoutes({ here }: Pick<World, 'here'>): Promise<string[
   const isPaged = (path: string): boolean =>
     paths[path.replace(':id', '{id}')]?.get?.parameters?.some(({ name }) => name === 'limit') === true;
   return routesOf(here.app)
-    .filter((route) => /^GET \/(?!docs|_app|dashboard|favicon|setup|$)/.test(route))
+    .filter((route) => route.startsWith('GET ') && !staticRoutes.has(route))
     .map((route) => route.slice('GET '.length))
     .map((path) => (isPaged(path) ? `${path}?limit=200` : path));
 }
@@ -67,6 +73,7 @@ export async function readRoutes({ here }: Pick<World, 'here'>): Promise<string[
 function looksAt(world: World, routes: readonly string[]): Look[] {
   const looks: Look[] = [];
   for (const path of routes) {
+    if (ofOtherIds.test(path)) continue;
     if (!path.includes(':id')) {
       looks.push({
         method: 'GET',
@@ -139,13 +146,38 @@ function conversationLooks({ conversations }: World, route: string): Look[] {
 
 /** @returns how many events a stream had; null where it was no stream */
 async function readOne(world: World, reader: Reader, look: Look): Promise<number | null> {
-  const reply = await world.here.call(look.method, look.path, reader.token, look.body);
+  const reply =
+    look.path === '/events'
+      ? await readEndless(world, reader)
+      : await world.here.call(look.method, look.path, reader.token, look.body);
   const what = `${reader.name}, ${look.method} ${look.path}`;
   judgeWords(world, reader, look.place, reply, what);
   judgeStatus(reader, look, reply, what);
   if (reply.status === 200 && isOwn(reader, look)) judgeCompleteness(world, look, reply, what);
   const isStream = String(reply.headers['content-type']).startsWith('text/event-stream');
   return isStream ? (reply.text.match(/^data:/gm) ?? []).length : null;
+}
+
+/** What a stream says before the reader goes away. */
+async function readEndless({ here }: World, { token }: Reader): Promise<Reply> {
+  const gone = new AbortController();
+  // All that has changed since the beginning.
+  const headers = {
+    'last-event-id': '1',
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const response = await fetch(`${here.baseUrl}/events`, { headers, signal: gone.signal });
+  const timer = setTimeout(() => gone.abort(), endlessMs);
+  let text = '';
+  try {
+    const decoder = new TextDecoder();
+    for await (const bytes of response.body ?? []) text += decoder.decode(bytes, { stream: true });
+  } catch {
+    // The reader has gone.
+  } finally {
+    clearTimeout(timer);
+  }
+  return { status: response.status, text, headers: Object.fromEntries(response.headers) };
 }
 
 /** No answer, of whatever status, shows a word that is not this reader's to see here. */
