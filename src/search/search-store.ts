@@ -17,9 +17,11 @@ export interface Candidate {
 }
 
 /** Only these are counted of a word: more is "often". */
-export const countedRows = 3_000;
+export const countedRows = 1_000;
 /** Rows that are ranked; of words that stand everywhere the newest. */
-const candidateRows = 3_000;
+const candidateRows = 1_000;
+/** So many rows tell which of some words there are. */
+const rowsWithTypos = 50;
 
 interface Table {
   from: string;
@@ -76,6 +78,29 @@ export async function countHolding(
   const [rows] = await db.read(authorityOf(scope), [unnamed(`SELECT ${counts.join(', ')}`, values)]);
   const [row = {}] = (rows ?? []) as Record<string, number>[];
   return words.map((_, at) => row[`n${at}`] ?? 0);
+}
+
+/** Which of the words there are: those of typos, of which hardly any is one. Each query asks for some of them. */
+export async function readExisting(
+  db: Database,
+  scope: SearchScope,
+  place: SearchPlace,
+  lexemes: readonly string[],
+  queries: readonly string[],
+  filter: SearchFilter,
+): Promise<string[]> {
+  const values: unknown[] = [lexemes];
+  const where = conditions(scope, place, filter, values);
+  const { from, terms } = tables[place];
+  // One query for all would seem dearer to the planner than reading every row.
+  const held = queries.map(
+    (query) =>
+      `(SELECT ${terms} AS terms FROM ${from} WHERE ${where} AND ${terms} @@ $${values.push(query)}::tsquery LIMIT ${rowsWithTypos})`,
+  );
+  const text = `SELECT DISTINCT lexeme FROM (${held.join(' UNION ALL ')}) held, unnest(tsvector_to_array(held.terms)) AS lexeme
+    WHERE lexeme = ANY($1::text[])`;
+  const [rows] = await db.read(authorityOf(scope), [unnamed(text, values)]);
+  return (rows as { lexeme: string }[]).map(({ lexeme }) => lexeme);
 }
 
 /** The rows that `needed` finds, each with which of the words it holds. */

@@ -16,6 +16,7 @@ import {
   countHolding,
   type FoundText,
   readCandidates,
+  readExisting,
   readFound,
   readNames,
 } from './search-store.ts';
@@ -40,9 +41,14 @@ export interface Found {
 }
 
 /** The best of each place are read and judged by their text. */
-const rankedRows = 200;
+const rankedRows = 100;
 /** Rows of the rarer words are enough: what holds only words that stand everywhere is never among the best. */
-const enoughRows = 2_000;
+const enoughRows = 800;
+/** Each typo costs some 450 lookups: in a query of many unknown words only the first are mended. */
+const mendedWords = 3;
+const typosAtOnce = 16;
+/** The rarest words of a long query say which rows are looked at. */
+const tellingWords = 8;
 /** A search waits for so much to be indexed that has come since. */
 const batchesBefore = 2;
 const everywhere: readonly SearchPlace[] = ['titles', 'messages', 'documents'];
@@ -58,8 +64,14 @@ export async function search(scope: SearchScope, input: SearchInput, deps: Searc
   const places = wanted.filter((place) => filter.role === undefined || place === 'messages');
   const groups = groupsOf(words);
   if (groups.length === 0) return { hits: [], hasMore: false, indexing };
+  const tag = tagOf(user.userId);
+  const forms = groups.map((group) => tsqueryOf(group, tag));
+  const counts = await Promise.all(places.map((place) => countHolding(deps.db, scope, place, forms, filter)));
+  // A word that nothing has, in no place, is perhaps another one with a typo in it.
+  const unknown = groups.filter((_, at) => counts.every((rows) => rows[at] === 0));
+  const asked = { groups, forms, unknown, filter, query: words };
   const found = await Promise.all(
-    places.map((place) => searchPlace(scope, place, groups, filter, words, deps)),
+    places.map((place, at) => searchPlace(scope, place, asked, counts[at] ?? [], deps)),
   );
   const judged = judge(found.flat(), groups, phrases);
   const shown = judged.slice(input.skip, input.skip + input.limit);
@@ -79,20 +91,27 @@ interface PlaceResult {
   words: readonly WeighedWord[];
 }
 
+interface Asked {
+  groups: readonly WordGroup[];
+  forms: readonly string[];
+  unknown: readonly WordGroup[];
+  filter: SearchFilter;
+  query: string;
+}
+
 async function searchPlace(
   scope: SearchScope,
   place: SearchPlace,
-  groups: readonly WordGroup[],
-  filter: SearchFilter,
-  query: string,
+  { groups, unknown, filter, query, ...asked }: Asked,
+  counted: readonly number[],
   { db, background }: SearchDeps,
 ): Promise<PlaceResult[]> {
-  const tag = tagOf(scope.userId);
-  let forms = groups.map((group) => tsqueryOf(group, tag));
-  let rows = await countHolding(db, scope, place, forms, filter);
-  if (rows.some((count) => count === 0)) {
-    // Nothing has this word: perhaps it is another one with a typo in it.
-    forms = groups.map((group, at) => (rows[at] === 0 ? withTypos(group, tag) : (forms[at] ?? '')));
+  let { forms } = asked;
+  let rows = counted;
+  const mended = await mendTypos(db, scope, place, unknown, filter);
+  if (mended.size > 0) {
+    const tag = tagOf(scope.userId);
+    forms = groups.map((group, at) => (mended.has(group) ? tsqueryOf(group, tag) : (forms[at] ?? '')));
     rows = await countHolding(db, scope, place, forms, filter);
   }
   const table = background.table(languageOf(query));
@@ -101,9 +120,11 @@ async function searchPlace(
     const share = table?.share(hashTerm(group.forms[1] ?? group.word)) ?? 0;
     return weigh(group, rows[at] ?? 0, Math.max(...rows, assumedRows), share, prior);
   });
-  const needed = neededOf(forms, rows);
-  const candidates = needed === null ? [] : await readCandidates(db, scope, place, needed, forms, filter);
-  const best: Candidate[] = firstRanking(candidates, words).slice(0, rankedRows);
+  const telling = tellingOf(forms, words);
+  const needed = neededOf(telling);
+  const held = telling.map(({ form }) => form);
+  const candidates = needed === null ? [] : await readCandidates(db, scope, place, needed, held, filter);
+  const best: Candidate[] = firstRanking(candidates, telling).slice(0, rankedRows);
   const byKey = new Map((await readFound(db, scope, best)).map((text) => [keyOf(text), text]));
   const texts = best.flatMap((candidate) => byKey.get(keyOf(candidate)) ?? []);
   const names = place === 'documents' ? [{ texts: await readNames(db, scope, filter), words }] : [];
@@ -134,10 +155,31 @@ function tsqueryOf({ word, forms, isPrefix }: WordGroup, tag: string): string {
   return all.join(' | ');
 }
 
-function withTypos(group: WordGroup, tag: string): string {
-  const typos = typosOf(group.word);
-  group.forms.push(...typos);
-  return tsqueryOf(group, tag);
+/** Gives words that nothing holds those at one typo from them that there are. @returns the words that have some */
+async function mendTypos(
+  db: Database,
+  scope: SearchScope,
+  place: SearchPlace,
+  unknown: readonly WordGroup[],
+  filter: SearchFilter,
+): Promise<Set<WordGroup>> {
+  const tag = tagOf(scope.userId);
+  const typos = unknown.slice(0, mendedWords).map((group) => ({ group, words: typosOf(group.word) }));
+  const all = typos.flatMap(({ words }) => words.map((word) => tag + word));
+  if (all.length === 0) return new Set();
+  const queries = Array.from({ length: Math.ceil(all.length / typosAtOnce) }, (_, at) =>
+    all
+      .slice(at * typosAtOnce, (at + 1) * typosAtOnce)
+      .map(lexeme)
+      .join(' | '),
+  );
+  const existing = new Set(await readExisting(db, scope, place, all, queries, filter));
+  const mended = typos.filter(({ group, words }) => {
+    const there = words.filter((word) => existing.has(tag + word));
+    group.forms.push(...there.filter((word) => !group.forms.includes(word)));
+    return there.length > 0;
+  });
+  return new Set(mended.map(({ group }) => group));
 }
 
 /** Words are letters and digits; quoted all the same. */
@@ -145,18 +187,29 @@ function lexeme(word: string): string {
   return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
+interface TellingWord extends WeighedWord {
+  form: string;
+}
+
+/** The words that some row holds, the rarest first. */
+function tellingOf(forms: readonly string[], words: readonly WeighedWord[]): TellingWord[] {
+  return words
+    .map((word, at) => ({ ...word, form: forms[at] ?? '' }))
+    .filter(({ rows }) => rows > 0)
+    .toSorted((one, other) => one.rows - other.rows)
+    .slice(0, tellingWords);
+}
+
 /** Which rows are looked at: of the rarest words all, of words that stand everywhere those that hold all of them. */
-function neededOf(forms: readonly string[], rows: readonly number[]): string | null {
-  const held = forms.flatMap((form, at) => ((rows[at] ?? 0) > 0 ? [{ form, rows: rows[at] ?? 0 }] : []));
-  const rarest = held.toSorted((one, other) => one.rows - other.rows);
+function neededOf(rarest: readonly TellingWord[]): string | null {
   const [first] = rarest;
   if (first === undefined) return null;
-  const joined = (chosen: readonly { form: string }[], operator: string): string =>
+  const joined = (chosen: readonly TellingWord[], operator: string): string =>
     chosen.map(({ form }) => `(${form})`).join(operator);
   if (first.rows >= countedRows) return joined(rarest, ' & ');
   let sum = 0;
-  const chosen = rarest.filter(({ rows: own }, at) => {
-    sum += own;
+  const chosen = rarest.filter(({ rows }, at) => {
+    sum += rows;
     return at === 0 || sum <= enoughRows;
   });
   return joined(chosen, ' | ');

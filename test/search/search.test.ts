@@ -144,3 +144,27 @@ test('bombs of query syntax are words like others', async () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   }
 });
+
+test('a word is looked up in the index, though row-level security holds', async () => {
+  const { pool, roles } = (await app()).app.db;
+  const reader = await newPerson((await app()).baseUrl);
+  const { id } = await reader.client.conversations.create({ title: 'A long history' });
+  await pool.query(
+    `INSERT INTO messages (user_id, conversation_id, id, seq, role, content, status, metadata, created_at, terms)
+     SELECT $1, $2, gen_random_uuid(), 1000 + n, 'user', 'word', 'complete', '{}', now(), array_to_tsvector(ARRAY['plan' || n, 'plain'])
+     FROM generate_series(1, 3000) n`,
+    [reader.id, id],
+  );
+  await pool.query('ANALYZE messages');
+  const client = await pool.connect();
+  try {
+    await client.query(`BEGIN; SET LOCAL ROLE ${roles.app}; SET LOCAL app.user_id = '${reader.id}'`);
+    const { rows } = await client.query(
+      `EXPLAIN SELECT id FROM messages WHERE user_id = '${reader.id}' AND terms @@ 'plan7'::tsquery`,
+    );
+    expect(JSON.stringify(rows)).toContain('messages_by_terms');
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+});
