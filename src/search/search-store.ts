@@ -75,8 +75,8 @@ export async function countHolding(
     (word, at) =>
       `(SELECT count(*) FROM (SELECT 1 FROM ${from} WHERE ${where} AND ${terms} @@ $${values.push(word)}::tsquery LIMIT ${countedRows}) c${at})::int AS n${at}`,
   );
-  const [rows] = await db.read(authorityOf(scope), [unnamed(`SELECT ${counts.join(', ')}`, values)]);
-  const [row = {}] = (rows ?? []) as Record<string, number>[];
+  const rows = await readUncompiled(db, scope, `SELECT ${counts.join(', ')}`, values);
+  const [row = {}] = rows as Record<string, number>[];
   return words.map((_, at) => row[`n${at}`] ?? 0);
 }
 
@@ -99,7 +99,7 @@ export async function readExisting(
   );
   const text = `SELECT DISTINCT lexeme FROM (${held.join(' UNION ALL ')}) held, unnest(tsvector_to_array(held.terms)) AS lexeme
     WHERE lexeme = ANY($1::text[])`;
-  const [rows] = await db.read(authorityOf(scope), [unnamed(text, values)]);
+  const rows = await readUncompiled(db, scope, text, values);
   return (rows as { lexeme: string }[]).map(({ lexeme }) => lexeme);
 }
 
@@ -120,7 +120,7 @@ export async function readCandidates(
       length(${terms}) AS length, ARRAY[${holds.join(', ')}]::boolean[] AS holds
     FROM ${from} WHERE ${where} AND ${terms} @@ $${values.push(needed)}::tsquery
     ORDER BY ${newest} LIMIT ${candidateRows}`;
-  const [rows] = await db.read(authorityOf(scope), [unnamed(text, values)]);
+  const rows = await readUncompiled(db, scope, text, values);
   return (rows as Omit<Candidate, 'place'>[]).map((row) => ({ ...row, place }));
 }
 
@@ -218,8 +218,20 @@ export async function readNames(
       NULL::int AS page, NULL::int AS "charStart", t.created_at AS "createdAt"
     FROM documents t JOIN conversations o ON o.user_id = t.user_id AND o.id = t.conversation_id
     WHERE ${where} AND o.status <> 'template' ORDER BY t.id DESC LIMIT ${namesRead}`;
-  const [rows] = await db.read(authorityOf(scope), [unnamed(text, values)]);
+  const rows = await readUncompiled(db, scope, text, values);
   return rows as FoundText[];
+}
+
+/** PostgreSQL expects far more rows than there are and would compile such a statement first, for seconds. */
+async function readUncompiled(
+  db: Database,
+  scope: SearchScope,
+  text: string,
+  values: unknown[],
+): Promise<unknown[]> {
+  const statements = [unnamed('SET LOCAL jit = off', []), unnamed(text, values)];
+  const [, rows = []] = await db.read(authorityOf(scope), statements);
+  return rows;
 }
 
 /** Each filter makes another text: planned anew each time instead of prepared. */
