@@ -77,10 +77,17 @@ function bumpConversation(scope: ConversationScope, input: readonly NewMessage[]
     name: 'append_to_conversation',
     text: `UPDATE conversations SET next_seq = next_seq + $3, message_count = message_count + $3,
         previous_leaf_id = active_leaf_id, active_leaf_id = $4, last_message_at = $5, activity_at = $5, updated_at = $5,
-        purge_at = CASE WHEN expires_in_s IS NULL THEN purge_at
-          ELSE $5::timestamptz + expires_in_s * interval '1 second' END
+        purge_at = to_timestamp($6::float8 + expires_in_s)
       WHERE user_id = $1 AND id = $2 RETURNING id`,
-    values: [scope.userId, scope.conversationId, input.length, input.at(-1)?.id ?? null, now],
+    values: [
+      scope.userId,
+      scope.conversationId,
+      input.length,
+      input.at(-1)?.id ?? null,
+      now,
+      // Citus takes no sum of a column and a time here; of what is not temporary it stays null.
+      now.getTime() / 1000,
+    ],
   };
 }
 
