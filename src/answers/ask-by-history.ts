@@ -1,4 +1,5 @@
-import { findSaid, readBranch } from '../conversations/message-store.ts';
+import { readBranch } from '../conversations/message-store.ts';
+import { findSaid } from '../conversations/said-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite, Database } from '../db/database.ts';
 import { ask, type Question, type StartedAnswer } from './ask.ts';

@@ -193,31 +193,6 @@ export async function readBranch(
   });
 }
 
-/** Ids of the messages with this role and these words, but for white space around them; newest first. */
-export async function findSaid(
-  db: Database,
-  scope: ConversationScope,
-  { role, content }: Pick<MessageRow, 'role' | 'content'>,
-  limit: number,
-): Promise<string[]> {
-  const rows = await db.reading(scope, (tx) =>
-    tx
-      .select({ id: messages.id })
-      .from(messages)
-      .where(
-        and(
-          eq(messages.userId, scope.userId),
-          eq(messages.conversationId, scope.conversationId),
-          eq(messages.role, role),
-          sql`btrim(${messages.content}, E' \\t\\r\\n') = ${content}`,
-        ),
-      )
-      .orderBy(desc(messages.seq))
-      .limit(limit),
-  );
-  return rows.map(({ id }) => id);
-}
-
 export async function readMessage(
   db: Database,
   scope: ConversationScope,
