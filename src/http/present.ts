@@ -79,7 +79,6 @@ export function presentMessage(row: MessageRow, family: Family): Message {
     role: row.role,
     content: row.content,
     status: row.status,
-    metadata: row.metadataSource === null ? row.metadata : asWritten(row.metadataSource),
     feedback:
       row.feedback === null || row.feedbackAt === null
         ? null
@@ -88,6 +87,7 @@ export function presentMessage(row: MessageRow, family: Family): Message {
             reason: row.feedbackReason,
             created_at: row.feedbackAt.toISOString(),
           },
+    metadata: row.metadataSource === null ? row.metadata : asWritten(row.metadataSource),
     created_at: row.createdAt.toISOString(),
   };
 }

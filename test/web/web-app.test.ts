@@ -141,6 +141,15 @@ describe.skipIf(isMissing)('the web app', () => {
     expect(await page.getByTestId('deleted-counts').innerText()).toMatch(
       /^3 messages, 1 document, [1-9]\d* passages?, [\d.]+ KB\.$/,
     );
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.locator('article[data-status=complete]').waitFor();
+    await page
+      .locator('[data-conversation]')
+      .getByRole('button', { name: 'Options of “annual report.pdf”' })
+      .click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByTestId('deleted-counts').waitFor();
     await page.getByRole('button', { name: 'Done' }).click();
     await page.waitForURL('**/dashboard/chatbot');
     expect(await page.locator('[data-conversation]').count()).toBe(1);

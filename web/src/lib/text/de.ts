@@ -101,12 +101,16 @@ export const de: Dictionary = {
     deletedTitle: 'Gelöscht',
     deletedBody: (goneMessages, goneDocuments, gonePassages, size) =>
       `${count(goneMessages, messages)}, ${count(goneDocuments, documents)}, ${count(gonePassages, passages)}, ${size}.`,
+    restorable: (date) => `Es lässt sich bis zum ${date} zurückholen.`,
+    undo: 'Rückgängig',
     done: 'Fertig',
     missing: 'Dieses Gespräch gibt es nicht, oder es gehört zu einem anderen Konto.',
     gone: 'Dieses Gespräch wurde anderswo gelöscht.',
     settings: 'Einstellungen dieses Gesprächs',
     docsOnly: 'Nur aus den Dokumenten antworten',
     docsOnlyHint: 'Wo sie die Antwort nicht enthalten, wird das gesagt, statt Allgemeinwissen zu nutzen.',
+    prompt: 'Anweisungen an das Modell',
+    promptHint: 'Mit jeder Frage dieses Gesprächs mitgegeben. Ohne Sprachmodell ändern sie nichts.',
   },
   messages: {
     log: 'Nachrichten',

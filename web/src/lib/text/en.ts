@@ -98,12 +98,17 @@ export const en = {
     deletedTitle: 'Deleted',
     deletedBody: (goneMessages: number, goneDocuments: number, gonePassages: number, size: string) =>
       `${count(goneMessages, messages)}, ${count(goneDocuments, documents)}, ${count(gonePassages, passages)}, ${size}.`,
+    restorable: (date: string) => `It can be brought back until ${date}.`,
+    undo: 'Undo',
     done: 'Done',
     missing: 'This conversation does not exist, or it belongs to another account.',
     gone: 'This conversation was deleted elsewhere.',
     settings: 'Settings of this conversation',
     docsOnly: 'Answer from the documents only',
     docsOnlyHint: 'Where they do not hold the answer it says so, instead of using general knowledge.',
+    prompt: 'Instructions for the model',
+    promptHint:
+      'Told to it with every question of this conversation. Without a language model they change nothing.',
   },
   messages: {
     log: 'Messages',
