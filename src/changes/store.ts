@@ -55,9 +55,11 @@ export async function readChanges(
     },
     {
       name: 'recent_deletions',
-      text: `SELECT split_part(action, '.', 1) AS kind, target AS id FROM audit_log
-        WHERE user_id = $1 AND id > $2 AND action IN ('conversation.deleted', 'document.deleted')
-        ORDER BY id LIMIT ${mostChanges}`,
+      // Not of what has been restored since: it is told as it is now.
+      text: `SELECT split_part(a.action, '.', 1) AS kind, a.target AS id FROM audit_log a
+        WHERE a.user_id = $1 AND a.id > $2 AND a.action IN ('conversation.deleted', 'document.deleted')
+          AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.user_id = a.user_id AND c.id::text = a.target)
+        ORDER BY a.id LIMIT ${mostChanges}`,
       values: mineById,
     },
     {

@@ -110,3 +110,19 @@ test.skipIf(databaseKind === 'pglite')('a change made through another process is
     await there.close();
   }
 });
+
+test('a deletion that was undone is not told as one', async () => {
+  const person = await someone();
+  const first = follow(person, person.baseUrl);
+  const { seq } = await first.until(({ type }) => type === 'open');
+  first.stop();
+  const id = await newConversation(person);
+  await person.json('DELETE', `/conversations/${id}`);
+  expect((await person.json('POST', `/conversations/${id}/restore`)).status).toBe(200);
+  const later = follow(person, person.baseUrl, seq);
+  await later.until((one) => one.type === 'conversation' && one.conversation.id === id);
+  await person.json('PATCH', `/conversations/${id}`, { title: 'Still here' });
+  await later.until((one) => one.type === 'conversation' && one.conversation.title === 'Still here');
+  expect(later.seen.filter(({ type }) => type === 'deleted')).toEqual([]);
+  later.stop();
+});

@@ -60,7 +60,10 @@ export class Workspace {
       case 'reset':
         return this.reload();
       case 'conversation':
-        return this.list.put(change.conversation);
+        this.list.put(change.conversation);
+        // One that was deleted has come back.
+        if (change.conversation.id === this.current.id) this.open(this.current.id);
+        return;
       case 'document':
         return this.current.documents.hear(change.document, this.current.id);
       case 'message':
