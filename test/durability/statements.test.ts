@@ -106,14 +106,15 @@ test('what travels with an opening that fails writes nothing', async () => {
     tx.execute(sql`INSERT INTO activity (user_id, day) VALUES (${person.id}, '2001-02-02')`),
   );
   expect(databaseCode(await failureOf(scoped))).toBe('57014');
-  // These do not wait for their opening.
+  // These do not wait for their opening, and its connection may end before they are all sent.
+  const failed = /^(?:57014|EPIPE|ECONNRESET)$/;
   const together = [insertDay('2001-02-03'), insertDay('2001-02-04')];
-  expect(databaseCode(await failureOf(db.write(authority(), together)))).toBe('57014');
+  expect(databaseCode(await failureOf(db.write(authority(), together)))).toMatch(failed);
   const groups = [
     { authority: authority(), statements: [insertDay('2001-02-05')] },
     { authority: authority(), statements: [insertDay('2001-02-06')] },
   ];
-  expect(databaseCode(await failureOf(db.batch(groups)))).toBe('57014');
+  expect(databaseCode(await failureOf(db.batch(groups)))).toMatch(failed);
   isRefusing = false;
   expect((await db.read(authority(), [days()]))[0]).toEqual([]);
 });
