@@ -18,13 +18,17 @@ import { retrieve } from '../retrieval/retrieve.ts';
 import { principalOf } from './auth.ts';
 import type { HttpDeps } from './deps.ts';
 import { presentConversation, presentDocument } from './present.ts';
+import { countMessage } from './rate-limits.ts';
 import { documentMissing, scopeOf } from './scopes.ts';
 
 /** Characters of a document's text that one call reads. */
 const readAtMost = 20_000;
 const conversationId = z.uuid().describe('Id of a conversation');
 
-type Tools = Pick<HttpDeps, 'db' | 'answers' | 'documents' | 'closing' | 'now' | 'version'>;
+type Tools = Pick<
+  HttpDeps,
+  'db' | 'answers' | 'documents' | 'config' | 'requestCounts' | 'closing' | 'now' | 'version'
+>;
 
 /** The server that one request of this caller meets: its tools do what the caller's credential may do. */
 export function mcpServer(request: FastifyRequest, deps: Tools): McpServer {
@@ -137,7 +141,7 @@ function addReading(server: McpServer, request: FastifyRequest, deps: Tools, tol
 
 function addWriting(server: McpServer, request: FastifyRequest, deps: Tools, told: Told): void {
   const { scope: user } = principalOf(request);
-  const { db, answers, documents, closing, now } = deps;
+  const { db, answers, documents, config, requestCounts, closing, now } = deps;
   const writes = { readOnlyHint: false, destructiveHint: false, openWorldHint: false };
 
   server.registerTool(
@@ -154,6 +158,7 @@ function addWriting(server: McpServer, request: FastifyRequest, deps: Tools, tol
     },
     ({ question: query, conversation_id: id }) =>
       told(async () => {
+        await countMessage(principalOf(request), requestCounts, config.limits.messagesPerMinute);
         const place =
           id === undefined
             ? newPlace(user, 'rag_query', query)

@@ -2,7 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { beforeAll, describe, expect, test } from 'vitest';
 import { answeringApp } from '../answers/support/answering-app.ts';
 import { conversationAbout, historyOf, newConversation } from '../answers/support/asking.ts';
-import { newPerson, type Person, personOf } from '../support/app.ts';
+import { newPerson, type Person, personOf, startTestApp } from '../support/app.ts';
 import { behave } from '../support/provider.ts';
 
 const { provider, app } = await answeringApp();
@@ -126,6 +126,24 @@ describe('MCP', () => {
     const nobody = await fetch(`${person.baseUrl}/mcp`, { method: 'POST', headers, body });
     expect(nobody.status).toBe(401);
     expect((await person.fetch('/mcp')).status).toBe(405);
+  });
+
+  test('counts a question as a message, whatever it comes by', async () => {
+    const few = await startTestApp({ env: { MESSAGES_PER_MINUTE: '2' } });
+    try {
+      const who = await newPerson(few.baseUrl);
+      const client = await connect(who);
+      expect((await call(client, 'ask', { question: 'One?' })).isError).toBe(false);
+      expect((await who.json('POST', '/rag/query', { query: 'Two?' })).status).toBe(200);
+      const third = await call(client, 'ask', { question: 'Three?' });
+      expect(third).toMatchObject({
+        isError: true,
+        text: expect.stringContaining('Too many requests: at most 2'),
+      });
+      expect((await call(client, 'list_conversations')).isError).toBe(false);
+    } finally {
+      await few.close();
+    }
   });
 
   test('serves fifty clients at once, each its own', async () => {
