@@ -8,6 +8,8 @@ export interface Attempt {
   form?: FormData;
   /** Another token of B's. */
   token?: string;
+  /** What is missing, where a route names several things: refusals about the same thing are the same. */
+  about?: 'the message' | 'the documents' | 'the destination';
 }
 
 export type IsolationCase = (w: World) => Attempt[];
@@ -39,8 +41,8 @@ export const cases: Record<string, IsolationCase> = {
   ],
   'GET /conversations/:id': (w) => [
     ...conversation(w, (id) => `/conversations/${id}`),
-    { path: `/conversations/${w.b1}?branch=${w.a1Answer}`, status: 404 },
-    { path: `/conversations/${w.b1}?before=${w.a1Answer}`, status: 404 },
+    { path: `/conversations/${w.b1}?branch=${w.a1Answer}`, status: 404, about: 'the message' },
+    { path: `/conversations/${w.b1}?before=${w.a1Answer}`, status: 404, about: 'the message' },
     { path: `/conversations/${w.a1Document}`, status: 404 },
   ],
   'PATCH /conversations/:id': (w) =>
@@ -48,7 +50,7 @@ export const cases: Record<string, IsolationCase> = {
   'DELETE /conversations/:id': (w) => [
     ...conversation(w, (id) => `/conversations/${id}`),
     { path: `/conversations/${w.b1}?keep_documents_in=${w.a1}`, status: 403 },
-    { path: `/conversations/${w.b1}?keep_documents_in=${w.nothing}`, status: 404 },
+    { path: `/conversations/${w.b1}?keep_documents_in=${w.nothing}`, status: 404, about: 'the destination' },
     { path: `/conversations/${w.a1}?keep_documents_in=${w.b1}`, status: 403 },
     { path: `/conversations/${w.a1}?permanently=true`, status: 403 },
     { path: `/conversations/${w.a3}?permanently=true`, status: 404 },
@@ -65,6 +67,7 @@ export const cases: Record<string, IsolationCase> = {
     {
       path: `/conversations/${w.b1}/messages`,
       status: 404,
+      about: 'the message',
       body: { role: 'user', content: 'x', parent_id: w.a1Answer },
     },
     {
@@ -137,7 +140,12 @@ export const cases: Record<string, IsolationCase> = {
     single(w.a1Document, w, (id) => `/documents/${id}/replace`, { name: 'taken.txt', text: 'taken' }),
   'POST /conversations/:id/fork': (w) => [
     ...conversation(w, (id) => `/conversations/${id}/fork`),
-    { path: `/conversations/${w.b1}/fork`, status: 404, body: { message_id: w.a1Answer } },
+    {
+      path: `/conversations/${w.b1}/fork`,
+      status: 404,
+      about: 'the message',
+      body: { message_id: w.a1Answer },
+    },
     { path: `/conversations/${w.a3}/fork`, status: 404 },
   ],
   'GET /documents/:id': (w) => [
@@ -171,21 +179,25 @@ export const cases: Record<string, IsolationCase> = {
     {
       path: `/rag/conversation/${w.b1}/query`,
       status: 404,
+      about: 'the documents',
       body: { query: secretQuestion, document_ids: [w.a1Document] },
     },
     {
       path: `/rag/conversation/${w.b1}/query`,
       status: 404,
+      about: 'the documents',
       body: { query: secretQuestion, document_ids: [w.b1Document, w.a1Document] },
     },
     {
       path: `/rag/conversation/${w.b1}/query`,
       status: 404,
+      about: 'the message',
       body: { query: secretQuestion, parent_id: w.a1Answer },
     },
     {
       path: `/rag/conversation/${w.b1}/query`,
       status: 404,
+      about: 'the message',
       body: { query: secretQuestion, parent_id: w.nothing },
     },
   ],
@@ -199,14 +211,24 @@ export const cases: Record<string, IsolationCase> = {
   ],
   'POST /conversations/:id/shares': (w) => [
     ...conversation(w, (id) => `/conversations/${id}/shares`, {}),
-    { path: `/conversations/${w.b1}/shares`, status: 404, body: { document_ids: [w.a1Document] } },
-    { path: `/conversations/${w.b1}/shares`, status: 404, body: { leaf_id: w.a1Answer } },
+    {
+      path: `/conversations/${w.b1}/shares`,
+      status: 404,
+      about: 'the documents',
+      body: { document_ids: [w.a1Document] },
+    },
+    {
+      path: `/conversations/${w.b1}/shares`,
+      status: 404,
+      about: 'the message',
+      body: { leaf_id: w.a1Answer },
+    },
   ],
   'GET /conversations/:id/export': (w) => [
     ...['markdown', 'html', 'pdf', 'json', 'zip'].flatMap((format) =>
       conversation(w, (id) => `/conversations/${id}/export?format=${format}`),
     ),
-    { path: `/conversations/${w.b1}/export?leaf_id=${w.a1Answer}`, status: 404 },
+    { path: `/conversations/${w.b1}/export?leaf_id=${w.a1Answer}`, status: 404, about: 'the message' },
   ],
   'GET /export': (w) => [{ path: `/export?user_id=${w.a.id}`, status: 200 }],
   'POST /import': (w) => [
@@ -235,14 +257,24 @@ export const cases: Record<string, IsolationCase> = {
   'POST /messages/:id/regenerate': (w) => [
     ...single(w.a1Question, w, (id) => `/messages/${id}/regenerate`),
     ...single(w.a1Answer, w, (id) => `/messages/${id}/regenerate`, { stream: true }),
-    { path: `/messages/${w.b1Answer}/regenerate`, status: 404, body: { document_ids: [w.a1Document] } },
+    {
+      path: `/messages/${w.b1Answer}/regenerate`,
+      status: 404,
+      about: 'the documents',
+      body: { document_ids: [w.a1Document] },
+    },
   ],
   'PUT /messages/:id/feedback': (w) =>
     single(w.a1Answer, w, (id) => `/messages/${id}/feedback`, { rating: 'down' }),
   'DELETE /messages/:id': (w) => single(w.a1Answer, w, (id) => `/messages/${id}`),
   'PUT /conversations/:id/branch': (w) => [
     ...conversation(w, (id) => `/conversations/${id}/branch`, { leaf_id: w.a1Answer }),
-    { path: `/conversations/${w.b1}/branch`, status: 404, body: { leaf_id: w.a1Answer } },
+    {
+      path: `/conversations/${w.b1}/branch`,
+      status: 404,
+      about: 'the message',
+      body: { leaf_id: w.a1Answer },
+    },
   ],
   'POST /messages/:id/stop': (w) => single(w.a1Answer, w, (id) => `/messages/${id}/stop`),
   'GET /messages/:id/trace': (w) => single(w.a1Answer, w, (id) => `/messages/${id}/trace`),
@@ -252,6 +284,7 @@ export const cases: Record<string, IsolationCase> = {
     {
       path: '/api/chat',
       status: 404,
+      about: 'the message',
       body: { messages: chat(), conversationId: w.b1, parentId: w.a1Answer },
     },
     {
@@ -439,6 +472,18 @@ function transfers(w: World, name: string, done: number): Attempt[] {
     { path, status: 404, body: { document_ids: [w.b1Document, w.a1Document], conversation_id: to } },
     { path, status: 404, body: { document_ids: [w.nothing], conversation_id: to } },
     { path, status: 403, body: { document_ids: [w.b1Document], conversation_id: w.a1 } },
+    {
+      path,
+      status: 404,
+      about: 'the destination',
+      body: { document_ids: [w.b1Document], conversation_id: w.nothing },
+    },
+    {
+      path,
+      status: 404,
+      about: 'the destination',
+      body: { document_ids: [w.b1Document], conversation_id: w.a3 },
+    },
     { path, status: done, body: { document_ids: [w.b1Document], conversation_id: to, user_id: w.a.id } },
   ];
 }
