@@ -20,14 +20,17 @@ export interface Person {
 
 let people = 0;
 
-/** A new account of its own. */
-export async function newPerson(baseUrl: string): Promise<Person> {
+/** A new account of its own; with the address of its client where the server trusts a proxy. */
+export async function newPerson(baseUrl: string, address?: string): Promise<Person> {
   people += 1;
   const email = `person-${process.pid}-${people}-${Math.random().toString(36).slice(2)}@example.org`;
   const password = 'correct horse battery staple';
   const response = await fetch(`${baseUrl}/auth/register`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(address === undefined ? {} : { 'x-forwarded-for': address }),
+    },
     body: JSON.stringify({ email, password }),
   });
   if (response.status !== 201) throw new Error(`registration failed: ${await response.text()}`);

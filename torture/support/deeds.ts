@@ -173,7 +173,7 @@ export const deedKinds: readonly DeedKind[] = [
     };
   }),
   kind('erase an account', async (person) => {
-    const other = await newPerson(person.baseUrl);
+    const other = await newPerson(person.baseUrl, randomAddress());
     return {
       as: other,
       request: { method: 'DELETE', path: '/auth/me', body: { password: other.password }, key: null },

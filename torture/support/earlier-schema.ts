@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { hash } from '@node-rs/argon2';
 import { readConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/client.ts';
+import { migrate } from '../../src/db/migrate.ts';
 
 const migrations = new URL('../../src/db/migrations/', import.meta.url);
 /** SQL that every earlier schema takes: what it names is there since the first one. */
@@ -34,20 +35,9 @@ export async function makeEarlier(env: Record<string, string>, count: number): P
   const database = await connectDatabase(config.database);
   const query = (sql: string, values: unknown[] = []): Promise<unknown> => database.pool.query(sql, values);
   try {
-    await query('CREATE EXTENSION IF NOT EXISTS vector');
-    await query('CREATE SCHEMA IF NOT EXISTS drizzle');
-    await query(
-      'CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)',
-    );
-    for (const { tag, when } of (await journal()).slice(0, count)) {
-      const sql = await readFile(new URL(`${tag}.sql`, migrations), 'utf8');
-      for (const statement of sql.split('--> statement-breakpoint')) await query(statement);
-      const digest = createHash('sha256').update(sql).digest('hex');
-      await query('INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ($1, $2)', [
-        digest,
-        when,
-      ]);
-    }
+    const newest = (await journal())[count - 1];
+    if (newest === undefined) throw new Error(`there are no ${count} migrations`);
+    await migrate(database, newest.when);
     return await fill(query, config.dataDir);
   } finally {
     await database.close();
