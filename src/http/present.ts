@@ -3,6 +3,7 @@ import {
   type AuditEntry,
   type Chunk,
   type Conversation,
+  type ConversationSettings,
   conversationSettings,
   type Document,
   type ErrorCode,
@@ -54,8 +55,7 @@ export function presentConversation(row: ConversationRow): Conversation {
     status: row.status,
     pinned: row.pinned,
     tags: row.tags,
-    // Rows of earlier versions hold whatever their clients put there.
-    settings: conversationSettings.safeParse(row.settings).data ?? {},
+    settings: knownSettings(row.settings),
     active_leaf_id: row.activeLeafId,
     unread: row.unread,
     project_id: row.projectId,
@@ -68,6 +68,14 @@ export function presentConversation(row: ConversationRow): Conversation {
     updated_at: row.updatedAt.toISOString(),
     last_message_at: row.lastMessageAt?.toISOString() ?? null,
   };
+}
+
+/** Rows of earlier versions hold whatever their clients put there: each that is known and right is shown. */
+function knownSettings(stored: ConversationSettings): ConversationSettings {
+  const right = Object.entries(stored).filter(
+    ([name, value]) => conversationSettings.safeParse({ [name]: value }).success,
+  );
+  return Object.fromEntries(right);
 }
 
 export function presentMessage(row: MessageRow, family: Family): Message {
