@@ -1,12 +1,11 @@
 import { readBranch, readMessage } from '../conversations/message-store.ts';
 import { ConversationScope } from '../conversations/scope.ts';
-import { beginConversation, type ConversationRow, readConversation } from '../conversations/store.ts';
+import { type ConversationRow, readConversation } from '../conversations/store.ts';
 import type { AlsoWrite } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
-import { copyDocumentRows } from '../documents/copy-store.ts';
+import { beginWithCopies } from '../documents/begin-with-copies.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
 import { AppError } from '../errors.ts';
-import { workTopic } from '../work/loop.ts';
 import { insertFork } from './fork-store.ts';
 import { renamed } from './renamed-metadata.ts';
 import { textOf } from './reaper.ts';
@@ -22,9 +21,10 @@ const mostTitle = 500;
 export async function forkConversation(
   scope: ConversationScope,
   messageId: string | undefined,
-  { db, limits, notifier, now }: Pick<DocumentDeps, 'db' | 'limits' | 'notifier' | 'now'>,
+  deps: Pick<DocumentDeps, 'db' | 'limits' | 'notifier' | 'now'>,
   alsoWrite?: AlsoWrite<ConversationRow>,
 ): Promise<ConversationRow> {
+  const { db, now } = deps;
   const source = await readConversation(db, scope);
   if (messageId !== undefined && (await readMessage(db, scope, messageId)) === null)
     throw new AppError('not_found', 'This message does not exist in this conversation.');
@@ -46,28 +46,19 @@ export async function forkConversation(
   );
   const { conversationType, settings, projectId } = source;
   const title = `${source.title.slice(0, mostTitle - 7).toWellFormed()} (copy)`;
-  let made: ConversationRow | undefined;
-  // With two conversations in play the transaction is the user's; each statement names its conversation.
-  await db.write(
-    { userId: scope.userId },
-    beginConversation(to, { title, conversationType, settings, projectId }, at),
-    async (tx) => {
-      const copies = await copyDocumentRows(tx, scope, to, 'all', limits, at);
-      const documentIds = new Map(copies.map(({ from, row }) => [from, row.id]));
-      const messages = written.map((row, index) => ({
-        ...row,
-        conversationId: to.conversationId,
-        id: messageIds.get(row.id) ?? newId(),
-        parentId: row.parentId === null ? null : (messageIds.get(row.parentId) ?? null),
-        seq: index + 1,
-        metadata: row.metadataSource === null ? renamed(row.metadata, documentIds, messageIds) : row.metadata,
-      }));
-      made = await insertFork(tx, to, messages, source.tags, at);
-      await alsoWrite?.(tx, made);
-      return [];
-    },
-  );
-  notifier.notify(workTopic);
-  if (made === undefined) throw new Error('the conversation was not written');
-  return made;
+  const input = { title, conversationType, settings, projectId };
+  return beginWithCopies(to, input, scope, deps, at, async (tx, { copies }) => {
+    const documentIds = new Map(copies.map(({ from, row }) => [from, row.id]));
+    const messages = written.map((row, index) => ({
+      ...row,
+      conversationId: to.conversationId,
+      id: messageIds.get(row.id) ?? newId(),
+      parentId: row.parentId === null ? null : (messageIds.get(row.parentId) ?? null),
+      seq: index + 1,
+      metadata: row.metadataSource === null ? renamed(row.metadata, documentIds, messageIds) : row.metadata,
+    }));
+    const made = await insertFork(tx, to, messages, source.tags, at);
+    await alsoWrite?.(tx, made);
+    return made;
+  });
 }

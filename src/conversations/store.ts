@@ -55,7 +55,8 @@ export async function createConversation(
   return createdRow(await db.write(scope, statements, last).catch(projectMissing));
 }
 
-function createdRow([rows]: unknown[][]): ConversationRow {
+/** What the first statement of `beginConversation` returned. */
+export function createdRow([rows]: unknown[][]): ConversationRow {
   // The columns are named as the schema names them.
   const [row] = (rows ?? []) as ConversationRow[];
   if (row === undefined) throw new Error('the conversation was not written');
@@ -102,7 +103,7 @@ export function purgeAtOf(expiresInS: number | null | undefined, now: Date): Dat
 }
 
 /** @throws AppError `not_found` for a foreign key that names no project */
-function projectMissing(error: unknown): never {
+export function projectMissing(error: unknown): never {
   if (!isForeignKeyViolation(error, 'conversations_project')) throw error;
   throw new AppError('not_found', 'This project does not exist.', { cause: error });
 }

@@ -52,12 +52,17 @@ export async function insertTemplate(
   user: UserScope,
   template: NewTemplate,
   now: Date,
-): Promise<void> {
+): Promise<typeof templates.$inferSelect> {
   await tx
     .update(conversations)
     .set({ status: 'template' })
     .where(and(eq(conversations.userId, user.userId), eq(conversations.id, template.conversationId)));
-  await tx.insert(templates).values({ ...template, userId: user.userId, createdAt: now, updatedAt: now });
+  const [row] = await tx
+    .insert(templates)
+    .values({ ...template, userId: user.userId, createdAt: now, updatedAt: now })
+    .returning();
+  if (row === undefined) throw new Error('the template was not written');
+  return row;
 }
 
 /** Null when there is none. */

@@ -1,7 +1,6 @@
 import type { ConversationSettings } from '@alcove/contract';
 import { ConversationScope } from '../conversations/scope.ts';
 import {
-  beginConversation,
   type ConversationRow,
   insertConversation,
   type NewConversation,
@@ -9,12 +8,11 @@ import {
 } from '../conversations/store.ts';
 import type { AlsoWrite } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
-import { copyDocumentRows } from '../documents/copy-store.ts';
+import { beginWithCopies } from '../documents/begin-with-copies.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
 import { deleteConversation } from '../documents/delete-conversation.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import { workTopic } from '../work/loop.ts';
 import { builtInTemplates } from './built-in.ts';
 import { insertTemplate, readTemplate, type TemplateRow } from './template-store.ts';
 
@@ -37,25 +35,22 @@ export async function createTemplate(
   input: TemplateInput,
   from: ConversationScope | null,
   deps: Deps,
-  alsoWrite?: AlsoWrite<string>,
+  alsoWrite?: AlsoWrite<TemplateRow>,
 ): Promise<TemplateRow> {
-  const { db, limits, notifier, now } = deps;
+  const { db, now } = deps;
   const at = now();
   const lent = from === null ? {} : (await readConversation(db, from)).settings;
   const settings = input.settings ?? lent;
   const to = ConversationScope.ofNew(user);
-  const id = newId();
   const { name, description, starterQuestions } = input;
-  const begun = beginConversation(to, { title: name, conversationType: 'general', settings }, at);
-  await db.write({ userId: user.userId }, begun, async (tx) => {
-    if (from !== null) await copyDocumentRows(tx, from, to, 'all', limits, at);
-    const template = { id, name, description, settings, starterQuestions, conversationId: to.conversationId };
-    await insertTemplate(tx, user, template, at);
-    await alsoWrite?.(tx, id);
-    return [];
+  const conversation = { title: name, conversationType: 'general', settings } as const;
+  return beginWithCopies(to, conversation, from, deps, at, async (tx, { copies }) => {
+    const { conversationId } = to;
+    const template = { id: newId(), name, description, settings, starterQuestions, conversationId };
+    const made = { ...(await insertTemplate(tx, user, template, at)), documentCount: copies.length };
+    await alsoWrite?.(tx, made);
+    return made;
   });
-  notifier.notify(workTopic);
-  return ownTemplate(user, id, deps);
 }
 
 /** @throws AppError `not_found` */
@@ -90,7 +85,7 @@ export async function beginFromTemplate(
   deps: Deps,
   alsoWrite?: AlsoWrite<ConversationRow>,
 ): Promise<ConversationRow> {
-  const { db, limits, notifier, now } = deps;
+  const { db, now } = deps;
   const at = now();
   const builtIn = builtInTemplates.find(({ id }) => id === templateId);
   if (builtIn !== undefined) {
@@ -101,20 +96,10 @@ export async function beginFromTemplate(
   const from = ConversationScope.ofOwnRow(user, { userId, conversationId });
   const to = ConversationScope.ofNew(user);
   const settings = input.settings ?? given;
-  // With two conversations in play the transaction is the user's; each statement names its conversation.
-  const [begun] = await db.write(
-    { userId: user.userId },
-    beginConversation(to, { ...input, settings }, at),
-    async (tx, [rows]) => {
-      const copies = await copyDocumentRows(tx, from, to, 'all', limits, at);
-      const [row] = (rows ?? []) as ConversationRow[];
-      if (row !== undefined) await alsoWrite?.(tx, { ...row, documentCount: copies.length });
-      return [];
-    },
-  );
-  notifier.notify(workTopic);
-  if (begun?.length !== 1) throw new Error('the conversation was not written');
-  return readConversation(db, to);
+  return beginWithCopies(to, { ...input, settings }, from, deps, at, async (tx, { row }) => {
+    await alsoWrite?.(tx, row);
+    return row;
+  });
 }
 
 function templateMissing(): AppError {

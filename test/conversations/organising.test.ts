@@ -43,6 +43,19 @@ describe('settings of a conversation', () => {
     expect(other.body.metadata).toMatchObject({ strategy: 'rrf_fusion', top_k: 5 });
   });
 
+  test('of an earlier version are shown as far as they are known', async () => {
+    const conversation = await newConversation(person);
+    await (
+      await app()
+    ).app.db.pool.query(
+      `UPDATE conversations SET settings = '{"docs_only": true, "mood": "good", "top_k": 900}' WHERE id = $1`,
+      [conversation],
+    );
+    const { body } = await person.json<Conversation>('GET', `/conversations/${conversation}?limit=1`);
+    expect(body).toMatchObject({ settings: { docs_only: true } });
+    expect(Object.keys(body.settings)).toEqual(['docs_only']);
+  });
+
   test('that are not known, or name a model that is not there, are refused', async () => {
     const conversation = await newConversation(person);
     for (const settings of [{ temperature: 3 }, { model: 'nobody' }, { mood: 'good' }, { top_k: 0 }]) {
@@ -135,5 +148,37 @@ describe('a template', () => {
       return ((await (await person.fetch('/conversations', init)).json()) as Answer & { id: string }).id;
     };
     expect(await send()).toBe(await send());
+  });
+
+  test('is kept once when one key asks twice, and the answer belongs to it', async () => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'kept-once' };
+    const body = JSON.stringify({ name: 'Once' });
+    const send = async () => (await person.fetch('/templates', { method: 'POST', headers, body })).json();
+    const first = (await send()) as Template;
+    expect(await send()).toEqual(first);
+    const [{ settled } = { settled: false }] = (
+      await (
+        await app()
+      ).app.db.pool.query(
+        `SELECT conversation_id = $2 AS settled FROM idempotency_answers WHERE user_id = $1 AND key = 'kept-once'`,
+        [person.id, first.conversation_id],
+      )
+    ).rows as { settled: boolean }[];
+    expect(settled).toBe(true);
+  });
+
+  test('names no model and no project that is not there', async () => {
+    for (const settings of [{ model: 'nobody' }, { temperature: 3 }])
+      expect((await person.json('POST', '/templates', { name: 'x', settings })).status).toBe(400);
+    const template = await create<Template>('/templates', { name: 'Plain' });
+    const changed = await person.json('PATCH', `/templates/${template.id}`, {
+      settings: { model: 'nobody' },
+    });
+    expect(changed.status).toBe(400);
+    const begun = await person.json('POST', '/conversations', {
+      template_id: template.id,
+      project_id: '01890000-0000-7000-8000-000000000000',
+    });
+    expect(begun.status).toBe(404);
   });
 });

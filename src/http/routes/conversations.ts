@@ -1,6 +1,5 @@
 import {
   conversation,
-  type ConversationSettings,
   conversationList,
   conversationStats,
   createConversationBody,
@@ -29,11 +28,11 @@ import { overviewOf, statisticsOf } from '../../conversations/statistics.ts';
 import { defaultTitle } from '../../conversations/title.ts';
 import { readVersions } from '../../documents/overview-store.ts';
 import { AppError } from '../../errors.ts';
-import type { Models } from '../../models/model.ts';
 import { beginFromTemplate } from '../../templates/templates.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { settleWith } from '../idempotency.ts';
+import { refuseUnknownModel } from '../known-model.ts';
 import { depthOf, maxDepth } from '../json-body.ts';
 import { decodePinnedCursor, encodePinnedCursor, page } from '../paging.ts';
 import { memberText } from '../exact-json.ts';
@@ -255,20 +254,6 @@ export function conversationRoutes(app: App, deps: HttpDeps): void {
       };
       return presentConversation(await updateConversation(db, scope, { ...change, ...more }, at));
     },
-  );
-}
-
-/** @throws AppError `invalid_request` for settings that name a model which is not configured */
-function refuseUnknownModel(settings: ConversationSettings | undefined, { chatModels }: Models): void {
-  const wanted = settings?.model;
-  if (wanted === undefined || chatModels.some(({ id }) => id === wanted)) return;
-  const known = chatModels.map(({ id }) => id).join(', ');
-  throw new AppError(
-    'invalid_request',
-    known === ''
-      ? 'No language model is configured here.'
-      : `There is no model "${wanted}" here: choose one of ${known}.`,
-    { issues: [{ path: 'settings.model', message: 'is not configured' }] },
   );
 }
 

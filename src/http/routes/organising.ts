@@ -29,11 +29,12 @@ import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { settleWith } from '../idempotency.ts';
+import { refuseUnknownModel } from '../known-model.ts';
 
 const tags = ['organising'];
 
 /** Projects, which are folders of conversations with a prompt of their own, and templates to begin conversations with. */
-export function organisingRoutes(app: App, { db, documents, now }: HttpDeps): void {
+export function organisingRoutes(app: App, { db, documents, models, now }: HttpDeps): void {
   app.get(
     '/projects',
     {
@@ -145,8 +146,12 @@ export function organisingRoutes(app: App, { db, documents, now }: HttpDeps): vo
       const { name, description = null, settings, starter_questions: starterQuestions = [] } = request.body;
       const { from_conversation_id: fromId } = request.body;
       const from = fromId === undefined ? null : await ConversationScope.open(db, user, fromId);
+      refuseUnknownModel(settings, models);
       const input = { name, description, settings, starterQuestions };
-      return reply.code(201).send(presentTemplate(await createTemplate(user, input, from, documents)));
+      const settle = settleWith(request, 201, presentTemplate, ({ conversationId }) => ({ conversationId }));
+      return reply
+        .code(201)
+        .send(presentTemplate(await createTemplate(user, input, from, documents, settle)));
     },
   );
 
@@ -188,6 +193,7 @@ export function organisingRoutes(app: App, { db, documents, now }: HttpDeps): vo
       const { id } = request.params;
       refuseBuiltIn(id);
       const { starter_questions: starterQuestions, ...change } = request.body;
+      refuseUnknownModel(change.settings, models);
       const more = starterQuestions === undefined ? {} : { starterQuestions };
       const row = await updateTemplate(db, user, id, { ...change, ...more }, now());
       if (row === null) throw new AppError('not_found', 'This template does not exist.');
