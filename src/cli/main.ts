@@ -108,6 +108,11 @@ database
   .option('--dry-run', 'say what would be done')
   .action(exitWith(async () => (await import('./distribute.ts')).distributeDatabase));
 database
+  .command('index-search')
+  .description('let search over history look words up in its index on PostgreSQL; needs a superuser')
+  .option('--undo', 'take it back')
+  .action(exitWith(async () => (await import('./index-search.ts')).indexSearch));
+database
   .command('adopt')
   .description('say that the data folder and the database belong together, when a start refuses them')
   .action(exitWith(async () => (await import('./adopt.ts')).adopt));

@@ -5,7 +5,7 @@ import type pg from 'pg';
 import type { Database } from './database.ts';
 import { databaseCode } from './errors.ts';
 import { explainDatabase } from './explain.ts';
-import { letIndexesSearch } from './leakproof.ts';
+import { letSearchUseIndex, searchesByIndex } from './leakproof.ts';
 import { openOwnConnection } from './own-connection.ts';
 import { makeRoles, refuseForeignRoles, type RoleNames, tried, withRoles } from './roles.ts';
 import { DatabaseSetupError } from './setup-error.ts';
@@ -35,7 +35,7 @@ export async function migrate(database: Database, upTo = Infinity): Promise<void
     await lock(client);
     await refuseDowngrade(client);
     await prepareServer(client, database.roles);
-    await letIndexesSearch(client);
+    if (database.kind === 'pglite' && !(await searchesByIndex(client))) await letSearchUseIndex(client, true);
     await run(client, database.roles, upTo);
     await client.query('COMMIT');
     if (await isDistributed(client)) await mendParts(client);

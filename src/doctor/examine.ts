@@ -1,7 +1,7 @@
 import type { Check, DoctorDeps, Finding } from './check.ts';
 import { clock, extension, isolation, keys, schema } from './database-checks.ts';
 import { disk, embeddingProvider, sandbox } from './machine-checks.ts';
-import { indexes, plans } from './index-checks.ts';
+import { indexes, plans, searchPlan } from './index-checks.ts';
 import { originals } from './originals-check.ts';
 import { probe } from './probe.ts';
 import { segments } from './segments-check.ts';
@@ -21,6 +21,7 @@ const checks: Check[] = [
   indexes,
   segments,
   plans,
+  searchPlan,
   clock,
   disk,
   sandbox,

@@ -1,3 +1,4 @@
+import { searchesByIndex } from '../db/leakproof.ts';
 import { enqueueStale } from '../documents/stale-store.ts';
 import { segmentMagic, segmentVersion } from '../indexing/segment.ts';
 import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
@@ -89,6 +90,17 @@ export const plans: Check = {
     return fail(
       `${slow.join(', ')}: no index can be used`,
       'An index was dropped: compare with src/db/schema.ts, or restore a backup.',
+    );
+  },
+};
+
+export const searchPlan: Check = {
+  name: 'search',
+  async run({ db }) {
+    if (await searchesByIndex(db.pool)) return ok('words of the history are looked up in their index');
+    return warn(
+      'search over the history reads every message of an account for each word',
+      'Where histories are long, run "npm run alcove -- db index-search" as a superuser.',
     );
   },
 };

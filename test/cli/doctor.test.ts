@@ -135,4 +135,13 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
       expect(ended.stdout).toMatch(/^FAIL connection: .*in use by process \d+.*end the one that holds it/);
     },
   );
+
+  test('leaves the search of a server as its operator has it, and says how it gets faster', async () => {
+    const isEmbedded = databaseKind === 'pglite';
+    expect(statusOf((await examine()).report, 'search')?.status).toBe(isEmbedded ? 'ok' : 'warn');
+    expect(await runCli(['db', 'index-search'], app.env)).toMatchObject({ code: 0 });
+    expect(statusOf((await examine()).report, 'search')?.status).toBe('ok');
+    expect(await runCli(['db', 'index-search', '--undo'], app.env)).toMatchObject({ code: 0 });
+    expect(statusOf((await examine()).report, 'search')?.status).toBe('warn');
+  });
 });
