@@ -56,6 +56,7 @@ const manyScopes = new Set(['writeEventBatches', 'lookAtLeases', 'renewLeases'])
 /** They touch no row. */
 const pure = new Set([
   'refusingTaken',
+  'projectMissing',
   'vectorKind',
   'afterLast',
   'columnsOf',
