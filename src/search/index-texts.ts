@@ -4,27 +4,33 @@ import type { UserScope } from '../identity/user-scope.ts';
 import { readUnindexed, usersToIndex, writeLexemes } from './index-store.ts';
 import { lexemesOf, tagOf } from './lexemes.ts';
 
-/** A batch of messages takes some 20 ms to analyse: other requests come between. */
-const batch = 400;
+/** Messages, passages and titles, so many of each at once; 400 of them take some 20 ms to analyse. */
+const [fewest, most] = [20, 400];
+/** Of the database, for one batch: the embedded one has a single connection, for which others wait meanwhile. */
+const wantedMs = 50;
 const usersAtOnce = 20;
+const batchesInTurn = 10;
 
 /**
- * Indexes what has come since, at most `batches` batches. Whoever writes a message or a passage does not wait for it:
- * a search does, and the worker catches up with what is more.
+ * Indexes what has come since, at most `batches` batches, at once or in turn with what else the database has to do.
+ * Whoever writes a message or a passage does not wait for it: a search does, and the worker catches up with the rest.
  * @returns true when something is left
  */
 export async function indexTexts(
   db: Database,
   user: UserScope,
-  batches: number,
+  { batches, isInTurn }: { batches: number; isInTurn: boolean },
   signal?: AbortSignal,
 ): Promise<boolean> {
   const tag = tagOf(user.userId);
   // Comparing all titles takes some milliseconds: once, unless many are new.
   let withTitles = true;
+  let batch = isInTurn ? fewest : most;
   for (let done = 0; done < batches; done += 1) {
     if (signal?.aborted === true) return true;
+    const started = performance.now();
     const texts = await readUnindexed(db, user, batch, withTitles);
+    let tookMs = performance.now() - started;
     withTitles = texts.filter(({ kind }) => kind === 'title').length === batch;
     if (texts.length === 0) return false;
     const indexed = [];
@@ -32,8 +38,11 @@ export async function indexTexts(
       if (at % 20 === 19) await breathe();
       indexed.push({ ...one, lexemes: lexemesOf(one.text, tag) });
     }
+    const analysed = performance.now();
     await writeLexemes(db, user, indexed);
     if (texts.length < batch) return false;
+    tookMs += performance.now() - analysed;
+    if (isInTurn) batch = Math.round(Math.min(most, Math.max(fewest, (batch * wantedMs) / tookMs)));
   }
   return true;
 }
@@ -42,7 +51,7 @@ export async function indexTexts(
 export async function indexEverybody(db: Database, signal: AbortSignal): Promise<void> {
   for (;;) {
     const users = signal.aborted ? [] : await usersToIndex(db, usersAtOnce);
-    for (const user of users) await indexTexts(db, user, 5, signal);
+    for (const user of users) await indexTexts(db, user, { batches: batchesInTurn, isInTurn: true }, signal);
     if (users.length === 0) return;
   }
 }

@@ -59,7 +59,7 @@ const titleWeight = 1.2;
 export async function search(scope: SearchScope, input: SearchInput, deps: SearchDeps): Promise<Found> {
   const user = ConversationScope.isOpened(scope) ? scope.user : scope;
   const { words, phrases, filter } = parseQuery(input.query);
-  const indexing = await indexTexts(deps.db, user, batchesBefore);
+  const indexing = await indexTexts(deps.db, user, { batches: batchesBefore, isInTurn: false });
   const wanted = (input.places ?? everywhere).filter((place) => filter.places?.includes(place) ?? true);
   const places = wanted.filter((place) => filter.role === undefined || place === 'messages');
   const groups = groupsOf(words);
