@@ -186,7 +186,7 @@ const limits = {
   ),
   TEMPORARY_HOURS: show(count(24), 'how long a temporary conversation stays after its last message'),
   RETENTION_DAYS: show(
-    count(1).optional(),
+    whole(1).optional(),
     'conversations without activity for so long are deleted; default: kept',
     '365',
   ),

@@ -117,3 +117,8 @@ describe('.env.example', () => {
     expect(parsed.error?.issues).toBeUndefined();
   });
 });
+
+test('nothing is deleted by time where nobody said after how long', () => {
+  expect(readConfig({}).retention.conversationDays).toBeNull();
+  expect(readConfig({ RETENTION_DAYS: '90' }).retention.conversationDays).toBe(90);
+});

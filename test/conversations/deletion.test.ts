@@ -302,12 +302,13 @@ describe('under a legal hold', () => {
 });
 
 test(
-  'conversations without activity are deleted as the account or the server says, and can be undone',
+  'conversations without activity are deleted as the account or the server says and else never, and can be undone',
   { timeout: 60_000 },
   async () => {
     const first = await startTestApp();
-    const people = [await somebody(first), await somebody(first)] as const;
-    const [own, held] = people;
+    // Swept in this order: when the second one's is gone, the first one's has been looked at.
+    const people = [await somebody(first), await somebody(first), await somebody(first)] as const;
+    const [unlimited, own, held] = people;
     const ids = await Promise.all(people.map((person) => newConversation(person)));
     const fresh = await newConversation(own);
     const me = await own.json<{ retention_days: number }>('PATCH', '/auth/me', { retention_days: 7 });
@@ -315,9 +316,10 @@ test(
     await held.json('PATCH', '/auth/me', { retention_days: 7 });
     const { pool } = first.app.db;
     await pool.query(`UPDATE users SET legal_hold = true WHERE id = $1`, [held.id]);
-    await pool.query(`UPDATE conversations SET activity_at = now() - interval '8 days' WHERE id = ANY($1)`, [
-      ids,
-    ]);
+    await pool.query(
+      `UPDATE conversations SET activity_at = now() - interval '400 days' WHERE id = ANY($1)`,
+      [ids],
+    );
     await first.stop();
     const second = await startTestApp({ like: first });
     const listOf = async (person: Person, query = ''): Promise<string[]> => {
@@ -330,8 +332,9 @@ test(
     try {
       await until('the old one is deleted', async () => (await listOf(own)).length === 1, 30_000);
       expect(await listOf(own)).toEqual([fresh]);
-      expect(await listOf(own, '?status=deleted')).toEqual([ids[0]]);
-      expect(await listOf(held)).toEqual([ids[1]]);
+      expect(await listOf(own, '?status=deleted')).toEqual([ids[1]]);
+      expect(await listOf(held)).toEqual([ids[2]]);
+      expect(await listOf(unlimited)).toEqual([ids[0]]);
     } finally {
       await second.close();
       await first.close();
