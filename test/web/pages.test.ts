@@ -126,7 +126,13 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
   test('the palette finds a passage and opens its page, by keyboard alone', limits, async () => {
     const { page, complaints } = await signedIn();
     await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').waitFor();
+    // Of what was typed in between there are other hits.
+    const found = page.waitForResponse((response) =>
+      /[?&]q=battery(?:\+|%20)barge(?:&|$)/.test(response.url()),
+    );
     await page.keyboard.type('battery barge');
+    await found;
     await page.getByRole('option').filter({ hasText: 'aurora' }).first().waitFor();
     const at = await page
       .getByRole('option')
