@@ -253,8 +253,9 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       await closed;
       await Promise.all(loops);
       await Promise.all(answers.running.all().map((answer) => answer.finished));
-      await identity.background.settled();
-      await answers.background.settled();
+      await identity.background.stop(lettersGraceMs);
+      // Without a title the first words stay; a summary is made after a later answer.
+      await answers.background.stop(0);
       identity.setup.mailer?.close();
       await replicas.leave();
       await db.close();
@@ -275,6 +276,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
 /** Titles and summaries that models are asked for; more that wait are left out. */
 const afterwardsAtOnce = 4;
 const afterwardsWaiting = 100;
+/** So long may letters that were promised take when the server stops. */
+const lettersGraceMs = 10_000;
 
 /** Lets answers end by themselves; those that take longer are ended with what they have. */
 async function drain(running: RunningAnswers, graceMs: number): Promise<void> {

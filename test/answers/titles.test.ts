@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cleanTitle } from '../../src/answers/afterwards/name-conversation.ts';
 import { cutTitle, titleFrom } from '../../src/conversations/title.ts';
-import { newPerson, type Person } from '../support/app.ts';
+import { newPerson, type Person, startTestApp } from '../support/app.ts';
 import { behave } from '../support/provider.ts';
 import { answeringApp } from './support/answering-app.ts';
 import { askJson, newConversation } from './support/asking.ts';
@@ -48,6 +48,18 @@ test('so does one that is given while the model writes its own', async () => {
   await askJson(person, id, 'And a bay?');
   expect(await titleOf(id)).toBe('Ours');
 });
+
+test('a server that stops waits for no title', async () => {
+  provider.script(behave.answer('An inlet.'), behave.hang());
+  const env = { LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'test-chat', TITLES: 'model' };
+  const { baseUrl, close } = await startTestApp({ env });
+  const another = await newPerson(baseUrl);
+  await askJson(another, await newConversation(another), 'What is a fjord?');
+  const naming = await provider.chat(2);
+  await close();
+  expect(await naming.ended).toBe('aborted');
+  // Half of what a title may take by itself.
+}, 15_000);
 
 describe('a title', () => {
   test.each([

@@ -19,9 +19,11 @@ export async function nameConversation(
   provisional: string,
   answer: string,
   deps: AnswerDeps,
+  stop: AbortSignal,
 ): Promise<void> {
   const data = { question: question.slice(0, maxCharacters), answer: answer.slice(0, maxCharacters) };
-  const reply = await askOnce(model, instruction, data, maxTokens, AbortSignal.timeout(titleMs));
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(titleMs)]);
+  const reply = await askOnce(model, instruction, data, maxTokens, signal);
   const title = cleanTitle(reply);
   if (title !== '') await replaceTitle(deps.db, scope, provisional, title);
 }

@@ -21,6 +21,7 @@ export async function summariseBranch(
   turns: readonly Turn[],
   model: ChatModel,
   deps: AnswerDeps,
+  stop: AbortSignal,
 ): Promise<void> {
   const older = olderPart(turns, model);
   const last = older.at(-1);
@@ -29,7 +30,8 @@ export async function summariseBranch(
     role: isSummary === true ? 'summary' : role,
     content: content.slice(0, maxTurnCharacters),
   }));
-  const summary = await askOnce(model, instruction, said, maxTokens, AbortSignal.timeout(summaryMs));
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(summaryMs)]);
+  const summary = await askOnce(model, instruction, said, maxTokens, signal);
   if (summary !== '') await storeSummary(deps.db, scope, last.messageId, summary);
 }
 

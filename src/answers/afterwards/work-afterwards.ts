@@ -14,12 +14,12 @@ export function workAfterwards(
   if (model === null) return;
   const { titles, summaries } = deps.afterwards;
   if (titles && provisionalTitle !== null)
-    deps.background.run(() => nameConversation(task, model, provisionalTitle, answer, deps));
+    deps.background.run((signal) => nameConversation(task, model, provisionalTitle, answer, deps, signal));
   if (!summaries) return;
   const turns = [
     ...history,
     { messageId: userMessageId, role: 'user' as const, content: question },
     { messageId, role: 'assistant' as const, content: answer },
   ];
-  deps.background.run(() => summariseBranch(task, turns, model, deps));
+  deps.background.run((signal) => summariseBranch(task, turns, model, deps, signal));
 }
