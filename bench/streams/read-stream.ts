@@ -30,6 +30,7 @@ export async function readStream(caller: HttpCaller, wanted: StreamRequest): Pro
   }
   let firstTokenMs = Number.NaN;
   let events = 0;
+  let complete = false;
   let tail = '';
   for await (const part of response) {
     const text = (part as Buffer).toString('latin1');
@@ -37,7 +38,9 @@ export async function readStream(caller: HttpCaller, wanted: StreamRequest): Pro
       firstTokenMs = performance.now() - started;
     }
     for (let at = text.indexOf('data: '); at >= 0; at = text.indexOf('data: ', at + 6)) events += 1;
-    tail = (tail + text).slice(-400);
+    // The last event says how it ended before it repeats the whole text.
+    complete ||= (tail + text).includes(wanted.end);
+    tail = (tail + text).slice(-wanted.end.length - wanted.word.length);
   }
-  return { firstTokenMs, events, complete: tail.includes(wanted.end) };
+  return { firstTokenMs, events, complete };
 }
