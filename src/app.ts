@@ -1,17 +1,17 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startWorker } from './app/start-worker.ts';
+import { serverCommands } from './app/server-commands.ts';
 import { createEventWriter } from './answers/stream/event-writer.ts';
 import { RunningAnswers } from './answers/stream/running.ts';
 import type { Config } from './config.ts';
-import { type Commands, startControl } from './backup/control.ts';
+import { startControl } from './backup/control.ts';
 import { connectDatabase } from './db/client.ts';
 import type { Database } from './db/database.ts';
 import { warnOfForeignRoles } from './db/roles.ts';
 import { migrate } from './db/migrate.ts';
 import { removeAbandonedFolders } from './db/temporary-folder.ts';
 import { checkIsolation } from './db/self-check.ts';
-import { examineAll } from './doctor/examine.ts';
 import type { DocumentDeps } from './documents/deps.ts';
 import { parserWeakness } from './documents/prepare.ts';
 import { rebuildSegment } from './documents/index-store.ts';
@@ -30,8 +30,6 @@ import { stopListening } from './http/stop-listening.ts';
 import { createIdentity } from './identity/create.ts';
 import { createSetup } from './identity/people/create-setup.ts';
 import { Background } from './limits/background.ts';
-import { operate } from './identity/people/operate.ts';
-import { operation } from './identity/people/operation.ts';
 import { readBackground } from './indexing/background.ts';
 import { joinReplicas } from './work/replicas.ts';
 import { SharedWindow } from './work/shared-window.ts';
@@ -221,13 +219,8 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     for (const notice of forOperator) log.warn(notice);
     // An embedded database can only be looked into by this process; PostgreSQL a command opens by itself.
     const backup = { db, blobs, dataDir: config.dataDir, hold, version, now };
-    const commands: Commands = {
-      doctor: (options) => examineAll({ config, db, blobs, now }, options.has('repair')),
-      people: async (options) => {
-        const asked = operation.parse(JSON.parse(options.get('asked') ?? '{}'));
-        return operate(asked, `http://localhost:${config.port}`, identity);
-      },
-    };
+    const holders = { models, documents, answers, notices, rerankThreshold: config.rerankThreshold, works };
+    const commands = serverCommands({ config, db, blobs, now }, identity, holders, report, stopping.signal);
     const stopControl =
       db.kind === 'pglite'
         ? await startControl(backup, commands, (error) =>

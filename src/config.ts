@@ -212,6 +212,17 @@ function readModels(e: Environment): ModelConfig {
   return config;
 }
 
+/** The file of settings that is read at start: where a command writes one. */
+export function envFilePath(): string {
+  return resolve(process.env['ALCOVE_ENV_FILE'] || envFile);
+}
+
+/** The environment of another npm: what npm sets for its own children would make it work in the folder of the first. */
+export function npmEnvironment(): NodeJS.ProcessEnv {
+  const own = /^npm_(config_(local_)?prefix|package_|lifecycle_|command|execpath|node_execpath)/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
+}
+
 /** Where the command line finds a server, and as whom it speaks to it. */
 export interface ClientConfig {
   url: string;

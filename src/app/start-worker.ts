@@ -8,7 +8,6 @@ import { createIngestion } from '../documents/ingest.ts';
 import { purgeConversations } from '../documents/purge-conversations.ts';
 import { createReindexing } from '../documents/reindex.ts';
 import { createRetirement } from '../documents/retire-conversations.ts';
-import { enqueueStale } from '../documents/stale-store.ts';
 import { collectBlobs } from '../files/collect.ts';
 import type { DeletionHold } from '../files/deletion-hold.ts';
 import { reconcileBlobs } from '../files/reconcile.ts';
@@ -17,7 +16,8 @@ import { deleteExpiredKeys } from '../identity/idempotency-store.ts';
 import { deleteEndedCounts } from '../work/counts-store.ts';
 import { indexEverybody } from '../search/index-texts.ts';
 import { every } from '../work/every.ts';
-import { runWork, workTopic } from '../work/loop.ts';
+import { runWork } from '../work/loop.ts';
+import { findStaleIndexes } from './find-stale-indexes.ts';
 
 const collectMs = 5_000;
 const hourMs = 3_600_000;
@@ -35,15 +35,10 @@ export function startWorker(
   config: Pick<Config, 'retention'>,
   signal: AbortSignal,
 ): Promise<void>[] {
-  const { db, blobs, embedding, log, notifier, now } = documents;
+  const { db, blobs, log, now } = documents;
   const retention = createRetention(db, config.retention);
   const retirement = createRetirement(documents, config.retention.conversationDays);
-  const findStale = async (): Promise<void> => {
-    const found = await enqueueStale(db, embedding?.id ?? null, signal);
-    if (found === 0) return;
-    log.info({ found, model: embedding?.id }, 'indexes of documents are made anew in the background');
-    notifier.notify(workTopic);
-  };
+  const findStale = (): Promise<void> => findStaleIndexes(documents, signal);
   const expireKeys = async (): Promise<void> => {
     while (!signal.aborted && (await deleteExpiredKeys(db, expireAtOnce)) === expireAtOnce);
   };

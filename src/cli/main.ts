@@ -92,6 +92,17 @@ program
   .option('--repair', 'mend what can be mended without losing anything')
   .option('--json', 'print one JSON object')
   .action(exitWith(async () => (await import('./doctor.ts')).doctor));
+const models = program
+  .command('models')
+  .description('list the models, and whether each answers; 1 when one does not')
+  .action(exitWith(async () => (await import('./models.ts')).listModels));
+models
+  .command('add')
+  .description('install a model that runs here, and turn it on')
+  .argument('<name>', 'bge-small, multilingual-e5-small, minilm-reranker, or owner/name of the hub')
+  .option('--mirror <url>', 'download from there instead of the usual hub')
+  .option('--from <folder>', 'copy it from there: the folder of models of another machine')
+  .action(exitWith(async () => (await import('./add-model.ts')).addModel));
 const database = program.command('db').description('the database');
 database
   .command('migrate')

@@ -1,9 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import { createSandbox } from '../formats/sandbox.ts';
 import { sandboxRemedy, sandboxWeakness } from '../formats/sandbox-weaknesses.ts';
-import type { ChatModel } from '../models/model.ts';
 import { connectModels } from '../models/registry.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { whyNoAnswer } from './why-no-answer.ts';
 
 const gigabyte = 1024 ** 3;
 /** Below this an upload or the database may fail at any time. */
@@ -62,16 +62,3 @@ export const embeddingProvider: Check = {
     return ok(`${chat}; embeddings by ${id}`);
   },
 };
-
-/** Asks for one word: a wrong address, key or name shows here, before the first question. @returns null when words come */
-async function whyNoAnswer(chat: ChatModel): Promise<string | null> {
-  const question = { role: 'user' as const, content: 'Say yes.' };
-  const input = { system: 'Answer with one word.', messages: [question], maxOutputTokens: 16 };
-  try {
-    for await (const event of chat.stream(input, AbortSignal.timeout(providerMs))) if (event) return null;
-    return 'it ended without an answer';
-  } catch (error) {
-    if (error instanceof DOMException) return `nothing came within ${providerMs / 1_000} seconds`;
-    return error instanceof Error ? error.message : String(error);
-  }
-}

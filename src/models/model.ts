@@ -141,6 +141,8 @@ export interface ProviderModels {
   embedding: EmbeddingModel | null;
   /** Absent: this provider has none. */
   rerank?: RerankModel | null;
+  /** How it could offer embeddings; said when nobody does. */
+  embeddingAdvice?: string;
   notices: string[];
 }
 

@@ -1,7 +1,7 @@
 import { isRecord } from './json.ts';
 import { limitsOf } from './limits.ts';
 import { getJson, isEmbeddingName } from './list-models.ts';
-import { type ModelProvider, nothingConfigured } from './model.ts';
+import { type ModelConfig, type ModelProvider, nothingConfigured } from './model.ts';
 import { compatibleChat, compatibleEmbedding, type CompatibleServer } from './openai-compatible.ts';
 import { namesIn } from './provider-models.ts';
 
@@ -12,8 +12,7 @@ export const ollama: ModelProvider = {
   async connect(config, signal) {
     if (config.ollama === 'off') return nothingConfigured;
     const limits = limitsOf(config);
-    const origin = ollamaOrigin(config.ollamaHost);
-    const installed = await listInstalled(origin, limits.discoverMs, signal);
+    const { origin, installed } = await findOllama(config, signal);
     if (installed === null) {
       const notices = config.ollamaHost ? ['No Ollama answers at OLLAMA_HOST.'] : [];
       return { ...nothingConfigured, notices };
@@ -32,9 +31,26 @@ export const ollama: ModelProvider = {
       ? await compatibleEmbedding(server, embeddingName, config.embeddingDimensions)
       : null;
     const notices = chat.length === 0 ? ['Ollama runs, but has no chat model: `ollama pull` one.'] : [];
-    return { chat, embedding, notices };
+    return { chat, embedding, embeddingAdvice: ollamaAdvice(installed), notices };
   },
 };
+
+/** Where Ollama would be, and what it has; null when none answers. */
+export async function findOllama(
+  config: ModelConfig,
+  signal: AbortSignal,
+): Promise<{ origin: string; installed: InstalledModel[] | null }> {
+  const origin = ollamaOrigin(config.ollamaHost);
+  return { origin, installed: await listInstalled(origin, limitsOf(config).discoverMs, signal) };
+}
+
+/** How semantic search is turned on for who has Ollama. */
+function ollamaAdvice(installed: readonly InstalledModel[]): string {
+  const names = installed.filter(isEmbedding).map(({ name }) => name);
+  return names.length === 0
+    ? 'Ollama runs: "ollama pull nomic-embed-text" and a restart turn semantic search on as well.'
+    : `Ollama has ${names.join(' and ')}: set EMBEDDING_MODEL to it to turn semantic search on as well.`;
+}
 
 /** Ollama cuts longer prompts silently, whatever the model could hold, unless it is configured otherwise. */
 const defaultOllamaWindow = 4_096;
@@ -101,6 +117,6 @@ function parseTags(body: unknown): InstalledModel[] {
   });
 }
 
-function isEmbedding(model: InstalledModel): boolean {
+export function isEmbedding(model: InstalledModel): boolean {
   return /bert/.test(model.family) || isEmbeddingName(model.name);
 }

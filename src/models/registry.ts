@@ -28,6 +28,7 @@ export async function connectModels(config: ModelConfig, signal: AbortSignal): P
   const elsewhere = staysHere
     ? { ...config, embeddingModel: undefined, embeddingBaseUrl: undefined }
     : config;
+  const advice: string[] = [];
   for (const provider of modelProviders) {
     signal.throwIfAborted();
     if (provider.fallback && models.chatModels.length > 0 && models.embedding) continue;
@@ -39,7 +40,9 @@ export async function connectModels(config: ModelConfig, signal: AbortSignal): P
     if (!staysHere || provider === local) models.embedding ??= found.embedding;
     models.rerank ??= found.rerank ?? null;
     models.notices.push(...found.notices);
+    if (found.embeddingAdvice !== undefined) advice.push(found.embeddingAdvice);
   }
+  if (models.embedding === null) models.notices.push(...advice);
   const wanted = namesIn(config.llmModel)[0];
   models.chat = models.chatModels.find(({ id }) => id === wanted) ?? models.chatModels[0] ?? null;
   if (wanted && models.chat === null)
