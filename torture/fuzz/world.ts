@@ -117,7 +117,8 @@ export class World {
     for (const document of this.documents) if (document.conversationId === id) document.isAlive = false;
     for (const key of this.keys) if (key.limitedTo === id) key.isRevoked = true;
     for (const canary of this.canaries.values()) {
-      if (canary.conversationId === id) canary.isAlive = false;
+      // The name of a key stays in the list of its owner, because the key comes back with the conversation.
+      if (canary.conversationId === id && canary.kind !== 'key') canary.isAlive = false;
       canary.quotedIn.delete(id);
     }
   }

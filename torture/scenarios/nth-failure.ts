@@ -93,7 +93,7 @@ async function failOnNewGround(context: TortureContext, rest: Iterable<Pair>): P
       fileFault(here.config.dataDir),
       providerFault(provider),
     ];
-    const counted = await failEach(context, await newPerson(here.baseUrl), faults, rest);
+    const counted = await failEach(context, () => newPerson(here.baseUrl, randomAddress()), faults, rest);
     await whenItHolds(() => verifyRows((sql) => here.app.db.pool.query(sql)));
     return counted;
   } finally {
@@ -118,13 +118,13 @@ async function whenItHolds(verify: () => Promise<void>): Promise<void> {
 
 async function failEach(
   context: TortureContext,
-  person: Person,
+  register: () => Promise<Person>,
   faults: readonly Fault[],
   rest: Iterable<Pair>,
 ): Promise<Counted> {
   const counted: Counted = { failures: 0, repeats: 0, unfinished: 0 };
   const broken: string[] = [];
-  const tryOnce = async (kind: DeedKind, fault: Fault, n: number): Promise<boolean> => {
+  const tryOnce = async (kind: DeedKind, fault: Fault, n: number, person: Person): Promise<boolean> => {
     const used = await failOnce(kind, fault, n, person, (again) => (counted.repeats += again)).catch(
       (error: unknown) => {
         if (!(error instanceof BrokenPromise)) throw error;
@@ -139,11 +139,13 @@ async function failEach(
   for (const { kind, fault: name, calls } of rest) {
     const fault = faults.find((one) => one.name === name);
     if (fault === undefined) throw new Error(`there is no failure ${name}`);
+    // A sign-in lasts for ten minutes, all of it longer.
+    const person = await register();
     let isEnded = false;
     for (const n of calls ?? Array(usesAtMost).keys()) {
       if (context.isOver()) break;
       // The last call is behind it when one more is not met.
-      isEnded = !(await tryOnce(kind, fault, calls === null ? n + 1 : n)) || n === usesAtMost - 1;
+      isEnded = !(await tryOnce(kind, fault, calls === null ? n + 1 : n, person)) || n === usesAtMost - 1;
       if (isEnded && calls === null) break;
     }
     if (!isEnded) counted.unfinished += 1;
