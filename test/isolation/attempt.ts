@@ -1,6 +1,6 @@
 import { problem } from '@alcove/contract';
 import { expect } from 'vitest';
-import type { Attempt } from './cases.ts';
+import type { Attempt } from './cases/attempts.ts';
 import type { Person } from '../support/app.ts';
 import type { World } from './world.ts';
 
@@ -26,7 +26,7 @@ async function textOf(response: Response): Promise<string> {
   if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return response.text();
   let text = '';
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  const timer = setTimeout(() => void reader?.cancel(), 1_500);
+  const timer = setTimeout(() => void reader?.cancel(), 500);
   for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) text += part.value;
   clearTimeout(timer);
   return text;
