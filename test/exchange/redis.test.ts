@@ -17,6 +17,7 @@ import {
 import { openRedis } from '../../src/exchange/redis/scan-keys.ts';
 import { databaseKind, personOf, startTestApp, type TestApp } from '../support/app.ts';
 import { childEnvironment, childFlags } from '../support/child-environment.ts';
+import { isFullRun } from '../support/full-run.ts';
 import { hasRedis, startRedis, type TestRedis } from '../support/redis.ts';
 import { runCli } from '../support/run-cli.ts';
 
@@ -304,9 +305,10 @@ describe.skipIf(!hasRedis)('the command', () => {
     const folder = await mkdtemp(join(tmpdir(), 'alcove-migrate-'));
     const own = await startTestApp();
     await own.stop();
+    const sessions = isFullRun ? 300 : 40;
     try {
       await redis.pipe(
-        Array.from({ length: 300 }, (_, n) => [
+        Array.from({ length: sessions }, (_, n) => [
           'SET',
           `cli:${n}`,
           JSON.stringify({ user_id: `person${n % 20}@example.org`, messages: turns }),
@@ -317,15 +319,18 @@ describe.skipIf(!hasRedis)('the command', () => {
       const dry = await runCli([...args, '--dry-run'], own.env);
       expect(dry).toMatchObject({
         code: 0,
-        stdout: expect.stringContaining('300 sessions of 20 people with 600 messages'),
+        stdout: expect.stringContaining(`${sessions} sessions of 20 people with ${2 * sessions} messages`),
       });
       const file = join(folder, 'report.jsonl');
       const done = await runCli([...args, '--report', file], own.env);
-      expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('300 conversations made') });
-      expect(done.stdout).toContain('600 messages');
-      expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(300);
+      expect(done).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`${sessions} conversations made`),
+      });
+      expect(done.stdout).toContain(`${2 * sessions} messages`);
+      expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(sessions);
       const again = await runCli(args, own.env);
-      expect(again.stdout).toContain('0 conversations made, 0 continued, 300 there already');
+      expect(again.stdout).toContain(`0 conversations made, 0 continued, ${sessions} there already`);
       const used = (await redis.run('INFO', 'commandstats')).match(/^cmdstat_[^:]+/gm) ?? [];
       const reading = /^cmdstat_(scan|type|get|pttl|dbsize|info|config|client|hello|ping)/;
       expect(used.filter((command) => !reading.test(command))).toEqual([]);
@@ -345,7 +350,7 @@ describe.skipIf(!hasRedis)('the command', () => {
 
 describe.skipIf(!hasRedis)('a command that is killed', () => {
   /** More by setting: a hundred thousand take minutes. */
-  const keys = Number(process.env['ALCOVE_REDIS_KEYS'] ?? 400);
+  const keys = Number(process.env['ALCOVE_REDIS_KEYS'] ?? (isFullRun ? 400 : 100));
 
   test(`goes on where it was: ${keys} keys`, async () => {
     const own = await startTestApp();

@@ -7,7 +7,7 @@ import { hasSharedData, sharedPath } from './shared-data.ts';
 
 describe.skipIf(!hasSharedData)('annual reports', () => {
   const folder = sharedPath('data/financebench/pdfs');
-  const files = hasSharedData ? sampled(readdirSync(folder).toSorted(), 8) : [];
+  const files = hasSharedData ? sampled(readdirSync(folder).toSorted(), 24) : [];
 
   it.each(files)('%s opens, page by page', async (fileName) => {
     let lastPage = 0;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { databaseCode } from '../../src/db/errors.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { isDistributed } from '../support/database-kind.ts';
+import { isFullRun, sampled } from '../support/full-run.ts';
 import { type Provider, startProvider } from '../support/provider.ts';
 import { attemptAll } from './attempt.ts';
 import { cases } from './cases.ts';
@@ -372,6 +373,8 @@ describe.skipIf(isDistributed())('keys alone', () => {
 });
 
 describe('explicit filters alone, row-level security switched off', () => {
+  let untouched: string;
+
   beforeAll(async () => {
     const { rows } = await pool.query<{ name: string }>(
       `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND relnamespace = current_schema()::regnamespace`,
@@ -380,6 +383,7 @@ describe('explicit filters alone, row-level security switched off', () => {
       await pool.query(`ALTER TABLE ${name} NO FORCE ROW LEVEL SECURITY`);
       await pool.query(`ALTER TABLE ${name} DISABLE ROW LEVEL SECURITY`);
     }
+    untouched = await snapshotOfA(w);
   });
 
   test('the database would now show everything', async () => {
@@ -389,10 +393,17 @@ describe('explicit filters alone, row-level security switched off', () => {
     expect(seen.rows).toHaveLength(1);
   });
 
-  test.each(Object.entries(cases))('%s still shows and changes nothing of A', async (route, attempts) => {
-    const before = route.startsWith('GET ') ? '' : await snapshotOfA(w);
-    await attemptAll(route, attempts(w), w);
-    if (!route.startsWith('GET ')) expect(await snapshotOfA(w)).toBe(before);
+  // Some of the routes, and A's once after all of them: each route and each look in a full run.
+  test.each(sampled(Object.entries(cases), 3))(
+    '%s still shows and changes nothing of A',
+    async (route, attempts) => {
+      await attemptAll(route, attempts(w), w);
+      if (isFullRun && !route.startsWith('GET ')) expect(await snapshotOfA(w)).toBe(untouched);
+    },
+  );
+
+  test('all of them together have changed nothing of A', async () => {
+    expect(await snapshotOfA(w)).toBe(untouched);
   });
 
   test('a2 still finds nothing of a1', async () => {

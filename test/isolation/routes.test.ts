@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rawRequest } from '../http/raw-request.ts';
 import { routesOf } from '../http/route-table.ts';
 import { personOf, startTestApp, type TestApp } from '../support/app.ts';
+import { isFullRun } from '../support/full-run.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
 import { attemptAll, send } from './attempt.ts';
 import { cases, staticRoutes } from './cases.ts';
@@ -79,11 +80,16 @@ describe('every route', () => {
     }
   });
 
+  // A full run looks at all of A's after each of them, and so names the one that changed something.
   test.each(Object.entries(cases))('%s shows and changes nothing of A', async (route, attempts) => {
     const mark = provider.requests.length;
     await attemptAll(route, attempts(w), w);
     expect(receivedSince(mark)).not.toContain(w.canary);
-    if (!route.startsWith('GET ')) expect(await snapshotOfA(w)).toBe(untouched);
+    if (isFullRun && !route.startsWith('GET ')) expect(await snapshotOfA(w)).toBe(untouched);
+  });
+
+  test('all of them together have changed nothing of A', async () => {
+    expect(await snapshotOfA(w)).toBe(untouched);
   });
 
   test('a refused request touches neither storage nor model', async () => {

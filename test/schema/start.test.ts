@@ -13,6 +13,7 @@ import type { DatabaseConfig } from '../../src/db/database-config.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { databaseKind, newPerson, startTestApp, type TestApp } from '../support/app.ts';
 import { childEnvironment, childFlags } from '../support/child-environment.ts';
+import { sampled } from '../support/full-run.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 // The real command, as an operator starts it: what cannot work is refused in one sentence and a non-zero exit.
@@ -84,30 +85,39 @@ function expectRefusal(ended: Ended, sentence: RegExp): void {
   expect(ended.code).toBe(1);
 }
 
+/** Settings that cannot work, each with the sentence that says so. */
+const unusable: [name: string, env: Record<string, string>, sentence: RegExp][] = [
+  ['a weak AUTH_SECRET', { AUTH_SECRET: 'changeme' }, /^AUTH_SECRET is too weak/],
+  ['a word repeated as AUTH_SECRET', { AUTH_SECRET: 'changeme'.repeat(8) }, /^AUTH_SECRET is too weak/],
+  [
+    'a weak JWT_SECRET',
+    { JWT_SECRET: 'secret', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'alcove' },
+    /^JWT_SECRET is too weak/,
+  ],
+  [
+    'another kind of database',
+    { DATABASE_URL: 'mysql://root@127.0.0.1/alcove' },
+    /^DATABASE_URL: must begin with postgres/,
+  ],
+  ['two databases', { DATABASE_URL: 'postgres://127.0.0.1/x', CLOUD_SQL_INSTANCE: 'p:r:i' }, /both set/],
+  ['a port that is no number', { PORT: 'http' }, /^PORT: /],
+  ['half an issuer', { JWKS_URL: 'https://id.example/jwks' }, /JWT_ISSUER and JWT_AUDIENCE/],
+  [
+    'a database that nobody answers for',
+    { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/alcove' },
+    /^The database at 127\.0\.0\.1:1 refuses connections, nothing listens there: start it, or correct DATABASE_URL\.$/m,
+  ],
+];
+
 describe('the server does not start', () => {
-  test.concurrent.each([
-    ['a weak AUTH_SECRET', { AUTH_SECRET: 'changeme' }, /^AUTH_SECRET is too weak/],
-    ['a word repeated as AUTH_SECRET', { AUTH_SECRET: 'changeme'.repeat(8) }, /^AUTH_SECRET is too weak/],
-    [
-      'a weak JWT_SECRET',
-      { JWT_SECRET: 'secret', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'alcove' },
-      /^JWT_SECRET is too weak/,
-    ],
-    [
-      'another kind of database',
-      { DATABASE_URL: 'mysql://root@127.0.0.1/alcove' },
-      /^DATABASE_URL: must begin with postgres/,
-    ],
-    ['two databases', { DATABASE_URL: 'postgres://127.0.0.1/x', CLOUD_SQL_INSTANCE: 'p:r:i' }, /both set/],
-    ['a port that is no number', { PORT: 'http' }, /^PORT: /],
-    ['half an issuer', { JWKS_URL: 'https://id.example/jwks' }, /JWT_ISSUER and JWT_AUDIENCE/],
-    [
-      'a database that nobody answers for',
-      { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/alcove' },
-      /^The database at 127\.0\.0\.1:1 refuses connections, nothing listens there: start it, or correct DATABASE_URL\.$/m,
-    ],
-  ])('with %s', async (_name, env, sentence) => {
+  // The command is started with some of them, with all in a full run.
+  test.concurrent.each(sampled(unusable, 7))('with %s', async (_name, env, sentence) => {
     expectRefusal(await start(env), sentence);
+  });
+
+  test.each(unusable)('for the reason that it says: %s', async (_name, env, sentence) => {
+    const opened = async () => connectDatabase(readConfig({ DATA_DIR: dataDir, ...env }).database);
+    await expect(opened()).rejects.toThrow(sentence);
   });
 
   test.skipIf(databaseKind !== 'postgres')(
