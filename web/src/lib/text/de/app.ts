@@ -1,0 +1,26 @@
+import type { Dictionary } from '../en.ts';
+
+export const app: Dictionary['app'] = {
+  name: 'Alcove',
+  tagline: 'Gespräche, die ihre Dokumente bei sich haben',
+  starting: 'Startet…',
+  unreachable: 'Der Server ist nicht erreichbar.',
+  tryAgain: 'Noch einmal',
+  close: 'Schließen',
+  cancel: 'Abbrechen',
+  save: 'Speichern',
+  saved: 'Gespeichert.',
+  copy: 'Kopieren',
+  copied: 'Kopiert',
+  undo: 'Rückgängig',
+  more: 'Mehr',
+  loading: 'Lädt…',
+  loadMore: 'Mehr zeigen',
+  notFound: 'Diese Seite gibt es nicht.',
+  toStart: 'Zur Startseite',
+  skipToComposer: 'Zum Fragefeld springen',
+  skipToContent: 'Zum Inhalt springen',
+  navigation: 'Hauptmenü',
+  back: 'Zurück zu den Gesprächen',
+  notices: 'Meldungen der App',
+};

@@ -1,0 +1,18 @@
+import { count, documents, number } from './nouns.ts';
+import type { Dictionary } from '../en.ts';
+
+export const composer: Dictionary['composer'] = {
+  label: 'Ihre Frage',
+  placeholder: 'Stellen Sie eine Frage…',
+  attach: 'Dokumente hinzufügen',
+  send: 'Fragen',
+  stop: 'Anhalten',
+  modeDocuments: (ready) => `${count(ready, documents)} dieses Gesprächs`,
+  modeNone: 'keine Dokumente: Allgemeinwissen',
+  modeWaiting: 'noch kein Dokument ist bereit',
+  pending: (pending, percent) => `${number.format(pending)} noch in Arbeit, ${percent} %`,
+  waits: 'die Antwort wartet darauf',
+  without: 'Ohne sie fragen',
+  waitAgain: 'Auf sie warten',
+  isWithout: 'die Antwort wartet nicht',
+};

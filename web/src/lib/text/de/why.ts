@@ -1,0 +1,43 @@
+import { count, passages } from './nouns.ts';
+import type { Dictionary } from '../en.ts';
+
+export const why: Dictionary['why'] = {
+  heading: 'Wie diese Antwort entstand',
+  queries: 'Gesucht wurde',
+  stages: 'Zeit',
+  stageNames: {
+    rewrite: 'Frage umschreiben',
+    embed: 'Einbetten',
+    vector: 'Suche nach Bedeutung',
+    keyword: 'Suche nach Worten',
+    fuse: 'Listen vereinen',
+    rerank: 'Neu ordnen',
+    generate: 'Schreiben',
+  },
+  total: 'Von der Frage bis zum letzten Wort',
+  model: 'Modell',
+  tokens: 'Tokens',
+  tokensOf: (input, output) => `${input} gelesen, ${output} geschrieben`,
+  cache: 'Aus dem Zwischenspeicher',
+  yes: 'ja',
+  no: 'nein',
+  vector: 'Nach Bedeutung',
+  keyword: 'Nach Worten',
+  fused: 'Vereinte Reihenfolge',
+  rank: 'Rang',
+  score: 'Wert',
+  passage: (ordinal) => `Textstelle ${ordinal}`,
+  dropped: {
+    top_k: 'hinter der Zahl der Textstellen',
+    rerank_threshold: 'unter der Schwelle des Neuordnens',
+    gone: 'inzwischen weg',
+    context_window: 'kein Platz neben der Frage',
+  },
+  kept: 'verwendet',
+  outcome: 'Was daraus wurde',
+  context: 'Dem Modell gegeben',
+  contextNote: (given, left) => `${count(given, passages)}${left > 0 ? `, ${left} weggelassen` : ''}`,
+  none: 'Für diese Antwort wurde nichts gesucht.',
+  missing: 'Es gibt keine Aufzeichnung, wie diese Antwort entstand.',
+  otherDocument: 'ein Dokument, das nicht mehr da ist',
+};

@@ -1,0 +1,1 @@
+export const notices = { label: 'Notices', hide: 'Hide notices' };

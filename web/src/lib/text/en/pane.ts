@@ -1,0 +1,18 @@
+export const pane = {
+  label: 'Documents and sources',
+  resize: 'Width of documents and sources',
+  resizeSidebar: 'Width of the conversations',
+  show: 'Show documents and sources',
+  hide: 'Hide documents and sources',
+  documents: 'Documents',
+  passages: 'Passages',
+  original: 'Original',
+  why: 'Why',
+  noPassages: 'Open a citation of an answer to see the passages that it rests on.',
+  noOriginal: 'Open a citation or a document to see it here.',
+  noWhy: 'Choose “See why” at an answer.',
+  citation: (at: number, of: number) => `Citation ${at} of ${of}`,
+  previous: 'Previous citation',
+  next: 'Next citation',
+  sheet: 'Size of this sheet',
+};

@@ -1,0 +1,43 @@
+import { count, passages } from './nouns.ts';
+
+export const why = {
+  heading: 'How this answer came about',
+  queries: 'Searched for',
+  stages: 'Time',
+  stageNames: {
+    rewrite: 'Rewriting the question',
+    embed: 'Embedding',
+    vector: 'Semantic search',
+    keyword: 'Word search',
+    fuse: 'Joining the lists',
+    rerank: 'Reranking',
+    generate: 'Writing',
+  } as Record<string, string>,
+  total: 'From question to last word',
+  model: 'Model',
+  tokens: 'Tokens',
+  tokensOf: (input: string, output: string) => `${input} in, ${output} out`,
+  cache: 'From the cache',
+  yes: 'yes',
+  no: 'no',
+  vector: 'By meaning',
+  keyword: 'By words',
+  fused: 'Joined order',
+  rank: 'Rank',
+  score: 'Score',
+  passage: (ordinal: number) => `passage ${ordinal}`,
+  dropped: {
+    top_k: 'behind the number of passages',
+    rerank_threshold: 'below the reranker’s threshold',
+    gone: 'gone meanwhile',
+    context_window: 'no room beside the question',
+  } as Record<string, string>,
+  kept: 'used',
+  outcome: 'What became of it',
+  context: 'Given to the model',
+  contextNote: (given: number, left: number) =>
+    `${count(given, passages)} given${left > 0 ? `, ${left} left out` : ''}`,
+  none: 'Nothing was searched for this answer.',
+  missing: 'There is no record of how this answer came about.',
+  otherDocument: 'a document that is gone',
+};
