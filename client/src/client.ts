@@ -5,6 +5,7 @@ import { conversations } from './conversations.ts';
 import { documents } from './documents.ts';
 import { exchange } from './exchange.ts';
 import { messages } from './messages.ts';
+import { projects, templates } from './organising.ts';
 import { people } from './people.ts';
 import { search } from './search.ts';
 import { shares } from './shares.ts';
@@ -36,6 +37,8 @@ export function createClient(options: ClientOptions) {
     search: search(transport),
     shares: shares(transport),
     exchange: exchange(transport),
+    projects: projects(transport),
+    templates: templates(transport),
     ...system(transport),
   };
 }

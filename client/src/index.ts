@@ -22,6 +22,7 @@ export type {
   Citation,
   Conversation,
   ConversationHistory,
+  ConversationSettings,
   ConversationStatistics,
   Document,
   DeletionPreview,
@@ -37,6 +38,7 @@ export type {
   ListedDocument,
   Message,
   Problem,
+  Project,
   Quotas,
   Retrieved,
   SearchHit,
@@ -48,6 +50,7 @@ export type {
   Verification,
   StatisticsOverview,
   Strategy,
+  Template,
   Uploaded,
   User,
 } from '@alcove/contract';
