@@ -6,6 +6,19 @@ export interface StatementCounts {
   contradicted: number;
 }
 
+/** Files that are being read before an answer begins. */
+export interface Waiting {
+  documents: number;
+  /** Over all of them, 0..1. */
+  progress: number;
+  /** Of the first of them. */
+  names: string[];
+  /** When the answer goes on without those that are left, in milliseconds since 1970. */
+  until: number;
+}
+
+export type Match = 'direct' | 'weak' | 'none';
+
 /** A message as the page shows it. */
 export interface MessageView {
   /** Stable while a new message waits for its id. */
@@ -30,9 +43,12 @@ export interface MessageView {
   /** True once the server gave the message its id: it can be stopped, and followed after a reload. */
   isStarted: boolean;
   isReconnecting: boolean;
-  /** While files are still being read before the answer begins: how far, 0..1. */
-  waiting: number | null;
+  waiting: Waiting | null;
+  /** How well the quotations of an answer without a language model answer; null for others. */
+  match: Match | null;
 }
+
+const matches: readonly Match[] = ['direct', 'weak', 'none'];
 
 export function messageView(message: Message): MessageView {
   const metadata = asRecord(message.metadata);
@@ -46,6 +62,7 @@ export function messageView(message: Message): MessageView {
     sources: asArray(metadata.search_results).filter(isSource),
     citations: asArray(metadata.citations).filter(isCitation),
     statements: isCounts(statements) ? statements : null,
+    match: matches.find((match) => match === metadata.match) ?? null,
     siblings: message.sibling_ids,
     rating: message.feedback?.rating ?? null,
     notices: asArray(metadata.notices).filter((notice) => typeof notice === 'string'),
@@ -86,6 +103,7 @@ function blank(key: string, role: Message['role']): MessageView {
     isStarted: false,
     isReconnecting: false,
     waiting: null,
+    match: null,
   };
 }
 

@@ -26,7 +26,12 @@ function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
       answer.statements = null;
       return;
     case 'waiting':
-      answer.waiting = event.progress;
+      answer.waiting = {
+        documents: event.documents,
+        progress: event.progress,
+        names: event.names,
+        until: Date.now() + event.seconds_left * 1_000,
+      };
       return;
     case 'sources':
       answer.waiting = null;
@@ -47,7 +52,9 @@ function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
       answer.citations = event.answer.citations;
       answer.mode = event.answer.mode;
       answer.notices = event.answer.metadata.notices;
+      answer.waiting = null;
       answer.statements = event.answer.metadata.statements;
+      answer.match = event.answer.metadata.match;
       answer.status = event.answer.status;
       return;
     case 'failed':

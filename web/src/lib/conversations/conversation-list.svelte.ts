@@ -11,6 +11,8 @@ export class ConversationList {
   /** Which of them are listed. */
   status = $state<ListStatus>('active');
   tag = $state<string | null>(null);
+  /** Null: those of every project, and of none. */
+  project = $state<string | null>(null);
   isLoading = $state(false);
   problem = $state<Problem | null>(null);
   /** Null when everything is loaded; undefined before the first page. */
@@ -61,10 +63,10 @@ export class ConversationList {
     return this.items.find((item) => item.id === id);
   }
 
-  /** Lists others: archived ones, or those with a tag. */
-  async choose(status: ListStatus, tag: string | null): Promise<void> {
-    this.status = status;
-    this.tag = tag;
+  /** Lists others: archived ones, or those with a tag or of a project; what is left out stays as it is. */
+  async choose(wanted: { status?: ListStatus; tag?: string | null; project?: string | null }): Promise<void> {
+    const { status = this.status, tag = this.tag, project = this.project } = wanted;
+    Object.assign(this, { status, tag, project });
     this.items = [];
     this.#cursor = undefined;
     await this.loadMore();
@@ -74,7 +76,9 @@ export class ConversationList {
   put(conversation: Conversation): void {
     const others = this.items.filter((item) => item.id !== conversation.id);
     const isListed =
-      conversation.status === this.status && (this.tag === null || conversation.tags.includes(this.tag));
+      conversation.status === this.status &&
+      (this.tag === null || conversation.tags.includes(this.tag)) &&
+      (this.project === null || conversation.project_id === this.project);
     if (!isListed) {
       this.items = others;
       return;
@@ -95,7 +99,8 @@ export class ConversationList {
   }
 
   #query(cursor?: string) {
-    return { limit: pageSize, cursor, status: this.status, tag: this.tag ?? undefined };
+    const [tag, project_id] = [this.tag ?? undefined, this.project ?? undefined];
+    return { limit: pageSize, cursor, status: this.status, tag, project_id };
   }
 }
 

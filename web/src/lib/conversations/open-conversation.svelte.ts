@@ -7,6 +7,7 @@ import {
   type Message,
 } from '@alcove/client';
 import { answerView, messageView, nextAnswerView, type MessageView } from '../answers/message-view.ts';
+import { mergeHistory } from '../answers/merge-history.ts';
 import { readAnswer } from '../answers/read-answer.ts';
 import { describeError, type Problem } from '../describe-error.ts';
 import { DocumentShelf } from '../documents/document-shelf.svelte.ts';
@@ -52,6 +53,8 @@ export class OpenConversation {
   #title = $state('');
   #creating: Promise<string> | null = null;
   #isReading = false;
+  /** Resolves when no answer is read any more, however it ended. */
+  #reading: Promise<void> = Promise.resolve();
   #reloadTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(id: string | null, { alcove, list, maxUploadBytes, onCreated }: Surroundings) {
@@ -126,6 +129,24 @@ export class OpenConversation {
     );
   }
 
+  /** Takes an answer that waits for files back, and answers from those that are read. */
+  async answerWithoutPending(answer: MessageView): Promise<void> {
+    const at = this.messages.indexOf(answer);
+    const question = this.messages[at - 1];
+    if (!question) return;
+    const how = { document_ids: this.documents.ready.map(({ id }) => id) };
+    await this.stop();
+    await this.#reading;
+    try {
+      if (answer.content === '') await this.#alcove.messages.delete(answer.id);
+    } catch (error) {
+      this.problem = describeError(error);
+    }
+    await this.#branch(this.messages.slice(0, at), [nextAnswerView()], (next) =>
+      this.#alcove.asking.streamRegenerate(question.id, how, this.#streamOptions(next)),
+    );
+  }
+
   /** Asks another question in place of one, which stays in a branch of its own. */
   async editQuestion(question: MessageView, text: string): Promise<void> {
     const kept = this.messages.slice(0, this.messages.indexOf(question));
@@ -180,6 +201,12 @@ export class OpenConversation {
     }
   }
 
+  /** Adds what is behind a public address. @throws AlcoveError when it cannot be fetched */
+  async addPage(url: string): Promise<void> {
+    const id = await this.#create(url);
+    await this.documents.addPage(id, url);
+  }
+
   /** A message was added or has changed, here or elsewhere. */
   hear(told: Pick<Message, 'id' | 'status'>): void {
     const known = this.messages.find(({ id }) => id === told.id);
@@ -210,6 +237,7 @@ export class OpenConversation {
   async #createOnce(title?: string): Promise<string> {
     const created = await this.#alcove.conversations.create({
       title: title?.slice(0, maxTitle).toWellFormed(),
+      project_id: this.#list.project,
     });
     this.id = created.id;
     this.#list.put(created);
@@ -222,19 +250,9 @@ export class OpenConversation {
     this.#list.update(conversation);
     this.isMissing = false;
     this.settings = conversation.settings;
-    // What is known keeps its object, so that the page does not draw it again.
-    const known = new Map(this.messages.map((message) => [message.id, message]));
-    const fresh = messages.map((message) => {
-      const old = known.get(message.id);
-      return old && old.status === message.status && old.content === message.content
-        ? Object.assign(old, { siblings: message.sibling_ids, rating: message.feedback?.rating ?? null })
-        : messageView(message);
-    });
-    const first = messages[0]?.id;
-    const at = first === undefined ? -1 : this.messages.findIndex(({ id }) => id === first);
-    // Earlier pages that are loaded stay before it.
-    this.messages = at > 0 ? [...this.messages.slice(0, at), ...fresh] : fresh;
-    if (at <= 0) this.hasEarlier = has_more;
+    const merged = mergeHistory(this.messages, messages);
+    this.messages = merged.messages;
+    if (!merged.keepsEarlier) this.hasEarlier = has_more;
   }
 
   /** Goes on from `kept` in another branch; whatever happens, what is shown then is what the server has. */
@@ -280,8 +298,10 @@ export class OpenConversation {
     onQuestionStored?: (userMessageId: string) => void,
   ): Promise<void> {
     this.#isReading = true;
+    const reading = readAnswer(events, answer, onQuestionStored);
+    this.#reading = reading.catch(() => {});
     try {
-      await readAnswer(events, answer, onQuestionStored);
+      await reading;
     } finally {
       this.#isReading = false;
     }

@@ -1,12 +1,22 @@
-import type { Message, NumberedChange } from '@alcove/client';
+import type { Document, Message, NumberedChange } from '@alcove/client';
 import { createContext } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
+import { describeError, type Problem } from '../describe-error.ts';
 import { LiveChanges } from '../live/live-changes.svelte.ts';
+import { Projects } from '../projects/projects.svelte.ts';
 import type { Session } from '../session/session.svelte.ts';
 import { ConversationList } from './conversation-list.svelte.ts';
 import { OpenConversation } from './open-conversation.svelte.ts';
 
 export const [useWorkspace, provideWorkspace] = createContext<Workspace>();
+
+/** `id` is that of the conversation; with `transfer` it is where the documents go. */
+type OpenDialog =
+  | { kind: 'delete' | 'tags' | 'settings' | 'share' | 'project' | 'template' | 'export'; id: string }
+  | { kind: 'transfer'; id: string; documents: Transferable[]; how: 'copy' | 'move' };
+
+/** What of a document is needed to copy or move it. */
+export type Transferable = Pick<Document, 'id' | 'name' | 'conversation_id'>;
 
 /** What a signed-in person has before them: the list, and one conversation. */
 export class Workspace {
@@ -15,11 +25,14 @@ export class Workspace {
   isHelpOpen = $state(false);
   isSearchOpen = $state(false);
   /** The dialog about a conversation that is open. */
-  dialog = $state.raw<{ kind: 'delete' | 'tags' | 'settings' | 'share'; id: string } | null>(null);
+  dialog = $state.raw<OpenDialog | null>(null);
   readonly list: ConversationList;
+  readonly projects: Projects;
   readonly live: LiveChanges;
   /** Conversations with an answer that was finished while another one was open. */
   readonly unread = new SvelteSet<string>();
+  /** Goes up with each change of a document, of any conversation. */
+  documentChanges = $state(0);
   /** A conversation and its pane are all that there is room for. */
   isCrowded = $state(false);
   /** What was answered before this page was opened is not news. */
@@ -31,6 +44,8 @@ export class Workspace {
     this.#session = session;
     this.#goTo = goTo;
     this.list = new ConversationList(session.alcove);
+    this.projects = new Projects(session.alcove);
+    void this.projects.load();
     this.current = this.#make(null);
     this.live = new LiveChanges(session.alcove, session.user?.id ?? '', (change) => this.#apply(change));
   }
@@ -50,6 +65,16 @@ export class Workspace {
     void this.current.load();
   }
 
+  /** @returns what went wrong, if anything did */
+  async rename(id: string, title: string): Promise<Problem | null> {
+    try {
+      this.list.update(await this.#session.alcove.conversations.rename(id, title));
+      return null;
+    } catch (error) {
+      return describeError(error);
+    }
+  }
+
   close(): void {
     this.current.close();
     this.live.close();
@@ -65,12 +90,14 @@ export class Workspace {
         if (change.conversation.id === this.current.id) this.open(this.current.id);
         return;
       case 'document':
+        this.documentChanges += 1;
         return this.current.documents.hear(change.document, this.current.id);
       case 'message':
         if (change.conversation_id === this.current.id) return this.current.hear(change.message);
         if (isNewAnswer(change.message, this.#since)) this.unread.add(change.conversation_id);
         return;
       case 'deleted':
+        this.documentChanges += 1;
         if (change.kind === 'document') return this.current.documents.forget(change.id);
         this.list.remove(change.id);
         this.unread.delete(change.id);

@@ -37,6 +37,17 @@ export class DocumentShelf {
     ];
     return shares.length === 0 ? 1 : shares.reduce((sum, share) => sum + share, 0) / shares.length;
   });
+  /** Of those that are being read. */
+  readonly pendingNames = $derived([
+    ...this.all.filter(isPending).map(({ name }) => name),
+    ...this.uploads.filter((item) => !item.problem).map(({ name }) => name),
+  ]);
+  /** Milliseconds until all are read, at the speed so far; null while that is a guess. */
+  readonly left = $derived.by(() => {
+    const all = this.all.filter(isPending).map((item) => this.timeLeft(item));
+    const known = all.filter((ms) => ms !== null);
+    return known.length === 0 || known.length < all.length ? null : Math.max(...known);
+  });
   /** The last one that became ready or failed, for those who cannot see the list. */
   lastSettled = $state.raw<Document | null>(null);
   readonly #firstSeen = new Map<string, { at: number; progress: number }>();
@@ -83,6 +94,16 @@ export class DocumentShelf {
     change: { name?: string; context_mode?: Document['context_mode'] },
   ): Promise<void> {
     this.#put(await this.#alcove.documents.update(document.id, change));
+  }
+
+  /** Puts another file in its place: earlier answers keep what they quoted. */
+  async replace(document: Document, file: File): Promise<void> {
+    this.#put(await this.#alcove.documents.replace(document.id, file));
+  }
+
+  async addPage(conversationId: string, url: string): Promise<void> {
+    const added = await this.#alcove.documents.addPage(conversationId, url, { signal: this.#signal });
+    for (const document of added.documents) this.#put(document);
   }
 
   async stopReading(document: Document): Promise<void> {
@@ -134,7 +155,8 @@ export class DocumentShelf {
   /** An answer to an earlier request may come after a later event: reading never goes back by itself. */
   #put(document: Document): void {
     const known = this.#documents.get(document.id);
-    const isOld = known?.status === 'ready' && isPending(document) && document.chunk_count === 0;
+    const isSame = known?.version === document.version;
+    const isOld = isSame && known?.status === 'ready' && isPending(document) && document.chunk_count === 0;
     if (!isOld) this.#documents.set(document.id, document);
     const told = known && isPending(known) && !isPending(document) ? document : null;
     if (told) this.lastSettled = told;

@@ -1,4 +1,4 @@
-import type { Client, SearchHit } from '@alcove/client';
+import type { Client, SearchHit, SearchOptions } from '@alcove/client';
 import { describeError, type Problem } from '../describe-error.ts';
 
 const waitMs = 180;
@@ -14,11 +14,14 @@ export class Search {
   isIndexing = $state(false);
   problem = $state<Problem | null>(null);
   readonly #alcove: Client;
+  readonly #places: SearchOptions['in'];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running = new AbortController();
 
-  constructor(alcove: Client) {
+  /** @param places everywhere when left out */
+  constructor(alcove: Client, places?: SearchOptions['in']) {
     this.#alcove = alcove;
+    this.#places = places;
   }
 
   get isTooShort(): boolean {
@@ -41,7 +44,11 @@ export class Search {
   async #run(): Promise<void> {
     const { signal } = (this.#running = new AbortController());
     try {
-      const found = await this.#alcove.search(this.query.trim(), { limit: hitsShown, signal });
+      const found = await this.#alcove.search(this.query.trim(), {
+        limit: hitsShown,
+        in: this.#places,
+        signal,
+      });
       this.hits = found.results;
       this.isIndexing = found.indexing;
       this.problem = null;

@@ -1,6 +1,7 @@
 import { createClient, isAlcoveError, type Capabilities, type Client, type User } from '@alcove/client';
 import { describeError, type Problem } from '../describe-error.ts';
 import { drafts } from '../answers/drafts.ts';
+import { starterQuestions } from '../templates/starter-questions.ts';
 import { Connection } from './connection.svelte.ts';
 
 /** Renew this long before the access token expires. */
@@ -131,6 +132,7 @@ export class Session {
   #leave(hasEnded: boolean): void {
     clearTimeout(this.#renewTimer);
     drafts.forgetAll();
+    starterQuestions.forgetAll();
     this.#token = null;
     this.user = null;
     this.hasEnded = hasEnded;

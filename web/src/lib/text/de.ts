@@ -1,6 +1,5 @@
 import type { Dictionary } from './en.ts';
 import { account } from './de/account.ts';
-import { admin } from './de/admin.ts';
 import { app } from './de/app.ts';
 import { composer } from './de/composer.ts';
 import { connection } from './de/connection.ts';
@@ -8,16 +7,12 @@ import { conversations } from './de/conversations.ts';
 import { documents } from './de/documents.ts';
 import { errors } from './de/errors.ts';
 import { messages } from './de/messages.ts';
+import { nav } from './de/nav.ts';
 import { notices } from './de/notices.ts';
 import { pane } from './de/pane.ts';
 import { search } from './de/search.ts';
-import { settings } from './de/settings.ts';
-import { sharing } from './de/sharing.ts';
 import { shortcuts } from './de/shortcuts.ts';
 import { sources } from './de/sources.ts';
-import { statistics } from './de/statistics.ts';
-import { viewer } from './de/viewer.ts';
-import { why } from './de/why.ts';
 
 /** Every German sentence of the app. */
 export const de: Dictionary = {
@@ -29,15 +24,10 @@ export const de: Dictionary = {
   documents,
   sources,
   pane,
-  viewer,
-  why,
   search,
-  sharing,
-  statistics,
-  settings,
-  admin,
   shortcuts,
   connection,
+  nav,
   notices,
   errors,
 };

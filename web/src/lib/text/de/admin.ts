@@ -1,8 +1,7 @@
-import type { Dictionary } from '../en.ts';
+import type { admin as en } from '../en/admin.ts';
 
-export const admin: Dictionary['admin'] = {
+export const admin: typeof en = {
   heading: 'Verwaltung',
-  nav: 'Verwaltung',
   onlyAdmins: 'Diese Seite ist für Verwalter.',
   users: 'Konten',
   invite: 'Einladen',

@@ -1,4 +1,4 @@
-import { count, documents, number } from './nouns.ts';
+import { count, documents } from './nouns.ts';
 import type { Dictionary } from '../en.ts';
 
 export const composer: Dictionary['composer'] = {
@@ -10,7 +10,8 @@ export const composer: Dictionary['composer'] = {
   modeDocuments: (ready) => `${count(ready, documents)} dieses Gesprächs`,
   modeNone: 'keine Dokumente: Allgemeinwissen',
   modeWaiting: 'noch kein Dokument ist bereit',
-  pending: (pending, percent) => `${number.format(pending)} noch in Arbeit, ${percent} %`,
+  reading: (names, more, percent, left) =>
+    `liest ${names.join(', ')}${more > 0 ? ` und ${more.toLocaleString('de')} weitere` : ''}, ${percent} %${left === '' ? '' : `, noch etwa ${left}`}`,
   waits: 'die Antwort wartet darauf',
   without: 'Ohne sie fragen',
   waitAgain: 'Auf sie warten',

@@ -51,4 +51,11 @@ export const conversations: Dictionary['conversations'] = {
   docsOnlyHint: 'Wo sie die Antwort nicht enthalten, wird das gesagt, statt Allgemeinwissen zu nutzen.',
   prompt: 'Anweisungen an das Modell',
   promptHint: 'Mit jeder Frage dieses Gesprächs mitgegeben. Ohne Sprachmodell ändern sie nichts.',
+  project: 'Projekt…',
+  projectShown: 'Projekt:',
+  allProjects: 'Alle Projekte',
+  newProject: 'Neues Projekt…',
+  editProject: 'Dieses Projekt ändern…',
+  saveAsTemplate: 'Als Vorlage speichern…',
+  export: 'Exportieren…',
 };

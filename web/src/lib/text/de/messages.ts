@@ -19,7 +19,11 @@ export const messages: Dictionary['messages'] = {
   suggestRisks: 'Welche Risiken oder offenen Fragen werden genannt?',
   suggestFigures: 'Welche Zahlen sind am wichtigsten?',
   writing: 'Die Antwort wird geschrieben…',
-  waiting: (percent) => `Dokumente werden noch gelesen: ${percent} %`,
+  waiting: (names, more, percent) =>
+    `Es wird gelesen: ${names.map((name) => `„${name}“`).join(', ')}${more > 0 ? ` und ${more.toLocaleString('de')} weitere` : ''}: ${percent} %.`,
+  waitingLeft: (seconds) =>
+    `Die Antwort beginnt, wenn sie gelesen sind, spätestens in ${count(seconds, { one: 'Sekunde', other: 'Sekunden' })}.`,
+  waitingLabel: 'Wie weit die Dokumente gelesen sind',
   written: 'Die Antwort ist fertig.',
   reconnecting: 'Verbindung verloren, die Antwort wird wieder aufgenommen…',
   cancelled: 'Angehalten.',
@@ -49,4 +53,12 @@ export const messages: Dictionary['messages'] = {
   nextVersion: 'Nächste Fassung',
   tableLabel: 'Tabelle',
   codeLabel: 'Code',
+  fromTemplate: 'Mit einer Vorlage beginnen',
+  match: {
+    direct: 'Die zitierten Stellen beantworten die Frage unmittelbar.',
+    weak: 'Die zitierten Stellen berühren die Frage, beantworten sie aber vielleicht nicht.',
+    none: 'Keine Stelle beantwortet die Frage; gezeigt werden die nächsten.',
+  },
+  goOn: 'Fortsetzen',
+  goOnQuestion: 'Deine letzte Antwort brach ab. Fahre dort fort, wo sie endete, ohne etwas zu wiederholen.',
 };

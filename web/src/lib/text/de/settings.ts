@@ -1,8 +1,7 @@
-import type { Dictionary } from '../en.ts';
+import type { settings as en } from '../en/settings.ts';
 
-export const settings: Dictionary['settings'] = {
+export const settings: typeof en = {
   heading: 'Einstellungen',
-  nav: 'Einstellungen',
   profile: 'Profil',
   appearance: 'Aussehen',
   theme: 'Farben',
@@ -33,9 +32,7 @@ export const settings: Dictionary['settings'] = {
   keysNone: 'Es gibt keine Schlüssel.',
   models: 'Modelle',
   chatModel: 'Antworten schreibt',
-  noChatModel: 'Kein Modell: Antworten sind Zitate aus Ihren Dokumenten.',
   embeddingModel: 'Dokumente werden nach Bedeutung gefunden mit',
-  noEmbeddingModel: 'Kein Einbettungsmodell: Dokumente werden nach ihren Worten gefunden.',
   modelCommand: 'Um es zu ändern, setzen Sie dies für den Server und starten ihn neu:',
   version: 'Version',
   database: 'Datenbank',

@@ -1,8 +1,7 @@
 import { count, messages } from './nouns.ts';
-import type { Dictionary } from '../en.ts';
+import type { sharing as en } from '../en/sharing.ts';
 
-export const sharing: Dictionary['sharing'] = {
-  share: 'Teilen…',
+export const sharing: typeof en = {
   title: 'Über einen Link teilen',
   hint: 'Wer den Link hat, sieht das Gespräch, wie es jetzt ist, und nichts, was später kommt.',
   withPassages: 'Auch die zitierten Textstellen der Dokumente zeigen',

@@ -1,8 +1,7 @@
-import type { Dictionary } from '../en.ts';
+import type { statistics as en } from '../en/statistics.ts';
 
-export const statistics: Dictionary['statistics'] = {
+export const statistics: typeof en = {
   heading: 'Statistik',
-  nav: 'Statistik',
   messages: 'Nachrichten',
   questions: 'Fragen',
   conversations: 'Gespräche',

@@ -1,7 +1,7 @@
 import { number } from './nouns.ts';
-import type { Dictionary } from '../en.ts';
+import type { viewer as en } from '../en/viewer.ts';
 
-export const viewer: Dictionary['viewer'] = {
+export const viewer: typeof en = {
   page: 'Seite',
   of: (total) => `von ${number.format(total)}`,
   previousPage: 'Vorige Seite',

@@ -1,7 +1,7 @@
 import { count, passages } from './nouns.ts';
-import type { Dictionary } from '../en.ts';
+import type { why as en } from '../en/why.ts';
 
-export const why: Dictionary['why'] = {
+export const why: typeof en = {
   heading: 'Wie diese Antwort entstand',
   queries: 'Gesucht wurde',
   stages: 'Zeit',

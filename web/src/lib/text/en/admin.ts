@@ -1,6 +1,5 @@
 export const admin = {
   heading: 'Administration',
-  nav: 'Administration',
   onlyAdmins: 'This page is for administrators.',
   users: 'Accounts',
   invite: 'Invite',

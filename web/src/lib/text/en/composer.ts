@@ -9,8 +9,8 @@ export const composer = {
   modeDocuments: (ready: number) => `${count(ready, documents)} of this conversation`,
   modeNone: 'no documents: general knowledge',
   modeWaiting: 'no document is ready yet',
-  pending: (pending: number, percent: number) =>
-    `${pending.toLocaleString('en')} still being read, ${percent} %`,
+  reading: (names: readonly string[], more: number, percent: number, left: string) =>
+    `reading ${names.join(', ')}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}, ${percent} %${left === '' ? '' : `, about ${left} left`}`,
   waits: 'the answer waits for them',
   without: 'Ask without them',
   waitAgain: 'Wait for them',

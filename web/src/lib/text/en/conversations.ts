@@ -51,4 +51,11 @@ export const conversations = {
   prompt: 'Instructions for the model',
   promptHint:
     'Told to it with every question of this conversation. Without a language model they change nothing.',
+  project: 'Project…',
+  projectShown: 'Project:',
+  allProjects: 'All projects',
+  newProject: 'New project…',
+  editProject: 'Change this project…',
+  saveAsTemplate: 'Save as a template…',
+  export: 'Export…',
 };

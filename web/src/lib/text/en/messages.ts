@@ -17,7 +17,11 @@ export const messages = {
   suggestRisks: 'Which risks or open questions are named?',
   suggestFigures: 'Which figures matter most?',
   writing: 'The answer is being written…',
-  waiting: (percent: number) => `Documents are still being read: ${percent} %`,
+  waiting: (names: readonly string[], more: number, percent: number) =>
+    `Reading ${names.map((name) => `“${name}”`).join(', ')}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}: ${percent} %.`,
+  waitingLeft: (seconds: number) =>
+    `The answer begins when they are read, at the latest in ${count(seconds, { one: 'second', other: 'seconds' })}.`,
+  waitingLabel: 'How far the documents are read',
   written: 'The answer is complete.',
   reconnecting: 'Connection lost, taking the answer up again…',
   cancelled: 'Stopped.',
@@ -47,4 +51,12 @@ export const messages = {
   nextVersion: 'Next version',
   tableLabel: 'Table',
   codeLabel: 'Code',
+  fromTemplate: 'Start from a template',
+  match: {
+    direct: 'Quoted passages answer the question directly.',
+    weak: 'The quoted passages touch on the question, but may not answer it.',
+    none: 'No passage answers the question; the nearest are shown.',
+  },
+  goOn: 'Continue',
+  goOnQuestion: 'Your last answer was cut off. Go on where it ended, without repeating anything.',
 };

@@ -1,6 +1,5 @@
 export const settings = {
   heading: 'Settings',
-  nav: 'Settings',
   profile: 'Profile',
   appearance: 'Appearance',
   theme: 'Colours',
@@ -31,9 +30,7 @@ export const settings = {
   keysNone: 'There are no keys.',
   models: 'Models',
   chatModel: 'Answers are written by',
-  noChatModel: 'No model: answers are quotations from your documents.',
   embeddingModel: 'Documents are found by meaning with',
-  noEmbeddingModel: 'No embedding model: documents are found by their words.',
   modelCommand: 'To change it, set these for the server and start it again:',
   version: 'Version',
   database: 'Database',

@@ -1,7 +1,6 @@
 import { count, messages } from './nouns.ts';
 
 export const sharing = {
-  share: 'Share…',
   title: 'Share by a link',
   hint: 'Whoever has the link sees the conversation as it is now, and nothing that comes later.',
   withPassages: 'Show the cited passages of the documents too',

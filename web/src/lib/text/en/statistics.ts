@@ -1,6 +1,5 @@
 export const statistics = {
   heading: 'Statistics',
-  nav: 'Statistics',
   messages: 'Messages',
   questions: 'Questions',
   conversations: 'Conversations',

@@ -1,0 +1,108 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { behave, type Provider, startProvider } from '../support/provider.ts';
+import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { buildWeb } from './support/build-web.ts';
+import { openSignedIn } from './support/sign-in.ts';
+
+const limits = { timeout: 120_000 };
+
+describe.skipIf(chromiumPath === undefined)('the composer of the web app', () => {
+  let provider: Provider;
+  let app: TestApp;
+  let browser: Browser;
+  let person: Person;
+
+  beforeAll(async () => {
+    await buildWeb();
+    provider = await startProvider();
+    // Without a worker a file stays unread for as long as the test looks at it.
+    const env = {
+      ROLE: 'web',
+      WAIT_FOR_FILES_S: '90',
+      LLM_BASE_URL: provider.baseUrl,
+      LLM_MODEL: 'model-a,model-b',
+    };
+    [app, browser] = await Promise.all([startTestApp({ env }), launchBrowser()]);
+    person = await newPerson(app.baseUrl);
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+    await provider?.close();
+  });
+
+  test(
+    'says which files are read, how far and for how long, and asks without them when told to',
+    limits,
+    async () => {
+      const { id } = await person.client.conversations.create({ title: 'Unread' });
+      await person.client.documents.addText(id, { name: 'long report.txt', text: 'The pier is 90 m long.' });
+      const { page, complaints } = await openSignedIn(browser, person);
+      await page.getByRole('link', { name: 'Unread' }).click();
+      await page.getByText(/reading long report\.txt, 0 %; the answer waits for them/).waitFor();
+      await page.getByLabel('Your question').fill('How long is the pier?');
+      await page.keyboard.press('Enter');
+      const waiting = page.getByTestId('waiting');
+      await waiting
+        .getByText(/Reading “long report\.txt”: 0 %\. .* at the latest in \d+ seconds\./)
+        .waitFor();
+      provider.setDefault(behave.answer('About as long as others.'));
+      await waiting.getByRole('button', { name: 'Ask without them' }).click();
+      await page.locator('article[data-status=complete]').getByText('About as long as others.').waitFor();
+      expect(await page.getByText('Stopped.').count()).toBe(0);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  test('goes on with an answer that was cut off by its length', limits, async () => {
+    provider.setDefault(behave.answer('The end of the list.'));
+    provider.script(behave.answer('A list that is too', { finish: 'length' }));
+    const { page, complaints } = await openSignedIn(browser, person);
+    await page.getByLabel('Your question').fill('List every lighthouse.');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.locator('article[data-status=complete]').getByText('The end of the list.').waitFor();
+    expect(await page.getByRole('button', { name: 'Continue' }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('asks with what the settings of the conversation say', limits, async () => {
+    const { id } = await person.client.conversations.create({ title: 'Settled' });
+    const { page, complaints } = await openSignedIn(browser, person);
+    await page.getByRole('link', { name: 'Settled' }).click();
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Settings of this conversation' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Model', { exact: false }).last().fill('no such model');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog
+      .getByRole('alert')
+      .getByText(/model-a, model-b/)
+      .waitFor();
+    await dialog.getByLabel('Model', { exact: false }).last().fill('model-b');
+    await dialog.getByLabel('Answer from the documents only').check();
+    await dialog.getByLabel('Instructions for the model').fill('Answer in rhymes.');
+    await dialog.getByLabel('Searched').selectOption('keyword');
+    await dialog.getByLabel('Passages at most').fill('7');
+    await dialog.getByLabel('Temperature').fill('0.3');
+    await dialog.getByLabel('Longest answer').fill('800');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await person.client.conversations.get(id)).settings).toEqual({
+      docs_only: true,
+      model: 'model-b',
+      prompt: 'Answer in rhymes.',
+      strategy: 'keyword',
+      top_k: 7,
+      temperature: 0.3,
+      max_output_tokens: 800,
+    });
+    expect(complaints.filter((one) => !/status of 400/.test(one))).toEqual([]);
+    await page.context().close();
+  });
+});

@@ -1,0 +1,153 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { buildWeb } from './support/build-web.ts';
+import { openSignedIn } from './support/sign-in.ts';
+
+const limits = { timeout: 120_000 };
+const nests = 'The heron colony at Lake Sorrow held 412 nests in 2025.';
+
+describe.skipIf(chromiumPath === undefined)('documents in the web app', () => {
+  let app: TestApp;
+  let browser: Browser;
+  let person: Person;
+  let herons: string;
+  let others: string;
+
+  beforeAll(async () => {
+    await buildWeb();
+    [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+    person = await newPerson(app.baseUrl);
+    herons = (await person.client.conversations.create({ title: 'Herons' })).id;
+    others = (await person.client.conversations.create({ title: 'Other birds' })).id;
+    await add(herons, 'nests.txt', nests);
+    await add(others, 'nests again.txt', nests);
+    await add(others, 'storks.txt', `White storks nest on roofs. ${'They return each spring. '.repeat(200)}`);
+    await person.client.asking.ask(herons, { query: 'How many nests did the colony hold in 2025?' });
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+
+  async function add(conversationId: string, name: string, text: string): Promise<void> {
+    const { document } = await person.client.documents.addText(conversationId, { name, text });
+    await person.client.documents.wait(document.id);
+  }
+
+  test('of all conversations are listed, filtered, ordered, copied, moved and deleted', limits, async () => {
+    const { page, complaints } = await openSignedIn(browser, person);
+    await page.getByRole('button', { name: 'Signed in as' }).click();
+    await page.getByRole('menuitem', { name: 'All documents' }).click();
+    const rows = page.locator('tr[data-document]');
+    await rows.nth(2).waitFor();
+    expect(await page.getByTestId('quota').innerText()).toMatch(/3 of [\d,]+ documents/);
+    expect(await rows.filter({ hasText: 'nests.txt' }).innerText()).toMatch(/1 passage\s.*\d{4}\s*1\s/s);
+
+    await page.getByLabel('Order').selectOption('size');
+    await expect.poll(() => rows.first().innerText()).toContain('storks.txt');
+    await page.getByLabel('Only duplicates').check();
+    await expect.poll(() => rows.count()).toBe(2);
+    await page.getByLabel('Never cited').check();
+    await expect.poll(() => rows.count()).toBe(1);
+    expect(await rows.first().innerText()).toContain('nests again.txt');
+    await page.getByLabel('Never cited').uncheck();
+    await page.getByLabel('Only duplicates').uncheck();
+    await page.getByLabel('Part of the name').fill('STORK');
+    await expect.poll(() => rows.count()).toBe(1);
+
+    await page.getByLabel('Choose “storks.txt”').check();
+    await page.getByRole('button', { name: 'Copy…' }).click();
+    await page.getByRole('dialog').getByLabel('Herons').check();
+    await page.getByRole('dialog').getByRole('button', { name: 'Copy' }).click();
+    await page.getByText('1 document copied to “Herons”.').waitFor();
+    await expect.poll(() => rows.count()).toBe(2);
+
+    await page.getByLabel('Part of the name').fill('');
+    await expect.poll(() => rows.count()).toBe(4);
+    await page.getByLabel('Choose all that are shown').check();
+    await page.getByText('4 documents chosen').waitFor();
+    await page.getByRole('button', { name: 'Choose none' }).click();
+    await rows.filter({ hasText: 'storks.txt' }).filter({ hasText: 'Herons' }).getByRole('checkbox').check();
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('dialog').getByText('storks.txt').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText(/^1 document deleted, [\d.]+ KB freed\.$/).waitFor();
+
+    await expect.poll(() => rows.filter({ hasText: 'storks.txt' }).count()).toBe(1);
+    await rows.filter({ hasText: 'storks.txt' }).getByRole('checkbox').check();
+    await page.getByRole('button', { name: 'Move…' }).click();
+    await page.getByRole('dialog').getByLabel('Herons').check();
+    await page.getByRole('dialog').getByRole('button', { name: 'Move' }).click();
+    await page.getByText('1 document moved to “Herons”.').waitFor();
+    await rows.filter({ hasText: 'storks.txt' }).getByText('Herons').waitFor();
+
+    // What another device does is shown without being asked for.
+    await add(others, 'from elsewhere.txt', 'A stork was ringed here.');
+    await rows.filter({ hasText: 'from elsewhere.txt' }).waitFor({ timeout: 10_000 });
+    await rows.filter({ hasText: 'nests.txt' }).getByRole('link').click();
+    await page.getByRole('heading', { level: 2, name: 'nests.txt' }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test(
+    'of a conversation are renamed, replaced, dropped on another one, and say what cites them',
+    limits,
+    async () => {
+      const { page, complaints } = await openSignedIn(browser, person);
+      await page.getByRole('link', { name: 'Herons' }).click();
+      const row = page.locator('li[data-document]').filter({ hasText: 'nests' });
+      const choose = async (item: string) => {
+        await row.getByRole('button', { name: /^Options of/ }).click();
+        await page.getByRole('menuitem', { name: item }).click();
+      };
+      await row.waitFor();
+      await choose('Rename');
+      await page.keyboard.type('colony');
+      await page.keyboard.press('Enter');
+      await page.locator('li[data-document]').getByText('colony.txt').waitFor();
+
+      const colony = page.locator('li[data-document]').filter({ hasText: 'colony.txt' });
+      await colony.getByRole('button', { name: /^Options of/ }).click();
+      await page.getByRole('menuitem', { name: 'What cites it' }).click();
+      await page
+        .getByRole('dialog')
+        .getByRole('link', { name: /How many nests/ })
+        .click();
+      await expect.poll(() => new URL(page.url()).hash).toMatch(/^#message-/);
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+      const bytes = Buffer.from('The heron colony at Lake Sorrow held 530 nests in 2026.');
+      await colony
+        .getByTestId('replace')
+        .setInputFiles({ name: 'colony.txt', mimeType: 'text/plain', buffer: bytes });
+      await colony.getByText(/version 2/).waitFor();
+
+      await dropOn(page, colony, page.locator(`[data-conversation="${others}"]`));
+      await page.getByRole('dialog').getByLabel('Move').check();
+      await page.getByRole('dialog').getByRole('button', { name: 'Move' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await colony.waitFor({ state: 'detached' });
+      const { documents } = await person.client.documents.list(others);
+      expect(documents.map(({ name, version }) => `${name} ${version}`)).toContain('colony.txt 2');
+
+      await page.getByRole('button', { name: 'From an address' }).click();
+      await page.getByLabel('Address on the web').fill('http://127.0.0.1:9/secret');
+      await page.getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByRole('tabpanel').getByRole('alert').waitFor();
+      expect(complaints.filter((one) => !/status of 4\d\d .*\/documents$/.test(one))).toEqual([]);
+      await page.context().close();
+    },
+  );
+});
+
+/** Drags one element to another, with what the page puts into the transfer. */
+async function dropOn(page: Page, from: Locator, to: Locator): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(() => new DataTransfer());
+  await from.dispatchEvent('dragstart', { dataTransfer });
+  await to.dispatchEvent('dragover', { dataTransfer });
+  await to.dispatchEvent('drop', { dataTransfer });
+}
