@@ -115,7 +115,6 @@ export class World {
   forgetConversation(id: string): void {
     for (const one of this.conversations) if (one.id === id) one.isAlive = false;
     for (const document of this.documents) if (document.conversationId === id) document.isAlive = false;
-    for (const key of this.keys) if (key.limitedTo === id) key.isRevoked = true;
     for (const canary of this.canaries.values()) {
       // The name of a key stays in the list of its owner, because the key comes back with the conversation.
       if (canary.conversationId === id && canary.kind !== 'key') canary.isAlive = false;

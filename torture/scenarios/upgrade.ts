@@ -20,7 +20,7 @@ export const upgrade: Scenario = {
   protocol:
     'the schema after each migration, with messages and a document; kill -9 at 200 to 2,500 ms of the start; then two starts',
   databases: ['pglite', 'postgres'],
-  minutes: 8,
+  minutes: 16,
   async run(context) {
     const tags = await migrationTags();
     // The schema without row-level security was never released: every database has at least two migrations.
