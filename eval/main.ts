@@ -11,7 +11,7 @@ import { print, printLine } from './report.ts';
 try {
   const args = process.argv.slice(2);
   const [command, ...rest] = args;
-  const own = { citations: runCitations, answers: runAnswers, history: runHistory };
+  const own = { citations: runCitations, answers: runAnswers, history: runHistory, feedback: runFeedback };
   const special = Object.entries(own).find(([name]) => name === command)?.[1];
   const options = special === undefined ? readOptions(args) : undefined;
   if (special !== undefined) await special(rest);
@@ -44,6 +44,12 @@ async function run(options: EvalOptions): Promise<void> {
   }
   print('');
   for (const [name, scores] of lines) printLine(name, scores);
+}
+
+/** Keyword search with words that its own first passages suggest. */
+async function runFeedback([folder = '../shared/data']: string[]): Promise<void> {
+  const { measureFeedback } = await import('./feedback.ts');
+  measureFeedback(folder);
 }
 
 /** Search over history on LoCoMo; ends with 1 when a target is missed. */
