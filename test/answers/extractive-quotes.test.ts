@@ -246,6 +246,37 @@ describe('in other languages', () => {
   });
 });
 
+describe('a reason stays with its statement', () => {
+  test.each([
+    [
+      'in the next sentence',
+      'Why did gross margin fall?',
+      'Gross margin fell to 31 percent. This was mainly because steel became dearer. The office moved to Leeds.',
+      'Gross margin fell to 31 percent. This was mainly because steel became dearer.',
+    ],
+    [
+      'that begins with it',
+      'Why did gross margin fall?',
+      'The office moved. Gross margin fell to 31 percent. Because steel became dearer, more was paid for hulls.',
+      'Gross margin fell to 31 percent. Because steel became dearer, more was paid for hulls.',
+    ],
+    [
+      'in German',
+      'Warum sank die Marge?',
+      'Die Marge sank auf 31 Prozent. Das liegt daran, dass Stahl teurer wurde. Das Büro zog um.',
+      'Die Marge sank auf 31 Prozent. Das liegt daran, dass Stahl teurer wurde.',
+    ],
+  ])('%s', (_where, question, text, expected) => {
+    expect(answerExtractively(question, [passage(text)]).citations[0]?.quote).toBe(expected);
+  });
+
+  test('and what only follows does not', () => {
+    const text = 'Gross margin fell to 31 percent. Because of this the office was closed. Nobody was hurt.';
+    const [first] = answerExtractively('Why did gross margin fall?', [passage(text)]).citations;
+    expect(first?.quote).toBe('Gross margin fell to 31 percent.');
+  });
+});
+
 describe('hostile and odd text', () => {
   test.each([
     ['one long line', 'net income '.repeat(50_000)],

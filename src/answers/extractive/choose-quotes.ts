@@ -92,10 +92,21 @@ function quoteEnd({ passage, unit, following }: Candidate): number {
   const last = passage.text[unit.end - 1] ?? '';
   const [next] = following;
   if (/[?？؟]/.test(last) && next) return next.end;
+  if (next && isReasonOf(passage.text.slice(unit.start, unit.end), passage.text.slice(next.start, next.end)))
+    return next.end - unit.start > maxAnnounced ? unit.end : next.end;
   if (!/[:：]/.test(last)) return unit.end;
   const stop = following.findIndex(({ kind, end }) => kind !== next?.kind || end - unit.start > maxAnnounced);
   return following.slice(0, stop === -1 ? undefined : stop).at(-1)?.end ?? unit.end;
 }
+
+/** Why something is so belongs to what is so: a sentence that gives the reason, or the rest of one that was cut before it. */
+function isReasonOf(statement: string, next: string): boolean {
+  return becauseAtEnd.test(statement.slice(-24)) || reasonAtStart.test(next.slice(0, 48));
+}
+
+const becauseAtEnd = /(?:^|\s)(?:because|due to|owing to|weil|parce que|porque)\s*$/iu;
+const reasonAtStart =
+  /^(?:(?:this|that|it|which) (?:is|was|were|has been) (?:largely |mainly |primarily |partly )?(?:because|due to|owing to)|because (?!of (?:this|that)\b)|the (?:main |primary )?reason (?:is|was|for)|das liegt daran|der grund|weil\b|c['’]est parce|parce que|la raison|porque\b|la razón)/iu;
 
 /** The quotations of the chosen candidates; header and group of a table stand before the first row from them. */
 export function writeQuotes(chosen: Candidate[]): RankedQuote[] {
