@@ -32,7 +32,7 @@ export function expandFollowUp(
   const share = Math.min(1, selfContained / Math.max(1, information(question, options)));
   const questions = history
     .filter((turn) => turn.role === 'user')
-    .slice(-maxQuestions)
+    .slice(-questionsThatCount)
     .toReversed();
   const earlier = questions.map(({ text }, at) => ({ text, weight: share * questionWeight * decay ** at }));
   const last = history.at(-1);
@@ -43,7 +43,7 @@ export function expandFollowUp(
 /** Weight of the question before; each older one has half of the next. Further back nothing is left. */
 const questionWeight = 0.3;
 const decay = 0.5;
-const maxQuestions = 6;
+export const questionsThatCount = 6;
 
 /** An answer is long: each of its words counts little. */
 const answerWeight = 0.05;

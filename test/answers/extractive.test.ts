@@ -39,7 +39,7 @@ test('quotes the sentence that answers, with a verified citation, and says which
     legs: ['keyword'],
   });
   expect(body.metadata.notices.join('\n')).toMatch(/LLM_BASE_URL/);
-  expect(body.metadata.notices.join('\n')).toMatch(/EMBEDDING_BASE_URL/);
+  expect(body.metadata.notices.join('\n')).toMatch(/models add bge-small.*EMBEDDING_BASE_URL/);
 });
 
 test('streams the same events as a model does', async () => {
@@ -66,6 +66,18 @@ test('answers each question from the documents and not from the answer before', 
   const { body } = await askJson(person, conversation, 'How high is the tower?');
   expect(body.answer).toContain('The tower is 31 metres high.');
   expect((await historyOf(person, conversation)).map(({ id }) => id)).toContain(first.message_id);
+});
+
+test('older questions than those that count are left out, and a notice says so', async () => {
+  const id = await conversationAbout(person, fact);
+  const noticesOf = async (query: string): Promise<string> =>
+    (await askJson(person, id, query)).body.metadata.notices.join('\n');
+  for (let turn = 0; turn < 6; turn++)
+    expect(await noticesOf('When was the lighthouse built?')).not.toContain('left out');
+  await noticesOf('And who keeps it?');
+  expect(await noticesOf('How high is it?')).toMatch(
+    /only the last 6 questions .* older messages are left out/,
+  );
 });
 
 test('a model that does not exist here is refused, and nothing is written', async () => {

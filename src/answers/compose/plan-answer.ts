@@ -1,5 +1,6 @@
 import type { AnswerMetadata } from '@alcove/contract';
 import type { Background } from '../../indexing/background.ts';
+import { questionsThatCount } from '../../indexing/followup.ts';
 import type { ChatEvent, ChatMessage } from '../../models/model.ts';
 import { answerExtractively, nothingToQuote } from '../extractive/extractive.ts';
 import { framesFor } from '../extractive/frames.ts';
@@ -82,7 +83,7 @@ function planExtractive(input: WritingInput): Plan {
   const { text, match } = input.mode === 'llm' ? { text: nothingToQuote, match: null } : extract(input);
   return {
     chunks: input.chunks,
-    notices: [],
+    notices: olderLeftOut(input),
     overflow: false,
     match,
     countPrompt: () => 0,
@@ -91,6 +92,14 @@ function planExtractive(input: WritingInput): Plan {
       yield { type: 'finish', reason: 'stop' };
     },
   };
+}
+
+/** Without a model, earlier questions lend their words to the search, and only the last ones do. */
+function olderLeftOut({ mode, history }: WritingInput): string[] {
+  if (mode === 'llm' || history.filter(({ role }) => role === 'user').length <= questionsThatCount) return [];
+  return [
+    `Without a language model only the last ${questionsThatCount} questions before this one count: older messages are left out.`,
+  ];
 }
 
 function extract(input: WritingInput): { text: string; match: Plan['match'] } {
