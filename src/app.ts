@@ -20,6 +20,7 @@ import { AppError } from './errors.ts';
 import type { DeletionHold } from './files/deletion-hold.ts';
 import { openBlobStore } from './files/open-store.ts';
 import { tieOriginals } from './files/installation.ts';
+import { findRecogniser } from './formats/ocr/recogniser.ts';
 import { sandboxRemedy } from './formats/sandbox-weaknesses.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { findWebApp } from './http/find-web-app.ts';
@@ -138,6 +139,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       embedding: models.embedding,
       limits: config.limits,
       room: new UploadRoom(replicas),
+      ocr: await findRecogniser(config.ocr),
       owner,
       log,
       telemetry,

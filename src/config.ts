@@ -11,6 +11,7 @@ import {
 } from './identity/people/people-config.ts';
 import { isWeakSecret, weakSecretAdvice } from './identity/weak-secret.ts';
 import { createAddressGuard } from './documents/web/forbidden-addresses.ts';
+import type { OcrSettings } from './formats/ocr/recogniser.ts';
 import type { FetchLimits } from './documents/web/fetch-page.ts';
 import type { Limits } from './limits/limits.ts';
 import type { DatabaseConfig } from './db/database-config.ts';
@@ -52,6 +53,7 @@ export interface Config {
   models: ModelConfig;
   /** Passages that the reranker scores lower are dropped; null keeps all. */
   rerankThreshold: number | null;
+  ocr: OcrSettings;
   /** How pages on the web become documents. */
   fetching: FetchLimits;
   metricsToken: string | undefined;
@@ -138,6 +140,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     afterwards: { titles: e.TITLES === 'model', summaries: e.SUMMARIES === 'on' },
     models: readModels(e),
     rerankThreshold: e.RERANK_THRESHOLD ?? null,
+    ocr: { mode: e.OCR, languages: e.OCR_LANGUAGES, timeoutMs: e.INGEST_TIMEOUT_S * 1000 },
     fetching: {
       guard: createAddressGuard(e.FETCH_URLS === 'on' ? e.FETCH_PRIVATE_NETWORKS : null),
       timeoutMs: e.FETCH_TIMEOUT_S * 1000,

@@ -64,6 +64,8 @@ export const source = z
     char_end: z.int(),
     heading: z.array(z.string()),
     excerpt: z.string(),
+    /** Only where it is true: the text was recognised in a picture (OCR), and may be wrong in places. */
+    ocr: z.boolean().optional(),
     score: z.number(),
     /** True when the answer cites it and the citation was checked against the stored text. */
     verified: z.boolean(),

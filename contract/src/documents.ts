@@ -130,6 +130,8 @@ const chunk = z
     char_start: z.int(),
     char_end: z.int(),
     token_count: z.int(),
+    /** The text was recognised in a picture (OCR), and may be wrong in places. */
+    ocr: z.boolean(),
     content: z.string(),
   })
   .meta({ id: 'Chunk' });

@@ -163,6 +163,21 @@ const limits = {
   ),
   FETCH_TIMEOUT_S: count(30),
   INGEST_TIMEOUT_S: count(60),
+  OCR: show(
+    word(['auto', 'on', 'off']).default('auto'),
+    'reads scans and pictures where tesseract-ocr and poppler-utils are installed; auto: where they can be confined',
+  ),
+  OCR_LANGUAGES: show(
+    z
+      .string()
+      .regex(
+        /^[A-Za-z_/]+(\+[A-Za-z_/]+)*$/,
+        'must be names of tesseract with + between them, such as eng+deu',
+      )
+      .default('eng'),
+    'as tesseract names them, with + between them',
+    'eng+deu',
+  ),
   ANSWER_TIMEOUT_S: count(300),
   WAIT_FOR_FILES_S: count(30),
   TITLES: show(

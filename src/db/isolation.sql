@@ -1,4 +1,4 @@
--- Isolation as of 0019_sweeps_in_pages; written by "npm run isolation".
+-- Isolation as of 0020_ocr; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint

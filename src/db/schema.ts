@@ -686,6 +686,8 @@ export const chunks = pgTable(
     tokens: integer('tokens').notNull(),
     /** What stands before the exact slice when it is searched or shown to a model: a table's header row. */
     prefix: text('prefix'),
+    /** Its text was recognised in a picture. */
+    ocr: boolean('ocr').notNull().default(false),
     content: text('content').notNull(),
   },
   (t) => [

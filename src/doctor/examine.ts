@@ -1,6 +1,6 @@
 import type { Check, DoctorDeps, Finding } from './check.ts';
 import { clock, extension, isolation, keys, schema } from './database-checks.ts';
-import { disk, embeddingProvider, sandbox } from './machine-checks.ts';
+import { disk, embeddingProvider, recognition, sandbox } from './machine-checks.ts';
 import { indexes, plans, searchPlan } from './index-checks.ts';
 import { originals } from './originals-check.ts';
 import { probe } from './probe.ts';
@@ -25,6 +25,7 @@ const checks: Check[] = [
   clock,
   disk,
   sandbox,
+  recognition,
   embeddingProvider,
 ];
 

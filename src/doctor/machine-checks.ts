@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { findRecogniser } from '../formats/ocr/recogniser.ts';
 import { createSandbox } from '../formats/sandbox.ts';
 import { sandboxRemedy, sandboxWeakness } from '../formats/sandbox-weaknesses.ts';
 import { connectModels } from '../models/registry.ts';
@@ -30,6 +31,16 @@ export const sandbox: Check = {
     return weakness === null
       ? ok(`parsers run under ${working.join(', ')}`)
       : warn(weakness, sandboxRemedy());
+  },
+};
+
+export const recognition: Check = {
+  name: 'text recognition',
+  async run({ config }) {
+    const found = await findRecogniser(config.ocr);
+    if (typeof found === 'string') return ok(`scans and pictures are not read. ${found}`);
+    const how = found.isConfined ? 'confined' : "with this user's right to read files (OCR=on)";
+    return ok(`scans and pictures are read by tesseract (${found.languages}), ${how}`);
   },
 };
 

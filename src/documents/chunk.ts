@@ -27,6 +27,8 @@ export interface Chunk {
   heading: string[];
   /** Header rows of the table that the chunk continues; to be shown, searched and embedded before `text`. */
   prefix?: string;
+  /** Its text was recognised in a picture. */
+  ocr?: true;
   /** Tokens of prefix and text. */
   tokens: number;
 }
@@ -142,6 +144,7 @@ function makeChunk(
     pageEnd: last.block.page,
     heading,
     ...(prefix !== null && { prefix }),
+    ...(units.some(({ block }) => block.ocr === true) && { ocr: true as const }),
     tokens: countTokens(prefix === null ? slice : `${prefix}\n${slice}`),
   };
 }

@@ -1,3 +1,4 @@
+import type { Recogniser } from '../formats/ocr/recogniser.ts';
 import type { BlobStore } from '../files/blob-store.ts';
 import type { Database } from '../db/database.ts';
 import type { Notifier } from '../work/notifier.ts';
@@ -14,6 +15,8 @@ export interface DocumentDeps {
   embedding: EmbeddingModel | null;
   limits: DocumentLimits & RoomLimits & DocumentTimes & { uploadBytes: number };
   room: UploadRoom;
+  /** Reads pictures; a sentence, or nothing: why that is not done here. */
+  ocr?: Recogniser | string | undefined;
   /** Names this process in leases. */
   owner: string;
   log: Log;

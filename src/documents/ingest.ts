@@ -6,7 +6,7 @@ import type { Lease } from '../work/lease.ts';
 import { type Worker, workTopic } from '../work/loop.ts';
 import { type DocumentDeps, documentTopic } from './deps.ts';
 import { completeDocument, type IndexedDocument } from './index-store.ts';
-import { type Prepared, prepareDocument } from './prepare.ts';
+import { type Prepared, prepareDocument, type PrepareOptions } from './prepare.ts';
 import type { DocumentRow } from './store.ts';
 import { type DocumentProgress, failDocument, readClaimed, reportProgress } from './work-store.ts';
 
@@ -50,11 +50,15 @@ async function ingest(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Pr
   let prepared: Prepared;
   try {
     progress.report('extracting', 0, 'reading the file');
-    prepared = await readOriginal(document, deps, signal, (done, total) =>
+    prepared = await readOriginal(document, deps, signal, (done, total, stage) =>
       progress.report(
         'extracting',
         total === null ? 0.5 : done / total,
-        total === null ? 'reading' : `page ${done} of ${total}`,
+        stage === 'recognising'
+          ? `recognising text, picture ${done + 1} of ${total}`
+          : total === null
+            ? 'reading'
+            : `page ${done} of ${total}`,
       ),
     );
     progress.report('chunking', 1, `${prepared.chunks.length} passages`);
@@ -73,11 +77,11 @@ export function readOriginal(
   document: DocumentRow,
   deps: DocumentDeps,
   signal: AbortSignal,
-  onProgress: (done: number, total: number | null) => void,
+  onProgress: NonNullable<PrepareOptions['onProgress']>,
 ): Promise<Prepared> {
   return prepareDocument(
     { open: () => deps.blobs.read(document.blobKey), mediaType: document.mediaType, fileName: document.name },
-    { signal, timeoutMs: deps.limits.ingestTimeoutMs, onProgress },
+    { signal, timeoutMs: deps.limits.ingestTimeoutMs, onProgress, ocr: deps.ocr },
   );
 }
 
@@ -93,6 +97,7 @@ export function indexedFrom(prepared: Prepared): Omit<IndexedDocument, 'vectors'
       charEnd: chunk.end,
       tokens: chunk.tokens,
       prefix: chunk.prefix ?? null,
+      ocr: chunk.ocr === true,
       content: chunk.text,
     })),
     keywordSegment: prepared.segment,

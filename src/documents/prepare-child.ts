@@ -46,6 +46,8 @@ function toContext(header: Record<string, unknown>, send: Send): ExtractionConte
     mediaType: String(header['mediaType']),
     maxCharacters: Number(header['maxCharacters']),
     maxPages: Number(header['maxPages']),
+    recognised: toRecognised(header['recognised']),
+    scanned: (pages) => send({ type: 'scanned', pages }),
     progress(done, total) {
       const now = performance.now();
       if (now - sentAt < progressEveryMs && done !== total) return;
@@ -53,4 +55,9 @@ function toContext(header: Record<string, unknown>, send: Send): ExtractionConte
       send({ type: 'progress', done, total });
     },
   };
+}
+
+/** The server sends pairs of page and text. */
+function toRecognised(pairs: unknown): ReadonlyMap<number, string> | undefined {
+  return Array.isArray(pairs) ? new Map(pairs as [number, string][]) : undefined;
 }

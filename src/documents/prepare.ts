@@ -2,8 +2,12 @@ import { createReadStream } from 'node:fs';
 import { makeTemporaryFolder } from '../db/temporary-folder.ts';
 import { createSandbox, defaultSandboxLimits, type Sandbox } from '../formats/sandbox.ts';
 import { sandboxWeakness } from '../formats/sandbox-weaknesses.ts';
+import { AppError } from '../errors.ts';
+import { hasWords } from '../formats/ocr/paragraphs.ts';
+import type { Recogniser } from '../formats/ocr/recogniser.ts';
 import type { PrepareInput, PreparedIndex } from '../indexing/prepare.ts';
 import type { Chunk } from './chunk.ts';
+import { recognisePages } from './recognise-pages.ts';
 
 /** A document ready to be stored: its canonical text, its chunks, and the keyword index over them. */
 export interface Prepared {
@@ -33,7 +37,9 @@ export interface PrepareOptions {
   /** Wall clock for one document; 60 seconds if not given. Ignored with a sandbox of one's own. */
   timeoutMs?: number | undefined;
   /** Pages, slides or rows done; the total is null where it is not known beforehand. */
-  onProgress?: (done: number, total: number | null) => void;
+  onProgress?: (done: number, total: number | null, stage: 'reading' | 'recognising') => void;
+  /** Reads pictures of pages; a sentence, or nothing: why they are not read here. */
+  ocr?: Recogniser | string | undefined;
   sandbox?: Sandbox | undefined;
 }
 
@@ -51,17 +57,47 @@ export async function prepareDocument(
   source: PrepareSource,
   options: PrepareOptions = {},
 ): Promise<Prepared> {
+  const scanned: number[] = [];
+  let first: Prepared | null = null;
+  let refusal: AppError | null = null;
+  try {
+    first = await parse(source, options, { onScanned: (pages) => scanned.push(...pages) });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'document_needs_ocr') throw error;
+    refusal = error;
+  }
+  if (scanned.length > 0 && typeof options.ocr === 'object') {
+    const recognised = await recognise(source, scanned, options.ocr, options);
+    if (refusal !== null || [...recognised.values()].some(hasWords))
+      return withOcrNotice(await parse(source, options, { recognised }), recognised);
+  }
+  const missing = scanned.length > 0 && typeof options.ocr === 'string' ? options.ocr : null;
+  if (first === null) throw missing === null ? refusal : explained(refusal as AppError, missing);
+  return missing === null ? first : { ...first, warnings: [...first.warnings, missing] };
+}
+
+interface Pass {
+  onScanned?: (pages: number[]) => void;
+  recognised?: ReadonlyMap<number, string>;
+}
+
+async function parse(
+  source: PrepareSource,
+  options: PrepareOptions,
+  { onScanned, recognised }: Pass,
+): Promise<Prepared> {
   const { mediaType, fileName } = source;
   let segment: Uint8Array = new Uint8Array(0);
   let prepared: Prepared | null = null;
   await (options.sandbox ?? sandboxFor(options.timeoutMs ?? defaultSandboxLimits.timeoutMs)).run({
     script: new URL('./prepare-child.ts', import.meta.url),
-    header: { mediaType, fileName, maxCharacters, maxPages },
+    header: { mediaType, fileName, maxCharacters, maxPages, recognised: recognised && [...recognised] },
     body: bytesOf(source),
     signal: options.signal,
     onFrame({ header, body }) {
       if (header['type'] === 'progress')
-        options.onProgress?.(Number(header['done']), header['total'] as number | null);
+        options.onProgress?.(Number(header['done']), header['total'] as number | null, 'reading');
+      if (header['type'] === 'scanned') onScanned?.((header['pages'] as number[]).map(Number));
       if (header['type'] === 'segment') segment = Uint8Array.from(body);
       if (header['type'] === 'result')
         prepared = toPrepared(header as unknown as ResultHeader, Buffer.from(body).toString());
@@ -69,6 +105,30 @@ export async function prepareDocument(
   });
   if (prepared === null) throw new Error('the parser ended without a result');
   return { ...(prepared as Prepared), segment };
+}
+
+async function recognise(
+  source: PrepareSource,
+  pages: readonly number[],
+  ocr: Recogniser,
+  { onProgress, signal = new AbortController().signal }: PrepareOptions,
+): Promise<Map<number, string>> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of bytesOf(source)) pieces.push(piece);
+  const onPage = (done: number, total: number): void => onProgress?.(done, total, 'recognising');
+  return recognisePages(Buffer.concat(pieces), source.mediaType, pages, ocr, onPage, signal);
+}
+
+function withOcrNotice(prepared: Prepared, recognised: ReadonlyMap<number, string>): Prepared {
+  const pages = [...recognised].flatMap(([page, text]) => (hasWords(text) ? [page] : []));
+  if (pages.length === 0) return prepared;
+  const which = pages.length === 1 ? `Page ${pages[0]} is` : `${pages.length} pages are`;
+  const notice = `${which} read by text recognition, which makes mistakes: compare names and numbers with the picture.`;
+  return { ...prepared, warnings: [notice, ...prepared.warnings] };
+}
+
+function explained(refusal: AppError, missing: string): AppError {
+  return new AppError(refusal.code, `${refusal.message} ${missing}`, { cause: refusal.cause });
 }
 
 async function* bytesOf(source: PrepareSource): AsyncGenerator<Uint8Array> {

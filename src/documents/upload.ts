@@ -78,6 +78,11 @@ export async function keepFile(
         `"${name}" is not of a type that can be read here: use PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, HTML, Markdown, CSV or text.`,
       );
     }
+    if (mediaType.startsWith('image/') && typeof deps.ocr !== 'object')
+      throw new AppError(
+        'unsupported_media_type',
+        `"${name}" is a picture, which only text recognition could read. ${deps.ocr ?? ''}`.trimEnd(),
+      );
     return { id: newId(), name, mediaType, sizeBytes: stored.bytes, sha256: stored.sha256, blobKey };
   } catch (error) {
     await deps.blobs.delete(blobKey);

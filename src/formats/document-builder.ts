@@ -18,6 +18,8 @@ export interface Table {
 export class DocumentBuilder {
   page: number | null = null;
   title: string | null = null;
+  /** What is added was recognised in a picture. */
+  ocr = false;
   readonly warnings: string[] = [];
   readonly #parts: string[] = [];
   readonly #blocks: Block[] = [];
@@ -41,6 +43,7 @@ export class DocumentBuilder {
       end: this.#length,
       page: this.page,
       ...(level !== undefined && { level }),
+      ...(this.ocr && { ocr: true as const }),
     });
   }
 

@@ -10,6 +10,8 @@ export interface Block {
   page: number | null;
   /** Of a heading, 1 is the outermost. */
   level?: number;
+  /** Its text was recognised in a picture. */
+  ocr?: true;
   /** Of a table, where its header rows end. Rows are lines, cells are separated by tabs. */
   headerEnd?: number;
 }
@@ -33,6 +35,10 @@ export interface ExtractionContext {
   maxCharacters: number;
   /** More pages, slides or sheets than this are refused as `document_too_complex`. */
   maxPages: number;
+  /** What text recognition has read, by page; undefined: it was not asked yet, or there is none. */
+  recognised?: ReadonlyMap<number, string> | undefined;
+  /** Told which pages hold pictures and no text, before anything else is said of them. */
+  scanned(pages: number[]): void;
   /** Called as work goes on; it is also the sign of life that the sandbox waits for. */
   progress(done: number, total: number | null): void;
 }

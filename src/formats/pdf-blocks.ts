@@ -1,4 +1,5 @@
 import type { DocumentBuilder } from './document-builder.ts';
+import { writeRecognised } from './ocr/paragraphs.ts';
 import type { TextLine } from './pdf-lines.ts';
 
 /** The look of ordinary text: of the document, and of the page, since some producers embed fonts page by page. */
@@ -11,6 +12,8 @@ export interface PdfPage {
   number: number;
   width: number;
   lines: TextLine[];
+  /** Of a page without lines: what text recognition has read. */
+  recognised?: string | undefined;
 }
 
 /** Writes the lines of every page as headings, paragraphs, list items, tables and furniture. */
@@ -21,6 +24,7 @@ export function writePages(pages: PdfPage[], builder: DocumentBuilder): void {
   const seen = new Set<string>();
   for (const page of pages) {
     builder.page = page.number;
+    if (page.recognised !== undefined) writeRecognised(page.recognised, builder);
     const edges = new Set(edgeLines(page.lines));
     const isRunning = (line: TextLine) => {
       const key = furnitureKey(line);

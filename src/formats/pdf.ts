@@ -5,6 +5,7 @@ import { writePages, type PdfPage } from './pdf-blocks.ts';
 import { tooManyPages } from './page-limit.ts';
 import { openPdf, toAppError, type PdfDocument } from './pdf-document.ts';
 import type { TextLine } from './pdf-lines.ts';
+import { hasWords } from './ocr/paragraphs.ts';
 import { readPage } from './pdf-page.ts';
 import { emptyDocument } from './text-blocks.ts';
 
@@ -34,13 +35,17 @@ async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<E
     const lines = [...page.lines, ...(fields.get(number) ?? [])];
     for (const line of lines) characters += line.cells.reduce((sum, cell) => sum + cell.length, 0);
     if (characters > context.maxCharacters) throw tooMuchText(context.maxCharacters);
-    pages.push({ number, width: page.width, lines });
+    const recognised = lines.length === 0 ? context.recognised?.get(number) : undefined;
+    pages.push({ number, width: page.width, lines, recognised });
     context.progress(number, count);
   }
   writePages(pages, builder);
+  const blank = withoutText(pages, unreadable);
+  const isScan = blank.length > 0 && hasPictures(bytes);
+  if (isScan && context.recognised === undefined) context.scanned(blank);
   if (builder.isEmpty && unreadable.length > 0) throw toAppError(null);
-  if (builder.isEmpty) throw hasPictures(bytes) ? needsOcr() : emptyDocument();
-  warnAboutPages(pages, unreadable, builder);
+  if (builder.isEmpty) throw isScan ? needsOcr(context) : emptyDocument();
+  warnAboutPages(blank, unreadable, builder);
   return builder.build(count);
 }
 
@@ -71,11 +76,18 @@ async function readFields(document: PdfDocument): Promise<Map<number, TextLine[]
   return lines;
 }
 
-function warnAboutPages(pages: PdfPage[], unreadable: number[], builder: DocumentBuilder): void {
+/** Pages on which there is neither a line nor a recognised word. */
+function withoutText(pages: PdfPage[], unreadable: number[]): number[] {
   const damaged = new Set(unreadable);
-  const blank = pages
-    .filter((page) => page.lines.length === 0 && !damaged.has(page.number))
-    .map((page) => page.number);
+  return pages
+    .filter(({ lines, number, recognised }) => {
+      const isRecognised = recognised !== undefined && hasWords(recognised);
+      return lines.length === 0 && !isRecognised && !damaged.has(number);
+    })
+    .map(({ number }) => number);
+}
+
+function warnAboutPages(blank: number[], unreadable: number[], builder: DocumentBuilder): void {
   if (blank.length > 0) builder.warn(`${listPages(blank)} without text: blank or only a picture.`);
   if (unreadable.length > 0) builder.warn(`${listPages(unreadable)} damaged and left out.`);
 }
@@ -91,7 +103,12 @@ function hasPictures(bytes: Uint8Array): boolean {
   return ['/Subtype/Image', '/Subtype /Image'].some((name) => file.includes(name, 0, 'latin1'));
 }
 
-function needsOcr(): AppError {
+function needsOcr({ recognised }: ExtractionContext): AppError {
+  if (recognised !== undefined)
+    return new AppError(
+      'document_empty',
+      'The PDF holds pictures of pages, and no text was recognised in them. Upload a sharper scan, or the text itself.',
+    );
   return new AppError(
     'document_needs_ocr',
     'The PDF holds pictures of pages but no text. Run text recognition (OCR) on it and upload the result.',

@@ -9,6 +9,7 @@ import { markdown } from './markdown.ts';
 import { odf } from './odf.ts';
 import { oleStorage } from './ole.ts';
 import { pdf } from './pdf.ts';
+import { picture } from './picture.ts';
 import { plainText } from './plain-text.ts';
 import { pptx } from './pptx.ts';
 import { rtf } from './rtf.ts';
@@ -31,6 +32,7 @@ export const formats: Format[] = [
   json,
   plainText,
   sourceCode,
+  picture,
 ];
 
 /** Legacy Office files are known only to be refused with advice. */

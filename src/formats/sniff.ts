@@ -19,6 +19,8 @@ export function sniff(head: Uint8Array, fileName: string, zipNames?: string[]): 
   if (startsWith(head, 'PK\x05\x06')) return shellTypes[extension] ?? null;
   if (startsWith(head, '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return 'application/x-ole-storage';
   if (startsWith(head, '{\\rtf')) return 'application/rtf';
+  const image = pictureType(head);
+  if (image !== null) return image;
   if (foreignMagic.some((magic) => startsWith(head, magic)) || !isText(head)) return null;
   const start = readableStart(head);
   if (binaryExtensions.has(extension))
@@ -38,13 +40,23 @@ function isPdf(head: Uint8Array, extension: string): boolean {
   return extension === 'pdf' || /^[\s\0\xef\xbb\xbf]*$/.test(latin1(head.subarray(0, at)));
 }
 
+function pictureType(head: Uint8Array): string | null {
+  if (startsWith(head, 'RIFF') && latin1(head.subarray(8, 12)) === 'WEBP') return 'image/webp';
+  return pictures.find(([magic]) => startsWith(head, magic))?.[1] ?? null;
+}
+
+const pictures = [
+  ['\x89PNG\r\n\x1a\n', 'image/png'],
+  ['\xff\xd8\xff', 'image/jpeg'],
+  ['II*\x00', 'image/tiff'],
+  ['MM\x00*', 'image/tiff'],
+] as const;
+
 /** Formats that could pass for text, or that must never be taken for it. */
 const foreignMagic = [
   'MZ',
   '\x7fELF',
-  '\x89PNG',
   'GIF8',
-  '\xff\xd8\xff',
   'BM\x00',
   'RIFF',
   'OggS',
@@ -59,8 +71,6 @@ const foreignMagic = [
   '\xca\xfe\xba\xbe',
   '\xcf\xfa\xed\xfe',
   '%!PS',
-  'II*\x00',
-  'MM\x00*',
 ];
 
 /** Files of these names hold no text, so text under such a name is mislabelled. */

@@ -105,6 +105,7 @@ function addReading(server: McpServer, request: FastifyRequest, deps: Tools, tol
             heading: chunk.heading,
             char_start: chunk.charStart,
             score: chunk.score,
+            ...(chunk.ocr && { ocr: true }),
             content: readingText(chunk),
           })),
           notices: found.notices,

@@ -170,6 +170,7 @@ export function presentChunk(row: ChunkRow): Chunk {
     char_start: row.charStart,
     char_end: row.charEnd,
     token_count: row.tokens,
+    ocr: row.ocr,
     content: row.content,
   };
 }

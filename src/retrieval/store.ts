@@ -158,6 +158,8 @@ export interface ChunkContent {
   charEnd: number;
   tokens: number;
   prefix: string | null;
+  /** Its text was recognised in a picture. */
+  ocr: boolean;
   content: string;
 }
 
@@ -229,7 +231,7 @@ function contentStatement(
     text: `SELECT found.* FROM unnest($2::uuid[], $3::int[]${one ? '' : ', $4::uuid[]'})
         AS wanted (document_id, ordinal${one ? '' : ', conversation_id'})
       CROSS JOIN LATERAL (SELECT c.id, c.conversation_id AS "conversationId", c.document_id AS "documentId", c.ordinal,
-          c.page, c.heading, c.char_start AS "charStart", c.char_end AS "charEnd", c.tokens, c.prefix, c.content
+          c.page, c.heading, c.char_start AS "charStart", c.char_end AS "charEnd", c.tokens, c.prefix, c.ocr, c.content
         FROM chunks c WHERE c.user_id = $1 AND c.conversation_id = ${one ? '$4' : 'wanted.conversation_id'}
           AND c.document_id = wanted.document_id AND c.ordinal = wanted.ordinal LIMIT 1) found`,
     values: [

@@ -8,6 +8,7 @@ const context = {
   maxCharacters: 1000,
   maxPages: 5,
   progress() {},
+  scanned() {},
 };
 const read = (text: string) => plainText.extract(Buffer.from(text), context);
 

@@ -8,7 +8,14 @@ export async function read(bytes: Uint8Array, fileName: string): Promise<Extract
   const mediaType = sniffBuffer(bytes, fileName);
   const format = mediaType === null ? undefined : formatOf(mediaType);
   if (!format || mediaType === null) throw new Error(`${fileName} is not supported`);
-  const context = { fileName, mediaType, maxCharacters: 10_000_000, maxPages: 5_000, progress: () => {} };
+  const context = {
+    fileName,
+    mediaType,
+    maxCharacters: 10_000_000,
+    maxPages: 5_000,
+    progress: () => {},
+    scanned: () => {},
+  };
   return await format.extract(bytes, context);
 }
 

@@ -31,10 +31,18 @@ describe('sniffing', () => {
     expect(
       sniff(Buffer.concat([Buffer.from('MZ\x90\x00\x03', 'latin1'), Buffer.alloc(2000, 7)]), 'readme.md'),
     ).toBeNull();
-    expect(sniff(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'data.csv')).toBeNull();
+    expect(sniff(Buffer.from('OggS\x00\x02', 'latin1'), 'data.csv')).toBeNull();
     expect(sniff(Buffer.from('GIF89a/*<html><body>x</body></html>*/'), 'page.html')).toBeNull();
     expect(sniff(Buffer.from('just some words'), 'report.pdf')).toBeNull();
     expect(sniff(Buffer.from('<html><body>x</body></html>'), 'picture.png')).toBeNull();
+  });
+
+  it('knows pictures by their bytes, whatever their name', () => {
+    const names = { png: '89504e470d0a1a0a0000000d', jpeg: 'ffd8ffe000104a46', tiff: '49492a0008000000' };
+    for (const [name, bytes] of Object.entries(names))
+      expect(sniff(Buffer.from(bytes, 'hex'), 'data.csv')).toBe(`image/${name}`);
+    expect(sniff(Buffer.from('RIFF\x10\x00\x00\x00WEBPVP8 ', 'latin1'), 'a')).toBe('image/webp');
+    expect(sniff(Buffer.from('RIFF\x10\x00\x00\x00WAVEfmt ', 'latin1'), 'a')).toBeNull();
   });
 
   it('takes a web page that quotes a PDF for a web page', () => {

@@ -90,6 +90,7 @@ export function toSource(chunk: RetrievedChunk, n: number, version = 1): Source 
     heading: chunk.heading,
     excerpt: chunk.content,
     score: chunk.score,
+    ...(chunk.ocr && { ocr: true }),
     verified: false,
   };
 }

@@ -1,6 +1,7 @@
 import { capabilities, health, readiness } from '@alcove/contract';
 import { shortCause } from '../../db/explain.ts';
 import { isMigrated } from '../../db/migrate.ts';
+import { picture } from '../../formats/picture.ts';
 import { formats } from '../../formats/registry.ts';
 import { hasAccounts } from '../../identity/store.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -79,7 +80,9 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
       reset_by_mail: identity.setup.mailer !== null,
       first_run: !(await hasAccounts(db)),
       max_upload_bytes: config.limits.uploadBytes,
-      media_types: formats.flatMap((format) => format.mediaTypes),
+      media_types: formats
+        .filter((format) => format !== picture || typeof deps.documents.ocr === 'object')
+        .flatMap((format) => format.mediaTypes),
       notices: [...deps.notices],
     }),
   );
