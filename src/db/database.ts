@@ -3,6 +3,7 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { type Authority, setAuthority, unlessOpened } from './authority.ts';
 import { throughAll } from './citus.ts';
+import { type CopiedRow, copyOut } from './copy-out.ts';
 import { isConnectionLost, translateDatabaseError, UnknownCommit } from './errors.ts';
 import { logged, type QueryLog } from './query-log.ts';
 import type { RoleNames } from './roles.ts';
@@ -48,6 +49,8 @@ export interface Database {
    * its name. Rows come back as PostgreSQL names them, one list for each statement.
    */
   read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]>;
+  /** Reads `select`, which has no parameters, in PostgreSQL's binary format: for bytes, which text makes slow. */
+  copy(authority: Authority, select: string): Promise<CopiedRow[]>;
   /**
    * Writes as `read` reads, durable when it resolves. `more` sees the rows so far; the statements that it gives travel
    * with the commit. With it the opening is waited for, one round trip more.
@@ -243,12 +246,27 @@ export function openDatabase(settings: DatabaseSettings): Database {
     });
   }
 
+  function copy(authority: Authority, select: string): Promise<CopiedRow[]> {
+    return lend(async (client) => {
+      const begun = client.query(opening(roles.app, authority));
+      begun.catch(() => {});
+      if (kind === 'pglite') await begun;
+      const result = await copyOut(client, select).catch(async (error: unknown) => {
+        await begun;
+        throw error;
+      });
+      await begun;
+      return { result, ending: client.query('COMMIT') };
+    });
+  }
+
   return {
     kind,
     roles,
     address: settings.address,
     pool,
     read,
+    copy,
     write,
     batch: (groups) => batch(groups),
     scoped: (authority, work) => run(roles.app, authority, work),

@@ -2,6 +2,7 @@ import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
+import { literal } from '../db/copy-out.ts';
 import { newId } from '../db/ids.ts';
 import { chunks, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
@@ -207,12 +208,18 @@ export async function readSegments(
   kind: string,
 ): Promise<SegmentRow[]> {
   if (wanted.length === 0) return [];
-  return db.reading(scope, (tx) =>
-    tx
-      .select({ documentId: segments.documentId, bytes: segments.bytes })
-      .from(segments)
-      .where(isOneOf(scope, wanted, kind)),
+  const ids = (of: (one: SegmentName) => string): string =>
+    `ANY(${literal(`{${[...new Set(wanted.map(of))].join(',')}}`)}::uuid[])`;
+  const rows = await db.copy(
+    scope,
+    `SELECT document_id::text, bytes FROM segments WHERE user_id = ${literal(scope.userId)}
+      AND conversation_id = ${ids((one) => one.conversationId)}
+      AND document_id = ${ids((one) => one.documentId)} AND kind = ${literal(kind)}`,
   );
+  return rows.map(([documentId, bytes]) => ({
+    documentId: String(documentId),
+    bytes: bytes ?? new Uint8Array(),
+  }));
 }
 
 /** Has a segment that cannot be read made anew in the background. */

@@ -117,19 +117,21 @@ async function search(
   const notices: string[] = [];
   const lists: LegList[] = [];
   const wanted = deps.rerank === undefined ? input.topK : rerankDepth(input.topK);
-  let model: string | null = null;
-  if (input.strategy !== 'keyword' && chosen.length > 0) {
-    const leg = await runVectorLeg(scope, input, chosen, wanted, deps, signal, timings, notices);
-    model = leg?.model ?? null;
-    lists.push(...(leg?.lists.map((hits) => ({ leg: 'vector' as const, hits })) ?? []));
-  }
-  if (input.strategy !== 'vector' && chosen.length > 0) {
-    const hitLists = await timed(timings, 'keyword', () =>
-      keywordLeg(scope, chosen, input.queries, input.history ?? [], deps, signal),
-    );
-    lists.push(...hitLists.map((hits) => ({ leg: 'keyword' as const, hits })));
-  }
-  const weights = fusionWeights(scope, model, lists, chosen, deps);
+  const runs = chosen.length > 0 ? input.strategy : null;
+  // At once: while the provider embeds the question or one kind of segments is loaded, the other leg goes on.
+  const [vector, keyword] = await Promise.all([
+    runs === null || runs === 'keyword'
+      ? null
+      : runVectorLeg(scope, input, chosen, wanted, deps, signal, timings, notices),
+    runs === null || runs === 'vector'
+      ? null
+      : timed(timings, 'keyword', () =>
+          keywordLeg(scope, chosen, input.queries, input.history ?? [], deps, signal),
+        ),
+  ]);
+  lists.push(...(vector?.lists.map((hits) => ({ leg: 'vector' as const, hits })) ?? []));
+  lists.push(...(keyword?.map((hits) => ({ leg: 'keyword' as const, hits })) ?? []));
+  const weights = fusionWeights(scope, vector?.model ?? null, lists, chosen, deps);
   const ordered = await timed(timings, 'fuse', () => order(lists, weights, Math.max(wanted, tracedDepth)));
   const winners = ordered.slice(0, wanted);
   const nameOf = namer(chosen);

@@ -145,9 +145,9 @@ describe('memory for index segments', () => {
     let transactions = 0;
     const counting: Database = {
       ...db,
-      reading: (authority, work) => {
+      copy: (...given) => {
         transactions += 1;
-        return db.reading(authority, work);
+        return db.copy(...given);
       },
     };
     const segments = createSegmentCache(counting, 2 ** 24);
@@ -168,9 +168,9 @@ describe('memory for index segments', () => {
         trips += 1;
         return db.read(...given);
       },
-      reading: (...given) => {
+      copy: (...given) => {
         trips += 1;
-        return db.reading(...given);
+        return db.copy(...given);
       },
     };
     const deps = {
@@ -191,10 +191,10 @@ describe('memory for index segments', () => {
     let calls = 0;
     const failing: Database = {
       ...db,
-      reading: async (authority, work) => {
+      copy: async (...given) => {
         calls += 1;
         if (calls < 4) throw new Error('the connection was lost');
-        return db.reading(authority, work);
+        return db.copy(...given);
       },
     };
     const segments = createSegmentCache(failing, 200_000);

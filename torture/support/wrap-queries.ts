@@ -35,6 +35,9 @@ function changed(args: unknown[], watch: (text: string) => Change | undefined): 
   const text = isPlain ? first : String(first.text);
   const change = watch(text);
   if (change === undefined) return args;
+  // A query of the driver's own kind is sent once, and tells by itself how it went.
+  if (!isPlain && 'submit' in first)
+    return [Object.assign(first, { text: 'instead' in change ? change.instead : change.text }), ...rest];
   if ('instead' in change) return [change.instead, ...rest.filter((one) => typeof one === 'function')];
   if (change.text === text) return args;
   // A prepared statement's name stands for its first text.
