@@ -11,7 +11,13 @@ import { print, printLine } from './report.ts';
 try {
   const args = process.argv.slice(2);
   const [command, ...rest] = args;
-  const own = { citations: runCitations, answers: runAnswers, history: runHistory, feedback: runFeedback };
+  const own = {
+    citations: runCitations,
+    answers: runAnswers,
+    history: runHistory,
+    feedback: runFeedback,
+    reading: runReading,
+  };
   const special = Object.entries(own).find(([name]) => name === command)?.[1];
   const options = special === undefined ? readOptions(args) : undefined;
   if (special !== undefined) await special(rest);
@@ -44,6 +50,19 @@ async function run(options: EvalOptions): Promise<void> {
   }
   print('');
   for (const [name, scores] of lines) printLine(name, scores);
+}
+
+/** What is read of documents: of those that are made here, and of a folder of others. */
+async function runReading([folder = '../shared/data/parsing']: string[]): Promise<void> {
+  const { measureFolder, measureMade } = await import('./reading.ts');
+  for (const [whose, recalls] of [
+    ['made', await measureMade()],
+    ['others', await measureFolder(folder)],
+  ] as const)
+    for (const { format, documents, median, least } of recalls)
+      print(
+        `${whose.padEnd(6)} ${format.padEnd(5)} n ${String(documents).padStart(3)} median ${median.toFixed(3)} least ${least.toFixed(3)}`,
+      );
 }
 
 /** Keyword search with words that its own first passages suggest. */
