@@ -32,6 +32,10 @@ const commands: Record<string, Command> = {
     summary: 'reads and writes through PgBouncer, beside direct ones',
     run: async (options) => (await import('./pooler.ts')).pooler(options),
   },
+  citus: {
+    summary: 'calls of one person on PostgreSQL, on Citus with one node and with two workers',
+    run: async (options) => (await import('./citus.ts')).citus(options),
+  },
   streams: {
     summary: '1,000 answers at once, 20 events a second each',
     run: async (options) => (await import('./streams.ts')).streams(options),
