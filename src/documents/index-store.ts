@@ -32,6 +32,8 @@ export interface IndexedDocument {
     charEnd: number;
     tokens: number;
     prefix: string | null;
+    /** Its text was recognised in a picture. */
+    ocr?: boolean;
     content: string;
   }[];
   keywordSegment: Uint8Array;
