@@ -39,6 +39,32 @@ describe('which models are connected', () => {
     expect(models.notices).toEqual([]);
   });
 
+  test('an Ollama without an embedding model is told how it gets one, unless somebody else has one', async () => {
+    const server = await start({ chatModel: 'llama3.2', embeddingModel: 'mistral' });
+    const found = { ollama: 'auto', ollamaHost: server.origin } as const;
+    expect((await connect(found)).notices).toEqual([
+      'Ollama runs: "ollama pull nomic-embed-text" and a restart turn semantic search on as well.',
+    ]);
+    const elsewhere = await connect({
+      ...found,
+      embeddingBaseUrl: server.baseUrl,
+      embeddingModel: 'mistral',
+    });
+    expect(elsewhere.embedding).not.toBeNull();
+    expect(elsewhere.notices).toEqual([]);
+  });
+
+  test('an Ollama that has an embedding model beside one of this machine that fails is told by name', async () => {
+    const server = await start({ chatModel: 'llama3.2', embeddingModel: 'nomic-embed-text' });
+    const { notices } = await connect({
+      ollama: 'auto',
+      ollamaHost: server.origin,
+      embeddingModel: 'local:nowhere',
+      localModelsDir: '/nonexistent',
+    });
+    expect(notices.join(' ')).toContain('Ollama has nomic-embed-text:latest: set EMBEDDING_MODEL to it');
+  });
+
   test('an Ollama that is named and away is told, not thrown', async () => {
     const server = await startProvider();
     await server.close();
