@@ -45,7 +45,7 @@ export default defineConfig({
           'base-uri': ['none'],
           'form-action': ['self'],
           'require-trusted-types-for': ['script'],
-          'trusted-types': ['svelte-trusted-html', 'alcove-markdown', 'alcove-worker'],
+          'trusted-types': ['svelte-trusted-html', 'alcove-markdown', 'alcove-worker', 'alcove-share'],
         },
       },
     }),

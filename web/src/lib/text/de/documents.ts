@@ -76,4 +76,6 @@ export const documents: Dictionary['documents'] = {
   url: 'Adresse im Netz',
   addUrl: 'Hinzufügen',
   fetching: 'Die Seite wird geholt…',
+  sharedTitle: (n) => `${count(n, { one: 'geteilte Datei', other: 'geteilte Dateien' })} hinzufügen?`,
+  sharedAdd: 'Einem neuen Gespräch hinzufügen',
 };

@@ -74,4 +74,6 @@ export const documents = {
   url: 'Address on the web',
   addUrl: 'Add',
   fetching: 'Fetching the page…',
+  sharedTitle: (n: number) => `Add ${count(n, { one: 'shared file', other: 'shared files' })}?`,
+  sharedAdd: 'Add to a new conversation',
 };
