@@ -9,6 +9,7 @@ import {
   readRetention,
   type RetentionConfig,
 } from './identity/people/people-config.ts';
+import type { PriceTable } from './identity/prices.ts';
 import { isWeakSecret, weakSecretAdvice } from './identity/weak-secret.ts';
 import { createAddressGuard } from './documents/web/forbidden-addresses.ts';
 import type { OcrSettings } from './formats/ocr/recogniser.ts';
@@ -56,6 +57,8 @@ export interface Config {
   ocr: OcrSettings;
   /** How pages on the web become documents. */
   fetching: FetchLimits;
+  /** For statistics. */
+  prices: PriceTable;
   metricsToken: string | undefined;
   tracing: boolean;
   segmentCacheBytes: number;
@@ -146,6 +149,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       timeoutMs: e.FETCH_TIMEOUT_S * 1000,
       maxBytes: Math.floor(e.MAX_UPLOAD_MB * megabyte),
     },
+    prices: { currency: e.PRICE_CURRENCY, models: e.MODEL_PRICES },
     metricsToken: e.METRICS_TOKEN,
     tracing: e.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     segmentCacheBytes: e.SEGMENT_CACHE_MB * megabyte,

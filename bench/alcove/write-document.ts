@@ -72,6 +72,7 @@ export async function writeDocument(
   await insertDocuments(db, scope, [file], unlimited, now);
   const lease = await claim(db, documentWork(scope, 'ingest', id), owner, 60_000);
   if (lease === null) throw new Error('the document was not claimed');
-  if (!(await completeDocument(db, lease, indexed, null))) throw new Error('the document was not written');
+  if (!(await completeDocument(db, lease, indexed, null, new Date())))
+    throw new Error('the document was not written');
   return id;
 }

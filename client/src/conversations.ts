@@ -3,15 +3,20 @@ import type {
   ConversationHistory,
   conversationList,
   ConversationStatistics,
+  ConversationSummaries,
   createConversationBody,
   deletedConversation,
   DeletionPreview,
   listConversationsQuery,
+  statisticsListQuery,
   StatisticsOverview,
   updateConversationBody,
 } from '@alcove/contract';
 import type { z } from 'zod';
 import type { Query, RequestOptions, Transport } from './transport.ts';
+
+/** In which time zone days are counted. */
+export type StatisticsQuery = { time_zone?: string };
 
 type ListQuery = Partial<z.output<typeof listConversationsQuery>>;
 
@@ -69,12 +74,23 @@ export function conversations(transport: Transport) {
     fork(id: string, messageId?: string, options?: RequestOptions): Promise<Conversation> {
       return transport.json('POST', `${at(id)}/fork`, { ...options, body: { message_id: messageId } });
     },
-    stats(id: string, options?: RequestOptions): Promise<ConversationStatistics> {
-      return transport.json('GET', `${at(id)}/stats`, options);
+    stats(
+      id: string,
+      query: StatisticsQuery = {},
+      options?: RequestOptions,
+    ): Promise<ConversationStatistics> {
+      return transport.json('GET', `${at(id)}/stats`, { ...options, query });
+    },
+    /** Every conversation in numbers, a page at a time. */
+    listStats(
+      query: Partial<Omit<z.output<typeof statisticsListQuery>, 'format'>> = {},
+      options?: RequestOptions,
+    ): Promise<ConversationSummaries> {
+      return transport.json('GET', '/conversations/stats', { ...options, query });
     },
     /** Totals over all conversations of the caller. */
-    overview(options?: RequestOptions): Promise<StatisticsOverview> {
-      return transport.json('GET', '/conversations/stats/overview', options);
+    overview(query: StatisticsQuery = {}, options?: RequestOptions): Promise<StatisticsOverview> {
+      return transport.json('GET', '/conversations/stats/overview', { ...options, query });
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Document, DocumentStatus } from '@alcove/contract';
+import type { Document } from '@alcove/contract';
 import { AlcoveError, isAlcoveError } from './errors.ts';
 import { pause } from './pause.ts';
 import type { Transport } from './transport.ts';
@@ -21,7 +21,7 @@ export async function* followDocument(
     for await (const event of (await transport.events('GET', `${path}/events`, { signal })) ?? []) {
       const document = JSON.parse(event.data) as Document;
       yield document;
-      if (isFinal(document.status)) return;
+      if (isFinal(document)) return;
     }
   } catch (error) {
     // A proxy may cut or buffer streams; a refusal by the server itself stays a refusal.
@@ -30,7 +30,7 @@ export async function* followDocument(
   while (true) {
     const document = await transport.json<Document>('GET', path, { signal });
     yield document;
-    if (isFinal(document.status)) return;
+    if (isFinal(document)) return;
     await pause(pollEveryMs, signal);
   }
 }
@@ -50,6 +50,7 @@ export async function waitForDocument(
   return last;
 }
 
-function isFinal(status: DocumentStatus): boolean {
+function isFinal({ status, replacement }: Document): boolean {
+  if (replacement !== null && replacement.status !== 'failed') return false;
   return status === 'ready' || status === 'failed' || status === 'cancelled';
 }

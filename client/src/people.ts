@@ -11,6 +11,7 @@ import type {
   updateUserBody,
 } from '@alcove/contract';
 import type { z } from 'zod';
+import type { StatisticsQuery } from './conversations.ts';
 import type { RequestOptions, Transport } from './transport.ts';
 
 /** For administrators who have signed in: accounts, who did what, and sums. An API key never suffices. */
@@ -48,8 +49,8 @@ export function people(transport: Transport) {
     ): Promise<z.output<typeof auditList>> {
       return transport.json('GET', '/admin/audit', { ...options, query });
     },
-    statistics(options?: RequestOptions): Promise<InstallationStatistics> {
-      return transport.json('GET', '/admin/stats', options);
+    statistics(query: StatisticsQuery = {}, options?: RequestOptions): Promise<InstallationStatistics> {
+      return transport.json('GET', '/admin/stats', { ...options, query });
     },
   };
 }

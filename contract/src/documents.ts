@@ -37,6 +37,18 @@ export const document = z
     vectors_ready: z.boolean(),
     /** Of its content: one more with each replacement. */
     version: z.int(),
+    /** A new version that is to take its place once it is read; with `failed`, one that could not be read. */
+    replacement: z
+      .object({
+        name: z.string(),
+        media_type: z.string(),
+        size_bytes: z.int(),
+        status: z.enum(['queued', 'extracting', 'chunking', 'failed']),
+        progress: z.number(),
+        stage_message: z.string().nullable(),
+        error: z.object({ code: z.enum(errorCodes), error: z.string() }).nullable(),
+      })
+      .nullable(),
     /** When an answer last cited it, since its content is what it is. */
     last_cited_at: timestamp.nullable(),
     created_at: timestamp,

@@ -12,5 +12,6 @@ export * from './organising.ts';
 export * from './people.ts';
 export * from './search.ts';
 export * from './sharing.ts';
+export * from './statistics.ts';
 export * from './system.ts';
 export * from './tracing.ts';

@@ -97,27 +97,3 @@ export const auditQuery = pageQuery.extend({
   until: z.iso.datetime().optional(),
 });
 export const auditList = z.object({ entries: z.array(auditEntry), next_cursor: nextCursor });
-
-const count = z.int().min(0);
-/** Sums over all accounts, and nothing of any one of them. */
-export const installationStatistics = z
-  .object({
-    users: z.object({ total: count, active: count, suspended: count, invited: count, admins: count }),
-    conversations: count,
-    documents: count,
-    chunks: count,
-    bytes: count,
-    tokens: z.object({ input: count, output: count }),
-    /** Work that waits or is being done; counted up to 10,000 of a kind. */
-    queue: z.object({
-      ingest: count,
-      index: count,
-      answer: count,
-      /** How long the oldest of it has been due. */
-      oldest_seconds: z.number().min(0),
-    }),
-    /** Of the last 30 days that had any, oldest first; days are UTC. */
-    days: z.array(z.object({ day: z.string(), users: count, messages: count, questions: count })),
-  })
-  .meta({ id: 'InstallationStatistics' });
-export type InstallationStatistics = z.infer<typeof installationStatistics>;

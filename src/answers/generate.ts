@@ -199,6 +199,7 @@ async function end(
     trace: traceOf(task, state, result.metadata),
     events: [...answer.committed, ...events],
     sources: result.sources,
+    model: task.model?.id ?? null,
     inputTokens: state.inputTokens,
     outputTokens: state.outputTokens,
     cacheHit: state.gathered?.retrieval.cacheHit ?? null,

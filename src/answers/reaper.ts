@@ -60,6 +60,8 @@ async function reap(held: Held, deps: AnswerDeps): Promise<void> {
     trace: {},
     events: [...events, { seq, event: last }],
     sources: found,
+    // What it used is not known.
+    model: null,
     inputTokens: 0,
     outputTokens: 0,
     cacheHit: null,

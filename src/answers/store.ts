@@ -116,6 +116,8 @@ export interface FinishedAnswer {
   /** All of the answer, of which the last may not be written yet. */
   events: readonly NumberedEvent[];
   sources: readonly Source[];
+  /** Null when nobody was asked. */
+  model: string | null;
   inputTokens: number;
   outputTokens: number;
   /** Null when nothing was retrieved. */
@@ -146,6 +148,7 @@ export async function finishAnswer(
     settleMessage(held, finished),
     insertTrace(held, finished.trace, now),
     countUsage(held, finished),
+    ...(finished.model === null ? [] : [countModel(held, finished.model, finished, now)]),
     endLease(held),
     storedEvent(scope, messageId, last.seq),
   ]);
@@ -185,6 +188,23 @@ function countUsage(held: Held, { inputTokens, outputTokens, cacheHit }: Finishe
       cacheHit === true ? 1 : 0,
       cacheHit === false ? 1 : 0,
     ],
+  };
+}
+
+function countModel(
+  held: Held,
+  model: string,
+  { inputTokens, outputTokens }: FinishedAnswer,
+  now: Date,
+): Statement {
+  return {
+    name: 'count_model_usage',
+    text: `INSERT INTO model_usage (user_id, day, model, answers, input_tokens, output_tokens)
+      SELECT user_id, $5::date, $6::text, 1, $7::bigint, $8::bigint FROM work ${isHeld}
+      ON CONFLICT (user_id, day, model) DO UPDATE SET answers = model_usage.answers + 1,
+        input_tokens = model_usage.input_tokens + excluded.input_tokens,
+        output_tokens = model_usage.output_tokens + excluded.output_tokens`,
+    values: [...heldValues(held), now.toISOString().slice(0, 10), model, inputTokens, outputTokens],
   };
 }
 

@@ -96,6 +96,29 @@ export const networks = list.refine(
   'must be addresses or networks, as in 10.1.0.0/16',
 );
 
+const pricePattern = /^([^=]+)=(\d{1,9}(?:\.\d{1,9})?)\/(\d{1,9}(?:\.\d{1,9})?)$/;
+
+/** `MODEL=INPUT/OUTPUT`, for a million tokens; the names of models have no comma and no = in them. */
+export const prices = list
+  .refine(
+    (entries) => entries.every((one) => pricePattern.test(one)),
+    'must be MODEL=INPUT/OUTPUT for a million tokens, as in gpt-4.1=2/8,llama3.1:8b=0/0',
+  )
+  .transform(
+    (entries) =>
+      new Map(
+        entries.map((one) => {
+          const [, model = '', input, output] = pricePattern.exec(one) ?? [];
+          return [model, { input: Number(input), output: Number(output) }] as const;
+        }),
+      ),
+  );
+
+export const currency = z
+  .string()
+  .trim()
+  .regex(/^[A-Z]{3}$/, 'must be three capital letters, as in EUR');
+
 function isHttpAddress(value: string): boolean {
   return /^https?:\/\//i.test(value) && URL.canParse(value);
 }

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import {
   address,
   count,
+  currency,
   hostNames,
   list,
   networks,
   mailServer,
   origin,
   origins,
+  prices,
   proxies,
   show,
   text,
@@ -118,6 +120,12 @@ const answering = {
   GOOGLE_GENERATIVE_AI_BASE_URL: address,
   OLLAMA: show(word(['auto', 'off']).default('auto'), 'off: never look for one'),
   OLLAMA_HOST: show(text, undefined, '127.0.0.1:11434'),
+  MODEL_PRICES: show(
+    prices,
+    'what a million tokens of a model cost, input/output, for statistics',
+    'gpt-4.1=2/8,llama3.1:8b=0/0',
+  ),
+  PRICE_CURRENCY: show(currency.default('USD'), 'of these prices'),
 };
 
 const embedding = {

@@ -133,15 +133,19 @@ function insertMessage(
 function bumpActivity(scope: ConversationScope, input: readonly NewMessage[], now: Date): Statement {
   const count = (role: MessageRow['role']): number => input.filter((message) => message.role === role).length;
   return {
-    name: 'append_activity',
-    text: `INSERT INTO activity (user_id, day, messages, questions, user_messages, assistant_messages, system_messages)
-      SELECT c.user_id, $3::date, $4::int + $5::int + $6::int, $4::int, $4::int, $5::int, $6::int
+    name: 'append_activity_by_quarter',
+    text: `INSERT INTO activity (user_id, day, messages, questions, user_messages, assistant_messages, system_messages,
+        quarter_messages, quarter_questions)
+      SELECT c.user_id, $3::date, $4::int + $5::int + $6::int, $4::int, $4::int, $5::int, $6::int,
+        array_fill($4::int + $5::int + $6::int, ARRAY[1], ARRAY[$7::int]), array_fill($4::int, ARRAY[1], ARRAY[$7::int])
       FROM conversations c WHERE c.user_id = $1 AND c.id = $2
       ON CONFLICT (user_id, day) DO UPDATE SET messages = activity.messages + excluded.messages,
         questions = activity.questions + excluded.questions,
         user_messages = activity.user_messages + excluded.user_messages,
         assistant_messages = activity.assistant_messages + excluded.assistant_messages,
-        system_messages = activity.system_messages + excluded.system_messages`,
+        system_messages = activity.system_messages + excluded.system_messages,
+        quarter_messages[$7::int] = coalesce(activity.quarter_messages[$7::int], 0) + excluded.messages,
+        quarter_questions[$7::int] = coalesce(activity.quarter_questions[$7::int], 0) + excluded.questions`,
     values: [
       scope.userId,
       scope.conversationId,
@@ -149,8 +153,14 @@ function bumpActivity(scope: ConversationScope, input: readonly NewMessage[], no
       count('user'),
       count('assistant'),
       count('system'),
+      quarterOf(now),
     ],
   };
+}
+
+/** Of the day (UTC), 1 to 96. */
+function quarterOf(time: Date): number {
+  return 1 + time.getUTCHours() * 4 + Math.floor(time.getUTCMinutes() / 15);
 }
 
 /** More than asked for, so that a few rows of other branches between do not cost another query. */

@@ -1,12 +1,14 @@
 import { eq, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { userCounters } from '../db/schema.ts';
+import type { ActiveDay } from '../identity/activity-store.ts';
+import type { LocalDays } from '../identity/local-days.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import type { ConversationScope } from './scope.ts';
+import { isUnanswered } from './summary-store.ts';
 
 /** Answers looked at for percentiles: enough for a p99, bounded whatever the history. */
 const latencySample = 500;
-const activityDays = 90;
 
 export interface Percentiles {
   p50: number;
@@ -53,18 +55,6 @@ export async function readBreakdown(db: Database, user: UserScope): Promise<Conv
     byType: rows.map((row) => ({ by: row.type, n: row.n })),
     byStatus: rows.map((row) => ({ by: row.status, n: row.n })),
   };
-}
-
-export async function readActivity(
-  db: Database,
-  user: UserScope,
-): Promise<{ day: string; messages: number; questions: number }[]> {
-  const { rows } = await db.scoped(user, (tx) =>
-    tx.execute<{ day: string; messages: number; questions: number }>(sql`
-      SELECT day::text AS day, messages, questions FROM activity
-      WHERE user_id = ${user.userId} ORDER BY activity.day DESC LIMIT ${activityDays}`),
-  );
-  return rows.toReversed();
 }
 
 /** Not a stage: from the question to the last word. */
@@ -144,6 +134,23 @@ export async function readConversationCounts(
   });
 }
 
+/** What the conversation's messages were on each of these days that had any, oldest first. */
+export async function readConversationActivity(
+  db: Database,
+  scope: ConversationScope,
+  { days, bounds }: LocalDays,
+): Promise<ActiveDay[]> {
+  const times = bounds.map((bound) => bound.toISOString());
+  const { rows } = await db.scoped(scope, (tx) =>
+    tx.execute<{ n: number; messages: number; questions: number }>(sql`
+      SELECT width_bucket(created_at, ${sql.param(times)}::timestamptz[]) AS n, count(*) AS messages,
+        count(*) FILTER (WHERE role = 'user') AS questions
+      FROM messages WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId}
+        AND created_at >= ${times[0]}::timestamptz AND created_at < ${times.at(-1)}::timestamptz GROUP BY 1 ORDER BY 1`),
+  );
+  return rows.map(({ n, ...counted }) => ({ day: days[n - 1] ?? '', ...counted }));
+}
+
 /** Ready documents that no answer of the conversation has cited. */
 export async function readNeverCited(
   db: Database,
@@ -177,8 +184,7 @@ export async function readUnanswered(
         AND a.role = 'assistant'
       WHERE q.user_id = ${userId} AND q.conversation_id = ${conversationId} AND q.role = 'user'
       GROUP BY q.user_id, q.id
-      HAVING bool_and(a.id IS NULL OR a.status IN ('failed', 'cancelled', 'incomplete')
-        OR (a.status = 'complete' AND coalesce(a.metadata ->> 'mode' = 'documents' AND a.metadata ->> 'cited' = '0', false)))
+      HAVING ${isUnanswered}
       ORDER BY q.seq DESC LIMIT 100`),
   );
   return rows;

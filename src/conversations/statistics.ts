@@ -1,11 +1,16 @@
 import type { ConversationStatistics, StatisticsOverview } from '@alcove/contract';
 import type { Database } from '../db/database.ts';
+import { readActivity } from '../identity/activity-store.ts';
+import { lastDays } from '../identity/local-days.ts';
+import { type PriceTable, priceUsage } from '../identity/prices.ts';
+import { readModelUsage } from '../identity/usage-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import type { ConversationScope } from './scope.ts';
+import { readConversationUsage } from './summary-store.ts';
 import {
-  readActivity,
   readBreakdown,
   type Engagement,
+  readConversationActivity,
   readConversationCounts,
   readConversationEngagement,
   readCounters,
@@ -17,9 +22,25 @@ import {
   totalStage,
 } from './statistics-store.ts';
 
+/** Days before today and today. */
+const shownDays = 90;
+
+export interface StatisticsView {
+  timeZone: string;
+  prices: PriceTable;
+  now: Date;
+}
+
 /** Statistics of everything that one user has. */
-export async function overviewOf(db: Database, user: UserScope): Promise<StatisticsOverview> {
+export async function overviewOf(
+  db: Database,
+  user: UserScope,
+  { timeZone, prices, now }: StatisticsView,
+): Promise<StatisticsOverview> {
   const counters = await readCounters(db, user);
+  const models = await readModelUsage(db, user);
+  const tokens = { input: counters?.inputTokens ?? 0, output: counters?.outputTokens ?? 0 };
+  const told = models.reduce((sum, { input, output }) => sum + input + output, 0);
   const { byType, byStatus } = await readBreakdown(db, user);
   const retrievals = (counters?.cacheHits ?? 0) + (counters?.cacheMisses ?? 0);
   const roles = {
@@ -36,17 +57,25 @@ export async function overviewOf(db: Database, user: UserScope): Promise<Statist
     total_documents: counters?.documents ?? 0,
     total_chunks: counters?.chunks ?? 0,
     total_bytes: counters?.bytes ?? 0,
-    tokens: { input: counters?.inputTokens ?? 0, output: counters?.outputTokens ?? 0 },
+    tokens,
+    // Earlier versions did not write down of what model they were.
+    ...priceUsage(models, prices, tokens.input + tokens.output - told),
     cache_hit_rate: retrievals === 0 ? null : (counters?.cacheHits ?? 0) / retrievals,
     ...(await measuresOf(db, user)),
     engagement: presentEngagement(await readEngagement(db, user)),
-    activity: await readActivity(db, user),
+    time_zone: timeZone,
+    activity: await readActivity(db, user, lastDays(timeZone, shownDays, now)),
   };
 }
 
 /** The same for one conversation, with what its answers leave open. */
-export async function statisticsOf(db: Database, scope: ConversationScope): Promise<ConversationStatistics> {
+export async function statisticsOf(
+  db: Database,
+  scope: ConversationScope,
+  { timeZone, prices, now }: StatisticsView,
+): Promise<ConversationStatistics> {
   const counts = await readConversationCounts(db, scope);
+  const usage = await readConversationUsage(db, scope.user, [scope.conversationId]);
   const roles = {
     user: sum(counts.byRole, 'user'),
     assistant: sum(counts.byRole, 'assistant'),
@@ -60,9 +89,12 @@ export async function statisticsOf(db: Database, scope: ConversationScope): Prom
     total_chunks: counts.chunks,
     total_bytes: counts.bytes,
     tokens: { input: counts.inputTokens, output: counts.outputTokens },
+    ...priceUsage(usage.get(scope.conversationId) ?? [], prices),
     cache_hit_rate: counts.retrievals === 0 ? null : counts.cacheHits / counts.retrievals,
     ...(await measuresOf(db, scope)),
     engagement: presentEngagement(await readConversationEngagement(db, scope)),
+    time_zone: timeZone,
+    activity: await readConversationActivity(db, scope, lastDays(timeZone, shownDays, now)),
     documents_never_cited: await readNeverCited(db, scope),
     unanswered_questions: await readUnanswered(db, scope),
   };

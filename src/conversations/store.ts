@@ -10,7 +10,7 @@ import {
 } from '../db/schema.ts';
 import { isForeignKeyViolation } from '../db/errors.ts';
 import { AppError } from '../errors.ts';
-import { queueBlobs } from '../files/store.ts';
+import { keysOf, namedBlobs, queueBlobs } from '../files/store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { ConversationScope } from './scope.ts';
 
@@ -182,15 +182,10 @@ export async function deleteConversationRows(
   if (locked === undefined) return gone();
   const counts = await countContents(tx, scope);
   const files = await tx
-    .select({ blobKey: documents.blobKey })
+    .select(namedBlobs)
     .from(documents)
     .where(and(eq(documents.userId, scope.userId), eq(documents.conversationId, scope.conversationId)));
-  await queueBlobs(
-    tx,
-    scope.userId,
-    files.map((file) => file.blobKey),
-    now,
-  );
+  await queueBlobs(tx, scope.userId, files.flatMap(keysOf), now);
   const links = await tx
     .select({ tokenHash: shares.tokenHash })
     .from(shares)

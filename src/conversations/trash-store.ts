@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, lte, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
-import { conversationDirectory, conversations, userCounters } from '../db/schema.ts';
+import { chatBindings, conversationDirectory, conversations, userCounters } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { type ConversationRow, countContents, type DeletedCounts, shiftedBy } from './store.ts';
@@ -34,9 +34,16 @@ export async function hideConversation(
   const inside = sql`user_id = ${userId} AND conversation_id = ${conversationId}`;
   // Whoever works below it finds out at the next write; then nobody begins any more.
   await tx.execute(sql`DELETE FROM work WHERE ${inside}`);
-  await tx.execute(sql`DELETE FROM chat_bindings WHERE ${inside}`);
+  const bound = await tx.execute<{ id: string }>(
+    sql`DELETE FROM chat_bindings WHERE ${inside} RETURNING chat_id AS id`,
+  );
   await tx.execute(sql`DELETE FROM idempotency_answers WHERE ${inside}`);
   await tx.delete(conversationDirectory).where(eq(conversationDirectory.conversationId, conversationId));
+  if (bound.rows.length > 0)
+    await tx
+      .update(conversations)
+      .set({ keptChatIds: bound.rows.map((one) => one.id) })
+      .where(isThis(scope));
   const counts = await countContents(tx, scope);
   await tx
     .update(userCounters)
@@ -65,11 +72,18 @@ export async function showConversation(
     .set({
       deletedAt: null,
       purgeAt: expiresInS === null ? null : new Date(now.getTime() + expiresInS * 1000),
+      keptChatIds: [],
       updatedAt: now,
     })
     .where(isThis(scope))
     .returning();
   if (row === undefined) throw new Error('the conversation was not written');
+  // A client that has begun anew under the same id stays with what it has.
+  if (before.keptChatIds.length > 0)
+    await tx
+      .insert(chatBindings)
+      .values(before.keptChatIds.map((chatId) => ({ userId, conversationId, chatId })))
+      .onConflictDoNothing();
   await tx.insert(conversationDirectory).values({ conversationId, userId }).onConflictDoNothing();
   const counts = await countContents(tx, scope);
   await tx

@@ -20,6 +20,7 @@ export const distribution = {
   idempotency_answers: 'user_id',
   user_counters: 'user_id',
   activity: 'user_id',
+  model_usage: 'user_id',
   projects: 'user_id',
   conversations: 'user_id',
   templates: 'user_id',

@@ -132,6 +132,19 @@ export const auditLog = pgTable(
   ],
 );
 
+/** A new version of a document while the old one is still served. */
+export interface Replacement {
+  name: string;
+  mediaType: string;
+  sizeBytes: number;
+  sha256: string;
+  status: 'queued' | 'extracting' | 'chunking' | 'failed';
+  progress: number;
+  stageMessage: string | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+}
+
 const owner = () => uuid('user_id').notNull();
 
 /** Links that set a password once; a newer one of the same purpose takes the place of the older. */
@@ -299,10 +312,33 @@ export const activity = pgTable(
     userMessages: integer('user_messages').notNull().default(0),
     assistantMessages: integer('assistant_messages').notNull().default(0),
     systemMessages: integer('system_messages').notNull().default(0),
+    /**
+     * The same by quarter of an hour, 1 to 96, so that the days of every time zone can be made of them. Earlier versions
+     * kept none: what is missing here counts at noon.
+     */
+    quarterMessages: integer('quarter_messages').array().notNull().default([]),
+    quarterQuestions: integer('quarter_questions').array().notNull().default([]),
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.day] }),
     index('activity_by_day').on(t.day),
+    foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+  ],
+);
+
+/** Tokens by model and day (UTC): what answers cost is asked for long after their conversations are gone. */
+export const modelUsage = pgTable(
+  'model_usage',
+  {
+    userId: owner(),
+    day: date('day', { mode: 'string' }).notNull(),
+    model: text('model').notNull(),
+    answers: integer('answers').notNull().default(0),
+    inputTokens: bigint('input_tokens', { mode: 'number' }).notNull().default(0),
+    outputTokens: bigint('output_tokens', { mode: 'number' }).notNull().default(0),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.day, t.model] }),
     foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
   ],
 );
@@ -359,6 +395,11 @@ export const conversations = pgTable(
     deletedAt: time('deleted_at'),
     /** When it is erased: the end of its undo window, or of a temporary conversation. */
     purgeAt: time('purge_at'),
+    /** Of a deleted one: the ids of chat clients that named it, which another may have taken when it comes back. */
+    keptChatIds: text('kept_chat_ids')
+      .array()
+      .notNull()
+      .default(sql`'{}'`),
     /** Of a temporary conversation: so long after its last activity it is erased. */
     expiresInS: integer('expires_in_s'),
   },
@@ -626,6 +667,9 @@ export const documents = pgTable(
     keywordVersion: integer('keyword_version').notNull().default(1),
     /** Of its content: raised when another file takes its place. */
     version: integer('version').notNull().default(1),
+    /** The file that is to take its place once it is read; gone when that has failed, of which `replacement` says why. */
+    replacementBlobKey: text('replacement_blob_key'),
+    replacement: jsonb('replacement').$type<Replacement>(),
     lastCitedAt: time('last_cited_at'),
     createdAt: time('created_at').notNull(),
     updatedAt: time('updated_at').notNull(),

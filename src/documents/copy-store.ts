@@ -91,6 +91,9 @@ async function copyDocuments(
       status: sql`CASE WHEN ${isSettled} THEN d.status ELSE 'queued' END`,
       progress: sql`CASE WHEN ${isSettled} THEN d.progress ELSE 0 END`,
       stage_message: sql`CASE WHEN ${isSettled} THEN d.stage_message ELSE 'waiting for its turn' END`,
+      // A new version that is still read becomes that of the document alone.
+      replacement_blob_key: sql`NULL::text`,
+      replacement: sql`NULL::jsonb`,
       created_at: at,
       updated_at: at,
     })}

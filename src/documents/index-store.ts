@@ -10,6 +10,7 @@ import { settleVectors, type VectorRow, writeVectors } from './embedding-cache-s
 import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
 import { enqueue, hurry, settle } from '../work/store.ts';
+import { takePlace } from './replace-store.ts';
 import { bumpVersion, isDocument, nextChange } from './store.ts';
 import { scopeOf } from './work-scope.ts';
 
@@ -47,25 +48,23 @@ export interface IndexedDocument {
 /**
  * Writes passages and keyword index and marks the document ready, in one transaction that settles the lease: chunks
  * exist exactly when their document is ready. Passages of an earlier version are replaced. `vectorsOf`: the model whose
- * vectors are to follow. False when the lease is lost; nothing is written then.
+ * vectors are to follow. A new version that was read takes the document's place with it. False when the lease is lost; nothing is written then.
  */
 export async function completeDocument(
   db: Database,
   lease: Lease,
   made: IndexedDocument,
   vectorsOf: string | null,
+  now: Date,
 ): Promise<boolean> {
   const scope = scopeOf(lease);
   const id = lease.itemId;
   return db.scoped(scope, async (tx) => {
     // A deletion takes the conversation's row first too, so that nothing is written below what is going away.
     await bumpVersion(tx, scope);
-    const [before] = await tx
-      .select({ chunkCount: documents.chunkCount })
-      .from(documents)
-      .where(isDocument(scope, id))
-      .for('update');
+    const [before] = await tx.select().from(documents).where(isDocument(scope, id)).for('update');
     if (before === undefined || !(await settle(tx, lease))) return false;
+    if (lease.kind === 'ingest') await takePlace(tx, scope, before, now);
     await tx
       .update(documents)
       .set({

@@ -50,7 +50,7 @@ async function ingest(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Pr
   let prepared: Prepared;
   try {
     progress.report('extracting', 0, 'reading the file');
-    prepared = await readOriginal(document, deps, signal, (done, total, stage) =>
+    prepared = await readOriginal(nextOf(document), deps, signal, (done, total, stage) =>
       progress.report(
         'extracting',
         total === null ? 0.5 : done / total,
@@ -67,14 +67,22 @@ async function ingest(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Pr
   }
   signal.throwIfAborted();
   const made = { ...indexedFrom(prepared), vectors: null };
-  await completeDocument(deps.db, lease, made, deps.embedding?.id ?? null);
+  await completeDocument(deps.db, lease, made, deps.embedding?.id ?? null, deps.now());
   deps.notifier.notify(documentTopic(lease.itemId));
   // Its vectors are due now.
   deps.notifier.notify(workTopic);
 }
 
+/** What is to be read: a new version, or the document itself. */
+function nextOf({ blobKey, mediaType, name, replacementBlobKey, replacement }: DocumentRow): Original {
+  if (replacementBlobKey === null || replacement === null) return { blobKey, mediaType, name };
+  return { ...replacement, blobKey: replacementBlobKey };
+}
+
+type Original = Pick<DocumentRow, 'blobKey' | 'mediaType' | 'name'>;
+
 export function readOriginal(
-  document: DocumentRow,
+  document: Original,
   deps: DocumentDeps,
   signal: AbortSignal,
   onProgress: NonNullable<PrepareOptions['onProgress']>,
@@ -121,7 +129,7 @@ async function fail(lease: Lease, error: unknown, deps: DocumentDeps): Promise<v
         ? backoffMs(lease.attempts, deps.limits.retryMs, longestRetryMs)
         : null,
   };
-  await failDocument(deps.db, lease, failure);
+  await failDocument(deps.db, lease, failure, deps.now());
   deps.notifier.notify(documentTopic(lease.itemId));
 }
 

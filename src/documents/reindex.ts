@@ -151,5 +151,5 @@ async function readAgain(lease: Lease, deps: DocumentDeps, signal: AbortSignal):
   const vectors = keep
     ? { model: embedding.id, rows, segment: quantiseVectors(rows.map((row) => row.embedding)) }
     : null;
-  await completeDocument(deps.db, lease, { ...made, vectors }, embedding?.id ?? null);
+  await completeDocument(deps.db, lease, { ...made, vectors }, embedding?.id ?? null, deps.now());
 }

@@ -4,7 +4,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
 import { conversations, documents, userCounters, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
-import { queueBlobs } from '../files/store.ts';
+import { keysOf, queueBlobs } from '../files/store.ts';
 import { recordAudit } from '../identity/audit-store.ts';
 import { refuseUnderHold } from '../identity/hold-store.ts';
 import { forgetAnswersAbout } from '../identity/idempotency-store.ts';
@@ -17,6 +17,11 @@ export type DocumentRow = typeof documents.$inferSelect;
 export type DocumentState = DocumentRow['status'];
 
 export const settled: readonly DocumentState[] = ['ready', 'failed', 'cancelled'];
+
+/** Nothing is read of it any more: neither of what it is nor of what is to take its place. */
+export function isSettled({ status, replacementBlobKey }: DocumentRow): boolean {
+  return settled.includes(status) && replacementBlobKey === null;
+}
 
 export interface NewDocument {
   id: string;
@@ -135,6 +140,14 @@ export async function countWithin(
   }
 }
 
+/** Counts a change in size of the user's documents, whatever their quota. */
+export async function countBytes(tx: Transaction, scope: ConversationScope, bytes: number): Promise<void> {
+  await tx
+    .update(userCounters)
+    .set({ bytes: sql`${userCounters.bytes} + ${bytes}` })
+    .where(eq(userCounters.userId, scope.userId));
+}
+
 function overQuota(limit: string): AppError {
   return new AppError('quota_exceeded', `${limit}: delete some and try again.`, { retryAfterSeconds: 60 });
 }
@@ -240,7 +253,7 @@ export async function deleteRow(
   const [row] = await tx.delete(documents).where(isDocument(scope, id)).returning();
   if (row === undefined) return null;
   await forgetAnswersAbout(tx, scope.user, scope.conversationId, id);
-  await queueBlobs(tx, scope.userId, [row.blobKey], now);
+  await queueBlobs(tx, scope.userId, keysOf({ blobKey: row.blobKey, next: row.replacementBlobKey }), now);
   await tx
     .update(conversations)
     .set({ documentCount: sql`${conversations.documentCount} - 1`, updatedAt: now })

@@ -9,9 +9,9 @@ export async function unfinishedDocuments(
   model: string | null,
 ): Promise<{ unread: string[]; unembedded: string[] }> {
   const { rows } = await tx.execute<{ id: string; isReady: boolean }>(sql`
-    SELECT id, status = 'ready' AS "isReady" FROM documents
+    SELECT id, status = 'ready' AND replacement_blob_key IS NULL AS "isReady" FROM documents
     WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId}
-      AND (status IN ('queued', 'extracting', 'chunking', 'embedding')
+      AND (status IN ('queued', 'extracting', 'chunking', 'embedding') OR replacement_blob_key IS NOT NULL
         OR (status = 'ready' AND embedding_model IS DISTINCT FROM ${model}::text))
     ORDER BY id`);
   const idsOf = (isReady: boolean): string[] =>

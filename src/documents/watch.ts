@@ -1,6 +1,6 @@
 import type { ConversationScope } from '../conversations/scope.ts';
 import { type DocumentDeps, documentTopic } from './deps.ts';
-import { type DocumentRow, readDocument, settled } from './store.ts';
+import { type DocumentRow, isSettled, readDocument } from './store.ts';
 
 /** Another replica may do the work: the row is looked at this often. */
 const pollMs = 500;
@@ -16,10 +16,10 @@ export async function* watchDocument(
   while (!signal.aborted) {
     const row = await readDocument(deps.db, scope, id);
     if (row === null) return;
-    const state = JSON.stringify([row.status, row.progress, row.stageMessage]);
+    const state = JSON.stringify([row.status, row.progress, row.stageMessage, row.replacement, row.version]);
     if (state !== last) yield row;
     last = state;
-    if (settled.includes(row.status)) return;
+    if (isSettled(row)) return;
     await deps.notifier.wait(documentTopic(id), pollMs, signal);
   }
 }

@@ -2,7 +2,8 @@ import { and, eq, inArray } from 'drizzle-orm';
 import type { ErrorCode } from '@alcove/contract';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
-import { documents } from '../db/schema.ts';
+import { documents, type Replacement } from '../db/schema.ts';
+import { queueBlobs } from '../files/store.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
 import { holds, hurry, release, settle, withdraw } from '../work/store.ts';
 import { settleVectors } from './embedding-cache-store.ts';
@@ -12,7 +13,7 @@ import { scopeOf } from './work-scope.ts';
 // Rows are locked in one order everywhere, a document's before its work's: deletions take them so too.
 
 export interface DocumentProgress {
-  status: DocumentState;
+  status: 'extracting' | 'chunking';
   progress: number;
   stageMessage: string;
 }
@@ -21,10 +22,12 @@ export interface DocumentProgress {
 export async function reportProgress(db: Database, lease: Lease, at: DocumentProgress): Promise<boolean> {
   return db.scoped(lease, async (tx) => {
     if (!(await lockClaimed(tx, lease))) return false;
+    const isThis = isDocument(scopeOf(lease), lease.itemId);
+    const next = await readNext(tx, isThis);
     await tx
       .update(documents)
-      .set({ ...at, updatedAt: nextChange })
-      .where(isDocument(scopeOf(lease), lease.itemId));
+      .set({ ...(next === null ? at : { replacement: { ...next, ...at } }), updatedAt: nextChange })
+      .where(isThis);
     return true;
   });
 }
@@ -42,11 +45,15 @@ export async function lockClaimed(tx: Transaction, lease: Lease): Promise<boolea
   return rows.length > 0 && (await holds(tx, lease));
 }
 
-/** Ends the work without success, now or until it is tried again. Only the lease's holder wins. */
+/**
+ * Ends the work without success, now or until it is tried again. Only the lease's holder wins. A document whose new
+ * version cannot be read stays as it is, and says so.
+ */
 export async function failDocument(
   db: Database,
   lease: Lease,
   failure: { code: ErrorCode; message: string; retryInMs: number | null },
+  now: Date,
 ): Promise<void> {
   const change =
     failure.retryInMs === null
@@ -59,13 +66,37 @@ export async function failDocument(
       : { status: 'queued' as const, stageMessage: `will be tried again: ${failure.message}` };
   await db.scoped(lease, async (tx) => {
     if (!(await lockClaimed(tx, lease))) return;
+    const scope = scopeOf(lease);
+    const isThis = isDocument(scope, lease.itemId);
+    const next = await readNext(tx, isThis);
+    if (next !== null && failure.retryInMs === null) await dropNextBlob(tx, scope, lease.itemId, now);
     await tx
       .update(documents)
-      .set({ ...change, updatedAt: nextChange })
-      .where(isDocument(scopeOf(lease), lease.itemId));
+      .set({ ...(next === null ? change : { replacement: { ...next, ...change } }), updatedAt: nextChange })
+      .where(isThis);
     if (failure.retryInMs === null) await settle(tx, lease);
     else await release(tx, lease, { inMs: failure.retryInMs });
   });
+}
+
+/** What is read to take the document's place; null when it is the document itself that is read. */
+async function readNext(tx: Transaction, isThis: ReturnType<typeof isDocument>): Promise<Replacement | null> {
+  const [row] = await tx
+    .select({ key: documents.replacementBlobKey, next: documents.replacement })
+    .from(documents)
+    .where(isThis);
+  return row === undefined || row.key === null ? null : row.next;
+}
+
+/** Nobody reads the new version any more. */
+async function dropNextBlob(tx: Transaction, scope: ConversationScope, id: string, now: Date): Promise<void> {
+  const [row] = await tx
+    .select({ key: documents.replacementBlobKey })
+    .from(documents)
+    .where(isDocument(scope, id));
+  if (row === undefined || row.key === null) return;
+  await tx.update(documents).set({ replacementBlobKey: null }).where(isDocument(scope, id));
+  await queueBlobs(tx, scope.userId, [row.key], now);
 }
 
 /** Puts a failed or cancelled document back to work. Null when it is being worked on, or is ready. */
@@ -97,14 +128,20 @@ export async function requeueDocument(
 
 const underWay: DocumentState[] = ['queued', 'extracting', 'chunking', 'embedding'];
 
-/** Null when there is nothing to cancel. */
+/** A document with a new version under way keeps what it has. Null when there is nothing to cancel. */
 export async function cancelDocument(
   db: Database,
   scope: ConversationScope,
   id: string,
+  now: Date,
   alsoWrite?: AlsoWrite<DocumentRow>,
 ): Promise<DocumentRow | null> {
   return db.scoped(scope, async (tx) => {
+    const kept = await cancelReplacement(tx, scope, id, now);
+    if (kept !== null) {
+      await alsoWrite?.(tx, kept);
+      return kept;
+    }
     const [row] = await tx
       .update(documents)
       .set({ status: 'cancelled', stageMessage: null, updatedAt: nextChange })
@@ -116,6 +153,26 @@ export async function cancelDocument(
     await alsoWrite?.(tx, row);
     return row;
   });
+}
+
+async function cancelReplacement(
+  tx: Transaction,
+  scope: ConversationScope,
+  id: string,
+  now: Date,
+): Promise<DocumentRow | null> {
+  const isThis = isDocument(scope, id);
+  const [locked] = await tx.select().from(documents).where(isThis).for('update');
+  // One that has failed is only forgotten.
+  if (locked === undefined || locked.replacement === null) return null;
+  await dropNextBlob(tx, scope, id, now);
+  await withdraw(tx, documentWork(scope, 'ingest', id));
+  const [row] = await tx
+    .update(documents)
+    .set({ replacement: null, updatedAt: nextChange })
+    .where(isThis)
+    .returning();
+  return row ?? null;
 }
 
 /** The document as its worker finds it; null when it is gone. */

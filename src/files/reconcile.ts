@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts';
 import type { Log } from '../work/every.ts';
 import type { BlobStore } from './blob-store.ts';
-import { namedBlobs } from './store.ts';
+import { blobsInUse } from './store.ts';
 
 /** Longer than any upload may take between its first byte and its row. */
 const unfinishedMs = 3_600_000;
@@ -101,13 +101,13 @@ export async function* surveyed(
   for await (const key of keys) {
     const [first] = batch;
     if (first !== undefined && (batch.length >= atOnce || ownerOf(first) !== ownerOf(key))) {
-      yield { keys: batch, named: new Set(await namedBlobs(db, ownerOf(first), batch)) };
+      yield { keys: batch, named: new Set(await blobsInUse(db, ownerOf(first), batch)) };
       batch = [];
     }
     batch.push(key);
   }
   const [first] = batch;
-  if (first !== undefined) yield { keys: batch, named: new Set(await namedBlobs(db, ownerOf(first), batch)) };
+  if (first !== undefined) yield { keys: batch, named: new Set(await blobsInUse(db, ownerOf(first), batch)) };
 }
 
 function ownerOf(key: string): string {

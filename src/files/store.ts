@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, lte, or, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import { blobDeletions, documents } from '../db/schema.ts';
 import { deletionLock } from './deletion-hold.ts';
@@ -62,11 +62,8 @@ export async function releaseNamed(db: Database, userId: string, keys: readonly 
       .where(isOne)
       .orderBy(asc(blobDeletions.blobKey))
       .for('update');
-    const rows = await tx
-      .select({ blobKey: documents.blobKey })
-      .from(documents)
-      .where(and(eq(documents.userId, userId), inArray(documents.blobKey, [...keys])));
-    const named = new Set(rows.map((row) => row.blobKey));
+    const rows = await tx.select(namedBlobs).from(documents).where(namesOneOf(userId, keys));
+    const named = new Set(rows.flatMap(keysOf));
     if (named.size > 0)
       await tx
         .delete(blobDeletions)
@@ -83,14 +80,25 @@ export async function settleBlobDeletion(db: Database, { userId, blobKey }: DueB
 }
 
 /** Those of the keys that a document of the user names. */
-export async function namedBlobs(db: Database, userId: string, keys: readonly string[]): Promise<string[]> {
+export async function blobsInUse(db: Database, userId: string, keys: readonly string[]): Promise<string[]> {
   const rows = await db.scoped({ userId }, (tx) =>
-    tx
-      .select({ blobKey: documents.blobKey })
-      .from(documents)
-      .where(and(eq(documents.userId, userId), inArray(documents.blobKey, [...keys]))),
+    tx.select(namedBlobs).from(documents).where(namesOneOf(userId, keys)),
   );
-  return rows.map((row) => row.blobKey);
+  return rows.flatMap(keysOf);
+}
+
+/** The columns of a document that name originals: its own, and that of a new version that is still read. */
+export const namedBlobs = { blobKey: documents.blobKey, next: documents.replacementBlobKey };
+
+export function keysOf({ blobKey, next }: { blobKey: string; next: string | null }): string[] {
+  return next === null ? [blobKey] : [blobKey, next];
+}
+
+function namesOneOf(userId: string, keys: readonly string[]) {
+  return and(
+    eq(documents.userId, userId),
+    or(inArray(documents.blobKey, [...keys]), inArray(documents.replacementBlobKey, [...keys])),
+  );
 }
 
 /** Whether any document that is ready or waiting names an original, over all users. */

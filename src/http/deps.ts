@@ -26,6 +26,7 @@ export interface HttpDeps {
     | 'role'
     | 'logLevel'
     | 'metricsToken'
+    | 'prices'
     | 'tracing'
     | 'fetching'
   >;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type DocumentRow, settled } from '../documents/store.ts';
+import { type DocumentRow, isSettled } from '../documents/store.ts';
 import { presentDocument } from './present.ts';
 import type { WireEvent } from './sse.ts';
 
@@ -9,7 +9,7 @@ export const documentEventHeaders = z
 
 /** Whether a reader with this Last-Event-ID has seen the state that the document settled in. */
 export function hasSeenTheEnd(row: DocumentRow, lastSeen: number | undefined): boolean {
-  return settled.includes(row.status) && idOf(row) === lastSeen;
+  return isSettled(row) && idOf(row) === lastSeen;
 }
 
 /** The states as events whose ids are the rows' own: the same state has the same id on every connection and replica. */

@@ -155,8 +155,23 @@ export function presentDocument(row: DocumentRow): Document {
     context_mode: row.contextMode,
     vectors_ready: row.embeddingModel !== null,
     version: row.version,
+    replacement: row.replacement === null ? null : presentReplacement(row.replacement),
     last_cited_at: row.lastCitedAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),
+  };
+}
+
+function presentReplacement(next: NonNullable<DocumentRow['replacement']>): Document['replacement'] {
+  return {
+    name: next.name,
+    media_type: next.mediaType,
+    size_bytes: next.sizeBytes,
+    status: next.status,
+    progress: Math.round(next.progress * 1000) / 1000,
+    stage_message: next.stageMessage,
+    // Safe: as that of the document.
+    error:
+      next.errorCode === null ? null : { code: next.errorCode as ErrorCode, error: next.errorMessage ?? '' },
   };
 }
 

@@ -39,6 +39,7 @@ import { setupRoutes } from './routes/setup.ts';
 import { searchRoutes } from './routes/search.ts';
 import { sharedLinkRoutes } from './routes/shared-links.ts';
 import { shareRoutes } from './routes/shares.ts';
+import { statisticsRoutes } from './routes/statistics.ts';
 import { systemRoutes } from './routes/system.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { registerSecurity } from './security.ts';
@@ -112,6 +113,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     adminRoutes(typed, deps);
     oversightRoutes(typed, deps);
     conversationRoutes(typed, deps);
+    statisticsRoutes(typed, deps);
     deletionRoutes(typed, deps);
     uploadRoutes(typed, deps);
     allDocumentRoutes(typed, deps);

@@ -1,9 +1,8 @@
-import { desc, eq, sql } from 'drizzle-orm';
+import { type Column, eq, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
-import { activity, userCounters, users, work } from '../db/schema.ts';
+import { userCounters, users, work } from '../db/schema.ts';
 import type { AdminScope } from './admin-scope.ts';
 
-const shownDays = 30;
 /** More of one kind are not counted: looking must not cost more than the work itself. */
 const countedWork = 10_000;
 
@@ -15,8 +14,6 @@ export interface InstallationCounts {
   bytes: number;
   inputTokens: number;
   outputTokens: number;
-  /** Newest first. */
-  days: { day: string; users: number; messages: number; questions: number }[];
 }
 
 /** Sums over all accounts, from the counters that each keeps: no table of content is read. */
@@ -41,19 +38,8 @@ export async function readInstallationCounts(db: Database, admin: AdminScope): P
         outputTokens: sum(userCounters.outputTokens),
       })
       .from(userCounters);
-    const days = await tx
-      .select({
-        day: activity.day,
-        users: count(sql`true`),
-        messages: sum(activity.messages),
-        questions: sum(activity.questions),
-      })
-      .from(activity)
-      .where(sql`${activity.day} > current_date - ${shownDays}::int`)
-      .groupBy(activity.day)
-      .orderBy(desc(activity.day));
     if (people === undefined || sums === undefined) throw new Error('the database counted nothing');
-    return { users: people, ...sums, days };
+    return { users: people, ...sums };
   });
 }
 
@@ -91,6 +77,6 @@ function count(condition: ReturnType<typeof sql>) {
 }
 
 /** As a double: sums of bytes pass what fits into 32 bits. */
-function sum(column: Parameters<typeof desc>[0]) {
+function sum(column: Column) {
   return sql<number>`coalesce(sum(${column}), 0)::float8`;
 }

@@ -14,7 +14,7 @@ import {
   users,
 } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
-import { queueBlobs } from '../files/store.ts';
+import { keysOf, namedBlobs, queueBlobs } from '../files/store.ts';
 import { type AuditEntry, recordAudit } from './audit-store.ts';
 import { refuseUnderHold } from './hold-store.ts';
 import type { UserScope } from './user-scope.ts';
@@ -184,16 +184,8 @@ export async function eraseUser(
 ): Promise<void> {
   await db.scoped(scope, async (tx) => {
     await refuseUnderHold(tx, scope);
-    const blobs = await tx
-      .select({ blobKey: documents.blobKey })
-      .from(documents)
-      .where(eq(documents.userId, scope.userId));
-    await queueBlobs(
-      tx,
-      scope.userId,
-      blobs.map((row) => row.blobKey),
-      now,
-    );
+    const blobs = await tx.select(namedBlobs).from(documents).where(eq(documents.userId, scope.userId));
+    await queueBlobs(tx, scope.userId, blobs.flatMap(keysOf), now);
     // Both lie apart from the user's rows, by keys of their own.
     await tx.execute(sql.raw(throughAll));
     const own = await tx

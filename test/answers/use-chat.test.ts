@@ -76,6 +76,29 @@ describe("a chat id of the client's own", () => {
     expect(conversationOf(chat)).not.toBe(first);
   });
 
+  test('finds its conversation again when it was restored', async () => {
+    const chat = plainChat();
+    await chat.sendMessage({ text: 'First?' });
+    const first = conversationOf(chat);
+    await person.json('DELETE', `/conversations/${first}`);
+    await person.json('POST', `/conversations/${first}/restore`);
+    await chat.sendMessage({ text: 'Still there?' });
+    expect(conversationOf(chat)).toBe(first);
+    expect(await historyOf(person, first)).toHaveLength(4);
+  });
+
+  test('stays with what was begun under it while its conversation was deleted', async () => {
+    const chat = plainChat();
+    await chat.sendMessage({ text: 'First?' });
+    const first = conversationOf(chat);
+    await person.json('DELETE', `/conversations/${first}`);
+    await chat.sendMessage({ text: 'Anew?' });
+    const second = conversationOf(chat);
+    expect((await person.json('POST', `/conversations/${first}/restore`)).status).toBe(200);
+    await chat.sendMessage({ text: 'Which?' });
+    expect(conversationOf(chat)).toBe(second);
+  });
+
   test('may be the id of a conversation that there is', async () => {
     const conversation = await newConversation(person);
     const chat = plainChat(conversation);

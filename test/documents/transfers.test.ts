@@ -14,7 +14,7 @@ import {
 } from '../answers/support/asking.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { behave } from '../support/provider.ts';
-import { filesOf, whenSettled } from './support/uploading.ts';
+import { filesOf } from './support/uploading.ts';
 import { until } from '../answers/support/until.ts';
 
 const { provider, app } = await answeringApp({}, { embeddings: true });
@@ -185,8 +185,14 @@ describe('a new version of a document', () => {
     await askAbout(person, conversation);
     const newer = new File(['The heron colony at Lake Sorrow held 530 nests in 2026.'], 'herons-2026.txt');
     const replaced = await person.client.documents.replace(document.id, newer);
-    expect(replaced).toMatchObject({ id: document.id, name: 'herons-2026.txt', version: 2 });
-    expect((await whenSettled(person, document.id)).status).toBe('ready');
+    expect(replaced).toMatchObject({ id: document.id, replacement: { name: 'herons-2026.txt' } });
+    const settled = await person.client.documents.wait(document.id);
+    expect(settled).toMatchObject({
+      status: 'ready',
+      name: 'herons-2026.txt',
+      version: 2,
+      replacement: null,
+    });
     const source = (await historyOf(person, conversation))[1]?.metadata.search_results[0];
     expect(source).toMatchObject({ excerpt: fact, document_version: 1, from_earlier_version: true });
     provider.script(behave.answer('It held 530 nests [1].'));

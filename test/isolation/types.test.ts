@@ -31,7 +31,7 @@ const withoutScope = new Set([
   'releaseNamed',
   'settleBlobDeletion',
   // The reconciler goes through folders that are named for users.
-  'namedBlobs',
+  'blobsInUse',
   'namesBlobs',
   // Processes tell each other that they live, and count under hashes: nothing of it is anybody's.
   'seeReplica',
@@ -61,6 +61,7 @@ const pure = new Set([
   'afterLast',
   'columnsOf',
   'isAmong',
+  'keysOf',
   'authorityOf',
   'statementsOfRetrieval',
   'readVector',

@@ -76,7 +76,7 @@ export async function writeDocument(
       segment: quantiseVectors(vectors),
     },
   };
-  expect(await completeDocument(db, lease, made, null)).toBe(true);
+  expect(await completeDocument(db, lease, made, null, new Date())).toBe(true);
   return id;
 }
 

@@ -55,7 +55,8 @@ export async function verifyAtRest(
   const database = await connectDatabase(config.database);
   try {
     await verifyRows((sql) => database.pool.query(sql));
-    const { rows } = await database.pool.query<{ key: string }>('SELECT blob_key AS key FROM documents');
+    const { rows } = await database.pool.query<{ key: string }>(`SELECT blob_key AS key FROM documents
+      UNION ALL SELECT replacement_blob_key FROM documents WHERE replacement_blob_key IS NOT NULL`);
     const waiting = await database.pool.query<{ key: string }>('SELECT blob_key AS key FROM blob_deletions');
     const stored = await originalsIn(config.dataDir);
     const missing = rows.filter(({ key }) => !stored.has(key)).map(({ key }) => key);

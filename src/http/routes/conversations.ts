@@ -1,7 +1,6 @@
 import {
   conversation,
   conversationList,
-  conversationStats,
   createConversationBody,
   createMessageBody,
   history,
@@ -9,7 +8,6 @@ import {
   idParams,
   listConversationsQuery,
   message,
-  overview,
   titleBody,
   titleQuery,
   updateConversationBody,
@@ -24,7 +22,6 @@ import {
 } from '../../conversations/store.ts';
 import { appendMessage } from '../../conversations/append-message.ts';
 import { readHistory } from '../../answers/history.ts';
-import { overviewOf, statisticsOf } from '../../conversations/statistics.ts';
 import { defaultTitle } from '../../conversations/title.ts';
 import { readVersions } from '../../documents/overview-store.ts';
 import { AppError } from '../../errors.ts';
@@ -116,20 +113,6 @@ export function conversationRoutes(app: App, deps: HttpDeps): void {
   );
 
   app.get(
-    '/conversations/stats/overview',
-    {
-      schema: {
-        tags,
-        operationId: 'getStatistics',
-        summary: 'Statistics of the account',
-        description: 'Totals over all conversations of the caller.',
-        response: { 200: overview },
-      },
-    },
-    async (request) => overviewOf(db, principalOf(request).scope),
-  );
-
-  app.get(
     '/conversations/:id',
     {
       config: below,
@@ -155,22 +138,6 @@ export function conversationRoutes(app: App, deps: HttpDeps): void {
         has_more: hasMore,
       };
     },
-  );
-
-  app.get(
-    '/conversations/:id/stats',
-    {
-      config: below,
-      schema: {
-        tags,
-        operationId: 'getConversationStatistics',
-        summary: 'Statistics of one conversation',
-        description: 'Its totals, the documents that no answer cites and the questions that found nothing.',
-        params: idParams,
-        response: { 200: conversationStats },
-      },
-    },
-    async (request) => statisticsOf(db, await openConversation(request, db)),
   );
 
   app.post(

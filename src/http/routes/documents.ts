@@ -163,14 +163,21 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
         tags,
         operationId: 'cancelDocument',
         summary: 'Stop reading a document',
-        description: 'The original is kept; a retry reads it again.',
+        description:
+          'The original is kept; a retry reads it again. Where a new version of it is read, that one is dropped and the document stays as it is.',
         params: idParams,
         response: { 200: document },
       },
     },
     async (request) => {
       const { scope, document: row } = await openDocument(request, db);
-      const cancelled = await cancelDocument(db, scope, row.id, settleWith(request, 200, presentDocument));
+      const cancelled = await cancelDocument(
+        db,
+        scope,
+        row.id,
+        now(),
+        settleWith(request, 200, presentDocument),
+      );
       if (cancelled === null) throw new AppError('conflict', `This document is ${row.status} already.`);
       documents.notifier.notify(documentTopic(row.id));
       return presentDocument(cancelled);

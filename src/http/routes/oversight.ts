@@ -1,21 +1,34 @@
-import { auditList, auditQuery, type InstallationStatistics, installationStatistics } from '@alcove/contract';
-import { listAudit } from '../../identity/audit-store.ts';
 import {
-  type InstallationCounts,
+  auditList,
+  auditQuery,
+  type InstallationStatistics,
+  installationStatistics,
+  statisticsQuery,
+} from '@alcove/contract';
+import { readEverybodysActivity } from '../../identity/activity-store.ts';
+import type { AdminScope } from '../../identity/admin-scope.ts';
+import { listAudit } from '../../identity/audit-store.ts';
+import { lastDays } from '../../identity/local-days.ts';
+import { priceUsage } from '../../identity/prices.ts';
+import {
   type QueueCounts,
   readInstallationCounts,
   readQueueCounts,
 } from '../../identity/statistics-store.ts';
+import { readEverybodysUsage } from '../../identity/usage-store.ts';
 import type { App } from '../app.ts';
+import { sendCsv, sendsCsv, wantsCsv } from '../csv-reply.ts';
 import type { HttpDeps } from '../deps.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentAudit } from '../present.ts';
+import { statisticsToCsv } from '../statistics-csv.ts';
 import { adminOf } from './admin.ts';
 
 const tags = ['administration'];
+const shownDays = 30;
 
 /** What administrators may know of everybody: who did what, and sums. */
-export function oversightRoutes(app: App, { db }: HttpDeps): void {
+export function oversightRoutes(app: App, { db, config, now }: HttpDeps): void {
   const admin = { admin: true };
 
   app.get(
@@ -56,32 +69,42 @@ export function oversightRoutes(app: App, { db }: HttpDeps): void {
         operationId: 'getInstallationStatistics',
         summary: 'This server in numbers',
         description:
-          'For administrators: sums over all accounts, the queue, and the last 30 days. Counts only, of nobody alone.',
+          'For administrators: sums over all accounts, the queue, and the last 30 days in the time zone that is asked for. Counts only, of nobody alone. CSV with `format=csv` or `Accept: text/csv`.',
+        querystring: statisticsQuery,
         response: { 200: installationStatistics },
+        sends: sendsCsv,
       },
     },
-    async (request) => {
-      const scope = adminOf(request);
-      return presentCounts(await readInstallationCounts(db, scope), await readQueueCounts(db, scope));
+    async (request, reply) => {
+      const { time_zone: timeZone, format } = request.query;
+      const statistics = await statisticsOf(adminOf(request), timeZone);
+      if (!wantsCsv(request, format)) return statistics;
+      return sendCsv(reply, 'server', statisticsToCsv(statistics));
     },
   );
+
+  async function statisticsOf(scope: AdminScope, timeZone: string): Promise<InstallationStatistics> {
+    const { inputTokens, outputTokens, ...counts } = await readInstallationCounts(db, scope);
+    const models = await readEverybodysUsage(db, scope);
+    const told = models.reduce((sum, { input, output }) => sum + input + output, 0);
+    return {
+      ...counts,
+      tokens: { input: inputTokens, output: outputTokens },
+      ...priceUsage(models, config.prices, inputTokens + outputTokens - told),
+      queue: presentQueue(await readQueueCounts(db, scope)),
+      time_zone: timeZone,
+      days: await readEverybodysActivity(db, scope, lastDays(timeZone, shownDays, now())),
+    };
+  }
 }
 
-function presentCounts(
-  { inputTokens, outputTokens, days, ...counts }: InstallationCounts,
-  queue: readonly QueueCounts[],
-): InstallationStatistics {
+function presentQueue(queue: readonly QueueCounts[]): InstallationStatistics['queue'] {
   const waiting = (kind: QueueCounts['kind']): number => queue.find((one) => one.kind === kind)?.waiting ?? 0;
   return {
-    ...counts,
-    tokens: { input: inputTokens, output: outputTokens },
-    queue: {
-      ingest: waiting('ingest'),
-      index: waiting('index'),
-      answer: waiting('answer'),
-      oldest_seconds: Math.max(0, ...queue.map(({ oldestSeconds }) => oldestSeconds)),
-    },
-    days: days.toReversed(),
+    ingest: waiting('ingest'),
+    index: waiting('index'),
+    answer: waiting('answer'),
+    oldest_seconds: Math.max(0, ...queue.map(({ oldestSeconds }) => oldestSeconds)),
   };
 }
 

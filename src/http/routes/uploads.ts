@@ -97,7 +97,7 @@ export function uploadRoutes(app: App, { db, documents, config, closing }: HttpD
         operationId: 'replaceDocument',
         summary: 'Put a new version of a document in its place (multipart: file, or JSON as for a new one)',
         description:
-          'It keeps its id and its conversation, and is read again. Answers keep the excerpts of the version that they cite; histories say that they are from an earlier one.',
+          'It keeps its id and its conversation. Until the new version is read (`replacement`), and for good when it cannot be, the old one is searched and shown. Answers keep the excerpts of the version that they cite; histories say that they are from an earlier one.',
         accepts: { 'multipart/form-data': replaceForm, 'application/json': addDocumentBody },
         params: idParams,
         response: { 202: document },

@@ -22,6 +22,11 @@ export const conversationCases: Record<string, IsolationCase> = {
   'GET /conversations/stats/overview': (w) => [
     { path: `/conversations/stats/overview?user_id=${w.a.id}`, status: 200 },
   ],
+  'GET /conversations/stats': (w) => [
+    { path: `/conversations/stats?user_id=${w.a.id}`, status: 200 },
+    { path: `/conversations/stats?status=all&cursor=${cursorBehind(w.a1)}`, status: 200 },
+    { path: '/conversations/stats?format=csv', status: 200 },
+  ],
   'GET /conversations/:id': (w) => [
     ...conversation(w, (id) => `/conversations/${id}`),
     { path: `/conversations/${w.b1}?branch=${w.a1Answer}`, status: 404, about: 'the message' },

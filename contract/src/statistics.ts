@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { id, nextCursor, pageQuery, timestamp } from './common.ts';
+
+const count = z.int().min(0);
+
+/** A name of the IANA database, as in `Europe/Berlin`; days are counted in it. */
+const timeZone = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, 'is no time zone: give a name such as Europe/Berlin')
+  .default('UTC')
+  .meta({ description: 'IANA name, as in Europe/Berlin', example: 'Europe/Berlin' });
+
+/** The same as `Accept` asks for, for links. */
+const format = z.enum(['json', 'csv']).optional();
+
+export const statisticsQuery = z.object({ time_zone: timeZone, format });
+export const statisticsListQuery = pageQuery.extend({
+  status: z.enum(['active', 'archived', 'all']).default('all'),
+  format,
+});
+
+function isTimeZone(name: string): boolean {
+  // An offset such as +01:00 is none: it knows no summer time.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** By the price table of the server (`MODEL_PRICES`). */
+const cost = z.object({ amount: z.number().min(0), currency: z.string() }).meta({ id: 'Cost' });
+export type Cost = z.infer<typeof cost>;
+const usage = z.object({
+  /** What all models together cost; null where the price of one that was used is not known. */
+  cost: cost.nullable(),
+  /** Most tokens first. */
+  models: z.array(
+    z
+      .object({
+        model: z.string(),
+        answers: count,
+        tokens: z.object({ input: count, output: count }),
+        /** Null where no price is known. */
+        cost: cost.nullable(),
+      })
+      .meta({ id: 'ModelUsage' }),
+  ),
+});
+export type Usage = z.infer<typeof usage>;
+
+const percentiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number(), n: z.int() });
+const day = z.object({ day: z.string(), messages: count, questions: count });
+const counts = z.object({
+  total_messages: z.int(),
+  messages_by_role: z.object({ user: z.int(), assistant: z.int(), system: z.int() }),
+  total_documents: z.int(),
+  total_chunks: z.int(),
+  total_bytes: z.int(),
+  /** Of every answer so far, rewritten questions included; what is deleted later has been used all the same. */
+  tokens: z.object({ input: z.int(), output: z.int() }),
+  ...usage.shape,
+  /** Share of retrievals answered from the cache, 0..1; null before the first. */
+  cache_hit_rate: z.number().nullable(),
+  /** Milliseconds by stage, over the last 500 answers. */
+  latency_ms: z.record(z.string(), percentiles),
+  /** From question to last word, over the last 500 answers; null before the first. */
+  processing_time_ms: percentiles.nullable(),
+  /** Over the last 500 answers that rest on documents. */
+  retrieval_quality: z.object({
+    answers: z.int(),
+    /** Share of them that cite at least one passage, 0..1; null without any. */
+    cited_share: z.number().nullable(),
+    /** Mean retrieval score of the passages that were cited; null without any. */
+    mean_cited_score: z.number().nullable(),
+  }),
+  engagement: z.object({
+    questions: z.int(),
+    /** Days (UTC) with at least one message. */
+    active_days: z.int(),
+    /** Null before the first. */
+    questions_per_active_day: z.number().nullable(),
+    last_active_on: z.string().nullable(),
+  }),
+  /** The time zone of `activity`. */
+  time_zone: z.string(),
+  /** Of the last 90 days those that had any, oldest first. */
+  activity: z.array(day),
+});
+export const overview = counts
+  .extend({
+    total_conversations: z.int(),
+    conversations_by_type: z.object({ general: z.int(), rag_query: z.int() }),
+    conversations_by_status: z.object({ active: z.int(), archived: z.int() }),
+  })
+  .meta({ id: 'StatisticsOverview' });
+export type StatisticsOverview = z.infer<typeof overview>;
+export const conversationStats = counts
+  .extend({
+    conversation_id: id,
+    documents_never_cited: z.array(z.object({ id, name: z.string() })),
+    unanswered_questions: z.array(z.object({ message_id: id, content: z.string() })),
+  })
+  .meta({ id: 'ConversationStatistics' });
+export type ConversationStatistics = z.infer<typeof conversationStats>;
+
+/** One conversation among all of them; `GET /conversations/{id}/stats` says more of it. */
+const conversationSummary = z
+  .object({
+    conversation_id: id,
+    title: z.string(),
+    status: z.enum(['active', 'archived']),
+    created_at: timestamp,
+    last_message_at: timestamp.nullable(),
+    messages: count,
+    questions: count,
+    /** Without a complete answer, or with one that rests on no source although there were documents. */
+    unanswered_questions: count,
+    documents: count,
+    /** Ready documents that no answer has cited. */
+    documents_never_cited: count,
+    chunks: count,
+    bytes: count,
+    tokens: z.object({ input: count, output: count }),
+    ...usage.shape,
+  })
+  .meta({ id: 'ConversationSummary' });
+export type ConversationSummary = z.infer<typeof conversationSummary>;
+export const conversationSummaries = z
+  .object({ conversations: z.array(conversationSummary), next_cursor: nextCursor })
+  .meta({ id: 'ConversationSummaryList' });
+export type ConversationSummaries = z.infer<typeof conversationSummaries>;
+
+export const installationStatistics = z
+  .object({
+    users: z.object({ total: count, active: count, suspended: count, invited: count, admins: count }),
+    conversations: count,
+    documents: count,
+    chunks: count,
+    bytes: count,
+    tokens: z.object({ input: count, output: count }),
+    ...usage.shape,
+    /** Work that waits or is being done; counted up to 10,000 of a kind. */
+    queue: z.object({
+      ingest: count,
+      index: count,
+      answer: count,
+      /** How long the oldest of it has been due. */
+      oldest_seconds: z.number().min(0),
+    }),
+    /** The time zone of `days`. */
+    time_zone: z.string(),
+    /** Of the last 30 days those that had any, oldest first. */
+    days: z.array(day.extend({ users: count })),
+  })
+  .meta({ id: 'InstallationStatistics' });
+export type InstallationStatistics = z.infer<typeof installationStatistics>;

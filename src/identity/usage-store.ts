@@ -1,0 +1,38 @@
+import { desc, eq, sql } from 'drizzle-orm';
+import type { Database } from '../db/database.ts';
+import { modelUsage } from '../db/schema.ts';
+import type { AdminScope } from './admin-scope.ts';
+import type { UserScope } from './user-scope.ts';
+
+export type ModelTokens = {
+  model: string;
+  answers: number;
+  input: number;
+  output: number;
+};
+
+const sums = {
+  model: modelUsage.model,
+  answers: sql<number>`sum(${modelUsage.answers})::float8`,
+  input: sql<number>`sum(${modelUsage.inputTokens})::float8`,
+  output: sql<number>`sum(${modelUsage.outputTokens})::float8`,
+};
+const mostFirst = desc(sql`sum(${modelUsage.inputTokens} + ${modelUsage.outputTokens})`);
+
+/** Tokens of everything that the user was ever answered, by model. */
+export async function readModelUsage(db: Database, user: UserScope): Promise<ModelTokens[]> {
+  return db.reading(user, (tx) =>
+    tx
+      .select(sums)
+      .from(modelUsage)
+      .where(eq(modelUsage.userId, user.userId))
+      .groupBy(modelUsage.model)
+      .orderBy(mostFirst, modelUsage.model),
+  );
+}
+
+export async function readEverybodysUsage(db: Database, admin: AdminScope): Promise<ModelTokens[]> {
+  return db.asAdmin(admin, 'everybody', (tx) =>
+    tx.select(sums).from(modelUsage).groupBy(modelUsage.model).orderBy(mostFirst, modelUsage.model),
+  );
+}
