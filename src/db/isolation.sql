@@ -1,4 +1,4 @@
--- Isolation as of 0020_ocr; written by "npm run isolation".
+-- Isolation as of 0021_usage_quarters_replacements; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -68,6 +68,10 @@ ALTER TABLE messages ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE messages FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
+ALTER TABLE model_usage ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE model_usage FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
 ALTER TABLE projects ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE projects FORCE ROW LEVEL SECURITY
@@ -125,6 +129,8 @@ CREATE POLICY acts ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_admin USI
 CREATE POLICY administration ON activity AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
 --> statement-breakpoint
 CREATE POLICY administration ON login_keys AS PERMISSIVE FOR INSERT TO alcove_admin WITH CHECK (true)
+--> statement-breakpoint
+CREATE POLICY administration ON model_usage AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
 --> statement-breakpoint
 CREATE POLICY administration ON sessions AS PERMISSIVE FOR ALL TO alcove_admin USING (true) WITH CHECK (true)
 --> statement-breakpoint
@@ -193,6 +199,8 @@ CREATE POLICY own ON imported_items AS PERMISSIVE FOR ALL TO alcove_app USING ((
 CREATE POLICY own ON login_keys AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
 CREATE POLICY own ON messages AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
+CREATE POLICY own ON model_usage AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
 CREATE POLICY own ON projects AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
@@ -266,6 +274,8 @@ GRANT DELETE ON login_keys TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON messages TO alcove_app
 --> statement-breakpoint
+GRANT DELETE ON model_usage TO alcove_app
+--> statement-breakpoint
 GRANT DELETE ON projects TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON refresh_tokens TO alcove_app
@@ -336,6 +346,8 @@ GRANT INSERT ON login_keys TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON messages TO alcove_app
 --> statement-breakpoint
+GRANT INSERT ON model_usage TO alcove_app
+--> statement-breakpoint
 GRANT INSERT ON projects TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON refresh_tokens TO alcove_app
@@ -369,6 +381,8 @@ GRANT SELECT (action) ON audit_log TO alcove_admin
 GRANT SELECT (address) ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (address) ON audit_log TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (answers) ON model_usage TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (bytes) ON user_counters TO alcove_admin
 --> statement-breakpoint
@@ -414,6 +428,8 @@ GRANT SELECT (id) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (id) ON users TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (input_tokens) ON model_usage TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (input_tokens) ON user_counters TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (item_id) ON work TO alcove_worker
@@ -430,7 +446,11 @@ GRANT SELECT (legal_hold) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (messages) ON activity TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (model) ON model_usage TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (name) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (output_tokens) ON model_usage TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (output_tokens) ON user_counters TO alcove_admin
 --> statement-breakpoint
@@ -439,6 +459,10 @@ GRANT SELECT (passages_version) ON documents TO alcove_worker
 GRANT SELECT (purge_at) ON conversations TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (purpose) ON setup_tokens TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (quarter_messages) ON activity TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (quarter_questions) ON activity TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (questions) ON activity TO alcove_admin
 --> statement-breakpoint
@@ -467,6 +491,8 @@ GRANT SELECT (target) ON work TO alcove_worker
 GRANT SELECT (token) ON idempotency_keys TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (token_version) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (user_id) ON activity TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (user_id) ON audit_log TO alcove_admin
 --> statement-breakpoint
@@ -529,6 +555,8 @@ GRANT SELECT ON installation TO alcove_app
 GRANT SELECT ON login_keys TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON messages TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON model_usage TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON projects TO alcove_app
 --> statement-breakpoint
@@ -615,6 +643,8 @@ GRANT UPDATE ON idempotency_keys TO alcove_app
 GRANT UPDATE ON imported_items TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON messages TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON model_usage TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON projects TO alcove_app
 --> statement-breakpoint
