@@ -115,9 +115,11 @@ export class World {
   forgetConversation(id: string): void {
     for (const one of this.conversations) if (one.id === id) one.isAlive = false;
     for (const document of this.documents) if (document.conversationId === id) document.isAlive = false;
+    // A key comes back with its conversation: until then it is worth nothing, and its name stays in its owner's list.
+    const comesBack = this.here.config.limits.undoMs > 0;
+    for (const key of this.keys) if (key.limitedTo === id && !comesBack) key.isRevoked = true;
     for (const canary of this.canaries.values()) {
-      // The name of a key stays in the list of its owner, because the key comes back with the conversation.
-      if (canary.conversationId === id && canary.kind !== 'key') canary.isAlive = false;
+      if (canary.conversationId === id && !(comesBack && canary.kind === 'key')) canary.isAlive = false;
       canary.quotedIn.delete(id);
     }
   }
