@@ -1,0 +1,123 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { chromiumPath, launchBrowser, openWatchedPage } from './support/browser.ts';
+import { buildWeb } from './support/build-web.ts';
+
+const mostSteps = 80;
+
+describe.skipIf(chromiumPath === undefined)('without a mouse', () => {
+  let app: TestApp;
+  let browser: Browser;
+  let person: Person;
+
+  beforeAll(async () => {
+    await buildWeb();
+    [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+    person = await newPerson(app.baseUrl);
+    const { id } = await person.client.conversations.create({ title: 'Herons' });
+    const text = 'The heron colony at Lake Sorrow held 412 nests in 2025.';
+    const { document } = await person.client.documents.addText(id, { name: 'nests.txt', text });
+    await person.client.documents.wait(document.id);
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+
+  test(
+    'a person signs in, asks, follows a citation, searches, chooses, renames and deletes',
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const { page, complaints } = await openWatchedPage(browser, new URL(app.baseUrl).origin);
+      page.setDefaultTimeout(30_000);
+      const { keyboard } = page;
+      await page.goto(`${app.baseUrl}/login`);
+      await page.getByLabel('E-mail').waitFor();
+      await walkTo(page, /^E-mail/);
+      await keyboard.type(person.email);
+      await walkTo(page, /^Password/);
+      await keyboard.type(person.password);
+      await keyboard.press('Enter');
+      await page.getByLabel('Your question').waitFor();
+
+      await walkTo(page, /^Herons$/);
+      await keyboard.press('Enter');
+      await page.locator('li[data-document][data-status=ready]').waitFor();
+      await keyboard.press('/');
+      await keyboard.type('How many nests did the colony hold in 2025?');
+      await keyboard.press('Enter');
+      await page.locator('article[data-status=complete] .pill').first().waitFor();
+      await walkTo(page, /^Source 1: nests\.txt/, 'Shift+Tab');
+      await keyboard.press('Enter');
+      await expect.poll(() => focusedName(page)).toBe('nests.txt');
+      await keyboard.press('Escape');
+      await expect.poll(() => focusedName(page)).toMatch(/^Source 1/);
+
+      await keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+      await keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await keyboard.press('Control+k');
+      await page.getByRole('combobox').waitFor();
+      await keyboard.type('All doc');
+      await page.getByRole('option', { name: 'All documents' }).waitFor();
+      await keyboard.press('Enter');
+      await page.locator('tr[data-document]').waitFor();
+      await walkTo(page, /^Choose “nests\.txt”$/);
+      await keyboard.press('Space');
+      await walkTo(page, /^Copy…$/, 'Shift+Tab');
+      await keyboard.press('Enter');
+      await page.getByRole('dialog', { name: 'Copy 1 document to' }).waitFor();
+      await keyboard.press('Escape');
+      await expect.poll(() => focusedName(page)).toBe('Copy…');
+
+      await walkTo(page, /^Options of “Herons”$/, 'Shift+Tab');
+      await keyboard.press('Enter');
+      await keyboard.press('Enter');
+      await page.getByLabel('Title', { exact: true }).waitFor();
+      await keyboard.type('Grey herons');
+      await keyboard.press('Enter');
+      await expect.poll(() => focusedName(page)).toBe('Grey herons');
+      await walkTo(page, /^Options of “Grey herons”$/);
+      await keyboard.press('Enter');
+      await keyboard.press('End');
+      await keyboard.press('Enter');
+      await page.getByRole('dialog', { name: 'Delete this conversation?' }).waitFor();
+      await walkTo(page, /^Delete$/);
+      await keyboard.press('Enter');
+      await page.getByTestId('deleted-counts').waitFor();
+      await walkTo(page, /^Done$/);
+      await keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect((await person.client.conversations.list()).conversations).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
+});
+
+/** Presses Tab until what has the focus is called so, as a person does who sees where it is. */
+async function walkTo(page: Page, name: RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+  const passed: string[] = [];
+  for (let step = 0; step < mostSteps; step += 1) {
+    const here = await focusedName(page);
+    if (name.test(here)) return;
+    passed.push(here);
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${name} was not met by ${key}: ${passed.join(' | ')}`);
+}
+
+/** What a screen reader would say of the element with the focus, more or less. */
+function focusedName(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement;
+    if (!(element instanceof HTMLElement) || element === document.body) return '';
+    const label = element instanceof HTMLInputElement ? element.labels?.[0]?.innerText : undefined;
+    return (element.getAttribute('aria-label') ?? label ?? element.innerText ?? '').trim();
+  });
+}
