@@ -9,6 +9,10 @@ const heavyRowsAtOnce = 2;
 const heavy = new Set(['document_texts', 'segments']);
 /** The order in which rows refer to each other inside a table. */
 const orderInside: Record<string, string> = { messages: 'conversation_id, seq' };
+/** Arrays that do not begin at 1, which JSON cannot say: as PostgreSQL writes them. */
+const writtenAsText: Record<string, readonly string[]> = {
+  activity: ['quarter_messages', 'quarter_questions'],
+};
 const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface Row {
@@ -27,7 +31,7 @@ export async function* readRows(client: pg.ClientBase, roles: RoleNames): AsyncG
     const tables = await tablesInOrder(client);
     const kept = globalTables.filter((name) => !transientTables.includes(name));
     for (const { name } of tables.filter((table) => kept.includes(table.name)))
-      yield* rowsOf(client, name, `SELECT row_to_json(t)::text AS json FROM ${name} t`);
+      yield* rowsOf(client, name, `SELECT ${jsonOf(name)} AS json FROM ${name} t`);
     for (const id of await everyUser(client, roles.admin)) {
       await client.query(`SET LOCAL ROLE ${roles.app}; SET LOCAL app.user_id = '${id}'`);
       for (const { name, key } of tables) {
@@ -36,7 +40,7 @@ export async function* readRows(client: pg.ClientBase, roles: RoleNames): AsyncG
         yield* rowsOf(
           client,
           name,
-          `SELECT row_to_json(t)::text AS json FROM ${name} t WHERE ${key} = '${id}'${order === undefined ? '' : ` ORDER BY ${order}`}`,
+          `SELECT ${jsonOf(name)} AS json FROM ${name} t WHERE ${key} = '${id}'${order === undefined ? '' : ` ORDER BY ${order}`}`,
         );
       }
     }
@@ -45,6 +49,13 @@ export async function* readRows(client: pg.ClientBase, roles: RoleNames): AsyncG
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
+}
+
+function jsonOf(table: string): string {
+  const columns = writtenAsText[table];
+  if (columns === undefined) return 'row_to_json(t)::text';
+  const texts = columns.map((column) => `'${column}', t.${column}::text`).join(', ');
+  return `(row_to_json(t)::jsonb || jsonb_build_object(${texts}))::text`;
 }
 
 async function* rowsOf(client: pg.ClientBase, table: string, query: string): AsyncGenerator<Row> {
