@@ -37,6 +37,9 @@ const open = [
   'GET /docs/js/scalar.js',
   'GET /docs/js/start.js',
   'GET /favicon.svg',
+  'GET /icon-192.png',
+  'GET /icon-512.png',
+  'GET /manifest.webmanifest',
   'GET /healthz',
   'GET /login',
   'GET /metrics',
@@ -83,7 +86,7 @@ test('without credentials every route answers 401, but for a frozen list', async
   expect(new Set(closed).size).toBeGreaterThan(30);
   const known = routesOf(app.app);
   for (const route of open)
-    if (!/dashboard$|login|setup|_app|favicon/.test(route)) expect(known).toContain(route);
+    if (!/dashboard$|login|setup|_app|favicon|icon-|manifest/.test(route)) expect(known).toContain(route);
 });
 
 test('a token in the query is no token', async () => {

@@ -136,12 +136,14 @@ describe('the client', () => {
     const alcove = await serve((request, response) => {
       if (request.url?.endsWith('/events')) {
         openStream(response);
-        response.write(`id: 1\nevent: document\ndata: ${JSON.stringify({ id: 'd', status: 'queued' })}\n\n`);
+        response.write(
+          `id: 1\nevent: document\ndata: ${JSON.stringify({ id: 'd', status: 'queued', replacement: null })}\n\n`,
+        );
         setTimeout(() => response.destroy(), 20);
         return;
       }
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ id: 'd', status: states.shift() }));
+      response.end(JSON.stringify({ id: 'd', status: states.shift(), replacement: null }));
     });
     const seen: string[] = [];
     const document = await alcove.documents.wait('d', { onProgress: (state) => seen.push(state.status) });
