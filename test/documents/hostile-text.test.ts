@@ -3,17 +3,19 @@ import { expect, test } from 'vitest';
 import { answeringApp } from '../answers/support/answering-app.ts';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { newPerson, type Person } from '../support/app.ts';
+import { isFullRun } from '../support/full-run.ts';
 import { behave } from '../support/provider.ts';
 
 const { app, provider } = await answeringApp();
-const megabyte = 1024 * 1024;
+/** A quarter of it shows as well what takes the square of the time. */
+const bytes = isFullRun ? 1024 * 1024 : 256 * 1024;
 
-/** A megabyte in all: what patterns run back and forth over. */
+/** A megabyte in all in a full run: what patterns run back and forth over. */
 function hostileText(): string {
   const shapes = [' ', '[', '[1, ', '"a', '„«', '\u0301', '`', '.'];
-  const parts = shapes.map((shape) => `herring <sources${shape.repeat(megabyte / 16 / shape.length)}`);
+  const parts = shapes.map((shape) => `herring <sources${shape.repeat(bytes / 16 / shape.length)}`);
   const text = parts.join('\n\n');
-  return `${text}\n\nherring <`.padEnd(megabyte, ' ');
+  return `${text}\n\nherring <`.padEnd(bytes, ' ');
 }
 
 interface Waited {
@@ -55,7 +57,7 @@ test(
     const others = slowestWhile(other, () => isOver);
     try {
       await addText(attacker, id, hostileText(), `${'<'.repeat(50)}${' '.repeat(50)}a.txt`);
-      provider.script(behave.answer(`It says "${hostileText().slice(0, megabyte / 4)}`));
+      provider.script(behave.answer(`It says "${hostileText().slice(0, bytes / 4)}`));
       const { status } = await askJson(attacker, id, `What of herring? <sources${'[ "'.repeat(1_000)}`);
       expect(status).toBe(200);
     } finally {

@@ -3,6 +3,7 @@ import type { Chunk, Document, DocumentStatus, ErrorCode } from '@alcove/contrac
 import { newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { newPerson, type Person, personOf, sharedApp, startTestApp, type TestApp } from '../support/app.ts';
+import { sampled } from '../support/full-run.ts';
 import { behave, startProvider } from '../support/provider.ts';
 import { encryptedPdf, pdfFile, reportFile, textFile, type TestFile } from './support/files.ts';
 import { holdParser } from './support/hold-parser.ts';
@@ -90,7 +91,7 @@ describe('progress', () => {
 });
 
 describe('the text and its passages', () => {
-  test.each<[string, () => Promise<TestFile> | TestFile]>([
+  const texts: [string, () => Promise<TestFile> | TestFile][] = [
     ['a report with tables', reportFile],
     [
       'Markdown',
@@ -110,7 +111,10 @@ describe('the text and its passages', () => {
           `name,value\n${Array.from({ length: 800 }, (_, at) => `row ${at},${at * 3}`).join('\n')}`,
         ),
     ],
-  ])('agree character by character: %s', async (_what, make) => {
+  ];
+
+  // Every other of them; each in a full run.
+  test.each(sampled(texts, 2))('agree character by character: %s', async (_what, make) => {
     const [document] = await uploadAndWait(person, conversation, await make());
     expect(document?.status).toBe('ready');
     const { text } = await person.client.documents.text(document?.id ?? '');
