@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { createClient } from '@alcove/client';
+import { type Client, createClient } from '@alcove/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newPerson, startTestApp } from '../support/app.ts';
+import { startTestApp } from '../support/app.ts';
 import { chromiumPath, dropFiles, launchBrowser, openWatchedPage } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { hostileTexts } from './support/hostile-text.ts';
@@ -34,37 +34,6 @@ describe.skipIf(isMissing)('the web app', () => {
     await browser?.close();
     await app?.close();
   });
-
-  test(
-    'a link sets a password: of an invitation and signs in, of a reset and leads to signing in',
-    {
-      timeout: 180_000,
-    },
-    async () => {
-      const other = await startTestApp();
-      try {
-        const admin = await newPerson(other.baseUrl);
-        const email = 'invited@example.org';
-        const invited = await admin.client.people.invite({ email });
-        const { page, complaints } = await openWatchedPage(browser, new URL(other.baseUrl).origin);
-        page.setDefaultTimeout(60_000);
-        await page.goto(invited.link ?? '');
-        await page.getByLabel('New password').fill(account.password);
-        await page.getByRole('button', { name: 'Set password' }).click();
-        await page.getByText('no documents: general knowledge').waitFor();
-        const reset = await admin.client.people.reset(invited.user.id);
-        await page.goto(reset.link ?? '');
-        await page.getByRole('heading', { name: 'Set a new password' }).waitFor();
-        await page.getByLabel('New password').fill('another long password');
-        await page.getByRole('button', { name: 'Set password' }).click();
-        await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-        expect(complaints.filter((one) => !one.includes('401'))).toEqual([]);
-        await page.close();
-      } finally {
-        await other.close();
-      }
-    },
-  );
 
   test('from the first account to a cited answer, and back to nothing', { timeout: 180_000 }, async () => {
     const { page, complaints } = await openWatchedPage(browser, origin);
@@ -131,25 +100,13 @@ describe.skipIf(isMissing)('the web app', () => {
 
     await page.goto(first);
     await page.locator('article[data-status=complete]').waitFor();
-    await page
-      .locator('[data-conversation]')
-      .getByRole('button', { name: 'Options of “annual report.pdf”' })
-      .click();
-    await page.getByRole('menuitem', { name: 'Delete' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await page.getByTestId('deleted-counts').waitFor();
+    await deleteConversation(page, 'annual report.pdf');
     expect(await page.getByTestId('deleted-counts').innerText()).toMatch(
       /^3 messages, 1 document, [1-9]\d* passages?, [\d.]+ KB\.$/,
     );
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.locator('article[data-status=complete]').waitFor();
-    await page
-      .locator('[data-conversation]')
-      .getByRole('button', { name: 'Options of “annual report.pdf”' })
-      .click();
-    await page.getByRole('menuitem', { name: 'Delete' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await page.getByTestId('deleted-counts').waitFor();
+    await deleteConversation(page, 'annual report.pdf');
     await page.getByRole('button', { name: 'Done' }).click();
     await page.waitForURL('**/dashboard/chatbot');
     expect(await page.locator('[data-conversation]').count()).toBe(1);
@@ -160,6 +117,29 @@ describe.skipIf(isMissing)('the web app', () => {
     expect(complaints).toEqual([]);
     await page.context().close();
   });
+
+  test(
+    'a link sets a password: of an invitation and signs in, of a reset and leads to signing in',
+    { timeout: 180_000 },
+    async () => {
+      const admin = await signIn(app.baseUrl);
+      const invited = await admin.people.invite({ email: 'invited@example.org' });
+      const { page, complaints } = await openWatchedPage(browser, origin);
+      page.setDefaultTimeout(60_000);
+      await page.goto(invited.link ?? '');
+      await page.getByLabel('New password').fill(account.password);
+      await page.getByRole('button', { name: 'Set password' }).click();
+      await page.getByText('no documents: general knowledge').waitFor();
+      const reset = await admin.people.reset(invited.user.id);
+      await page.goto(reset.link ?? '');
+      await page.getByRole('heading', { name: 'Set a new password' }).waitFor();
+      await page.getByLabel('New password').fill('another long password');
+      await page.getByRole('button', { name: 'Set password' }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(complaints.filter((one) => !one.includes('401'))).toEqual([]);
+      await page.context().close();
+    },
+  );
 
   test('hostile text is shown and does nothing', { timeout: 120_000 }, async () => {
     const id = await writeHostileConversation(app.baseUrl);
@@ -196,6 +176,12 @@ describe.skipIf(isMissing)('the web app', () => {
   });
 });
 
+/** The first account, as a script uses it. */
+async function signIn(baseUrl: string): Promise<Client> {
+  const session = await createClient({ baseUrl }).accounts.login(account);
+  return createClient({ baseUrl, token: () => session.access_token });
+}
+
 /** Asks and waits for the whole answer. */
 async function ask(page: Page, question: string) {
   const answers = page.locator('article[data-status=complete]');
@@ -204,6 +190,15 @@ async function ask(page: Page, question: string) {
   await page.keyboard.press('Enter');
   await answers.nth(before).waitFor();
   return answers.nth(before);
+}
+
+/** Deletes it from the list, up to the counts of what went. */
+async function deleteConversation(page: Page, title: string): Promise<void> {
+  const row = page.locator('[data-conversation]');
+  await row.getByRole('button', { name: `Options of “${title}”` }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByTestId('deleted-counts').waitFor();
 }
 
 /** Event handlers, and links that are not plain web or mail links, anywhere in the page. */
@@ -225,8 +220,7 @@ function markupOf(page: Page): Promise<string[]> {
 
 /** A conversation whose title, messages, citation and document names are all hostile. */
 async function writeHostileConversation(baseUrl: string): Promise<string> {
-  const session = await createClient({ baseUrl }).accounts.login(account);
-  const alcove = createClient({ baseUrl, token: () => session.access_token });
+  const alcove = await signIn(baseUrl);
   const { id } = await alcove.conversations.create({ title: '<img src=x onerror=alert(1)>' });
   for (const content of [hostileTexts.join('\n\n'), ...hostileTexts.slice(0, 4)]) {
     await alcove.messages.add(id, { role: 'user', content });

@@ -35,6 +35,8 @@ export async function openWatchedPage(
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     locale: 'en',
+    // Without graphics hardware each frame of an animation is painted by the processor.
+    reducedMotion: 'reduce',
     ...options,
   });
   const page = await context.newPage();
