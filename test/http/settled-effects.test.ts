@@ -2,8 +2,16 @@ import type { Answer, Document, Uploaded } from '@alcove/contract';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { until } from '../answers/support/until.ts';
-import { databaseKind, newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import {
+  databaseKind,
+  newPerson,
+  type Person,
+  sharedApp,
+  startTestApp,
+  type TestApp,
+} from '../support/app.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
+import { sampled } from '../support/full-run.ts';
 
 // A request's effect and its Idempotency-Key are written together, or neither of them is.
 
@@ -140,6 +148,11 @@ const deeds: Record<string, (person: Person, pool: pg.Pool) => Promise<Deed>> = 
   },
 };
 
+/** Every third of them; each in a full run. */
+const tried = sampled(Object.keys(deeds), 3);
+/** Nothing is broken on purpose there when a test begins. */
+const whole = sharedApp();
+
 describe('when the key cannot be settled, nothing is done, and a repeat does it once', () => {
   let app: TestApp;
   let person: Person;
@@ -154,7 +167,7 @@ describe('when the key cannot be settled, nothing is done, and a repeat does it 
 
   afterAll(() => app?.close());
 
-  test.each(Object.keys(deeds))('%s', async (name) => {
+  test.each(tried)('%s', async (name) => {
     const { pool } = app.app.db;
     const deed = await deeds[name]?.(person, pool);
     if (deed === undefined) throw new Error('no such deed');
@@ -179,90 +192,77 @@ describe('when the key cannot be settled, nothing is done, and a repeat does it 
 });
 
 test('a chat with a file that broke off half-way goes on in the conversation that it has begun', async () => {
-  const app = await startTestApp();
-  try {
-    const person = await newPerson(app.baseUrl);
-    const { pool } = app.app.db;
-    const fail = `RAISE EXCEPTION 'failed on purpose' USING ERRCODE = '40001'`;
-    // As after a crash: the file is there, the question is not, and nobody has taken the conversation back.
-    await pool.query(`CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${fail}; END $$;
+  const app = await whole();
+  const person = await newPerson(app.baseUrl);
+  const { pool } = app.app.db;
+  const fail = `RAISE EXCEPTION 'failed on purpose' USING ERRCODE = '40001'`;
+  // As after a crash: the file is there, the question is not, and nobody has taken the conversation back.
+  await pool.query(`CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${fail}; END $$;
       CREATE TRIGGER break_off BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION break_off();
       CREATE TRIGGER break_off BEFORE DELETE ON conversations FOR EACH ROW EXECUTE FUNCTION break_off()`);
-    const text = `Once? ${crypto.randomUUID()}`;
-    const file = {
-      type: 'file',
-      mediaType: 'text/plain',
-      filename: 'once.txt',
-      url: 'data:text/plain,Once%20upon%20a%20time.',
-    };
-    const body = { messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text }, file] }] };
-    const countAll = async (table: string): Promise<number> =>
-      countOf(pool, `SELECT count(*)::int AS n FROM ${table} WHERE user_id = $1`, person.id)();
-    const deed = { path: '/api/chat', body, count: () => countAll('conversations') };
-    expect((await send(person, deed, 'half-way')).status).toBe(503);
-    expect([await deed.count(), await countAll('messages'), await countAll('documents')]).toEqual([1, 0, 1]);
-    await pool.query(`DROP TRIGGER break_off ON messages; DROP TRIGGER break_off ON conversations`);
-    expect((await send(person, deed, 'half-way')).status).toBe(200);
-    expect([await deed.count(), await countAll('messages'), await countAll('documents')]).toEqual([1, 2, 1]);
-    expect((await send(person, deed, 'another')).status).toBe(200);
-    expect(await deed.count()).toBe(2);
-  } finally {
-    await app.close();
-  }
+  const text = `Once? ${crypto.randomUUID()}`;
+  const file = {
+    type: 'file',
+    mediaType: 'text/plain',
+    filename: 'once.txt',
+    url: 'data:text/plain,Once%20upon%20a%20time.',
+  };
+  const body = { messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text }, file] }] };
+  const countAll = async (table: string): Promise<number> =>
+    countOf(pool, `SELECT count(*)::int AS n FROM ${table} WHERE user_id = $1`, person.id)();
+  const deed = { path: '/api/chat', body, count: () => countAll('conversations') };
+  expect((await send(person, deed, 'half-way')).status).toBe(503);
+  expect([await deed.count(), await countAll('messages'), await countAll('documents')]).toEqual([1, 0, 1]);
+  await pool.query(`DROP TRIGGER break_off ON messages; DROP TRIGGER break_off ON conversations`);
+  expect((await send(person, deed, 'half-way')).status).toBe(200);
+  expect([await deed.count(), await countAll('messages'), await countAll('documents')]).toEqual([1, 2, 1]);
+  expect((await send(person, deed, 'another')).status).toBe(200);
+  expect(await deed.count()).toBe(2);
 });
 
 test('a repeat waits for the documents that the first request was to wait for', async () => {
-  const app = await startTestApp();
-  try {
-    const person = await newPerson(app.baseUrl);
-    const deed = await deeds['an uploaded text that is waited for']?.(person, app.app.db.pool);
-    if (deed === undefined) throw new Error('no such deed');
-    const [first, again] = await Promise.all([send(person, deed, 'wait'), send(person, deed, 'wait')]);
-    for (const { text } of [first, again])
-      expect((JSON.parse(text) as Uploaded).document.status).toBe('ready');
-    expect(await deed.count()).toBe(1);
-  } finally {
-    await app.close();
-  }
+  const app = await whole();
+  const person = await newPerson(app.baseUrl);
+  const deed = await deeds['an uploaded text that is waited for']?.(person, app.app.db.pool);
+  if (deed === undefined) throw new Error('no such deed');
+  const [first, again] = await Promise.all([send(person, deed, 'wait'), send(person, deed, 'wait')]);
+  for (const { text } of [first, again]) expect((JSON.parse(text) as Uploaded).document.status).toBe('ready');
+  expect(await deed.count()).toBe(1);
 });
 
 test('the lock is short, and is renewed as long as the request is sent', { timeout: 30_000 }, async () => {
-  const app = await startTestApp();
-  try {
-    const person = await newPerson(app.baseUrl);
-    const id = await newConversation(person);
-    let end = (): void => {};
-    const body = new ReadableStream({
-      start(controller) {
-        const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nslow';
-        controller.enqueue(Buffer.from(part));
-        end = () => {
-          controller.enqueue(Buffer.from('\r\n--b--\r\n'));
-          controller.close();
-        };
-      },
-    });
-    const sending = person.fetch(`/conversations/${id}/documents`, {
-      method: 'POST',
-      headers: { 'content-type': 'multipart/form-data; boundary=b', 'idempotency-key': 'slow' },
-      body,
-      duplex: 'half',
-    } as RequestInit);
-    const left = async (): Promise<{ until: number; seconds: number } | undefined> => {
-      const { rows } = await app.app.db.pool.query<{ until: number; seconds: number }>(
-        `SELECT extract(epoch FROM locked_until)::float8 AS until,
+  const app = await whole();
+  const person = await newPerson(app.baseUrl);
+  const id = await newConversation(person);
+  let end = (): void => {};
+  const body = new ReadableStream({
+    start(controller) {
+      const part = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nslow';
+      controller.enqueue(Buffer.from(part));
+      end = () => {
+        controller.enqueue(Buffer.from('\r\n--b--\r\n'));
+        controller.close();
+      };
+    },
+  });
+  const sending = person.fetch(`/conversations/${id}/documents`, {
+    method: 'POST',
+    headers: { 'content-type': 'multipart/form-data; boundary=b', 'idempotency-key': 'slow' },
+    body,
+    duplex: 'half',
+  } as RequestInit);
+  const left = async (): Promise<{ until: number; seconds: number } | undefined> => {
+    const { rows } = await app.app.db.pool.query<{ until: number; seconds: number }>(
+      `SELECT extract(epoch FROM locked_until)::float8 AS until,
            extract(epoch FROM locked_until - now())::float8 AS seconds FROM idempotency_keys WHERE key = 'slow'`,
-      );
-      return rows[0];
-    };
-    const first = await until('the key is locked', left);
-    expect(first.seconds).toBeLessThanOrEqual(10);
-    await vi.waitFor(async () => expect((await left())?.until).toBeGreaterThan(first.until), 15_000);
-    end();
-    expect((await sending).status).toBe(202);
-  } finally {
-    await app.close();
-  }
+    );
+    return rows[0];
+  };
+  const first = await until('the key is locked', left);
+  expect(first.seconds).toBeLessThanOrEqual(10);
+  await vi.waitFor(async () => expect((await left())?.until).toBeGreaterThan(first.until), 15_000);
+  end();
+  expect((await sending).status).toBe(202);
 });
 
 describe.runIf(databaseKind === 'postgres')('when the acknowledgement of a commit is lost', () => {
@@ -285,7 +285,7 @@ describe.runIf(databaseKind === 'postgres')('when the acknowledgement of a commi
   });
 
   // The statement that only the settling transaction holds.
-  test.each(Object.keys(deeds))('%s is done once', { timeout: 30_000 }, async (name) => {
+  test.each(tried)('%s is done once', { timeout: 30_000 }, async (name) => {
     const deed = await deeds[name]?.(person, app.app.db.pool);
     if (deed === undefined) throw new Error('no such deed');
     const key = crypto.randomUUID();
