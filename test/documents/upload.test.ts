@@ -8,7 +8,7 @@ import { pdfFile, reportFile, sha256, textFile } from './support/files.ts';
 import { countersOf, filesOf, formOf, send, upload, uploadAndWait } from './support/uploading.ts';
 
 const limitBytes = 1024 * 1024;
-const app = sharedApp({ env: { MAX_UPLOAD_MB: '1' } });
+const app = sharedApp({ env: { MAX_UPLOAD_MB: '1', OCR: 'off' } });
 let server: TestApp;
 let person: Person;
 let conversation: string;
