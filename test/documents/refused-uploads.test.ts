@@ -111,8 +111,12 @@ test('a folder of a killed server that its parser still writes to does not keep 
   await once(gone, 'exit');
   const theirs = mine.replace(`-${process.pid}-`, `-${gone.pid}-`);
   await mkdir(theirs);
-  const write = `let n = 0; for (;;) { try { fs.mkdirSync(process.argv[1] + '/a/' + n, { recursive: true }); fs.writeFileSync(process.argv[1] + '/a/' + n++, ''); } catch {} }`;
-  const writer = spawn(process.execPath, ['-e', write, theirs]);
+  // Slower than it is emptied, on any machine: each start takes away more than has come since the last.
+  const write = `const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (let n = 0; ; Atomics.wait(pause, 0, 0, 1)) {
+      try { fs.mkdirSync(process.argv[1] + '/a/' + n, { recursive: true }); fs.writeFileSync(process.argv[1] + '/a/' + n++ + '/b', ''); } catch {}
+    }`;
+  const writer = spawn(process.execPath, ['-e', write, theirs], { timeout: 50_000, killSignal: 'SIGKILL' });
   try {
     await until('it writes', async () => (await readdir(theirs)).length > 0);
     for (let starts = 0; starts < 5; starts += 1) await removeAbandonedFolders();
