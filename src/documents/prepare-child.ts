@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { ExtractionContext } from '../formats/format.ts';
 import { loadPdfjs } from '../formats/pdf-document.ts';
-import { formatOf } from '../formats/registry.ts';
+import { formatOf, loadParsers } from '../formats/registry.ts';
 import { type SandboxInput, type Send, serveSandbox } from '../formats/sandbox-child.ts';
 import { emptyDocument } from '../formats/text-blocks.ts';
 import { prepareIndex } from '../indexing/prepare.ts';
@@ -10,7 +10,7 @@ import { chunk } from './chunk.ts';
 /** Progress at most this often; each message is also the sign of life that the sandbox waits for. */
 const progressEveryMs = 100;
 
-serveSandbox(prepare, loadPdfjs);
+serveSandbox(prepare, async () => await Promise.all([loadParsers(), loadPdfjs()]));
 
 /** Bytes in; text, chunks and keyword index out. */
 async function prepare({ header, body }: SandboxInput, send: Send): Promise<void> {
@@ -22,7 +22,8 @@ async function prepare({ header, body }: SandboxInput, send: Send): Promise<void
       'This type of document cannot be read. Save it as PDF or text and upload that.',
     );
   if (body.length === 0) throw emptyDocument();
-  const document = await format.extract(body, context);
+  const { extract } = await format.load();
+  const document = await extract(body, context);
   send({ type: 'progress', done: 1, total: 1 });
   const chunks = chunk(document);
   send({ type: 'progress', done: 1, total: 1 });

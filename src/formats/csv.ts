@@ -1,16 +1,11 @@
 import { DocumentBuilder } from './document-builder.ts';
 import { decodeText } from './encoding.ts';
-import type { ExtractedDocument, ExtractionContext, Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { emptyDocument } from './text-blocks.ts';
 
-export const csv: Format = {
-  name: 'CSV',
-  mediaTypes: ['text/csv', 'text/tab-separated-values', 'application/csv'],
-  extensions: ['csv', 'tsv', 'tab'],
-  async extract(bytes, context) {
-    return readTable(decodeText(bytes).text, context);
-  },
-};
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+  return readTable(decodeText(bytes).text, context);
+}
 
 /** Cells beyond these are dropped: no spreadsheet program opens wider tables. */
 const maxColumns = 16_384;

@@ -3,24 +3,13 @@ import { DocumentBuilder } from './document-builder.ts';
 import { readNumbering } from './docx-numbering.ts';
 import { readStory } from './docx-story.ts';
 import { readStyles } from './docx-styles.ts';
-import type { ExtractedDocument, ExtractionContext, Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { readDrawingText, readTitle } from './ooxml-parts.ts';
 import { openOoxml } from './ooxml.ts';
 import { emptyDocument } from './text-blocks.ts';
 
-export const docx: Format = {
-  name: 'Word',
-  mediaTypes: [
-    'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-    'application/vnd.openxmlformats-officedocument.wordprocessingml.template',
-    'application/vnd.ms-word.document.macroenabled.12',
-  ],
-  extensions: ['docx', 'docm', 'dotx'],
-  extract,
-};
-
 /** The body, then footnotes, endnotes, comments, headers and footers, diagrams and charts. */
-async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
   const parts = openOoxml(bytes);
   const related = parts.relationshipsOf(parts.main);
   const part = (type: string) => {

@@ -1,6 +1,6 @@
 import { DocumentBuilder } from './document-builder.ts';
 import { readMessage } from './eml-message.ts';
-import type { Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { readHtml } from './html-reader.ts';
 import { emptyDocument, splitParagraphs } from './text-blocks.ts';
 
@@ -9,30 +9,25 @@ const maxDepth = 10;
 const maxMessages = 500;
 
 /** A saved e-mail: who, when, about what, its text, the names of what was attached, and the messages in it. */
-export const eml: Format = {
-  name: 'E-mail',
-  mediaTypes: ['message/rfc822'],
-  extensions: ['eml'],
-  async extract(bytes, context) {
-    const builder = new DocumentBuilder(context);
-    const queue = [{ bytes, depth: 0 }];
-    let count = 0;
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { depth } = next;
-      const messages = await addMessage(builder, next.bytes, depth + 1);
-      count += 1;
-      context.progress(count, null);
-      if (depth === maxDepth && messages.length > 0)
-        builder.warn('Messages within messages were read ten deep.');
-      if (depth < maxDepth) queue.unshift(...messages.map((one) => ({ bytes: one, depth: depth + 1 })));
-      if (count < maxMessages || queue.length === 0) continue;
-      builder.warn(`The first ${maxMessages} messages were read.`);
-      break;
-    }
-    if (builder.isEmpty) throw emptyDocument();
-    return builder.build(null);
-  },
-};
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+  const builder = new DocumentBuilder(context);
+  const queue = [{ bytes, depth: 0 }];
+  let count = 0;
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { depth } = next;
+    const messages = await addMessage(builder, next.bytes, depth + 1);
+    count += 1;
+    context.progress(count, null);
+    if (depth === maxDepth && messages.length > 0)
+      builder.warn('Messages within messages were read ten deep.');
+    if (depth < maxDepth) queue.unshift(...messages.map((one) => ({ bytes: one, depth: depth + 1 })));
+    if (count < maxMessages || queue.length === 0) continue;
+    builder.warn(`The first ${maxMessages} messages were read.`);
+    break;
+  }
+  if (builder.isEmpty) throw emptyDocument();
+  return builder.build(null);
+}
 
 /** @returns the messages in it */
 async function addMessage(builder: DocumentBuilder, bytes: Uint8Array, level: number): Promise<Uint8Array[]> {

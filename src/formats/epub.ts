@@ -1,22 +1,15 @@
 import { posix } from 'node:path';
 import { AppError } from '../errors.ts';
 import { DocumentBuilder } from './document-builder.ts';
-import type { ExtractedDocument, ExtractionContext, Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { decodeHtml } from './html.ts';
 import { readHtml } from './html-reader.ts';
 import { emptyDocument } from './text-blocks.ts';
 import { attribute, readXml } from './xml.ts';
 import { openZip, type Zip } from './zip.ts';
 
-export const epub: Format = {
-  name: 'EPUB',
-  mediaTypes: ['application/epub+zip'],
-  extensions: ['epub'],
-  extract,
-};
-
 /** The chapters in the order of the spine. A book in EPUB has no pages. */
-async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
   const zip = openZip(bytes);
   const packagePath = readContainer(zip);
   const { title, chapters } = readPackage(zip, packagePath);

@@ -43,13 +43,19 @@ export interface ExtractionContext {
   progress(done: number, total: number | null): void;
 }
 
-/** A document format: a plain object in `registry.ts`, run inside the sandbox. */
+/** A document format: a plain object in `registry.ts`, whose parser runs inside the sandbox. */
 export interface Format {
   name: string;
   /** The first is the one that sniffing reports. */
   mediaTypes: string[];
   /** Lower case, without the dot. */
   extensions: string[];
+  /** A process reads one document: it loads what that one needs, and the server loads no parser. */
+  load(): Promise<Parser>;
+}
+
+/** What the module of a format exports. */
+export interface Parser {
   /**
    * @throws AppError `document_encrypted`, `document_empty`, `document_malformed`,
    * `document_too_complex` or `document_needs_ocr`, with a sentence that says what to do next.

@@ -1,20 +1,15 @@
 import { DocumentBuilder } from './document-builder.ts';
 import { decodeText } from './encoding.ts';
-import type { Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { readHtml } from './html-reader.ts';
 import { emptyDocument } from './text-blocks.ts';
 
-export const html: Format = {
-  name: 'HTML',
-  mediaTypes: ['text/html', 'application/xhtml+xml'],
-  extensions: ['html', 'htm', 'xhtml', 'xht'],
-  async extract(bytes, context) {
-    const builder = new DocumentBuilder(context);
-    readHtml(decodeHtml(bytes), builder);
-    if (builder.isEmpty) throw emptyDocument();
-    return builder.build(null);
-  },
-};
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+  const builder = new DocumentBuilder(context);
+  readHtml(decodeHtml(bytes), builder);
+  if (builder.isEmpty) throw emptyDocument();
+  return builder.build(null);
+}
 
 /** Decodes a page by its mark, its bytes, or the encoding that it declares in its first kilobytes. */
 export function decodeHtml(bytes: Uint8Array): string {

@@ -1,16 +1,11 @@
 import { decodeText } from './encoding.ts';
-import type { Block, Format } from './format.ts';
+import type { Block, ExtractedDocument, ExtractionContext } from './format.ts';
 import { keepText, linesOf, splitCode } from './text-blocks.ts';
 
-export const json: Format = {
-  name: 'JSON',
-  mediaTypes: ['application/json', 'application/x-ndjson', 'application/ld+json'],
-  extensions: ['json', 'jsonl', 'ndjson', 'geojson', 'ipynb'],
-  async extract(bytes, context) {
-    const { text } = decodeText(bytes);
-    return keepText(isOneLine(text) ? indent(text) : text, context, splitJson);
-  },
-};
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+  const { text } = decodeText(bytes);
+  return keepText(isOneLine(text) ? indent(text) : text, context, splitJson);
+}
 
 /** Text written for machines is broken into lines, or it could only be cut at random. */
 function isOneLine(text: string): boolean {

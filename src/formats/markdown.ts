@@ -1,16 +1,11 @@
 import { readReferences } from './character-references.ts';
 import { decodeText } from './encoding.ts';
-import type { Block, Format } from './format.ts';
+import type { Block, ExtractedDocument, ExtractionContext } from './format.ts';
 import { keepText, linesOf } from './text-blocks.ts';
 
-export const markdown: Format = {
-  name: 'Markdown',
-  mediaTypes: ['text/markdown', 'text/x-markdown'],
-  extensions: ['md', 'markdown', 'mdown', 'mkd', 'mdx'],
-  async extract(bytes, context) {
-    return keepText(readReferences(decodeText(bytes).text), context, splitMarkdown, firstHeading);
-  },
-};
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+  return keepText(readReferences(decodeText(bytes).text), context, splitMarkdown, firstHeading);
+}
 
 interface Line {
   start: number;

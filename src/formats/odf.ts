@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import { BlockFlow } from './block-flow.ts';
 import { DocumentBuilder } from './document-builder.ts';
-import type { ExtractedDocument, ExtractionContext, Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { readOdfSheets } from './odf-sheets.ts';
 import { tooManyPages } from './page-limit.ts';
 import { writeSheet } from './sheet-tables.ts';
@@ -11,15 +11,8 @@ import { openZip, type Zip } from './zip.ts';
 
 const prefix = 'application/vnd.oasis.opendocument';
 
-export const odf: Format = {
-  name: 'OpenDocument',
-  mediaTypes: ['text', 'spreadsheet', 'presentation'].map((kind) => `${prefix}.${kind}`),
-  extensions: ['odt', 'ods', 'odp', 'ott', 'ots', 'otp'],
-  extract,
-};
-
 /** Text has no pages; those of a presentation are its slides, those of a workbook its sheets. */
-async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
   const zip = openZip(bytes);
   refuseEncrypted(zip);
   const content = zip.read('content.xml');

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { DocumentBuilder, tooMuchText } from './document-builder.ts';
-import type { ExtractedDocument, ExtractionContext, Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { writePages, type PdfPage } from './pdf-blocks.ts';
 import { tooManyPages } from './page-limit.ts';
 import { openPdf, toAppError, type PdfDocument } from './pdf-document.ts';
@@ -9,14 +9,7 @@ import { hasWords } from './ocr/paragraphs.ts';
 import { readPage } from './pdf-page.ts';
 import { emptyDocument } from './text-blocks.ts';
 
-export const pdf: Format = {
-  name: 'PDF',
-  mediaTypes: ['application/pdf', 'application/x-pdf'],
-  extensions: ['pdf'],
-  extract,
-};
-
-async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
   const document = await openPdf(bytes);
   const count = document.numPages;
   if (count > context.maxPages) throw tooManyPages('PDF', count, context.maxPages);

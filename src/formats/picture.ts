@@ -1,17 +1,10 @@
 import { AppError } from '../errors.ts';
 import { DocumentBuilder } from './document-builder.ts';
-import type { ExtractedDocument, ExtractionContext, Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { hasWords, writeRecognised } from './ocr/paragraphs.ts';
 
 /** Holds no text of its own: what text recognition has read of it, page by page. */
-export const picture: Format = {
-  name: 'picture',
-  mediaTypes: ['image/png', 'image/jpeg', 'image/tiff', 'image/webp'],
-  extensions: ['png', 'jpg', 'jpeg', 'tif', 'tiff', 'webp'],
-  extract,
-};
-
-async function extract(_bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+export async function extract(_bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
   const { recognised } = context;
   if (recognised === undefined) {
     context.scanned([1]);

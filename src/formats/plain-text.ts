@@ -1,19 +1,14 @@
 import { decodeText } from './encoding.ts';
-import type { Block, Format } from './format.ts';
+import type { Block, ExtractedDocument, ExtractionContext } from './format.ts';
 import { tooManyPages } from './page-limit.ts';
 import { keepText, splitParagraphs } from './text-blocks.ts';
 
-export const plainText: Format = {
-  name: 'Plain text',
-  mediaTypes: ['text/plain'],
-  extensions: ['txt', 'text', 'log'],
-  async extract(bytes, context) {
-    const document = keepText(decodeText(bytes).text, context, splitPages);
-    const pages = countPages(document.text);
-    if (pages !== null && pages > context.maxPages) throw tooManyPages('text', pages, context.maxPages);
-    return { ...document, pages };
-  },
-};
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+  const document = keepText(decodeText(bytes).text, context, splitPages);
+  const pages = countPages(document.text);
+  if (pages !== null && pages > context.maxPages) throw tooManyPages('text', pages, context.maxPages);
+  return { ...document, pages };
+}
 
 /** Paragraphs; in a text with form feeds, as printed and scanned ones have, each with its page. */
 function splitPages(text: string): Block[] {

@@ -1,6 +1,6 @@
 import { BlockFlow } from './block-flow.ts';
 import { DocumentBuilder } from './document-builder.ts';
-import type { ExtractedDocument, ExtractionContext, Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { tooManyPages } from './page-limit.ts';
 import { readDrawingText, readTitle } from './ooxml-parts.ts';
 import { openOoxml, type OoxmlPackage } from './ooxml.ts';
@@ -8,19 +8,8 @@ import { readComments } from './pptx-comments.ts';
 import { emptyDocument } from './text-blocks.ts';
 import { attribute, prefixedAttribute, readXml } from './xml.ts';
 
-export const pptx: Format = {
-  name: 'PowerPoint',
-  mediaTypes: [
-    'application/vnd.openxmlformats-officedocument.presentationml.presentation',
-    'application/vnd.openxmlformats-officedocument.presentationml.slideshow',
-    'application/vnd.ms-powerpoint.presentation.macroenabled.12',
-  ],
-  extensions: ['pptx', 'pptm', 'ppsx'],
-  extract,
-};
-
 /** Slides in the order of the show; a page is a slide. */
-async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
   const parts = openOoxml(bytes);
   const builder = new DocumentBuilder(context);
   builder.title = readTitle(parts);

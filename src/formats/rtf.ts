@@ -1,28 +1,23 @@
 import { AppError } from '../errors.ts';
 import { BlockFlow } from './block-flow.ts';
 import { DocumentBuilder } from './document-builder.ts';
-import type { Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { rtfTokens, type RtfToken } from './rtf-tokens.ts';
 import { emptyDocument } from './text-blocks.ts';
 
-export const rtf: Format = {
-  name: 'Rich Text',
-  mediaTypes: ['application/rtf', 'text/rtf'],
-  extensions: ['rtf'],
-  async extract(bytes, context) {
-    const builder = new DocumentBuilder(context);
-    const flow = new BlockFlow(builder);
-    const reader = new RtfReader(flow, builder);
-    let count = 0;
-    for (const token of rtfTokens(Buffer.from(bytes).toString('latin1'))) {
-      reader.take(token);
-      if (++count % 200_000 === 0) context.progress(count, null);
-    }
-    reader.end();
-    if (builder.isEmpty) throw emptyDocument();
-    return builder.build(null);
-  },
-};
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+  const builder = new DocumentBuilder(context);
+  const flow = new BlockFlow(builder);
+  const reader = new RtfReader(flow, builder);
+  let count = 0;
+  for (const token of rtfTokens(Buffer.from(bytes).toString('latin1'))) {
+    reader.take(token);
+    if (++count % 200_000 === 0) context.progress(count, null);
+  }
+  reader.end();
+  if (builder.isEmpty) throw emptyDocument();
+  return builder.build(null);
+}
 
 interface State {
   /** `text` is shown; `title` and `fonts` are read for what they say; `skip` is not read. */

@@ -1,5 +1,5 @@
 import { guessWide, isUtf8, readMark } from './encoding.ts';
-import { languages } from './source-code.ts';
+import { languages } from './source-languages.ts';
 import { shellTypes, zipType } from './sniff-zip.ts';
 
 /** How many first bytes `sniff` wants to see; fewer if the file is shorter. */

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { DocumentBuilder } from './document-builder.ts';
-import type { ExtractedDocument, ExtractionContext, Format } from './format.ts';
+import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { readTitle } from './ooxml-parts.ts';
 import { openOoxml, type OoxmlPackage } from './ooxml.ts';
 import { tooManyPages } from './page-limit.ts';
@@ -11,19 +11,8 @@ import { readSheet } from './xlsx-sheet.ts';
 import { readNumberKinds, readSharedStrings } from './xlsx-values.ts';
 import { attribute, prefixedAttribute, readXml } from './xml.ts';
 
-export const xlsx: Format = {
-  name: 'Excel',
-  mediaTypes: [
-    'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-    'application/vnd.openxmlformats-officedocument.spreadsheetml.template',
-    'application/vnd.ms-excel.sheet.macroenabled.12',
-  ],
-  extensions: ['xlsx', 'xlsm', 'xltx'],
-  extract,
-};
-
 /** Cached values of all sheets, hidden ones too; a page is a sheet. Formulas are neither shown nor run. */
-async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
+export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
   const parts = openOoxml(bytes);
   const builder = new DocumentBuilder(context);
   builder.title = readTitle(parts);

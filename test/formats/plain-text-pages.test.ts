@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
-import { plainText } from '../../src/formats/plain-text.ts';
+import { extract } from '../../src/formats/plain-text.ts';
 
 const context = {
   fileName: 'a.txt',
@@ -10,7 +10,7 @@ const context = {
   progress() {},
   scanned() {},
 };
-const read = (text: string) => plainText.extract(Buffer.from(text), context);
+const read = (text: string) => extract(Buffer.from(text), context);
 
 test('form feeds part a text into pages, and each paragraph says which is its own', async () => {
   const { text, blocks, pages } = await read('One.\n\nTwo.\n\fThree.\f\fFive.\n\f');

@@ -16,7 +16,8 @@ export async function read(bytes: Uint8Array, fileName: string): Promise<Extract
     progress: () => {},
     scanned: () => {},
   };
-  return await format.extract(bytes, context);
+  const { extract } = await format.load();
+  return await extract(bytes, context);
 }
 
 export function sniffBuffer(bytes: Uint8Array, fileName: string): string | null {

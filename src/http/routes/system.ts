@@ -1,8 +1,7 @@
 import { capabilities, health, readiness } from '@alcove/contract';
 import { shortCause } from '../../db/explain.ts';
 import { isMigrated } from '../../db/migrate.ts';
-import { picture } from '../../formats/picture.ts';
-import { formats } from '../../formats/registry.ts';
+import { formats, picture } from '../../formats/registry.ts';
 import { hasAccounts } from '../../identity/store.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { App } from '../app.ts';
