@@ -204,6 +204,23 @@ users
   .option(...json)
   .action(exitWith(async () => (await import('./users.ts')).setQuota));
 
+users
+  .command('retention')
+  .description(
+    'delete conversations of an account that have had no activity for so long; they can be restored',
+  )
+  .argument('<account>', 'its e-mail address or id')
+  .option('--days <number>', "days, or default for the server's own (RETENTION_DAYS)", quotaOf)
+  .option(...json)
+  .action(exitWith(async () => (await import('./users.ts')).setRetention));
+users
+  .command('hold')
+  .description('put an account under legal hold: nothing of it is erased, by nobody and by no time')
+  .argument('<account>', 'its e-mail address or id')
+  .option('--end', 'end the hold')
+  .option(...json)
+  .action(exitWith(async () => (await import('./users.ts')).setHold));
+
 try {
   readEnvFile();
   await program.parseAsync();

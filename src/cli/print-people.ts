@@ -5,13 +5,15 @@ export function describeUser({ id, email }: AdminUser): string {
   return `${email ?? '(no address)'} ${id}`;
 }
 
-/** One account on one line: address, id, role, status, and quotas where it has any of its own. */
+/** One account on one line: address, id, role, status, and what it has of its own: quotas, retention, a legal hold. */
 export function lineOf(user: AdminUser): string {
   const { documents, bytes, messages_per_minute: messages } = user.quotas;
   const own = [
     ...(documents === null ? [] : [`${documents} documents`]),
     ...(bytes === null ? [] : [`${bytes} bytes`]),
     ...(messages === null ? [] : [`${messages} messages a minute`]),
+    ...(user.retention_days === null ? [] : [`kept ${user.retention_days} days`]),
+    ...(user.legal_hold ? ['under legal hold'] : []),
   ];
   return `${describeUser(user)} ${user.role} ${user.status}${own.length === 0 ? '' : ` (${own.join(', ')})`}`;
 }

@@ -79,6 +79,18 @@ export function setQuota(
   return change({ do: 'change', account, quotas }, options);
 }
 
+/** Conversations without activity for so long go; `default` for the server's own policy. */
+export function setRetention(account: string, options: Json & { days?: Quota }): Promise<number> {
+  const { days } = options;
+  if (days === undefined) throw new Error('Say for how long: --days NUMBER, or --days default.');
+  return change({ do: 'change', account, retention_days: own(days) }, options);
+}
+
+/** While it stands nothing of the account is erased. */
+export function setHold(account: string, options: Json & { end?: boolean }): Promise<number> {
+  return change({ do: 'change', account, legal_hold: options.end !== true }, options);
+}
+
 function own(quota: Quota, unit = 1): number | null {
   return quota === 'default' ? null : quota * unit;
 }

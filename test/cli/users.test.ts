@@ -65,6 +65,15 @@ test('an account is made, suspended, resumed, limited, reset and deleted', { tim
   const freed = await users('quota', email, '--megabytes', 'default');
   expect(freed.users[0]?.quotas).toEqual({ documents: 3, bytes: null, messages_per_minute: 5 });
 
+  const kept = await users('retention', email, '--days', '365');
+  expect(kept.users[0]).toMatchObject({ retention_days: 365, legal_hold: false });
+  const held = await users('hold', email);
+  expect(held.users[0]).toMatchObject({ retention_days: 365, legal_hold: true });
+  expect((await plain('list')).stdout).toContain('kept 365 days, under legal hold');
+  expect((await plain('delete', email, '--yes')).code).toBe(1);
+  expect((await users('retention', email, '--days', 'default')).users[0]?.retention_days).toBeNull();
+  expect((await users('hold', email, '--end')).users[0]?.legal_hold).toBe(false);
+
   const { token } = await users('reset', email);
   expect((await post('/auth/login', { email, password })).status).toBe(401);
   expect((await post('/auth/reset-password', { token, password: 'another long one' })).status).toBe(204);
@@ -80,6 +89,10 @@ test('an account is made, suspended, resumed, limited, reset and deleted', { tim
   expect(audit.body.entries.map(({ action }) => action)).toEqual([
     'account.deleted',
     'password.reset_issued',
+    'account.hold_ended',
+    'account.retention_changed',
+    'account.held',
+    'account.retention_changed',
     'account.quotas_changed',
     'account.quotas_changed',
     'account.resumed',

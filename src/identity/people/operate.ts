@@ -27,7 +27,8 @@ export async function operate(asked: Operation, origin: string, deps: PeopleDeps
     }
     case 'change': {
       const { id } = await findOne(admin, asked.account, deps);
-      const change = { status: asked.status, role: asked.role, ...quotaColumns(asked.quotas) };
+      const { status, role, retention_days: retentionDays, legal_hold: legalHold } = asked;
+      const change = { status, role, retentionDays, legalHold, ...quotaColumns(asked.quotas) };
       return { users: [presentAccount(await changePerson(admin, id, change, deps))] };
     }
     case 'reset': {

@@ -1,4 +1,4 @@
-import { type AdminUser, email, name, password, quotas, user } from '@alcove/contract';
+import { type AdminUser, email, name, password, quotas, retentionDays, user } from '@alcove/contract';
 import { z } from 'zod';
 
 const role = z.enum(['admin', 'user']);
@@ -16,6 +16,8 @@ export const operation = z.discriminatedUnion('do', [
     status: z.enum(['active', 'suspended']).optional(),
     role: role.optional(),
     quotas: quotas.partial().optional(),
+    retention_days: retentionDays.optional(),
+    legal_hold: z.boolean().optional(),
   }),
   z.object({ do: z.literal('reset'), account }),
   z.object({ do: z.literal('delete'), account }),
