@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ImportItem, ImportReport } from '@alcove/contract';
 import { ConversationScope } from '../../conversations/scope.ts';
+import { tidyDatabase } from '../../db/tidy.ts';
 import type { DocumentDeps } from '../../documents/deps.ts';
 import { type IncomingFile, upload } from '../../documents/upload.ts';
 import { AppError } from '../../errors.ts';
@@ -47,12 +48,34 @@ export async function* importFiles(
   { dryRun, signal }: ImportOptions,
   deps: DocumentDeps,
 ): AsyncGenerator<ImportItem> {
+  let untold = 0;
   for (const path of paths) {
     for await (const item of itemsOf(path)) {
       signal?.throwIfAborted();
-      yield await importItem(user, item, dryRun, deps);
+      const imported = await importItem(user, item, dryRun, deps);
+      untold += imported.outcome === 'imported' ? imported.messages : 0;
+      if (untold >= messagesUntold) {
+        await refreshStatistics(deps, signal);
+        untold = 0;
+      }
+      yield imported;
     }
   }
+}
+
+/** So many new messages the planner does not know of. */
+const messagesUntold = 5_000;
+
+/**
+ * The embedded database takes no statistics by itself before the worker comes by: until then it goes through every
+ * message of a conversation for the parent of each.
+ */
+async function refreshStatistics({ db, log }: DocumentDeps, signal?: AbortSignal): Promise<void> {
+  if (db.kind !== 'pglite') return;
+  await tidyDatabase(db, signal ?? new AbortController().signal).catch((error: unknown) =>
+    // What is imported is kept all the same.
+    log.warn({ err: error }, 'statistics were not taken after an import'),
+  );
 }
 
 async function importItem(
