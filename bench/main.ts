@@ -24,6 +24,10 @@ const commands: Record<string, Command> = {
     summary: '200,000 messages of one account, searched',
     run: async (options) => (await import('./search.ts')).search(options),
   },
+  life: {
+    summary: 'a fork at 5,000 passages, and a question to 300,000 of one account',
+    run: async (options) => (await import('./life.ts')).life(options),
+  },
   ingest: {
     summary: 'a filing of 500 pages, from upload to searchable',
     run: async (options) => (await import('./ingest.ts')).ingest(options),
