@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id } from './common.ts';
 import { conversation, message } from './conversations.ts';
 import { document } from './documents.ts';
+import { share } from './sharing.ts';
 
 /** Something of the caller's that changed; each says how it is now, so that one told twice does no harm. */
 export const changeEvent = z
@@ -18,7 +19,13 @@ export const changeEvent = z
       conversation_id: id,
       message: message.pick({ id: true, parent_id: true, role: true, status: true }),
     }),
-    z.object({ type: z.literal('deleted'), kind: z.enum(['conversation', 'document']), id }),
+    /** A link was made or changed. */
+    z.object({
+      type: z.literal('share'),
+      conversation_id: id,
+      share: share.pick({ id: true, access: true, revision: true, recipient: true, expires_at: true }),
+    }),
+    z.object({ type: z.literal('deleted'), kind: z.enum(['conversation', 'document', 'share']), id }),
   ])
   .meta({ id: 'ChangeEvent' });
 export type ChangeEvent = z.infer<typeof changeEvent>;

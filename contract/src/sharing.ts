@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { email } from './accounts.ts';
-import { id, nextCursor, timestamp } from './common.ts';
+import { id, nextCursor, pageQuery, timestamp } from './common.ts';
 
 const sharePassword = z.string().min(4).max(200);
+
+const access = z.enum(['read', 'take_part']);
 
 export const createShareBody = z
   .object({
@@ -14,6 +16,11 @@ export const createShareBody = z
     password: sharePassword.nullish(),
     /** Only who has this e-mail address here can open it. */
     recipient: email.nullish(),
+    /**
+     * With `take_part`, which needs a recipient, that person sees the conversation as it is at any time, with the
+     * passages that its answers cite from any of its documents, and can write and ask in it.
+     */
+    access: access.default('read'),
   })
   .nullish();
 
@@ -43,6 +50,7 @@ export const share = z
     message_count: z.int(),
     has_password: z.boolean(),
     recipient: z.string().nullable(),
+    access,
     expires_at: timestamp.nullable(),
     /** How often it was opened; by whom is not kept. */
     views: z.int(),
@@ -51,6 +59,8 @@ export const share = z
   })
   .meta({ id: 'Share' });
 export type Share = z.infer<typeof share>;
+/** Of one conversation: whom it is shared with. */
+export const listSharesQuery = pageQuery.extend({ conversation_id: id.optional() });
 export const shareList = z.object({ shares: z.array(share), next_cursor: nextCursor });
 
 export const shareTokenParams = z.object({ token: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
@@ -58,9 +68,21 @@ export const sharePasswordHeader = z.object({
   'x-share-password': z.string().max(200).optional(),
 });
 
+/** Said by the recipient of a conversation that is shared to take part in. */
+export const takePartBody = z.object({ content: z.string().min(1).max(200_000) });
+export const takenPart = z
+  .object({ id, role: z.literal('user'), content: z.string(), created_at: timestamp })
+  .meta({ id: 'SharedMessage' });
+export const askSharedBody = z.object({
+  query: z.string().trim().min(1).max(20_000),
+  stream: z.boolean().default(false),
+});
+export const sharedMessageParams = shareTokenParams.extend({ message: id });
+
 export const sharedConversation = z
   .object({
     title: z.string(),
+    access,
     revision: z.int(),
     shared_at: timestamp,
     expires_at: timestamp.nullable(),

@@ -19,6 +19,12 @@ import type { NumberedEvent, RunningAnswer } from './stream/running.ts';
 import { readTurns } from './read-turns.ts';
 import { startAnswer } from './store.ts';
 
+/** Kept with what somebody else than the owner has said. */
+export interface Author {
+  id: string;
+  email: string | null;
+}
+
 export interface Question {
   query: string;
   /** The conversation's setting when undefined. */
@@ -35,6 +41,8 @@ export interface Question {
   /** Turns that are written down between the parent and the question. */
   earlier?: readonly Pick<MessageRow, 'role' | 'content'>[] | undefined;
   model?: string | undefined;
+  /** Who asks, where it is not the owner of the conversation. */
+  author?: Author | undefined;
   /** `all`: search every conversation of the user's own. */
   reach?: 'conversation' | 'all' | undefined;
 }
@@ -158,7 +166,7 @@ async function begin(
         again === undefined
           ? below(parentId, [
               ...earlier.map(({ id, role, content }) => plain(id, role, content)),
-              plain(userMessageId, 'user', input.query),
+              plain(userMessageId, 'user', input.query, input.author),
               { ...pending, id: messageId },
             ])
           : [{ ...pending, id: messageId, parentId: again.id }],
@@ -250,8 +258,9 @@ function below(
   return [{ ...first, parentId }, ...rest];
 }
 
-function plain(id: string, role: MessageRow['role'], content: string) {
-  return { id, role, content, status: 'complete' as const, metadata: {}, metadataSource: null };
+function plain(id: string, role: MessageRow['role'], content: string, author?: Author) {
+  const metadata = author === undefined ? {} : { author };
+  return { id, role, content, status: 'complete' as const, metadata, metadataSource: null };
 }
 
 /** The answer as a caller that does not stream gets it. */

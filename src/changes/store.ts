@@ -8,6 +8,15 @@ import type { UserScope } from '../identity/user-scope.ts';
 
 export type ChangedMessage = Pick<MessageRow, 'id' | 'conversationId' | 'parentId' | 'role' | 'status'>;
 
+export interface ChangedShare {
+  id: string;
+  conversationId: string;
+  access: 'read' | 'take_part';
+  revision: number;
+  recipient: string | null;
+  expiresAt: Date | null;
+}
+
 /** What of a user's has changed since a time, as it is now; each list oldest first. */
 export interface Changes {
   /** When this was looked at, by the database's clock. */
@@ -16,7 +25,8 @@ export interface Changes {
   documents: DocumentRow[];
   /** Added since, and the answers that were asked for. */
   messages: ChangedMessage[];
-  deleted: { kind: 'conversation' | 'document'; id: string }[];
+  shares: ChangedShare[];
+  deleted: { kind: 'conversation' | 'document' | 'share'; id: string }[];
   /** Answers that are being written now. */
   writing: string[];
 }
@@ -33,41 +43,50 @@ export async function readChanges(
 ): Promise<Changes> {
   const mine = [user.userId, since];
   const mineById = [user.userId, firstIdAt(since)];
-  const [clock, conversationRows, documentRows, messageRows, deleted, writing] = await db.read(user, [
-    { name: 'changes_clock', text: 'SELECT clock_timestamp() AS at', values: [] },
-    {
-      name: 'changed_conversations',
-      text: `SELECT ${columnsOf(conversations)} FROM conversations
+  const [clock, conversationRows, documentRows, messageRows, shareRows, deleted, writing] = await db.read(
+    user,
+    [
+      { name: 'changes_clock', text: 'SELECT clock_timestamp() AS at', values: [] },
+      {
+        name: 'changed_conversations',
+        text: `SELECT ${columnsOf(conversations)} FROM conversations
         WHERE user_id = $1 AND updated_at > $2 ORDER BY updated_at LIMIT ${mostChanges}`,
-      values: mine,
-    },
-    {
-      name: 'changed_documents',
-      text: `SELECT ${columnsOf(documents)} FROM documents
+        values: mine,
+      },
+      {
+        name: 'changed_documents',
+        text: `SELECT ${columnsOf(documents)} FROM documents
         WHERE user_id = $1 AND updated_at > $2 AND ${isSeen} ORDER BY updated_at LIMIT ${mostChanges}`,
-      values: mine,
-    },
-    {
-      name: 'changed_messages',
-      text: `SELECT id, conversation_id AS "conversationId", parent_id AS "parentId", role, status FROM messages
+        values: mine,
+      },
+      {
+        name: 'changed_messages',
+        text: `SELECT id, conversation_id AS "conversationId", parent_id AS "parentId", role, status FROM messages
         WHERE user_id = $1 AND (id > $2 OR id = ANY($3::uuid[])) AND ${isSeen} ORDER BY id LIMIT ${mostChanges}`,
-      values: [...mineById, [...answers]],
-    },
-    {
-      name: 'recent_deletions',
-      // Not of what has been restored since: it is told as it is now.
-      text: `SELECT split_part(a.action, '.', 1) AS kind, a.target AS id FROM audit_log a
-        WHERE a.user_id = $1 AND a.id > $2 AND a.action IN ('conversation.deleted', 'document.deleted')
+        values: [...mineById, [...answers]],
+      },
+      {
+        name: 'changed_shares',
+        text: `SELECT id, conversation_id AS "conversationId", access, revision, recipient, expires_at AS "expiresAt"
+        FROM shares WHERE user_id = $1 AND updated_at > $2 AND ${isSeen} ORDER BY updated_at LIMIT ${mostChanges}`,
+        values: mine,
+      },
+      {
+        name: 'recent_deletions',
+        // Not of what has been restored since: it is told as it is now.
+        text: `SELECT split_part(a.action, '.', 1) AS kind, a.target AS id FROM audit_log a
+        WHERE a.user_id = $1 AND a.id > $2 AND a.action IN ('conversation.deleted', 'document.deleted', 'share.revoked')
           AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.user_id = a.user_id AND c.id::text = a.target)
         ORDER BY a.id LIMIT ${mostChanges}`,
-      values: mineById,
-    },
-    {
-      name: 'answers_being_written',
-      text: `SELECT item_id AS id FROM work WHERE kind = 'answer' AND user_id = $1`,
-      values: [user.userId],
-    },
-  ]);
+        values: mineById,
+      },
+      {
+        name: 'answers_being_written',
+        text: `SELECT item_id AS id FROM work WHERE kind = 'answer' AND user_id = $1`,
+        values: [user.userId],
+      },
+    ],
+  );
   const [{ at } = { at: since }] = clock as { at: Date }[];
   // The columns are named as the rows' types name them.
   return {
@@ -75,6 +94,7 @@ export async function readChanges(
     conversations: conversationRows as ConversationRow[],
     documents: documentRows as DocumentRow[],
     messages: messageRows as ChangedMessage[],
+    shares: shareRows as ChangedShare[],
     deleted: deleted as Changes['deleted'],
     writing: (writing as { id: string }[]).map(({ id }) => id),
   };

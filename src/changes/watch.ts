@@ -3,7 +3,7 @@ import type { ConversationRow } from '../conversations/store.ts';
 import type { Database } from '../db/database.ts';
 import type { DocumentRow } from '../documents/store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import { type ChangedMessage, type Changes, mostChanges, readChanges } from './store.ts';
+import { type ChangedMessage, type ChangedShare, type Changes, mostChanges, readChanges } from './store.ts';
 
 export type Change =
   | { type: 'open' }
@@ -11,7 +11,8 @@ export type Change =
   | { type: 'conversation'; row: ConversationRow }
   | { type: 'document'; row: DocumentRow }
   | { type: 'message'; row: ChangedMessage }
-  | { type: 'deleted'; kind: 'conversation' | 'document'; id: string };
+  | { type: 'share'; row: ChangedShare }
+  | { type: 'deleted'; kind: Changes['deleted'][number]['kind']; id: string };
 
 export type NumberedChange = Change & { seq: number };
 
@@ -79,15 +80,16 @@ function freshOf(changes: Changes, known: Map<string, string>): Change[] {
   });
 }
 
-function listsOf({ conversations, documents, messages, deleted }: Changes): unknown[][] {
-  return [conversations, documents, messages, deleted];
+function listsOf({ conversations, documents, messages, shares, deleted }: Changes): unknown[][] {
+  return [conversations, documents, messages, shares, deleted];
 }
 
-function allOf({ conversations, documents, messages, deleted }: Changes): Change[] {
+function allOf({ conversations, documents, messages, shares, deleted }: Changes): Change[] {
   return [
     ...conversations.map((row) => ({ type: 'conversation' as const, row })),
     ...documents.map((row) => ({ type: 'document' as const, row })),
     ...messages.map((row) => ({ type: 'message' as const, row })),
+    ...shares.map((row) => ({ type: 'share' as const, row })),
     ...deleted.map((gone) => ({ type: 'deleted' as const, ...gone })),
   ];
 }

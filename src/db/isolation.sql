@@ -1,4 +1,4 @@
--- Isolation as of 0021_usage_quarters_replacements; written by "npm run isolation".
+-- Isolation as of 0022_shares_to_take_part; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint

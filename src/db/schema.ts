@@ -455,6 +455,10 @@ export const shares = pgTable(
     passwordHash: text('password_hash'),
     /** Login key of the only person who may open it; null: whoever has the link. */
     recipient: text('recipient'),
+    /** `take_part`: the recipient sees the conversation as it is now, writes and asks in it. */
+    access: text('access', { enum: ['read', 'take_part'] })
+      .notNull()
+      .default('read'),
     revision: integer('revision').notNull().default(1),
     leafId: uuid('leaf_id').notNull(),
     documentIds: uuid('document_ids').array().notNull(),

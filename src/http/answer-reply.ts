@@ -7,12 +7,14 @@ import { principalOf } from './auth.ts';
 import type { HttpDeps } from './deps.ts';
 import { settleAnswer } from './idempotency.ts';
 import { openMessage } from './scopes.ts';
-import { sendEvents, type WireEvent } from './sse.ts';
+import { type IsAlive, sendEvents, type WireEvent } from './sse.ts';
 
 /** How an answer is shown. */
 interface Shown {
   stream: boolean;
   include: boolean;
+  /** Where the caller's credential alone does not say whether they may go on reading. */
+  isAlive?: IsAlive;
 }
 
 /** How routes ask and send what is answered, whole or as it comes. */
@@ -42,11 +44,11 @@ export function createAnswerReply({ db, answers, closing }: Pick<HttpDeps, 'db' 
   async function show(
     scope: ConversationScope,
     messageId: string,
-    { stream, include }: Shown,
+    { stream, include, isAlive }: Shown,
     request: FastifyRequest,
     reply: FastifyReply,
   ) {
-    if (stream) return streamTo(scope, messageId, 0, request, reply, include);
+    if (stream) return streamTo(scope, messageId, 0, request, reply, include, isAlive);
     return withSources(await waitForAnswer(scope, messageId, answers, closing), include);
   }
 
@@ -57,11 +59,12 @@ export function createAnswerReply({ db, answers, closing }: Pick<HttpDeps, 'db' 
     request: FastifyRequest,
     reply: FastifyReply,
     includeSources = true,
+    isAlive: IsAlive = principalOf(request).isAlive,
   ) {
     const gone = new AbortController();
     request.raw.once('close', () => gone.abort());
     const events = follow(scope, messageId, after, answers, AbortSignal.any([closing, gone.signal]));
-    return sendEvents(reply, wire(events, includeSources), principalOf(request).isAlive);
+    return sendEvents(reply, wire(events, includeSources), isAlive);
   }
 }
 

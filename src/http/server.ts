@@ -40,6 +40,7 @@ import { searchRoutes } from './routes/search.ts';
 import { sharedLinkRoutes } from './routes/shared-links.ts';
 import { shareRoutes } from './routes/shares.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
+import { takingPartRoutes } from './routes/taking-part.ts';
 import { systemRoutes } from './routes/system.ts';
 import { traceRoutes } from './routes/traces.ts';
 import { registerSecurity } from './security.ts';
@@ -132,6 +133,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     exportRoutes(typed, deps);
     importRoutes(typed, deps);
     sharedLinkRoutes(typed, deps);
+    takingPartRoutes(typed, deps);
   });
   if (deps.config.role !== 'worker') registerReference(app);
   await app.ready();

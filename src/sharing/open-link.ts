@@ -1,12 +1,20 @@
 import type { SharedConversation } from '@alcove/contract';
 import { ConversationScope } from '../conversations/scope.ts';
+import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import type { IdentityDeps } from '../identity/deps.ts';
 import { sha256 } from '../identity/secrets.ts';
 import { findLogin } from '../identity/store.ts';
 import { UserScope } from '../identity/user-scope.ts';
-import { countView, existingDocuments, linkKey, readOpenShare, type ShareRow } from './share-store.ts';
-import { presentSnapshot } from './snapshot.ts';
+import {
+  allDocuments,
+  countView,
+  existingDocuments,
+  linkKey,
+  readOpenShare,
+  type ShareRow,
+} from './share-store.ts';
+import { presentSnapshot, takeSnapshot } from './snapshot.ts';
 
 export interface Visitor {
   password: string | undefined;
@@ -33,9 +41,10 @@ export async function openLink(token: string, visitor: Visitor, deps: LinkDeps):
   const tokenHash = sha256(token);
   const ownerId = await findLogin(deps.db, linkKey(tokenHash));
   if (ownerId === null) throw linkMissing();
-  const owner = UserScope.grant(ownerId);
-  const row = await readOpenShare(deps.db, owner, tokenHash);
+  const row = await readOpenShare(deps.db, UserScope.grant(ownerId), tokenHash);
   if (row === null) throw linkMissing();
+  // Nothing but this conversation is within reach of a link.
+  const owner = UserScope.grant(ownerId, row.conversationId);
   if (row.recipient !== null) {
     const account = await visitor.account();
     const meant = await findLogin(deps.db, row.recipient);
@@ -43,7 +52,15 @@ export async function openLink(token: string, visitor: Visitor, deps: LinkDeps):
   }
   if (row.passwordHash !== null) await demandPassword(row.passwordHash, row.id, visitor, deps);
   const scope = ConversationScope.ofOwnRow(owner, row);
-  return { row, scope, existing: await existingDocuments(deps.db, scope, row.documentIds) };
+  const shown = row.access === 'take_part' ? await asItIs(row, scope, deps.db) : row;
+  return { row: shown, scope, existing: await existingDocuments(deps.db, scope, shown.documentIds) };
+}
+
+/** Whoever takes part sees the whole conversation, with what its answers cite from any of its documents. */
+async function asItIs(row: ShareRow, scope: ConversationScope, db: Database): Promise<ShareRow> {
+  const documentIds = await allDocuments(db, scope);
+  const { text, leafId } = await takeSnapshot(scope, undefined, documentIds, db);
+  return { ...row, snapshot: text, leafId, documentIds };
 }
 
 async function demandPassword(
@@ -67,6 +84,7 @@ export async function viewLink(token: string, visitor: Visitor, deps: LinkDeps):
   await countView(deps.db, scope.user, row.id);
   return {
     ...presentSnapshot(row.snapshot, existing),
+    access: row.access,
     revision: row.revision,
     shared_at: row.updatedAt.toISOString(),
     expires_at: row.expiresAt?.toISOString() ?? null,

@@ -14,6 +14,7 @@ const columns = {
   tokenHash: shares.tokenHash,
   passwordHash: shares.passwordHash,
   recipient: shares.recipient,
+  access: shares.access,
   revision: shares.revision,
   leafId: shares.leafId,
   documentIds: shares.documentIds,
@@ -33,7 +34,15 @@ const itsConversation = and(
 
 export type NewShare = Pick<
   ShareRow,
-  'id' | 'tokenHash' | 'passwordHash' | 'recipient' | 'leafId' | 'documentIds' | 'snapshot' | 'expiresAt'
+  | 'id'
+  | 'tokenHash'
+  | 'passwordHash'
+  | 'recipient'
+  | 'access'
+  | 'leafId'
+  | 'documentIds'
+  | 'snapshot'
+  | 'expiresAt'
 >;
 
 /** Which link a token is, over all users: the key says whose it is. */
@@ -65,19 +74,20 @@ export async function insertShare(
 /** The newest first. */
 export async function listShares(
   db: Database,
-  user: UserScope,
+  scope: UserScope | ConversationScope,
   limit: number,
   after: { createdAt: Date; id: string } | null,
 ): Promise<ShareRow[]> {
-  return db.reading(user, (tx) =>
+  const one = 'conversationId' in scope ? scope.conversationId : scope.limitedTo;
+  return db.reading(scope, (tx) =>
     tx
       .select({ ...columns, snapshot: sql<string>`''` })
       .from(shares)
       .innerJoin(conversations, itsConversation)
       .where(
         and(
-          eq(shares.userId, user.userId),
-          user.limitedTo === undefined ? undefined : eq(shares.conversationId, user.limitedTo),
+          eq(shares.userId, scope.userId),
+          one === undefined ? undefined : eq(shares.conversationId, one),
           after === null
             ? undefined
             : sql`(${shares.createdAt}, ${shares.id}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
@@ -192,6 +202,17 @@ export async function existingDocuments(
       ),
   );
   return new Set(rows.map(({ id }) => id));
+}
+
+/** Every document of the conversation. */
+export async function allDocuments(db: Database, scope: ConversationScope): Promise<string[]> {
+  const rows = await db.reading(scope, (tx) =>
+    tx
+      .select({ id: documents.id })
+      .from(documents)
+      .where(and(eq(documents.userId, scope.userId), eq(documents.conversationId, scope.conversationId))),
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Nothing else is kept of a reader. */

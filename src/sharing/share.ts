@@ -22,6 +22,7 @@ export interface ShareInput {
   expiresAt: Date | null;
   password: string | null;
   recipient: string | null;
+  access: ShareRow['access'];
 }
 
 /** Makes a link to what the conversation says now. @throws AppError of takeSnapshot, `invalid_request` */
@@ -32,6 +33,7 @@ export async function shareConversation(
   alsoWrite?: AlsoWrite<ShareRow>,
 ): Promise<ShareRow> {
   refusePast(input.expiresAt, deps);
+  if (input.access === 'take_part') refuseEverybody(input);
   const { text, leafId } = await takeSnapshot(scope, input.leafId, input.documentIds, deps.db);
   const id = newId();
   const share = {
@@ -39,6 +41,7 @@ export async function shareConversation(
     tokenHash: sha256(tokenOf(id, deps)),
     passwordHash: input.password === null ? null : await deps.passwords.hash(input.password),
     recipient: input.recipient === null ? null : emailKey(input.recipient),
+    access: input.access,
     leafId,
     documentIds: [...new Set(input.documentIds)],
     snapshot: text,
@@ -81,6 +84,17 @@ export async function changeShare(
         : { passwordHash: password === null ? null : await deps.passwords.hash(password) }),
     },
     deps.now(),
+  );
+}
+
+/** Whoever writes in a conversation has a name. */
+function refuseEverybody({ recipient, leafId }: ShareInput): void {
+  if (recipient !== null && leafId === undefined) return;
+  const path = recipient === null ? 'recipient' : 'leaf_id';
+  throw new AppError(
+    'invalid_request',
+    'To take part is for one person (recipient), and in the conversation as it is (no leaf_id).',
+    { issues: [{ path, message: recipient === null ? 'is missing' : 'is not for access take_part' }] },
   );
 }
 

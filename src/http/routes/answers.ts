@@ -15,7 +15,7 @@ import type { App } from '../app.ts';
 
 const tags = ['asking'];
 
-const lastEventId = z
+export const lastEventId = z
   .object({ 'last-event-id': z.coerce.number().int().min(0).max(10_000_000).optional() })
   .loose();
 

@@ -7,6 +7,7 @@ import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { presentConversation, presentDocument } from '../present.ts';
+import { recipientOf } from './shares.ts';
 import { sendEvents, type WireEvent } from '../sse.ts';
 
 /** At once, of one user at one process: a browser needs one for all its tabs. */
@@ -25,7 +26,7 @@ export function eventRoutes(app: App, { db, closing }: HttpDeps): void {
         operationId: 'followChanges',
         summary: 'Everything of the caller’s that changes, as server-sent events',
         description:
-          'Conversations, documents, messages and deletions, within about a second, whichever process made the change. With a Last-Event-ID what changed since is told first; some of it may be told twice, always as it is now. The stream ends with the session or the key that it was opened with.',
+          'Conversations, documents, messages, links and deletions, within about a second, whichever process made the change. With a Last-Event-ID what changed since is told first; some of it may be told twice, always as it is now. The stream ends with the session or the key that it was opened with.',
         sends: { [eventStream]: changeEvent },
         headers: lastEventId,
       },
@@ -74,6 +75,20 @@ function present(change: NumberedChange): ChangeEvent {
         type: 'message',
         conversation_id: conversationId,
         message: { id, parent_id: parentId, role, status },
+      };
+    }
+    case 'share': {
+      const { id, conversationId, access, revision, expiresAt } = change.row;
+      return {
+        type: 'share',
+        conversation_id: conversationId,
+        share: {
+          id,
+          access,
+          revision,
+          recipient: recipientOf(change.row),
+          expires_at: expiresAt?.toISOString() ?? null,
+        },
       };
     }
     case 'deleted':

@@ -1,6 +1,7 @@
 import { conversation, sharedConversation, sharePasswordHeader, shareTokenParams } from '@alcove/contract';
 import type { FastifyRequest } from 'fastify';
 import { authenticate } from '../../identity/authenticate.ts';
+import type { IdentityDeps } from '../../identity/deps.ts';
 import { continueLink } from '../../sharing/continue-link.ts';
 import { openLink, type Visitor, viewLink } from '../../sharing/open-link.ts';
 import type { App } from '../app.ts';
@@ -33,7 +34,7 @@ export function sharedLinkRoutes(app: App, { identity, documents }: HttpDeps): v
     },
     async (request, reply) => {
       reply.header('x-robots-tag', 'noindex, nofollow, noarchive');
-      return viewLink(request.params.token, visitorOf(request), identity);
+      return viewLink(request.params.token, visitorOf(request, identity), identity);
     },
   );
 
@@ -52,23 +53,24 @@ export function sharedLinkRoutes(app: App, { identity, documents }: HttpDeps): v
       },
     },
     async (request, reply) => {
-      const link = await openLink(request.params.token, visitorOf(request), identity);
+      const link = await openLink(request.params.token, visitorOf(request, identity), identity);
       const reader = principalOf(request).scope;
       const settle = settleWith(request, 201, presentConversation, ({ id }) => ({ conversationId: id }));
       return reply.code(201).send(presentConversation(await continueLink(reader, link, documents, settle)));
     },
   );
+}
 
-  function visitorOf(request: FastifyRequest): Visitor {
-    const password = request.headers['x-share-password'];
-    return {
-      password: typeof password === 'string' ? password : undefined,
-      address: request.ip,
-      account: async () => {
-        if (request.principal !== null) return request.principal.scope.userId;
-        const isStranger = request.headers.authorization === undefined;
-        return isStranger ? null : (await authenticate(bearer(request), identity)).scope.userId;
-      },
-    };
-  }
+/** Who opens a link, for links that ask for a password or are for one person. */
+export function visitorOf(request: FastifyRequest, identity: IdentityDeps): Visitor {
+  const password = request.headers['x-share-password'];
+  return {
+    password: typeof password === 'string' ? password : undefined,
+    address: request.ip,
+    account: async () => {
+      if (request.principal !== null) return request.principal.scope.userId;
+      const isStranger = request.headers.authorization === undefined;
+      return isStranger ? null : (await authenticate(bearer(request), identity)).scope.userId;
+    },
+  };
 }

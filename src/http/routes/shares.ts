@@ -1,7 +1,7 @@
 import {
   createShareBody,
   idParams,
-  pageQuery,
+  listSharesQuery,
   share,
   type Share,
   shareList,
@@ -9,7 +9,7 @@ import {
 } from '@alcove/contract';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { ConversationScope } from '../../conversations/scope.ts';
+import { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
 import { deleteShare, findShare, listShares, type ShareRow } from '../../sharing/share-store.ts';
 import { changeShare, shareConversation, tokenOf } from '../../sharing/share.ts';
@@ -46,13 +46,14 @@ export function shareRoutes(app: App, { db, identity, config, now }: HttpDeps): 
       const scope = await openConversation(request, db);
       const [before] = request.replayOf ?? [];
       if (before !== undefined) return reply.code(201).send(present((await own(request, before)).row));
-      const body = request.body ?? { document_ids: [] };
+      const body = request.body ?? { document_ids: [], access: 'read' as const };
       const input = {
         leafId: body.leaf_id,
         documentIds: body.document_ids,
         expiresAt: dateOf(body.expires_at) ?? null,
         password: body.password ?? null,
         recipient: body.recipient ?? null,
+        access: body.access,
       };
       // The address is a secret: repeats of the request find the link instead of a kept answer.
       const settle = settleByReference(
@@ -73,16 +74,20 @@ export function shareRoutes(app: App, { db, identity, config, now }: HttpDeps): 
         tags,
         operationId: 'listShares',
         summary: 'All links of the caller',
-        description: 'Newest first, with how often each was opened. Who opened it is not kept.',
-        querystring: pageQuery,
+        description:
+          'Newest first, with how often each was opened. Who opened it is not kept. With `conversation_id`: whom that conversation is shared with, and whether to read or to take part.',
+        querystring: listSharesQuery,
         response: { 200: shareList },
       },
     },
     async (request) => {
-      const { limit, cursor } = request.query;
+      const { limit, cursor, conversation_id: conversationId } = request.query;
       const after = decodeCursor(cursor);
       const position = after === null ? null : { createdAt: after.at, id: after.id };
-      const rows = await listShares(db, principalOf(request).scope, limit + 1, position);
+      const user = principalOf(request).scope;
+      const scope =
+        conversationId === undefined ? user : await ConversationScope.open(db, user, conversationId);
+      const rows = await listShares(db, scope, limit + 1, position);
       const shown = page(rows, limit, (row) => encodeCursor({ at: row.createdAt, id: row.id }));
       return { shares: shown.rows.map(present), next_cursor: shown.next_cursor };
     },
@@ -163,13 +168,19 @@ export function shareRoutes(app: App, { db, identity, config, now }: HttpDeps): 
       document_ids: row.documentIds,
       message_count: row.messageCount,
       has_password: row.passwordHash !== null,
-      recipient: row.recipient?.replace(/^email:/, '') ?? null,
+      recipient: recipientOf(row),
+      access: row.access,
       expires_at: row.expiresAt?.toISOString() ?? null,
       views: row.views,
       created_at: row.createdAt.toISOString(),
       updated_at: row.updatedAt.toISOString(),
     };
   }
+}
+
+/** Their e-mail address. */
+export function recipientOf({ recipient }: Pick<ShareRow, 'recipient'>): string | null {
+  return recipient?.replace(/^email:/, '') ?? null;
 }
 
 function dateOf(text: string | null | undefined): Date | null | undefined {

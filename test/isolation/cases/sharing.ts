@@ -1,3 +1,4 @@
+import { secretQuestion } from '../world.ts';
 import { conversation, type IsolationCase, single } from './attempts.ts';
 
 /** What leaves a conversation: search, links, exports. */
@@ -36,7 +37,11 @@ export const sharingCases: Record<string, IsolationCase> = {
     { path: '/import', status: 200, form: bundleOf(w.nothing, w.a1Document) },
     { path: `/import?user_id=${w.a.id}`, status: 200, form: bundleOf(w.nothing, w.a2Document) },
   ],
-  'GET /shares': (w) => [{ path: `/shares?user_id=${w.a.id}`, status: 200 }],
+  'GET /shares': (w) => [
+    { path: `/shares?user_id=${w.a.id}`, status: 200 },
+    { path: `/shares?conversation_id=${w.a1}`, status: 403 },
+    { path: `/shares?conversation_id=${w.nothing}`, status: 404 },
+  ],
   'PUT /shares/:id': (w) => single(w.aShare, w, (id) => `/shares/${id}`, {}),
   'DELETE /shares/:id': (w) => single(w.aShare, w, (id) => `/shares/${id}`),
   'GET /s/:token': (w) => [
@@ -47,7 +52,23 @@ export const sharingCases: Record<string, IsolationCase> = {
     { path: `/s/${w.aShareToken}/continue`, status: 404 },
     { path: `/s/${'x'.repeat(43)}/continue`, status: 404 },
   ],
+  ...takingPart('POST', 'messages', { content: 'planted' }),
+  ...takingPart('POST', 'query', { query: secretQuestion }),
+  ...takingPart('GET', 'messages/:message/stream'),
+  ...takingPart('POST', 'messages/:message/stop'),
 };
+
+/** By a token that is not B's, whichever message it names. */
+function takingPart(method: string, below: string, body?: object): Record<string, IsolationCase> {
+  return {
+    [`${method} /s/:token/${below}`]: (w) =>
+      [w.aShareToken, 'x'.repeat(43)].map((token) => ({
+        path: `/s/${token}/${below.replace(':message', w.a1Answer)}`,
+        status: 404,
+        body,
+      })),
+  };
+}
 
 /** An export that says that it is of somebody's conversation. */
 function bundleOf(conversation: string, document: string): FormData {

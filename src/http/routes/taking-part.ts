@@ -1,0 +1,153 @@
+import {
+  answer,
+  answerEvent,
+  askSharedBody,
+  sharedMessageParams,
+  sharePasswordHeader,
+  shareTokenParams,
+  takenPart,
+  takePartBody,
+} from '@alcove/contract';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { stopAnswer } from '../../answers/stop.ts';
+import { hasMore } from '../../answers/stream/follow.ts';
+import { appendMessage } from '../../conversations/append-message.ts';
+import { readMessage } from '../../conversations/message-store.ts';
+import { AppError } from '../../errors.ts';
+import { isStillOpen, openToTakePart, type TakingPart } from '../../sharing/take-part.ts';
+import { createAnswerReply } from '../answer-reply.ts';
+import type { App } from '../app.ts';
+import { principalOf } from '../auth.ts';
+import type { HttpDeps } from '../deps.ts';
+import { eventStream } from '../describe-route.ts';
+import { messagesPerMinute } from '../rate-limits.ts';
+import { lastEventId } from './answers.ts';
+import { visitorOf } from './shared-links.ts';
+
+const tags = ['sharing'];
+
+/**
+ * What the recipient of a conversation that is shared to take part in may do there, and nothing else: each request opens
+ * the link anew. What they say belongs to the owner, so that a repeat by `Idempotency-Key` is nobody's: it is not kept.
+ */
+export function takingPartRoutes(app: App, deps: HttpDeps): void {
+  const { db, answers, identity, config, now } = deps;
+  const { respond, streamTo } = createAnswerReply(deps);
+  const limited = { ...messagesPerMinute(config.limits.messagesPerMinute), secret: true };
+  const params = shareTokenParams;
+  const headers = sharePasswordHeader;
+
+  app.post(
+    '/s/:token/messages',
+    {
+      config: limited,
+      schema: {
+        tags,
+        operationId: 'writeInShare',
+        summary: 'Write in a conversation that is shared to take part in',
+        description:
+          'For its recipient. The message stands at the end of the active branch, with who wrote it.',
+        params,
+        headers,
+        body: takePartBody,
+        response: { 201: takenPart },
+      },
+    },
+    async (request, reply) => {
+      const { scope, author } = await open(request);
+      const input = { role: 'user' as const, metadata: { author }, metadataSource: null };
+      const { row } = await appendMessage(scope, { ...input, content: request.body.content }, db, now());
+      const said = { id: row.id, role: 'user' as const, content: row.content };
+      return reply.code(201).send({ ...said, created_at: row.createdAt.toISOString() });
+    },
+  );
+
+  app.post(
+    '/s/:token/query',
+    {
+      config: limited,
+      schema: {
+        tags,
+        operationId: 'askInShare',
+        summary: 'Ask in a conversation that is shared to take part in',
+        description:
+          'For its recipient; answered from the documents of that conversation alone. `stream: true` sends the answer as it comes, until the link ends.',
+        params,
+        headers,
+        body: askSharedBody,
+        response: { 200: answer },
+        sends: { [eventStream]: answerEvent },
+      },
+    },
+    async (request, reply) => {
+      const part = await open(request);
+      const { query, stream } = request.body;
+      const question = { query, strategy: undefined, topK: undefined, author: part.author };
+      const how = { stream, include: true, isAlive: aliveOf(request, part) };
+      return respond({ scope: part.scope, begins: null }, question, how, request, reply);
+    },
+  );
+
+  app.get(
+    '/s/:token/messages/:message/stream',
+    {
+      schema: {
+        tags,
+        operationId: 'followAnswerInShare',
+        summary: 'Replay and follow an answer of a conversation that is shared to take part in',
+        description: 'As `GET /messages/{id}/stream`, until the link ends.',
+        params: sharedMessageParams,
+        headers: headers.extend(lastEventId.shape).loose(),
+        response: { 204: z.null() },
+        sends: { [eventStream]: answerEvent },
+      },
+    },
+    async (request, reply) => {
+      const part = await open(request);
+      const id = await answerOf(part, request.params.message);
+      const after = request.headers['last-event-id'] ?? 0;
+      if (!(await hasMore(part.scope, id, after, answers))) return reply.code(204).send(null);
+      return streamTo(part.scope, id, after, request, reply, true, aliveOf(request, part));
+    },
+  );
+
+  app.post(
+    '/s/:token/messages/:message/stop',
+    {
+      config: { secret: true },
+      schema: {
+        tags,
+        operationId: 'stopAnswerInShare',
+        summary: 'End an answer of a conversation that is shared to take part in',
+        description: 'As `POST /messages/{id}/stop`.',
+        params: sharedMessageParams,
+        headers,
+        response: { 202: z.object({ stopped: z.boolean() }) },
+      },
+    },
+    async (request, reply) => {
+      const part = await open(request);
+      const id = await answerOf(part, request.params.message);
+      return reply.code(202).send({ stopped: await stopAnswer(part.scope, id, answers) });
+    },
+  );
+
+  async function open(request: FastifyRequest<{ Params: { token: string } }>): Promise<TakingPart> {
+    const caller = principalOf(request).scope;
+    return openToTakePart(request.params.token, caller, visitorOf(request, identity), identity);
+  }
+
+  async function answerOf({ scope }: TakingPart, id: string): Promise<string> {
+    const message = await readMessage(db, scope, id);
+    if (message === null) throw new AppError('not_found', 'This message does not exist.');
+    if (message.role !== 'assistant') throw new AppError('conflict', 'Only an answer has a stream.');
+    return message.id;
+  }
+
+  /** A stream ends with the link, or with who reads it. */
+  function aliveOf(request: FastifyRequest, part: TakingPart): () => Promise<boolean> {
+    const { isAlive } = principalOf(request);
+    return async () => (await isStillOpen(part, db)) && (await isAlive());
+  }
+}

@@ -1,0 +1,40 @@
+import type { Author } from '../answers/ask.ts';
+import type { ConversationScope } from '../conversations/scope.ts';
+import type { Database } from '../db/database.ts';
+import { AppError } from '../errors.ts';
+import type { UserScope } from '../identity/user-scope.ts';
+import { type LinkDeps, openLink, type Visitor } from './open-link.ts';
+import { readOpenShare } from './share-store.ts';
+
+/** What the recipient of a link may do in its conversation, as long as it is open. */
+export interface TakingPart {
+  /** Of the owner's, limited to the conversation. */
+  scope: ConversationScope;
+  author: Author;
+  tokenHash: string;
+}
+
+/**
+ * @throws AppError as `openLink` does; `forbidden` for a link that is to be read, and for its owner, who has the
+ * conversation itself
+ */
+export async function openToTakePart(
+  token: string,
+  caller: UserScope,
+  visitor: Visitor,
+  deps: LinkDeps,
+): Promise<TakingPart> {
+  const { row, scope } = await openLink(token, visitor, deps);
+  if (row.access !== 'take_part')
+    throw new AppError('forbidden', 'This link is to read: continue it as a copy of your own.');
+  if (caller.userId === scope.userId)
+    throw new AppError('forbidden', 'This is your own conversation: write in it directly.');
+  const email = row.recipient?.replace(/^email:/, '') ?? null;
+  return { scope, author: { id: caller.userId, email }, tokenHash: row.tokenHash };
+}
+
+/** Whether the link has neither been revoked nor ended by itself. */
+export async function isStillOpen({ scope, tokenHash }: TakingPart, db: Database): Promise<boolean> {
+  const row = await readOpenShare(db, scope.user, tokenHash);
+  return row !== null;
+}
