@@ -80,7 +80,7 @@ test('every operation refuses an unknown query parameter, and an unknown field i
   for (const { method, path, body } of operationsOf(app.app.http.swagger())) {
     if (lenient(path)) continue;
     const id = path.startsWith('/documents/') ? document : conversation;
-    const at = path.replace('{id}', id).replace('{token}', 'x'.repeat(43));
+    const at = path.replace('{id}', id).replace('{token}', 'x'.repeat(43)).replace('{message}', id);
     const good = body === null ? undefined : (exampleOf(body) as object);
     const asked = `${at}?unknown_parameter=1`;
     const query =
