@@ -11,14 +11,14 @@ const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 spawnSync(process.execPath, ['scripts/prepare.mjs'], { cwd: root, stdio: 'inherit' });
 const parts = ['src', 'contract/src', 'client/src'];
-const assets = ['web/build', 'examples/aurora-annual-report-2025.pdf', ...freshDatabases()];
+const assets = ['web/build', 'examples/aurora-annual-report-2025.pdf', ...builtFiles()];
 /** Workspaces are no packages of their own in what is published. */
 const workspaces: Record<string, string> = {
   '@alcove/contract': 'contract/src/index.js',
   '@alcove/client': 'client/src/index.js',
 };
 
-if (assets.length < 3 || !existsSync(join(root, 'web/build/index.html')))
+if (assets.length < 4 || !existsSync(join(root, 'web/build/index.html')))
   throw new Error('the web app or the database is missing: npm install says why');
 rmSync(dist, { recursive: true, force: true });
 for (const part of parts) for (const path of filesIn(part)) build(path);
@@ -30,9 +30,9 @@ writeFileSync(
 );
 console.log(`The server is built: ${relative(root, dist)}.`);
 
-function freshDatabases(): string[] {
+function builtFiles(): string[] {
   return readdirSync(join(root, 'build'))
-    .filter((file) => file.startsWith('fresh-database-'))
+    .filter((file) => /^(fresh-database|tokens)-/.test(file))
     .map((file) => `build/${file}`);
 }
 

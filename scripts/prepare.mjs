@@ -1,7 +1,7 @@
 /**
- * Runs after `npm install`, on whatever Node that is, so in plain JavaScript: builds the web app and makes the database
- * that new installations begin with, each when it is not there or older than its sources. A failure does not fail the
- * install; what is missing is said here and, for the web app, at each start.
+ * Runs after `npm install`, on whatever Node that is, so in plain JavaScript: builds the web app, makes the database
+ * that new installations begin with and packs the table of tokens, each when it is not there or older than its sources.
+ * A failure does not fail the install; what is missing is said here and, for the web app, at each start.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ const node = [join(root, 'node_modules/node/bin/node'), process.execPath].find((
 mkdirSync(dirname(reasonFile), { recursive: true });
 prepareWebApp();
 run('The embedded database', ['scripts/make-fresh-database.ts']);
+run('The table of tokens', ['scripts/make-token-table.ts']);
 
 function prepareWebApp() {
   if (isFresh()) {

@@ -4,11 +4,7 @@ const none = 0x7fff_ffff;
 const newline = 10;
 const space = 32;
 
-/**
- * Counts what byte pair encoding makes of a piece of text, from a file of tokens in the form of tiktoken: a line for each,
- * its bytes in base 64 and its rank, in the order of the ranks. Read in a tenth of the time and of the memory that a map
- * of strings takes, since most processes count a page or two.
- */
+/** Counts what byte pair encoding makes of a piece of text. */
 export class BytePairs {
   /** The bytes of all tokens, one after another. */
   readonly #bytes: Uint8Array;
@@ -19,20 +15,48 @@ export class BytePairs {
   readonly #kept = new Map<string, number>();
   readonly #encoder = new TextEncoder();
 
-  constructor(file: Uint8Array) {
-    this.#bytes = new Uint8Array(file.length);
+  private constructor(bytes: Uint8Array, starts: Uint32Array, places: Uint32Array) {
+    this.#bytes = bytes;
+    this.#starts = starts;
+    this.#places = places;
+  }
+
+  /**
+   * Reads a file of tokens in the form of tiktoken: a line for each, its bytes in base 64 and its rank, in the order of the
+   * ranks. It takes a tenth of the time and of the memory that a map of strings takes.
+   */
+  static parse(file: Uint8Array): BytePairs {
+    const bytes = new Uint8Array(file.length);
     const starts: number[] = [0];
     let written = 0;
     for (let at = 0; at < file.length; at += 1) {
-      written = decodeLine(file, at, this.#bytes, written);
+      written = decodeLine(file, at, bytes, written);
       starts.push(written);
       at = file.indexOf(newline, at);
       if (at < 0) break;
     }
-    this.#bytes = this.#bytes.slice(0, written);
-    this.#starts = Uint32Array.from(starts);
-    this.#places = new Uint32Array(2 ** Math.ceil(Math.log2(starts.length * 2)));
-    for (let rank = 0; rank + 1 < starts.length; rank += 1) this.#place(rank);
+    const places = new Uint32Array(2 ** Math.ceil(Math.log2(starts.length * 2)));
+    const pairs = new BytePairs(bytes.slice(0, written), Uint32Array.from(starts), places);
+    for (let rank = 0; rank + 1 < starts.length; rank += 1) pairs.#place(rank);
+    return pairs;
+  }
+
+  /** What `unpack` reads in no time: most processes count a page or two. In the byte order of this machine. */
+  pack(): Uint8Array {
+    const sizes = Uint32Array.of(this.#starts.length, this.#places.length);
+    return Buffer.concat([sizes, this.#starts, this.#places, this.#bytes].map(bytesOf));
+  }
+
+  /** @param packed begins at a multiple of four bytes */
+  static unpack(packed: Uint8Array): BytePairs {
+    const { buffer, byteOffset } = packed;
+    const [starts = 0, places = 0] = new Uint32Array(buffer, byteOffset, 2);
+    const placesAt = byteOffset + 4 * (2 + starts);
+    return new BytePairs(
+      packed.subarray(4 * (2 + starts + places)),
+      new Uint32Array(buffer, byteOffset + 8, starts),
+      new Uint32Array(buffer, placesAt, places),
+    );
   }
 
   /** Tokens of a piece that the pattern of the encoding has cut off. */
@@ -87,6 +111,10 @@ export class BytePairs {
     while (this.#places[place] !== 0) place = (place + 1) & mask;
     this.#places[place] = rank + 1;
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

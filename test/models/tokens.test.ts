@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
+import { BytePairs } from '../../src/models/byte-pairs.ts';
 import { countTokens } from '../../src/models/tokens.ts';
 
 // The package's own encoder reads the same table, and takes longer for it than reading a document takes.
@@ -30,4 +31,14 @@ test('any text has as many tokens as the encoding says', () => {
     }),
     { numRuns: 300, seed: 20_261_122 },
   );
+});
+
+test('a packed table counts as the one that it was made from', () => {
+  const lines = ['a', 'b', 'ab', 'abab'].map(
+    (token, rank) => `${Buffer.from(token).toString('base64')} ${rank}\n`,
+  );
+  const table = BytePairs.parse(Buffer.from(lines.join('')));
+  const packed = BytePairs.unpack(Uint8Array.from(table.pack()));
+  for (const piece of ['a', 'ab', 'abab', 'ababa', 'bab', 'c', ''])
+    expect(packed.count(piece)).toBe(table.count(piece));
 });
