@@ -10,7 +10,8 @@ import { newPerson, type Person, sharedApp } from '../support/app.ts';
 import { textFile } from './support/files.ts';
 import { formOf, send, upload } from './support/uploading.ts';
 
-const app = sharedApp();
+// Names are settled before anything is read, so nothing is.
+const app = sharedApp({ env: { ROLE: 'web' } });
 let person: Person;
 let conversation: string;
 beforeAll(async () => {

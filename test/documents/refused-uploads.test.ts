@@ -10,7 +10,7 @@ import { until } from '../answers/support/until.ts';
 import { newPerson, type Person, sharedApp, type TestApp } from '../support/app.ts';
 import { openUpload } from './support/raw-upload.ts';
 
-const app = sharedApp({ env: { MAX_UPLOAD_MB: '1' } });
+const app = sharedApp({ env: { MAX_UPLOAD_MB: '1', ROLE: 'web' } });
 let server: TestApp;
 let person: Person;
 let conversation: string;

@@ -21,6 +21,8 @@ beforeAll(async () => {
       LLM_BASE_URL: provider.baseUrl,
       LLM_MODEL: 'test-chat',
       ANSWER_TIMEOUT_S: '4',
+      // What is accepted is not read.
+      ROLE: 'web',
       MAX_UPLOAD_MB: '1',
       MAX_DOCUMENTS_PER_CONVERSATION: '2',
       // Unset: the limit that users get.

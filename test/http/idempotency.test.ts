@@ -11,7 +11,8 @@ let pool: pg.Pool;
 let person: Person;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  // An upload is repeated whether or not it has been read.
+  app = await startTestApp({ env: { ROLE: 'web' } });
   pool = app.app.db.pool;
   await newPerson(app.baseUrl);
   person = await newPerson(app.baseUrl);
