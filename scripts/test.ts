@@ -17,11 +17,30 @@ const WITHOUT_DATABASE = ['test/formats/**', 'test/indexing/**', 'test/models/**
 const root = resolve(import.meta.dirname, '..');
 
 // What several machines could change: the founding examples, documents that move, and their own tests.
-const ON_CITUS = [
-  'test/http/founding-examples.test.ts',
-  'test/documents/copying.test.ts',
-  'test/citus/distribute.test.ts',
+const ON_CITUS = ['test/http/founding-examples.test.ts', 'test/documents/copying.test.ts', 'test/citus/'];
+// What kills, waits for leases or drives a browser for long: each has a quicker neighbour in the ordinary run, and all
+// of them are part of the full one.
+const ONLY_IN_FULL = [
+  'test/accounts/{deletion,sign-in-limits,streams}.test.ts',
+  'test/answers/provider-faults.test.ts',
+  'test/changes/events.test.ts',
+  'test/cli/{commands,doctor,log,models,users}.test.ts',
+  'test/conversations/deletion.test.ts',
+  'test/documents/{embedding-cache,missing-original,moved-meanwhile,re-embed,reindexing,replacing}.test.ts',
+  'test/documents/{text-recognition,transfers}.test.ts',
+  'test/durability/work-kill.test.ts',
+  'test/eval/measure.test.ts',
+  'test/exchange/redis.test.ts',
+  'test/files/{backup,bucket,data-folder,reconcile}.test.ts',
+  'test/formats/filings.test.ts',
+  'test/http/{generated-client,settled-effects}.test.ts',
+  'test/install/{package,settings}.test.ts',
+  'test/isolation/fuzz.test.ts',
+  'test/retrieval/{scope-and-cache,segment-memory}.test.ts',
+  'test/schema/{repair,start}.test.ts',
+  'test/web/{composer,documents,highlight,organising,pages,phone}.test.ts',
 ];
+const isFull = process.env['ALCOVE_CORPORA'] === 'full';
 const names = { pglite: 'embedded PGlite', postgres: 'PostgreSQL', citus: 'Citus' };
 
 const filters = process.argv.slice(2).filter((one) => one !== '--citus');
@@ -41,8 +60,8 @@ console.log(server ? `PostgreSQL: ${formatCounts(server)}` : 'PostgreSQL: not ru
 console.log(citus ? `Citus: ${formatCounts(citus)}` : 'Citus: not run, set TEST_CITUS_URL');
 if (!findBrowser()) console.log('browser: not run, no Chromium found (set CHROMIUM_PATH)');
 if (!existsSync(resolve(root, '../shared/data'))) console.log('corpora: not run, there is no ../shared/data');
-if (process.env['ALCOVE_CORPORA'] !== 'full')
-  console.log('samples: of what costs seconds each, ALCOVE_CORPORA=full for all');
+if (!isFull)
+  console.log('samples: of what costs seconds each, and no long stories; ALCOVE_CORPORA=full for all');
 
 const reportFile = process.env['TEST_REPORT_FILE'];
 if (reportFile) writeFileSync(reportFile, `${JSON.stringify(total)}\n`);
@@ -54,7 +73,10 @@ function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
   console.log(`\nTests on ${names[database]}`);
   const folder = mkdtempSync(join(tmpdir(), 'alcove-test-report-'));
   const report = join(folder, 'report.json');
-  const excluded = database !== 'pglite' ? WITHOUT_DATABASE.map((glob) => `--exclude=${glob}`) : [];
+  const excluded = [
+    ...(database === 'pglite' ? [] : WITHOUT_DATABASE),
+    ...(isFull || args.length > 0 ? [] : ONLY_IN_FULL),
+  ].map((glob) => `--exclude=${glob}`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const fixed = [
     'run',

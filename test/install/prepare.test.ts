@@ -17,7 +17,8 @@ beforeEach(async () => {
   copy = await mkdtemp(join(tmpdir(), 'alcove prepare-'));
   for (const path of ['scripts/prepare.mjs', 'src/http/find-web-app.ts'])
     await cp(join(root, path), join(copy, path));
-  await writeFile(join(copy, 'scripts/make-fresh-database.ts'), '');
+  for (const script of ['make-fresh-database', 'make-token-table'])
+    await writeFile(join(copy, `scripts/${script}.ts`), '');
 });
 
 afterEach(async () => {
