@@ -17,7 +17,12 @@ const WITHOUT_DATABASE = ['test/formats/**', 'test/indexing/**', 'test/models/**
 const root = resolve(import.meta.dirname, '..');
 
 // What several machines could change: the founding examples, documents that move, and their own tests.
-const ON_CITUS = ['test/http/founding-examples.test.ts', 'test/documents/copying.test.ts', 'test/citus/'];
+const ON_CITUS = [
+  'test/http/founding-examples.test.ts',
+  'test/documents/copying.test.ts',
+  'test/search/search.test.ts',
+  'test/citus/',
+];
 // What kills, waits for leases or drives a browser for long: each has a quicker neighbour in the ordinary run, and all
 // of them are part of the full one.
 const ONLY_IN_FULL = [

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { Database } from '../db/database.ts';
+import type { Database, Statement } from '../db/database.ts';
 import { isForeignKeyViolation } from '../db/errors.ts';
 import { UserScope } from '../identity/user-scope.ts';
 
@@ -68,47 +68,70 @@ export async function writeLexemes(
   user: UserScope,
   texts: readonly IndexedText[],
 ): Promise<void> {
-  const of = (kind: UnindexedText['kind']) => texts.filter((one) => one.kind === kind);
-  const json = (kind: UnindexedText['kind']): string =>
-    JSON.stringify(
-      of(kind).map(({ conversationId, id, ordinal, text, lexemes }) => ({
-        c: conversationId,
-        i: id,
-        o: ordinal,
-        t: kind === 'title' ? text : '',
-        l: lexemes,
-      })),
-    );
-  const given = `jsonb_to_recordset($2::jsonb) AS g(c uuid, i uuid, o int, t text, l text[])`;
   const statements = [
-    {
-      kind: 'message' as const,
-      name: 'index_messages',
-      text: `UPDATE messages m SET terms = array_to_tsvector(g.l) FROM ${given}
-        WHERE m.user_id = $1 AND m.id = g.i AND m.conversation_id = g.c`,
-    },
-    {
-      kind: 'chunk' as const,
-      name: 'index_chunks',
-      text: `UPDATE chunks k SET terms = array_to_tsvector(g.l) FROM ${given}
-        WHERE k.user_id = $1 AND k.conversation_id = g.c AND k.document_id = g.i AND k.ordinal = g.o`,
-    },
-    {
-      kind: 'title' as const,
-      name: 'index_titles',
-      text: `INSERT INTO conversation_terms (user_id, conversation_id, title, terms)
-        SELECT c.user_id, c.id, g.t, array_to_tsvector(g.l) FROM ${given}
-        JOIN conversations c ON c.user_id = $1 AND c.id = g.c
-        ON CONFLICT (user_id, conversation_id) DO UPDATE SET title = excluded.title, terms = excluded.terms`,
-    },
-  ].filter(({ kind }) => of(kind).length > 0);
+    ...groupsOf(texts, 'message', ({ conversationId }) => conversationId).map((some) =>
+      indexMessages(user, some),
+    ),
+    ...groupsOf(texts, 'chunk', ({ id }) => id).map((some) => indexChunks(user, some)),
+    ...groupsOf(texts, 'title', ({ conversationId }) => conversationId).flatMap((some) =>
+      some.map((title) => indexTitle(user, title)),
+    ),
+  ];
   if (statements.length === 0) return;
-  const written = db.write(
-    { userId: user.userId },
-    statements.map(({ kind, name, text }) => ({ name, text, values: [user.userId, json(kind)] })),
-  );
+  const written = db.write({ userId: user.userId }, statements);
   // A conversation went while its title was being indexed: the others are written next time.
   await written.catch((error: unknown) => {
     if (!isForeignKeyViolation(error)) throw error;
   });
+}
+
+function groupsOf(
+  texts: readonly IndexedText[],
+  kind: UnindexedText['kind'],
+  by: (text: IndexedText) => string,
+): IndexedText[][] {
+  return [
+    ...Map.groupBy(
+      texts.filter((one) => one.kind === kind),
+      by,
+    ).values(),
+  ];
+}
+
+/** Of one conversation. A join with what is given would be asked of every machine of a Citus. */
+function indexMessages({ userId }: UserScope, texts: readonly IndexedText[]): Statement {
+  const lexemes = Object.fromEntries(texts.map((one) => [one.id, one.lexemes]));
+  return {
+    name: 'index_messages',
+    text: `UPDATE messages SET terms = array_to_tsvector(ARRAY(SELECT jsonb_array_elements_text($4::jsonb -> id::text)))
+      WHERE user_id = $1 AND conversation_id = $2 AND id = ANY($3::uuid[])`,
+    values: [userId, texts[0]?.conversationId, Object.keys(lexemes), JSON.stringify(lexemes)],
+  };
+}
+
+/** Of one document. */
+function indexChunks({ userId }: UserScope, texts: readonly IndexedText[]): Statement {
+  const lexemes = Object.fromEntries(texts.map((one) => [String(one.ordinal), one.lexemes]));
+  return {
+    name: 'index_chunks',
+    text: `UPDATE chunks SET terms = array_to_tsvector(ARRAY(SELECT jsonb_array_elements_text($5::jsonb -> ordinal::text)))
+      WHERE user_id = $1 AND conversation_id = $2 AND document_id = $3 AND ordinal = ANY($4::int[])`,
+    values: [
+      userId,
+      texts[0]?.conversationId,
+      texts[0]?.id,
+      Object.keys(lexemes).map(Number),
+      JSON.stringify(lexemes),
+    ],
+  };
+}
+
+function indexTitle({ userId }: UserScope, { conversationId, text, lexemes }: IndexedText): Statement {
+  return {
+    name: 'index_title',
+    text: `INSERT INTO conversation_terms (user_id, conversation_id, title, terms)
+      SELECT user_id, id, $3::text, array_to_tsvector($4::text[]) FROM conversations WHERE user_id = $1 AND id = $2
+      ON CONFLICT (user_id, conversation_id) DO UPDATE SET title = excluded.title, terms = excluded.terms`,
+    values: [userId, conversationId, text, [...lexemes]],
+  };
 }
