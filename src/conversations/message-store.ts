@@ -144,8 +144,8 @@ function bumpActivity(scope: ConversationScope, input: readonly NewMessage[], no
         user_messages = activity.user_messages + excluded.user_messages,
         assistant_messages = activity.assistant_messages + excluded.assistant_messages,
         system_messages = activity.system_messages + excluded.system_messages,
-        quarter_messages[$7::int] = coalesce(activity.quarter_messages[$7::int], 0) + excluded.messages,
-        quarter_questions[$7::int] = coalesce(activity.quarter_questions[$7::int], 0) + excluded.questions`,
+        quarter_messages[${addedQuarter}] = coalesce(activity.quarter_messages[${addedQuarter}], 0) + excluded.messages,
+        quarter_questions[${addedQuarter}] = coalesce(activity.quarter_questions[${addedQuarter}], 0) + excluded.questions`,
     values: [
       scope.userId,
       scope.conversationId,
@@ -157,6 +157,9 @@ function bumpActivity(scope: ConversationScope, input: readonly NewMessage[], no
     ],
   };
 }
+
+/** The arrays that are added begin, and end, at their quarter. Citus hands no parameter on to where rows conflict. */
+const addedQuarter = 'array_lower(excluded.quarter_messages, 1)';
 
 /** Of the day (UTC), 1 to 96. */
 function quarterOf(time: Date): number {
