@@ -26,6 +26,7 @@ export async function openOwnConnection({ kind, pool }: Database): Promise<OwnCo
     ...pool.options,
     ...(password === undefined ? {} : { password }),
     query_timeout: 0,
+    statement_timeout: 0,
   });
   // A connection that is lost is told by the next statement; without a listener it would end the process.
   client.on('error', () => {});
