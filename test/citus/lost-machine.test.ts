@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addText, newConversation } from '../answers/support/asking.ts';
+import { until } from '../answers/support/until.ts';
+import { createHome, type Home, type ServerProcess } from '../durability/support/server-process.ts';
+import { isDistributed } from '../support/database-kind.ts';
+import { newPerson, type Person } from '../support/app.ts';
+import { runCli } from '../support/run-cli.ts';
+import { createCitus, findCitus, type PrivateCitus } from './support/private-citus.ts';
+import { say, saidIn, writeOn } from './support/writers.ts';
+
+const bin = await findCitus();
+
+interface Owner {
+  person: Person;
+  conversation: string;
+  /** Of the machine that holds their rows. */
+  port: number;
+}
+
+describe.skipIf(!isDistributed() || bin === null)('a machine that is lost', { timeout: 300_000 }, () => {
+  let citus: PrivateCitus;
+  let home: Home;
+  let server: ServerProcess;
+  const owners: Owner[] = [];
+
+  beforeAll(async () => {
+    citus = await createCitus(bin ?? '');
+    home = await createHome({ DATABASE_URL: citus.url });
+    for (const command of [['migrate'], ['distribute', '--shards', '4']])
+      expect(await runCli(['db', ...command], home.env)).toMatchObject({ code: 0 });
+    server = await home.start();
+    // The first tells nothing of machines: whoever is alone may be on any.
+    while (new Set(owners.map(({ port }) => port)).size < 2 || owners.length < 6) {
+      const person = await newPerson(server.baseUrl);
+      const conversation = await newConversation(person);
+      owners.push({ person, conversation, port: await portOf(person) });
+    }
+  }, 300_000);
+  afterAll(async () => {
+    await home?.close();
+    await citus?.remove();
+  });
+
+  async function portOf(person: Person): Promise<number> {
+    const [row] = await citus.query(
+      `SELECT DISTINCT nodeport FROM citus_shards
+       WHERE shardid = get_shard_id_for_distribution_column('conversations', '${person.id}'::uuid)`,
+    );
+    return Number(row?.['nodeport']);
+  }
+
+  test('takes its own users along and nobody else, and nothing that was acknowledged', async () => {
+    const [worker] = citus.workers;
+    const port = Number(new URL(worker?.url ?? '').port);
+    const [away, there] = [
+      owners.filter((one) => one.port === port),
+      owners.filter((one) => one.port !== port),
+    ];
+    const writers = owners.map(({ person, conversation }) => writeOn(person, conversation));
+    const by = (some: Owner[]) => writers.filter((_, at) => some.includes(owners[at] as Owner));
+    const grown = (some: Owner[]) => {
+      const before = by(some).map(({ said }) => said.length);
+      return () => by(some).every(({ said }, at) => said.length > (before[at] ?? 0) + 3);
+    };
+    await until('all write', grown(owners));
+    await worker?.stop('immediate');
+    await until('its users are refused', () => by(away).every(({ refused }) => refused.length > 2), 60_000);
+    await until('the others write on', grown(there), 60_000);
+    const [one] = away;
+    const refusal = await one?.person.fetch(`/conversations/${one.conversation}`);
+    expect([refusal?.status, refusal?.headers.has('retry-after')]).toEqual([503, true]);
+    expect((await fetch(`${server.baseUrl}/healthz`)).status).toBe(200);
+    await worker?.start();
+    await until('its users write again', grown(away), 60_000);
+    for (const writer of writers) await writer.stop();
+    expect(new Set(by(away).flatMap(({ refused }) => refused))).toEqual(new Set([503]));
+    // Whom nothing was away for may have met a connection that went: told as such, and nothing else.
+    expect(
+      by(there)
+        .flatMap(({ refused }) => refused)
+        .filter((status) => status !== 503),
+    ).toEqual([]);
+    for (const [at, { person, conversation }] of owners.entries()) {
+      const kept = await saidIn(person, conversation);
+      expect(kept).toEqual(expect.arrayContaining(writers[at]?.said ?? []));
+      expect(new Set(kept).size).toBe(kept.length);
+    }
+    // Background work goes on too: a document of one who was away is read.
+    if (one) await addText(one.person, one.conversation, 'The heron colony held 412 nests.');
+  });
+});
