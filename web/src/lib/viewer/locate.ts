@@ -46,12 +46,41 @@ export function placeOf(hay: Flat, needle: Flat, within: Place | null = null): P
  * Where a passage stands on a page that may hold only its beginning, its end or its middle; null when less than a line
  * of it is found.
  */
-export function placeOfPart(page: Flat, passage: Flat): Place | null {
+function placeOfPart(page: Flat, passage: Flat): Place | null {
   const whole = page.text.indexOf(passage.text);
   if (passage.text.length >= shortestPiece && whole >= 0) {
     return placeAt(page, whole, whole + passage.text.length);
   }
   return beginningOn(page, passage) ?? endingOn(page, passage);
+}
+
+/**
+ * Where a passage stands on a page that may have columns, notes or a running head between its lines, or has them in another
+ * order: in one place, or else the pieces of the page that hold most of it; none when that is uncertain.
+ * @param starts where the pieces of the page begin, in the text that it was made from
+ */
+export function placesOf(page: Flat, starts: readonly number[], passage: Flat): Place[] {
+  const part = placeOfPart(page, passage);
+  const pieces = piecesOf(page, starts, passage);
+  const lettersOf = (places: readonly Place[]) =>
+    places.reduce((sum, { start, end }) => sum + indexOf(page, end) - indexOf(page, start), 0);
+  if (part === null || lettersOf(pieces) > lettersOf([part])) return pieces;
+  return [part];
+}
+
+/** Pieces that stand in the passage and once on the page; none when they are less than half of the passage. */
+function piecesOf(page: Flat, starts: readonly number[], passage: Flat): Place[] {
+  const found: Place[] = [];
+  let letters = 0;
+  for (const [index, start] of starts.entries()) {
+    const [from, to] = [indexOf(page, start), indexOf(page, starts[index + 1] ?? page.end)];
+    const piece = page.text.slice(from, to);
+    if (piece.length < shortestPiece || !passage.text.includes(piece)) continue;
+    if (page.text.indexOf(piece) !== page.text.lastIndexOf(piece)) continue;
+    found.push(placeAt(page, from, to));
+    letters += piece.length;
+  }
+  return 2 * letters >= passage.text.length ? found : [];
 }
 
 /** The passage begins here and goes on until it differs, or on the next page. */

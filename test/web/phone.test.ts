@@ -1,0 +1,102 @@
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { buildWeb } from './support/build-web.ts';
+import { openSignedIn } from './support/sign-in.ts';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+describe.skipIf(chromiumPath === undefined)('on a phone the web app', () => {
+  let app: TestApp;
+  let browser: Browser;
+  let person: Person;
+  let herons: string;
+
+  beforeAll(async () => {
+    await buildWeb();
+    [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+    person = await newPerson(app.baseUrl);
+    herons = (await person.client.conversations.create({ title: 'Herons' })).id;
+    const text = 'The heron colony at Lake Sorrow held 412 nests in 2025.';
+    const { document } = await person.client.documents.addText(herons, { name: 'nests.txt', text });
+    await person.client.documents.wait(document.id);
+    await person.client.projects.create({ name: 'Field work' });
+    await person.client.asking.ask(herons, { query: 'How many nests did the colony hold in 2025?' });
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'has no fault that axe finds, and nothing wider than the screen, in %s colours',
+    { timeout: 120_000 },
+    async (colorScheme) => {
+      const { page, complaints } = await openSignedIn(browser, person, { ...phone, colorScheme });
+      await page.context().addInitScript({ path: axe });
+      const faults: string[] = [];
+      const check = async (name: string) =>
+        faults.push(...(await faultsOf(page)).map((fault) => `${name}: ${fault}`));
+      const open = (path: string) => page.goto(`${app.baseUrl}/dashboard/${path}`);
+
+      await open('chatbot');
+      await page.getByRole('button', { name: 'Start from a template' }).tap();
+      await page.getByText('Read a report').waitFor();
+      await check('templates');
+      await open(`chatbot/${herons}`);
+      await page.locator('.pill').first().waitFor();
+      await page.getByRole('button', { name: 'Show conversations' }).tap();
+      await page.getByRole('button', { name: /^Project:/ }).waitFor();
+      await check('conversations');
+      await page.keyboard.press('Escape');
+      await page.locator('.pill').first().tap();
+      await page.locator('[data-testid=original] mark').first().waitFor();
+      await check('an original in the sheet');
+      await page.getByRole('tab', { name: 'Documents' }).tap();
+      await page.locator('li[data-document]').waitFor();
+      await check('documents in the sheet');
+      await page.getByRole('button', { name: 'Hide documents and sources' }).tap();
+      await page.getByRole('button', { name: 'More', exact: true }).tap();
+      await page.getByRole('menuitem', { name: 'Settings of this conversation' }).tap();
+      await page.getByLabel('Temperature').waitFor();
+      await check('settings of a conversation');
+      for (const [path, last] of [
+        ['documents', 'tr[data-document]'],
+        ['settings', 'section:has-text("My data")'],
+        ['stats', 'section'],
+      ] as const) {
+        await open(path);
+        await page.locator(last).first().waitFor();
+        await check(path);
+      }
+      expect(faults).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
+});
+
+interface Axe {
+  run(
+    context: Document,
+    options: object,
+  ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+}
+
+/** Rules that the page breaks, with where; and how much wider than the screen it is. */
+async function faultsOf(page: Page): Promise<string[]> {
+  return page.evaluate(async (runOnly) => {
+    const { axe } = globalThis as unknown as { axe: Axe };
+    const { violations } = await axe.run(document, { runOnly });
+    const found = violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
+    );
+    const overflow = document.documentElement.scrollWidth - innerWidth;
+    return overflow > 0 ? [...found, `${overflow} px too wide`] : found;
+  }, rules);
+}
