@@ -44,6 +44,10 @@ const commands: Record<string, Command> = {
     summary: '1,000 answers at once, 20 events a second each',
     run: async (options) => (await import('./streams.ts')).streams(options),
   },
+  web: {
+    summary: 'a long list and a long chat in a browser, beside short ones',
+    run: async (options) => (await import('./web.ts')).web(options),
+  },
   retrieval: {
     summary: 'search beside other ways to do it, at 300,000 chunks',
     run: async (options) => (await import('./retrieval.ts')).retrieval(options),

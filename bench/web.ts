@@ -1,0 +1,147 @@
+import { createClient, type Client } from '@alcove/client';
+import { type Browser, chromium, type CDPSession, type Page } from 'playwright-core';
+import { findBrowser } from '../scripts/find-browser.ts';
+import { buildWeb } from '../test/web/support/build-web.ts';
+import { median } from './measure.ts';
+import type { BenchOptions } from './options.ts';
+import { round, type Table } from './report.ts';
+import { startEmbedded } from './server/embedded.ts';
+
+const parallel = 8;
+const password = 'a long enough password';
+const shortOnes = { conversations: 20, messages: 20 };
+const target = 2;
+
+/** What interactions cost the browser of somebody with a long list and a long chat, beside one with short ones. */
+export async function* web(options: BenchOptions): AsyncGenerator<Table> {
+  const executablePath = findBrowser();
+  if (executablePath === undefined) throw new Error('no Chromium was found: apt-get install chromium');
+  await buildWeb();
+  const longOnes = {
+    conversations: options.number('conversations', options.quick ? 500 : 5_000),
+    messages: options.number('messages', options.quick ? 100 : 500),
+  };
+  const running = await startEmbedded(options.databaseUrl, { MESSAGES_PER_MINUTE: '1000000' });
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  try {
+    const short = await openPerson(browser, running.baseUrl, shortOnes);
+    const long = await openPerson(browser, running.baseUrl, longOnes);
+    yield await compare(short, long, longOnes, options.number('rounds', options.quick ? 3 : 9));
+  } finally {
+    await browser.close();
+    await running.close();
+  }
+}
+
+interface Opened {
+  page: Page;
+  session: CDPSession;
+  conversationId: string;
+}
+
+async function compare(
+  short: Opened,
+  long: Opened,
+  { conversations, messages }: typeof shortOnes,
+  rounds: number,
+): Promise<Table> {
+  const samples = new Map<string, { short: number[]; long: number[] }>();
+  for (let at = 0; at < rounds; at += 1) {
+    for (const [kind, opened] of [['short', short] as const, ['long', long] as const]) {
+      for (const [name, value] of Object.entries(await useOnce(opened))) {
+        const known = samples.get(name) ?? { short: [], long: [] };
+        known[kind].push(value);
+        samples.set(name, known);
+      }
+    }
+  }
+  return {
+    title: `the web app with ${conversations.toLocaleString('en-US')} conversations and a chat of ${messages} messages`,
+    rows: [...samples].map(([what, values]) => ({
+      what,
+      short: round(median(values.short)),
+      long: round(median(values.long)),
+      'long of short': round(median(values.long) / median(values.short)),
+    })),
+    notes: [
+      `Medians of ${rounds} turns; short is ${shortOnes.conversations} conversations and ${shortOnes.messages} messages. Target: at most ${target} times.`,
+      'Processor time is that of the page’s main thread, as Chromium counts it.',
+    ],
+  };
+}
+
+/** One turn of a reader: opens the chat, types, scrolls the list. */
+async function useOnce({ page, session, conversationId }: Opened): Promise<Record<string, number>> {
+  await page.getByRole('link', { name: 'New conversation' }).click();
+  await page.getByRole('heading', { level: 1, name: 'New conversation' }).waitFor();
+  const opening = await costOf(session, async () => {
+    await page.locator(`[data-conversation="${conversationId}"] a`).click();
+    await page.getByText('The last of them.').waitFor();
+  });
+  const typing = await costOf(session, async () => {
+    await page.getByLabel('Your question').pressSequentially('How many nests did the colony hold?');
+  });
+  await page.getByLabel('Your question').fill('');
+  const scrolling = await costOf(session, async () => {
+    await page.locator('[data-conversation]').first().hover();
+    for (let at = 0; at < 10; at += 1) await page.mouse.wheel(0, 120);
+    await page.mouse.wheel(0, -10_000);
+  });
+  const nodes = await page.evaluate(() => document.querySelectorAll('*').length);
+  return {
+    'open the chat (ms)': opening,
+    'type 35 characters (ms)': typing,
+    'scroll the list (ms)': scrolling,
+    'elements of the page': nodes,
+  };
+}
+
+/** Milliseconds that the main thread was busy. */
+async function costOf(session: CDPSession, work: () => Promise<void>): Promise<number> {
+  const before = await busySeconds(session);
+  await work();
+  return ((await busySeconds(session)) - before) * 1_000;
+}
+
+async function busySeconds(session: CDPSession): Promise<number> {
+  const { metrics } = await session.send('Performance.getMetrics');
+  return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN;
+}
+
+async function openPerson(browser: Browser, baseUrl: string, sizes: typeof shortOnes): Promise<Opened> {
+  const email = `${sizes.conversations}-${sizes.messages}@example.org`;
+  const { access_token: token } = await createClient({ baseUrl }).accounts.register({ email, password });
+  const conversationId = await fill(createClient({ baseUrl, token: () => token }), sizes);
+  const page = await (
+    await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en' })
+  ).newPage();
+  await page.goto(`${baseUrl}/login`);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel('Your question').waitFor();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  // What is fetched at the first use is fetched before it counts.
+  await useOnce({ page, session, conversationId });
+  return { page, session, conversationId };
+}
+
+/** @returns the conversation with the messages, which is the newest */
+async function fill(alcove: Client, { conversations, messages }: typeof shortOnes): Promise<string> {
+  let left = conversations - 1;
+  const create = async () => {
+    while (left > 0) {
+      left -= 1;
+      await alcove.conversations.create({ title: `Conversation ${left}` });
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, create));
+  const { id } = await alcove.conversations.create({ title: 'The chat' });
+  for (let at = 1; at <= messages; at += 1) {
+    const content =
+      at === messages ? 'The last of them.' : `Message ${at} says **something** in two lines.\n\nAnd this.`;
+    await alcove.messages.add(id, { role: at % 2 === 1 ? 'user' : 'assistant', content });
+  }
+  return id;
+}
