@@ -9,7 +9,8 @@ import { startEmbedded } from './server/embedded.ts';
 
 const parallel = 8;
 const password = 'a long enough password';
-const shortOnes = { conversations: 20, messages: 20 };
+/** As many conversations as make the list scroll. */
+const shortOnes = { conversations: 60, messages: 20 };
 const target = 2;
 
 /** What interactions cost the browser of somebody with a long list and a long chat, beside one with short ones. */

@@ -6,7 +6,7 @@ import { isDistributed } from '../support/database-kind.ts';
 import { newPerson, type Person } from '../support/app.ts';
 import { runCli } from '../support/run-cli.ts';
 import { createCitus, findCitus, type PrivateCitus } from './support/private-citus.ts';
-import { say, saidIn, writeOn } from './support/writers.ts';
+import { saidIn, writeOn } from './support/writers.ts';
 
 const bin = await findCitus();
 

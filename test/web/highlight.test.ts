@@ -97,7 +97,7 @@ async function boxesOf(bytes: Buffer, { page: number, content }: Chunk): Promise
   const pdf = await opening.promise;
   const page = await pdf.getPage(number ?? 1);
   const { width, height } = page.getViewport({ scale: 1 });
-  const [left = 0, bottom = 0] = page.view as number[];
+  const [left = 0, bottom = 0] = page.view;
   const passage = lettersOf(content);
   const { items } = await page.getTextContent();
   const boxes = items.flatMap((item) => {

@@ -15,9 +15,9 @@ export interface Writer {
 export function writeOn(person: Person, conversationId: string): Writer {
   const said: string[] = [];
   const refused: number[] = [];
-  let stopped = false;
+  const stopping = new AbortController();
   const done = (async () => {
-    for (let at = 0; !stopped; at += 1) {
+    for (let at = 0; !stopping.signal.aborted; at += 1) {
       const content = `${conversationId} ${at}`;
       const { status } = await say(person, conversationId, content);
       if (status === 201) said.push(content);
@@ -29,13 +29,13 @@ export function writeOn(person: Person, conversationId: string): Writer {
     said,
     refused,
     stop() {
-      stopped = true;
+      stopping.abort();
       return done;
     },
   };
 }
 
-export async function say(person: Person, conversationId: string, content: string): Promise<Response> {
+async function say(person: Person, conversationId: string, content: string): Promise<Response> {
   const response = await person.fetch(`/conversations/${conversationId}/messages`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
