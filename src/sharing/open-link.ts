@@ -25,10 +25,13 @@ export interface Visitor {
 
 export type LinkDeps = Pick<IdentityDeps, 'db' | 'passwords' | 'attempts'>;
 
-export interface OpenLink {
+export interface EnteredLink {
   row: ShareRow;
   /** Of the owner's, for what the link shows and nothing else. */
   scope: ConversationScope;
+}
+
+export interface OpenLink extends EnteredLink {
   existing: ReadonlySet<string>;
 }
 
@@ -37,7 +40,7 @@ export interface OpenLink {
  * that is gone looks the same.
  * @throws AppError `not_found`; `unauthenticated` without the right password; `rate_limited`
  */
-export async function openLink(token: string, visitor: Visitor, deps: LinkDeps): Promise<OpenLink> {
+export async function enterLink(token: string, visitor: Visitor, deps: LinkDeps): Promise<EnteredLink> {
   const tokenHash = sha256(token);
   const ownerId = await findLogin(deps.db, linkKey(tokenHash));
   if (ownerId === null) throw linkMissing();
@@ -51,7 +54,12 @@ export async function openLink(token: string, visitor: Visitor, deps: LinkDeps):
     if (account === null || (account !== meant && account !== ownerId)) throw linkMissing();
   }
   if (row.passwordHash !== null) await demandPassword(row.passwordHash, row.id, visitor, deps);
-  const scope = ConversationScope.ofOwnRow(owner, row);
+  return { row, scope: ConversationScope.ofOwnRow(owner, row) };
+}
+
+/** The same with what it shows. @throws AppError as `enterLink` does */
+export async function openLink(token: string, visitor: Visitor, deps: LinkDeps): Promise<OpenLink> {
+  const { row, scope } = await enterLink(token, visitor, deps);
   const shown = row.access === 'take_part' ? await asItIs(row, scope, deps.db) : row;
   return { row: shown, scope, existing: await existingDocuments(deps.db, scope, shown.documentIds) };
 }

@@ -170,16 +170,31 @@ export async function readOpenShare(
       .from(shares)
       .innerJoin(users, eq(users.id, shares.userId))
       .innerJoin(conversations, itsConversation)
-      .where(
-        and(
-          eq(shares.userId, owner.userId),
-          eq(shares.tokenHash, tokenHash),
-          eq(users.status, 'active'),
-          sql`(${shares.expiresAt} IS NULL OR ${shares.expiresAt} > now())`,
-        ),
-      ),
+      .where(isOpen(owner, tokenHash)),
   );
   return row ?? null;
+}
+
+/** Whether `readOpenShare` finds it, without reading what it shows. */
+export async function isOpenShare(db: Database, owner: UserScope, tokenHash: string): Promise<boolean> {
+  const rows = await db.reading(owner, (tx) =>
+    tx
+      .select({ id: shares.id })
+      .from(shares)
+      .innerJoin(users, eq(users.id, shares.userId))
+      .innerJoin(conversations, itsConversation)
+      .where(isOpen(owner, tokenHash)),
+  );
+  return rows.length > 0;
+}
+
+function isOpen(owner: UserScope, tokenHash: string) {
+  return and(
+    eq(shares.userId, owner.userId),
+    eq(shares.tokenHash, tokenHash),
+    eq(users.status, 'active'),
+    sql`(${shares.expiresAt} IS NULL OR ${shares.expiresAt} > now())`,
+  );
 }
 
 /** Those of the documents that are still there: one that is deleted goes from its links too. */

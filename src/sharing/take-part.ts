@@ -3,8 +3,8 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import { type LinkDeps, openLink, type Visitor } from './open-link.ts';
-import { readOpenShare } from './share-store.ts';
+import { enterLink, type LinkDeps, type Visitor } from './open-link.ts';
+import { isOpenShare } from './share-store.ts';
 
 /** What the recipient of a link may do in its conversation, as long as it is open. */
 export interface TakingPart {
@@ -15,7 +15,7 @@ export interface TakingPart {
 }
 
 /**
- * @throws AppError as `openLink` does; `forbidden` for a link that is to be read, and for its owner, who has the
+ * @throws AppError as `enterLink` does; `forbidden` for a link that is to be read, and for its owner, who has the
  * conversation itself
  */
 export async function openToTakePart(
@@ -24,7 +24,7 @@ export async function openToTakePart(
   visitor: Visitor,
   deps: LinkDeps,
 ): Promise<TakingPart> {
-  const { row, scope } = await openLink(token, visitor, deps);
+  const { row, scope } = await enterLink(token, visitor, deps);
   if (row.access !== 'take_part')
     throw new AppError('forbidden', 'This link is to read: continue it as a copy of your own.');
   if (caller.userId === scope.userId)
@@ -35,6 +35,5 @@ export async function openToTakePart(
 
 /** Whether the link has neither been revoked nor ended by itself. */
 export async function isStillOpen({ scope, tokenHash }: TakingPart, db: Database): Promise<boolean> {
-  const row = await readOpenShare(db, scope.user, tokenHash);
-  return row !== null;
+  return isOpenShare(db, scope.user, tokenHash);
 }
