@@ -63,7 +63,7 @@ export async function findConfinements(
 }
 
 /**
- * The command line of Node for a script of ours: it may read the source, what is built from it and the packages, and nothing else.
+ * The command line of Node for a script of ours: it may read the source, the packages and the packed table of tokens, and nothing else.
  * @param codeFolder compiled code; Node uses it only where it might write, so who loads it drops that right
  */
 export function nodeCommand(script: URL, heapMegabytes: number, codeFolder: string | null): string[] {
@@ -117,5 +117,5 @@ function readable(): string[] {
   const packages = createRequire(import.meta.url)
     .resolve('pdfjs-dist/package.json')
     .split('/pdfjs-dist/')[0] as string;
-  return [`${source}/`, join(project, 'package.json'), `${join(project, 'build')}/`, `${packages}/`];
+  return [`${source}/`, join(project, 'package.json'), join(project, 'build', 'tokens-*'), `${packages}/`];
 }
