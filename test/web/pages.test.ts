@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { createClient, type Client } from '@alcove/client';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp } from '../support/app.ts';
 import { isFullRun } from '../support/full-run.ts';
+import { axe, faultsOf } from './support/axe.ts';
 import { chromiumPath, launchBrowser, openWatchedPage } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 
 const examples = resolve(import.meta.dirname, '../../examples');
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const account = { email: 'ada@example.org', password: 'a long enough password', name: 'Ada' };
 const question = 'How many vessels did Aurora operate at the end of 2025?';
 /** Compressed script before the first question can be typed. */
@@ -58,7 +57,7 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
 
   test('have no fault that axe finds, in either theme', limits, async () => {
     const { page, complaints } = await signedIn();
-    await page.context().addInitScript({ path: axe });
+    await page.context().addInitScript(axe);
     const faults: string[] = [];
     let pages = 0;
     const check = async (name: string) => {
@@ -223,21 +222,3 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
     await page.context().close();
   });
 });
-
-interface Axe {
-  run(
-    context: Document,
-    options: object,
-  ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-}
-
-/** Rules of WCAG 2.2 A and AA and best practices that the page breaks, with where. */
-async function faultsOf(page: Page): Promise<string[]> {
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: Axe };
-    const { violations } = await axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-  });
-}

@@ -1,14 +1,12 @@
-import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { axe, faultsOf } from './support/axe.ts';
 import { chromiumPath, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 describe.skipIf(chromiumPath === undefined)('on a phone the web app', () => {
   let app: TestApp;
@@ -38,10 +36,13 @@ describe.skipIf(chromiumPath === undefined)('on a phone the web app', () => {
     { timeout: 120_000 },
     async (colorScheme) => {
       const { page, complaints } = await openSignedIn(browser, person, { ...phone, colorScheme });
-      await page.context().addInitScript({ path: axe });
+      await page.context().addInitScript(axe);
       const faults: string[] = [];
-      const check = async (name: string) =>
-        faults.push(...(await faultsOf(page)).map((fault) => `${name}: ${fault}`));
+      const check = async (name: string) => {
+        const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        const found = [...(await faultsOf(page)), ...(tooWide > 0 ? [`${tooWide} px too wide`] : [])];
+        faults.push(...found.map((fault) => `${name}: ${fault}`));
+      };
       const open = (path: string) => page.goto(`${app.baseUrl}/dashboard/${path}`);
 
       await open('chatbot');
@@ -80,23 +81,3 @@ describe.skipIf(chromiumPath === undefined)('on a phone the web app', () => {
     },
   );
 });
-
-interface Axe {
-  run(
-    context: Document,
-    options: object,
-  ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-}
-
-/** Rules that the page breaks, with where; and how much wider than the screen it is. */
-async function faultsOf(page: Page): Promise<string[]> {
-  return page.evaluate(async (runOnly) => {
-    const { axe } = globalThis as unknown as { axe: Axe };
-    const { violations } = await axe.run(document, { runOnly });
-    const found = violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`),
-    );
-    const overflow = document.documentElement.scrollWidth - innerWidth;
-    return overflow > 0 ? [...found, `${overflow} px too wide`] : found;
-  }, rules);
-}
