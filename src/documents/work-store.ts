@@ -26,7 +26,10 @@ export async function reportProgress(db: Database, lease: Lease, at: DocumentPro
     const next = await readNext(tx, isThis);
     await tx
       .update(documents)
-      .set({ ...(next === null ? at : { replacement: { ...next, ...at } }), updatedAt: nextChange })
+      .set({
+        ...(next === null ? at : { replacement: { ...next.replacement, ...at } }),
+        updatedAt: nextChange,
+      })
       .where(isThis);
     return true;
   });
@@ -69,10 +72,14 @@ export async function failDocument(
     const scope = scopeOf(lease);
     const isThis = isDocument(scope, lease.itemId);
     const next = await readNext(tx, isThis);
-    if (next !== null && failure.retryInMs === null) await dropNextBlob(tx, scope, lease.itemId, now);
+    if (next !== null && failure.retryInMs === null)
+      await dropNextBlob(tx, scope, lease.itemId, next.blobKey, now);
     await tx
       .update(documents)
-      .set({ ...(next === null ? change : { replacement: { ...next, ...change } }), updatedAt: nextChange })
+      .set({
+        ...(next === null ? change : { replacement: { ...next.replacement, ...change } }),
+        updatedAt: nextChange,
+      })
       .where(isThis);
     if (failure.retryInMs === null) await settle(tx, lease);
     else await release(tx, lease, { inMs: failure.retryInMs });
@@ -80,23 +87,30 @@ export async function failDocument(
 }
 
 /** What is read to take the document's place; null when it is the document itself that is read. */
-async function readNext(tx: Transaction, isThis: ReturnType<typeof isDocument>): Promise<Replacement | null> {
+async function readNext(tx: Transaction, isThis: ReturnType<typeof isDocument>): Promise<Next | null> {
   const [row] = await tx
-    .select({ key: documents.replacementBlobKey, next: documents.replacement })
+    .select({ blobKey: documents.replacementBlobKey, replacement: documents.replacement })
     .from(documents)
     .where(isThis);
-  return row === undefined || row.key === null ? null : row.next;
+  if (row === undefined || row.blobKey === null || row.replacement === null) return null;
+  return { blobKey: row.blobKey, replacement: row.replacement };
+}
+
+interface Next {
+  blobKey: string;
+  replacement: Replacement;
 }
 
 /** Nobody reads the new version any more. */
-async function dropNextBlob(tx: Transaction, scope: ConversationScope, id: string, now: Date): Promise<void> {
-  const [row] = await tx
-    .select({ key: documents.replacementBlobKey })
-    .from(documents)
-    .where(isDocument(scope, id));
-  if (row === undefined || row.key === null) return;
+async function dropNextBlob(
+  tx: Transaction,
+  scope: ConversationScope,
+  id: string,
+  blobKey: string,
+  now: Date,
+): Promise<void> {
   await tx.update(documents).set({ replacementBlobKey: null }).where(isDocument(scope, id));
-  await queueBlobs(tx, scope.userId, [row.key], now);
+  await queueBlobs(tx, scope.userId, [blobKey], now);
 }
 
 /** Puts a failed or cancelled document back to work. Null when it is being worked on, or is ready. */
@@ -165,7 +179,7 @@ async function cancelReplacement(
   const [locked] = await tx.select().from(documents).where(isThis).for('update');
   // One that has failed is only forgotten.
   if (locked === undefined || locked.replacement === null) return null;
-  await dropNextBlob(tx, scope, id, now);
+  if (locked.replacementBlobKey !== null) await dropNextBlob(tx, scope, id, locked.replacementBlobKey, now);
   await withdraw(tx, documentWork(scope, 'ingest', id));
   const [row] = await tx
     .update(documents)
