@@ -112,7 +112,9 @@ function withoutValues(error: unknown): unknown {
 
 function constraintOf(error: unknown): string | undefined {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    const constraint = (at as { constraint?: unknown }).constraint;
+    // What a machine of Citus refuses is told on by its words alone.
+    const told = /violates (?:unique|foreign key|check|exclusion) constraint "([^"]+)"/.exec(at.message)?.[1];
+    const constraint = (at as { constraint?: unknown }).constraint ?? told;
     // Each part of a table that Citus distributes has keys of its own, with the part's number behind their names.
     if (typeof constraint === 'string') return constraint.replace(/_\d{6,}$/, '');
   }

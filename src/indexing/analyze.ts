@@ -10,13 +10,19 @@ export function analyze(text: string, language: string): string[] {
 }
 
 export function createAnalyzer(language: string): Analyzer {
+  const analyzeWords = createWordAnalyzer(language);
+  return (text) => analyzeWords(splitWords(text));
+}
+
+/** The same for who has split the words already. */
+export function createWordAnalyzer(language: string): (words: readonly string[]) => string[] {
   const stem = stemmerOf(language);
   const fold = language === 'vi' ? keep : foldAccents;
   const stopWords = language === 'en' || language === 'und' ? englishStopWords : noWords;
   const cache = new Map<string, string>();
-  return function terms(text) {
+  return function terms(words) {
     const out: string[] = [];
-    for (const word of splitWords(text)) {
+    for (const word of words) {
       if (stopWords.has(word)) continue;
       let term = cache.get(word);
       if (term === undefined) {

@@ -1,6 +1,7 @@
-import { createAnalyzer } from './analyze.ts';
+import { createWordAnalyzer } from './analyze.ts';
 import { type BackgroundTable, readBackground } from './background.ts';
 import { hashTerm } from './term-hash.ts';
+import { splitWords } from './words.ts';
 
 /**
  * Language of a text as ISO 639-1, or `und` when nothing tells (numbers, code, a few words). Its script leaves
@@ -13,10 +14,11 @@ export function detectLanguage(text: string): string {
   if (candidates.length <= 1) return candidates[0] ?? 'und';
   const words = passages.match(/\p{L}[\p{L}\p{M}]*/gu) ?? [];
   if (words.length < leastWords) return 'und';
+  const split = words.map((word) => splitWords(word).slice(0, 1));
   let best = { language: 'und', score: leastScore };
   for (const language of candidates) {
     const table = background.table(language);
-    const score = table ? familiarity(words, language, table) : leastScore;
+    const score = table ? familiarity(split, language, table) : leastScore;
     if (score > best.score) best = { language, score };
   }
   return best.language;
@@ -32,8 +34,12 @@ const leastScore = -5.5;
 /** One rare word must not outweigh many common ones. */
 const leastShare = 0.001;
 
-function familiarity(words: readonly string[], language: string, table: BackgroundTable): number {
-  const analyze = createAnalyzer(language);
+function familiarity(
+  words: readonly (readonly string[])[],
+  language: string,
+  table: BackgroundTable,
+): number {
+  const analyze = createWordAnalyzer(language);
   let sum = 0;
   for (const word of words) {
     const [term] = analyze(word);

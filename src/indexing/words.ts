@@ -4,7 +4,9 @@
  */
 export function splitWords(text: string): string[] {
   const out: string[] = [];
-  for (const word of normalise(text).match(wordPattern) ?? []) {
+  // Most text in Latin script is ASCII, where the same words are found in half the time.
+  const found = isAscii(text) ? text.toLowerCase().match(asciiPattern) : normalise(text).match(wordPattern);
+  for (const word of found ?? []) {
     const first = word.charCodeAt(0);
     if (first >= firstUnspaced && unspacedStart.test(word)) pushBigrams(word, out);
     else if (isDigit(first)) out.push(shorten(canonicalNumber(word)));
@@ -21,6 +23,8 @@ const wordPattern = new RegExp(
   String.raw`[${unspaced}]+|\d+(?:[.,]\d+)+|\d{1,2}-[a-z](?![\p{L}\p{N}\p{M}])|[[\p{L}\p{N}\p{M}]--[${unspaced}]]+`,
   'gv',
 );
+/** The same, of lower-case ASCII. */
+const asciiPattern = /\d+(?:[.,]\d+)+|\d{1,2}-[a-z](?![a-z0-9])|[a-z0-9]+/g;
 const unspacedStart = new RegExp(`^[${unspaced}]`, 'v');
 
 /** U+0E01, the first Thai letter: no unspaced script begins before it. */
@@ -36,6 +40,10 @@ const labelledYear = /^[a-z]{1,2}[1-4]?(?:19|20)\d\d$/;
 
 /** Longer words are keys, hashes or attacks; their head still finds them. */
 const maxWordLength = 64;
+
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
+}
 
 function normalise(text: string): string {
   // Canonical ordering is quadratic in a run of combining marks: 300,000 of them take a minute.

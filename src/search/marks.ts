@@ -37,16 +37,20 @@ export function placeWords(text: string, groups: readonly WordGroup[]): PlacedWo
   const placed: PlacedWord[] = [];
   for (const match of text.matchAll(wordPattern)) {
     const [word] = match;
-    if (unspaced.test(word)) placed.push(...placePairs(word, match.index, groupsOf));
+    if (unspaced.test(word)) placePairs(word, match.index, groupsOf, placed);
     else placed.push({ start: match.index, end: match.index + word.length, groups: groupsOf(word) });
   }
   return placed;
 }
 
-/** Pairs of characters, as the analysis takes scripts that write no spaces. */
-function placePairs(run: string, start: number, groupsOf: (word: string) => number[]): PlacedWord[] {
+/** Adds the pairs of characters of a run, as the analysis takes scripts that write no spaces. A run may be as long as its text. */
+function placePairs(
+  run: string,
+  start: number,
+  groupsOf: (word: string) => number[],
+  placed: PlacedWord[],
+): void {
   const letters = Array.from(run);
-  const placed: PlacedWord[] = [];
   let at = start;
   for (const [index, letter] of letters.entries()) {
     const next = letters[index + 1] ?? '';
@@ -54,7 +58,6 @@ function placePairs(run: string, start: number, groupsOf: (word: string) => numb
       placed.push({ start: at, end: at + letter.length + next.length, groups: groupsOf(letter + next) });
     at += letter.length;
   }
-  return placed;
 }
 
 const snippetCharacters = 240;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ImportEvent, ImportReport } from '@alcove/contract';
+import { makeZip } from '../formats/make-zip.ts';
 import { newPerson, type Person, sharedApp } from '../support/app.ts';
 import { isFullRun } from '../support/full-run.ts';
 
@@ -151,6 +152,18 @@ test('one bad item never fails the file, and is there as a whole or not at all',
   for (const { outcome, error } of body.items) if (outcome === 'failed') expect(error).toMatch(/\.$/);
   expect((await send(who, [file])).status).toBe(200);
   expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+});
+
+test('an archive whose names lead out of it is refused, and keeps nothing', async () => {
+  const who = await person();
+  const chats = JSON.stringify([claudeChat]);
+  for (const name of ['../../conversations.json', '/etc/conversations.json', 'C:\\conversations.json']) {
+    const { status, body } = await send(who, [
+      new File([Uint8Array.from(makeZip({ 'a.txt': 'a', [name]: chats }))], 'x.zip'),
+    ]);
+    expect([name, status, body.imported ?? 0]).toEqual([name, 400, 0]);
+  }
+  expect((await who.client.conversations.list()).conversations).toEqual([]);
 });
 
 test('progress comes as events, and the report at the end', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { analyze } from '../../src/indexing/analyze.ts';
 import { detectLanguage } from '../../src/indexing/language.ts';
+import { splitWords } from '../../src/indexing/words.ts';
+import { createRandom } from '../../bench/synthetic/seeded.ts';
 
 describe('analysis', () => {
   it('folds case, width, accents and inflection', () => {
@@ -26,6 +28,18 @@ describe('analysis', () => {
     expect(analyze('회사는', 'ko')).toEqual(['회사', '사는']);
     expect(analyze('รถไฟ', 'th')).toEqual(['รถ', 'ถไ', 'ไฟ']);
     expect(analyze('水', 'zh')).toEqual(['水']);
+  });
+
+  it('finds the same words whether all of the text is ASCII or not', () => {
+    const characters = Array.from('abz AZ019.,-_\'"$%()\n\0FY2022 10-K h12020 1,234.5');
+    const random = createRandom(7);
+    for (let round = 0; round < 5000; round += 1) {
+      const text = Array.from(
+        { length: 1 + random.below(14) },
+        () => characters[random.below(characters.length)],
+      ).join('');
+      expect(splitWords(text), JSON.stringify(text)).toEqual(splitWords(`${text} é`).slice(0, -1));
+    }
   });
 
   it('drops invisible characters inside words', () => {

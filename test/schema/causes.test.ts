@@ -149,6 +149,22 @@ describe('why the embedded database cannot be used', { timeout: 120_000 }, () =>
     );
   });
 
+  test('a full disk', async (context) => {
+    const data = join(folder, 'full');
+    await mkdir(data);
+    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=0777', 'none', data]).catch(
+      () => null,
+    );
+    if (mounted === null) context.skip('nobody but root may make a small disk');
+    try {
+      const said = await complaint({ DATA_DIR: data });
+      expect(said).toMatch(/^The embedded database in .* cannot be opened: the disk is full: make room/);
+      expect(said).not.toMatch(/move it away/);
+    } finally {
+      await run('umount', [data]);
+    }
+  });
+
   test('a folder for its socket that is too long', async () => {
     const long = join(folder, 'x'.repeat(100));
     await mkdir(long);

@@ -151,8 +151,8 @@ export const librechat: ImportFormat = {
         createdAt: timeOf(message['createdAt']),
         metadata: textOf(message['model']) === null ? {} : { model: message['model'] },
       });
-      const children = recordsOf(message['children']).map((child) => ({ message: child, above: key }));
-      waiting.push(...children.toReversed());
+      for (const child of recordsOf(message['children']).toReversed())
+        waiting.push({ message: child, above: key });
     }
     const keys = new Set(messages.map(({ key }) => key));
     // The parent of the first ones is nobody: zeroes, or a message that was left out.

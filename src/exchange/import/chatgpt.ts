@@ -12,7 +12,8 @@ export const chatgpt: ImportFormat = {
       const message = messageOf(key, recordOf(value) ?? {});
       if (message !== null) kept.set(key, message);
     }
-    const parentOf = (key: unknown): string | null => nearestKept(key, mapping, kept);
+    const known = new Map<string, string | null>();
+    const parentOf = (key: unknown): string | null => nearestKept(key, mapping, kept, known);
     for (const message of kept.values())
       message.parentKey = parentOf(recordOf(mapping[message.key])?.['parent']);
     const current = textOf(item['current_node']);
@@ -32,20 +33,22 @@ export const chatgpt: ImportFormat = {
   },
 };
 
-/** The nearest message upwards; null above the first one, and in a circle. */
+/** The nearest message upwards; null above the first one, and in a circle. Each way is gone once: files come from anybody. */
 function nearestKept(
   from: unknown,
   mapping: Record<string, unknown>,
   kept: ReadonlyMap<string, unknown>,
+  known: Map<string, string | null>,
 ): string | null {
-  const seen = new Set<string>();
+  const passed = new Set<string>();
   let key = textOf(from);
-  while (key !== null && !seen.has(key)) {
-    if (kept.has(key)) return key;
-    seen.add(key);
+  while (key !== null && !kept.has(key) && !known.has(key) && !passed.has(key)) {
+    passed.add(key);
     key = textOf(recordOf(Object.hasOwn(mapping, key) ? mapping[key] : null)?.['parent']);
   }
-  return null;
+  const found = key !== null && kept.has(key) ? key : (known.get(key ?? '') ?? null);
+  for (const one of passed) known.set(one, found);
+  return found;
 }
 
 function messageOf(key: string, node: Record<string, unknown>): ImportedMessage | null {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
+import { constantText } from './constant-text.ts';
 
 /** A regular expression as the source writes it. */
 export interface Pattern {
@@ -12,7 +13,7 @@ export interface Pattern {
 
 const root = join(import.meta.dirname, '../../..');
 
-/** Every regular expression literal below these folders. */
+/** Every regular expression below these folders: literals, and those that are made of constants. */
 export function patternsIn(folders: readonly string[]): Pattern[] {
   return folders.flatMap((folder) => sourceFiles(join(root, folder))).flatMap(patternsOf);
 }
@@ -31,16 +32,25 @@ function patternsOf(path: string): Pattern[] {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
   const found: Pattern[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isRegularExpressionLiteral(node)) {
-      const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
-      const end = node.text.lastIndexOf('/');
-      const regex = new RegExp(node.text.slice(1, end), node.text.slice(end + 1));
-      found.push({ where: `${file}:${line + 1}`, file, regex });
-    }
+    const regex = patternAt(node, source);
+    const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+    if (regex !== null) found.push({ where: `${file}:${line}`, file, regex });
     ts.forEachChild(node, visit);
   };
   visit(source);
   return found;
+}
+
+function patternAt(node: ts.Node, source: ts.SourceFile): RegExp | null {
+  if (ts.isRegularExpressionLiteral(node)) {
+    const end = node.text.lastIndexOf('/');
+    return new RegExp(node.text.slice(1, end), node.text.slice(end + 1));
+  }
+  const isMade = ts.isNewExpression(node) || ts.isCallExpression(node);
+  if (!isMade || node.expression.getText(source) !== 'RegExp') return null;
+  const [text, flags] = node.arguments ?? [];
+  if (text === undefined) return null;
+  return new RegExp(constantText(text, source), flags && constantText(flags, source));
 }
 
 /** Only the script, on its own lines. */
@@ -101,11 +111,19 @@ export function* shapesFor({ source }: RegExp, length: number): Generator<string
   }
 }
 
-/** Applies the pattern as often as it matches. @returns milliseconds */
+/** Applies the pattern as often as it matches; a sticky one where it matched last, or one further. @returns milliseconds */
 export function msOf(regex: RegExp, text: string): number {
   const started = performance.now();
   regex.lastIndex = 0;
-  if (regex.global) text.replace(regex, '');
+  if (regex.sticky) stickThrough(regex, text);
+  else if (regex.global) text.replace(regex, '');
   else regex.test(text);
   return performance.now() - started;
+}
+
+function stickThrough(regex: RegExp, text: string): void {
+  for (let at = 0; at < text.length; at = Math.max(at + 1, regex.lastIndex)) {
+    regex.lastIndex = at;
+    regex.test(text);
+  }
 }
