@@ -10,7 +10,7 @@ import { createReindexing } from '../documents/reindex.ts';
 import { createRetirement } from '../documents/retire-conversations.ts';
 import { collectBlobs } from '../files/collect.ts';
 import type { DeletionHold } from '../files/deletion-hold.ts';
-import { reconcileBlobs } from '../files/reconcile.ts';
+import { createReconciler } from '../files/reconcile.ts';
 import type { HttpDeps } from '../http/deps.ts';
 import { deleteExpiredKeys } from '../identity/idempotency-store.ts';
 import { deleteEndedCounts } from '../work/counts-store.ts';
@@ -38,6 +38,7 @@ export function startWorker(
   const { db, blobs, log, now } = documents;
   const retention = createRetention(db, config.retention);
   const retirement = createRetirement(documents, config.retention.conversationDays);
+  const reconcile = createReconciler(db, blobs, log);
   const findStale = (): Promise<void> => findStaleIndexes(documents, signal);
   const expireKeys = async (): Promise<void> => {
     while (!signal.aborted && (await deleteExpiredKeys(db, expireAtOnce)) === expireAtOnce);
@@ -52,7 +53,7 @@ export function startWorker(
     every(collectMs, 'collect blobs', () => collectBlobs(db, blobs, now(), hold), signal, log),
     every(collectMs, 'erase conversations', () => purgeConversations(documents, signal), signal, log),
     every(hourMs, 'retire conversations', () => retirement.sweep(signal), signal, log),
-    every(hourMs, 'reconcile blobs', () => reconcileBlobs(db, blobs, now(), log), signal, log),
+    every(hourMs, 'reconcile blobs', () => reconcile(now()), signal, log),
     every(hourMs, 'forget what is old', () => retention.sweep(now(), signal), signal, log),
     every(searchMs, 'index texts for search', () => indexEverybody(db, signal), signal, log),
     every(hourMs, 'delete ended counts', () => deleteEndedCounts(db), signal, log),

@@ -1,4 +1,5 @@
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { writeDurably } from '../db/durable-files.ts';
 
 /** Only its owner reads a file that may hold keys. */
 const privateMode = 0o600;
@@ -22,6 +23,5 @@ export async function writeSetting(path: string, name: string, value: string): P
   if (place >= 0) kept.splice(place, 0, entry);
   else kept.splice(kept.at(-1) === '' ? -1 : kept.length, 0, entry);
   const written = kept.join('\n');
-  await writeFile(`${path}.part`, written.endsWith('\n') ? written : `${written}\n`, { mode });
-  await rename(`${path}.part`, path);
+  await writeDurably(path, written.endsWith('\n') ? written : `${written}\n`, mode);
 }

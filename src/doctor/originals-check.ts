@@ -1,4 +1,4 @@
-import { reconcileBlobs, surveyed } from '../files/reconcile.ts';
+import { createReconciler, surveyed } from '../files/reconcile.ts';
 import type { Log } from '../work/every.ts';
 import { type Check, type DoctorDeps, fail, ok, warn } from './check.ts';
 import { everybody } from './everybody.ts';
@@ -28,8 +28,8 @@ export const originals: Check = {
       );
     return ok(`${documents.length} documents have theirs, and none is left over${quarantine}`);
   },
-  /** As the server does each hour: what is younger, or too much at once, stays where it is. */
-  repair: async ({ db, blobs, now }) => void (await reconcileBlobs(db, blobs, now(), alarming)),
+  /** As the server does at its start: what is younger, or too much at once, stays where it is. */
+  repair: async ({ db, blobs, now }) => void (await createReconciler(db, blobs, alarming)(now())),
 };
 
 const alarming: Log = {
@@ -54,7 +54,8 @@ async function readOriginals({ db }: DoctorDeps): Promise<{ id: string; key: str
     const [rows] = await db.read({ userId }, [
       {
         name: 'doctor_originals',
-        text: 'SELECT id, blob_key AS key FROM documents WHERE user_id = $1',
+        text: `SELECT id, unnest(array_remove(ARRAY[blob_key, replacement_blob_key], NULL)) AS key
+          FROM documents WHERE user_id = $1`,
         values: [userId],
       },
     ]);

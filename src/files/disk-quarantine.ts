@@ -1,6 +1,6 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { syncFolder } from '../db/sync-folder.ts';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { moveDurably } from '../db/durable-files.ts';
 import type { BlobStore } from './blob-store.ts';
 
 const dayMs = 24 * 3600 * 1000;
@@ -42,13 +42,11 @@ export function createQuarantine(
 
 /** False when there is nothing to move. */
 async function move(from: string, to: string): Promise<boolean> {
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
   try {
-    await rename(from, to);
+    await moveDurably(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
-  await syncFolder(dirname(to));
   return true;
 }

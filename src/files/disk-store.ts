@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, opendir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { makeFolder, moveDurably, writeDurably } from '../db/durable-files.ts';
 import { syncFolder } from '../db/sync-folder.ts';
 import { AppError } from '../errors.ts';
 import { checkedKey, isBlobKey } from './blob-key.ts';
@@ -14,7 +15,7 @@ import { createSpool } from './spool.ts';
 export async function createDiskStore(folder: string): Promise<BlobStore> {
   const blobs = join(folder, 'blobs');
   const spool = await createSpool(join(folder, 'incoming'));
-  await mkdir(blobs, { recursive: true, mode: 0o700 });
+  await makeFolder(blobs);
 
   const pathOf = (key: string): string => join(blobs, checkedKey(key));
   const quarantine = createQuarantine(join(folder, 'quarantine'), pathOf, keysIn);
@@ -26,10 +27,9 @@ export async function createDiskStore(folder: string): Promise<BlobStore> {
     put(key, content, maxBytes) {
       const target = pathOf(key);
       return spool.receive(content, maxBytes, async ({ path }) => {
-        const made = await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-        await rename(path, target);
-        await syncFolder(dirname(target));
-        if (made !== undefined) await syncFolder(blobs);
+        await moveDurably(path, target);
+        // The user's folder may have been made by another upload that has not come to this yet.
+        await syncFolder(blobs);
       });
     },
     async read(key) {
@@ -91,18 +91,7 @@ function readNote(path: string): Promise<string | null> {
 }
 
 async function writeNote(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${randomUUID()}`;
-  const file = await open(temporary, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
+  await makeFolder(dirname(path));
+  // Replicas that start together write the same note at once.
+  await writeDurably(path, text, 0o600, `${path}.${randomUUID()}`);
 }

@@ -10,6 +10,8 @@ export const quarantineMs = 14 * 24 * 3_600_000;
 /** Killed uploads leave this many at most between two passes; more are a sign of the wrong database. */
 const fewOrphans = 10;
 const maxShare = 0.02;
+/** Up to these go even when they are most of what is there: somebody's first upload was cut off. */
+const fewestOrphans = 2;
 const atOnce = 500;
 
 export interface Reconciled {
@@ -19,20 +21,35 @@ export interface Reconciled {
   quarantined: number;
   restored: number;
   deleted: number;
+  /** Due in quarantine, and kept for this pass. */
+  kept: number;
 }
+
+export type Reconcile = (now: Date) => Promise<Reconciled>;
 
 /**
  * Moves aside what a killed process left behind: originals that no document names. They come back when one names them
  * again, and are deleted after `quarantineMs`. Nothing is moved or deleted when this database cannot be the right one.
+ * The first pass empties no quarantine: after a start with a wrong clock everything in it would seem to be due.
  */
-export async function reconcileBlobs(
+export function createReconciler(db: Database, blobs: BlobStore, log: Log): Reconcile {
+  let isFirst = true;
+  return async (now) => {
+    const result = await reconcile(db, blobs, now, isFirst, log);
+    isFirst = false;
+    return result;
+  };
+}
+
+async function reconcile(
   db: Database,
   blobs: BlobStore,
   now: Date,
+  isFirst: boolean,
   log: Log,
 ): Promise<Reconciled> {
   const before = new Date(now.getTime() - unfinishedMs);
-  const result: Reconciled = { seen: 0, named: 0, quarantined: 0, restored: 0, deleted: 0 };
+  const result: Reconciled = { seen: 0, named: 0, quarantined: 0, restored: 0, deleted: 0, kept: 0 };
   result.deleted += await blobs.deleteUnfinished(before);
   const orphans: string[] = [];
   for await (const { keys, named } of surveyed(db, aged(blobs, before))) {
@@ -41,8 +58,7 @@ export async function reconcileBlobs(
     // More than these are never moved: the list cannot outgrow the memory.
     for (const key of keys) if (!named.has(key) && orphans.length <= mostOrphans(result)) orphans.push(key);
   }
-  const unnamed = result.seen - result.named;
-  const alarmed = unnamed > 0 && (result.named === 0 || unnamed > mostOrphans(result));
+  const alarmed = isAlarming(result);
   if (alarmed) {
     log.error(
       { seen: result.seen, named: result.named },
@@ -52,13 +68,26 @@ export async function reconcileBlobs(
     for (const key of orphans) await blobs.quarantine(key, now);
     result.quarantined = orphans.length;
   }
-  await reviewQuarantine(db, blobs, now, alarmed || result.named === 0, result);
+  await reviewQuarantine(db, blobs, now, isFirst || alarmed || result.named === 0, result);
   if (result.quarantined > 0 || result.restored > 0)
     log.warn({ ...result }, 'originals that no document names were moved aside, or came back');
+  if (isFirst && result.kept > 0)
+    log.warn(
+      { kept: result.kept, now },
+      'originals have been in quarantine for so long that the next pass, in an hour, may delete them: is the clock right?',
+    );
   return result;
 }
 
-function mostOrphans({ seen }: Reconciled): number {
+/** Whether so much would go that this is rather the wrong database. */
+function isAlarming({ seen, named }: Reconciled): boolean {
+  const unnamed = seen - named;
+  if (unnamed === 0) return false;
+  if (named === 0 || unnamed > mostOrphans({ seen })) return true;
+  return unnamed > fewestOrphans && unnamed > seen / 2;
+}
+
+function mostOrphans({ seen }: Pick<Reconciled, 'seen'>): number {
   return Math.max(fewOrphans, Math.floor(seen * maxShare));
 }
 
@@ -79,7 +108,8 @@ async function reviewQuarantine(
   for await (const { keys: batch, named } of surveyed(db, keys())) {
     for (const key of batch) {
       if (named.has(key)) result.restored += (await blobs.restore(key)) ? 1 : 0;
-      else if (due.has(key) && !keepsAll) {
+      else if (due.has(key) && keepsAll) result.kept += 1;
+      else if (due.has(key)) {
         await blobs.delete(key);
         result.deleted += 1;
       }

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, opendir, rm, stat } from 'node:fs/promises';
+import { open, opendir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { makeFolder } from '../db/durable-files.ts';
 import { AppError } from '../errors.ts';
 import { headBytes, type StoredBlob } from './blob-store.ts';
 
@@ -28,7 +29,7 @@ export interface Spool {
 }
 
 export async function createSpool(folder: string, { withMd5 = false } = {}): Promise<Spool> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   return {
     async receive(content, maxBytes, keep) {
       const path = join(folder, randomUUID());

@@ -7,7 +7,7 @@ import type { Document } from '@alcove/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openBlobStore } from '../../src/files/open-store.ts';
-import { reconcileBlobs } from '../../src/files/reconcile.ts';
+import { createReconciler } from '../../src/files/reconcile.ts';
 import { askJson, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { textFile } from '../documents/support/files.ts';
@@ -86,7 +86,8 @@ describe('a server whose originals are in a bucket', { timeout: 180_000 }, () =>
     const quiet = () => {};
     const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
     const later = new Date(Date.now() + 3_700_000);
-    expect(await reconcileBlobs(app.app.db, store, later, log)).toMatchObject({ seen: 2, quarantined: 1 });
+    const reconcile = createReconciler(app.app.db, store, log);
+    expect(await reconcile(later)).toMatchObject({ seen: 2, quarantined: 1 });
     expect(await keys()).toEqual([known]);
     await store.delete(orphan);
   });

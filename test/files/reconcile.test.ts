@@ -3,7 +3,12 @@ import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDiskStore } from '../../src/files/disk-store.ts';
-import { quarantineMs, type Reconciled, reconcileBlobs } from '../../src/files/reconcile.ts';
+import {
+  createReconciler,
+  quarantineMs,
+  type Reconcile,
+  type Reconciled,
+} from '../../src/files/reconcile.ts';
 import type { BlobStore } from '../../src/files/blob-store.ts';
 import { newConversation } from '../answers/support/asking.ts';
 import { textFile } from '../documents/support/files.ts';
@@ -16,6 +21,7 @@ let server: TestApp;
 let blobs: BlobStore;
 let person: Person;
 let errors: string[];
+let pass: Reconcile;
 beforeAll(async () => {
   server = await app();
   blobs = await createDiskStore(server.dataDir);
@@ -27,9 +33,11 @@ beforeEach(async () => {
   await mkdir(join(server.dataDir, 'blobs'));
   person = await newPerson(server.baseUrl);
   errors = [];
+  pass = startReconciler();
 });
 
-function reconcile(daysFromNow = 0): Promise<Reconciled> {
+/** As a process does at its start. */
+function startReconciler(): Reconcile {
   const quiet = () => {};
   const log = {
     debug: quiet,
@@ -37,7 +45,11 @@ function reconcile(daysFromNow = 0): Promise<Reconciled> {
     warn: quiet,
     error: (_: object, what: string) => errors.push(what),
   };
-  return reconcileBlobs(server.app.db, blobs, new Date(Date.now() + 3_700_000 + daysFromNow * dayMs), log);
+  return createReconciler(server.app.db, blobs, log);
+}
+
+function reconcile(daysFromNow = 0): Promise<Reconciled> {
+  return pass(new Date(Date.now() + 3_700_000 + daysFromNow * dayMs));
 }
 
 /** What a killed upload leaves. */
@@ -115,6 +127,29 @@ describe('an original that no document names', () => {
     expect(await filesOf(server, person)).toHaveLength(13);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toMatch(/none is touched/);
+  });
+
+  test.each([3, 10])(
+    'stays where it is, with an alarm, when %i would go and one is left',
+    async (orphans) => {
+      await uploadOne();
+      for (let at = 0; at < orphans; at += 1) await plantOrphan();
+      expect(await reconcile()).toMatchObject({ seen: orphans + 1, named: 1, quarantined: 0, deleted: 0 });
+      expect(await filesOf(server, person)).toHaveLength(orphans + 1);
+      expect(errors).toHaveLength(1);
+    },
+  );
+
+  test('is deleted by no first pass, whatever the clock of a machine that starts says', async () => {
+    await uploadOne();
+    const orphan = await plantOrphan();
+    expect(await reconcile()).toMatchObject({ quarantined: 1 });
+    pass = startReconciler();
+    expect(await reconcile(400)).toMatchObject({ deleted: 0, kept: 1 });
+    expect(await quarantined()).toEqual([orphan]);
+    // The clock was right after all.
+    expect(await reconcile(400)).toMatchObject({ deleted: 1, kept: 0 });
+    expect(await quarantined()).toEqual([]);
   });
 });
 

@@ -27,10 +27,13 @@ export function findRealRuntime(): string | null {
   return null;
 }
 
+const made: string[] = [];
+afterAll(() => Promise.all(made.map((folder) => rm(folder, { recursive: true, force: true }))));
+
 /** A new folder for models, removed at the end of the test file. */
 export async function modelsFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'alcove-models-'));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  made.push(folder);
   return folder;
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { moveDurably } from '../../db/durable-files.ts';
 import { unavailable } from '../local-source.ts';
 import { type Fingerprint, matches } from './fingerprint.ts';
 import { unreachable } from './hub.ts';
@@ -49,7 +50,7 @@ export async function download(wanted: Download, report: Report, signal: AbortSi
       `What ${wanted.url} gives is not the file that it should be (its hash is another): nothing of it was kept; try another mirror.`,
     );
   }
-  await rename(part, wanted.to);
+  await moveDurably(part, wanted.to);
 }
 
 /** The connection ended before the file did, or was not made. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { moveDurably } from '../../db/durable-files.ts';
 import { isRecord, parseJson } from '../json.ts';
 import { writeRecord } from './install-record.ts';
 import { unavailable } from '../local-source.ts';
@@ -50,7 +51,7 @@ export async function installModel(
     await writeRecord(staging, { ...wanted, task });
     await rm(target, { recursive: true, force: true });
     await mkdir(dirname(target), { recursive: true });
-    await rename(staging, target);
+    await moveDurably(staging, target);
     await rm(join(modelsDir, unfinished), { recursive: true, force: true });
   }
   return wanted.task ?? (await readTask(target));
@@ -75,7 +76,7 @@ async function copyChecked(folder: string, path: string, to: string, wanted: Wan
     throw unavailable(`${from} is not the file that it should be (its hash is another): copy it anew.`);
   await mkdir(dirname(to), { recursive: true });
   await copyFile(from, `${to}.part`);
-  await rename(`${to}.part`, to);
+  await moveDurably(`${to}.part`, to);
 }
 
 async function readTask(folder: string): Promise<ModelTask> {
