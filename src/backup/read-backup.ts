@@ -15,7 +15,7 @@ import {
 } from './format.ts';
 import type { Row } from './rows-store.ts';
 import { readTar, type TarEntry } from './tar.ts';
-import { originalsOnce } from './original-of-row.ts';
+import { originalsOnce } from './originals-of-row.ts';
 
 const expand = promisify(gunzip);
 /** A part is cut at 4 MB, but a single row may be larger: the text of the longest document and its index. */
@@ -39,7 +39,7 @@ export async function readBackup(
 ): Promise<{ about: Manifest; end: Ending }> {
   const counts: Record<string, number> = {};
   const originals = { byRows: createHash('sha256'), byEntries: createHash('sha256') };
-  const originalOf = originalsOnce();
+  const originalsOf = originalsOnce();
   const whole = createHash('sha256');
   let about: Manifest | null = null;
   let end: Ending | null = null;
@@ -60,8 +60,8 @@ export async function readBackup(
       const rows = parseRows(await expand(await allOf(content), { maxOutputLength: maxPartBytes }));
       for (const { table, json } of rows) {
         counts[table] = (counts[table] ?? 0) + 1;
-        const original = table === 'documents' ? originalOf(json) : null;
-        if (original !== null) note(originals.byRows, original);
+        for (const original of table === 'documents' ? originalsOf(json) : [])
+          note(originals.byRows, original);
       }
       await reader.rows(rows);
     } else await readOriginal(entry, originals.byEntries, reader);

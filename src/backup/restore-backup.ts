@@ -1,4 +1,3 @@
-import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type pg from 'pg';
@@ -6,7 +5,7 @@ import type { Database } from '../db/database.ts';
 import { migrate, newestMigration } from '../db/migrate.ts';
 import { openOwnConnection, type OwnConnection } from '../db/own-connection.ts';
 import { checkIsolation } from '../db/self-check.ts';
-import { syncFolder } from '../db/sync-folder.ts';
+import { writeDurably } from '../db/durable-files.ts';
 import type { BlobStore } from '../files/blob-store.ts';
 import { adoptOriginals } from '../files/installation.ts';
 import { BackupError } from './backup-error.ts';
@@ -119,11 +118,5 @@ function secretIn({ table, json }: Row, db: Database): string | null {
 }
 
 async function writeSecret(dataDir: string, secret: string): Promise<void> {
-  const path = join(dataDir, 'secret');
-  const file = await open(`${path}.new`, 'w', 0o600);
-  await file.writeFile(secret);
-  await file.sync();
-  await file.close();
-  await rename(`${path}.new`, path);
-  await syncFolder(dataDir);
+  await writeDurably(join(dataDir, 'secret'), secret, 0o600);
 }

@@ -23,7 +23,7 @@ import {
   type OriginalOfRow,
   rowsFolder,
 } from './format.ts';
-import { originalsOnce } from './original-of-row.ts';
+import { originalsOnce } from './originals-of-row.ts';
 import { readRows } from './rows-store.ts';
 import { archiveEnd, entryHead, padding } from './tar.ts';
 
@@ -98,7 +98,7 @@ export async function* writeBackup(deps: BackupDeps, allowMissing: boolean): Asy
 /** The rows as lines; what they say of originals goes to a file, since the database is to be free soon. */
 async function* linesOf(deps: BackupDeps, counts: Ending, listed: string): AsyncGenerator<string> {
   const originals = createWriteStream(listed, { mode: 0o600 });
-  const originalOf = originalsOnce();
+  const originalsOf = originalsOnce();
   const { client, close } = await openOwnConnection(deps.db);
   try {
     const line = (table: string, json: string): string => {
@@ -111,9 +111,8 @@ async function* linesOf(deps: BackupDeps, counts: Ending, listed: string): Async
       // What is restored is another installation: it gets an id of its own.
       if (table === 'installation' && (JSON.parse(json) as { key: string }).key === 'installation_id')
         continue;
-      const original = table === 'documents' ? originalOf(json) : null;
-      if (original !== null && !originals.write(`${JSON.stringify(original)}\n`))
-        await once(originals, 'drain');
+      for (const original of table === 'documents' ? originalsOf(json) : [])
+        if (!originals.write(`${JSON.stringify(original)}\n`)) await once(originals, 'drain');
       yield line(table, json);
     }
   } finally {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { open, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { askServer } from '../backup/ask-server.ts';
 import type { Ending } from '../backup/format.ts';
 import { verifyBackup } from '../backup/read-backup.ts';
@@ -8,7 +8,7 @@ import { writeBackup } from '../backup/write-backup.ts';
 import { readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
 import { isMigrated } from '../db/migrate.ts';
-import { syncFolder } from '../db/sync-folder.ts';
+import { moveDurably } from '../db/durable-files.ts';
 import { openBlobStore } from '../files/open-store.ts';
 import { readVersion } from '../version.ts';
 
@@ -46,8 +46,7 @@ export async function backup(path: string, options: { allowMissing?: boolean }):
       }
     }
     const { end } = await verifyBackup(createReadStream(partial));
-    await rename(partial, target);
-    await syncFolder(dirname(target));
+    await moveDurably(partial, target);
     process.stdout.write(`${target}: ${describe(end)}, read back and whole.\n`);
     for (const key of end.missing) process.stdout.write(`- without the original ${key}\n`);
     return 0;

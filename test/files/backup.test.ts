@@ -134,6 +134,35 @@ describe('a backup of a running server', { timeout: 240_000 }, () => {
     await target.remove();
   });
 
+  test('of a document that is being replaced holds both versions', async () => {
+    const [from, to] = [await emptyTarget(kinds.at(-1)!), await emptyTarget(kinds.at(-1)!)];
+    const like = { env: from.env, dataDir: from.dataDir };
+    const reading = await startTestApp({ like });
+    const owner = await newPerson(reading.baseUrl);
+    const id = await newConversation(owner);
+    const [document] = await uploadAndWait(owner, id, textFile('tern.txt', 'The tern nests in May.'));
+    await reading.close();
+    // Nobody reads the new version here.
+    const idle = await startTestApp({ like, env: { ROLE: 'web' } });
+    const later = personOf(idle.baseUrl, owner.token, owner);
+    await later.client.documents.replace(document!.id, new File(['The tern nests in June.'], 'tern.txt'));
+    const taken = join(folder, 'replaced.backup');
+    const made = await runCli(['backup', taken], { ...idle.env });
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    await idle.close();
+
+    const restored = await runCli(['restore', taken], to.env);
+    expect(restored, restored.stderr).toMatchObject({ code: 0 });
+    const copy = await startTestApp({ like: { env: to.env, dataDir: to.dataDir } });
+    const reader = personOf(copy.baseUrl, owner.token, owner);
+    await until('the new version is read', async () => {
+      const { results } = await reader.client.retrieve(id, { query: 'tern' });
+      return results[0]?.content.includes('June') ?? false;
+    });
+    await copy.close();
+    await Promise.all([from.remove(), to.remove()]);
+  });
+
   test('is of one moment, while others write and delete', async () => {
     const writer = await newPerson(app.baseUrl);
     const busy = await newConversation(writer);
