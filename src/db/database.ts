@@ -5,7 +5,7 @@ import { type Authority, setAuthority, unlessOpened } from './authority.ts';
 import { throughAll } from './citus.ts';
 import { type CopiedRow, copyOut } from './copy-out.ts';
 import { isConnectionLost, translateDatabaseError, UnknownCommit } from './errors.ts';
-import { logged, type QueryLog } from './query-log.ts';
+import { type QueryLog, watchQueries } from './query-log.ts';
 import type { RoleNames } from './roles.ts';
 
 export type Transaction = NodePgDatabase;
@@ -86,10 +86,11 @@ export interface DatabaseSettings {
 }
 
 export function openDatabase(settings: DatabaseSettings): Database {
-  const { kind, pool, roles, log, outage } = settings;
+  const { kind, pool, roles, outage } = settings;
   const begin = ['BEGIN', settings.opening].filter(Boolean).join('; ');
   const drizzles = new WeakMap<pg.PoolClient, Transaction>();
   const inside = new AsyncLocalStorage<true>();
+  watchQueries(pool, settings);
 
   function drizzleOf(client: pg.PoolClient): Transaction {
     const known = drizzles.get(client) ?? drizzle(client);
@@ -103,11 +104,10 @@ export function openDatabase(settings: DatabaseSettings): Database {
   ): Promise<T> {
     // With one connection (PGlite) a transaction inside another waits for itself for ever.
     if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
-    const lent = await pool.connect().catch((error: unknown) => {
+    const client = await pool.connect().catch((error: unknown) => {
       outage?.failed(error);
       throw translateDatabaseError(error);
     });
-    const client = log === undefined ? lent : logged(lent, log);
     let broken: Error | undefined;
     let ending: Promise<unknown> | undefined;
     try {
@@ -116,13 +116,17 @@ export function openDatabase(settings: DatabaseSettings): Database {
       outage?.succeeded();
       return done.result;
     } catch (error) {
-      if (isConnectionLost(error)) outage?.failed(error);
-      await client.query('ROLLBACK').catch((reason: Error) => {
-        broken = reason;
-      });
+      if (isConnectionLost(error)) {
+        outage?.failed(error);
+        // Nobody would answer here any more, and the caller would wait for that a second time.
+        broken = error as Error;
+      } else
+        await client.query('ROLLBACK').catch((reason: Error) => {
+          broken = reason;
+        });
       throw translateDatabaseError(error);
     } finally {
-      release(lent, ending, broken);
+      release(client, ending, broken);
     }
   }
 
@@ -186,12 +190,8 @@ export function openDatabase(settings: DatabaseSettings): Database {
     });
   }
 
-  async function inOneGo(
-    client: pg.PoolClient,
-    statements: readonly (string | Statement)[],
-  ): Promise<unknown[][]> {
-    return (await send(client, statements)).map(({ rows }) => rows);
-  }
+  const inOneGo = async (client: pg.PoolClient, statements: readonly (string | Statement)[]) =>
+    (await send(client, statements)).map(({ rows }): unknown[] => rows);
 
   /** In one round trip where the connection can, in this order. @throws the first failure, when all have ended */
   async function send(
@@ -203,8 +203,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
       for (const statement of statements) results.push(await client.query<object>(statement));
       return results;
     }
-    const sent = settings.prepares === false ? statements.map(withoutName) : statements;
-    const running = sent.map((statement) => client.query<object>(statement));
+    const running = statements.map((statement) => client.query<object>(statement));
     for (const one of await Promise.allSettled(running)) {
       if (one.status === 'rejected') throw one.reason;
       results.push(one.value);
@@ -291,9 +290,4 @@ function release(
     () => client.release(),
     (reason: Error) => client.release(reason),
   );
-}
-
-/** Without it the statement is planned each time. */
-function withoutName(statement: string | Statement): string | Statement {
-  return typeof statement === 'string' ? statement : { ...statement, name: '' };
 }

@@ -1,14 +1,21 @@
+import { existsSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { unpackFreshDatabase } from './fresh-database.ts';
 import { SmallPglite } from './small-pglite.ts';
 
-const { dataDir, socketPath } = workerData as { dataDir: string; socketPath: string };
+const { dataDir, socketPath, mayUnpack } = workerData as {
+  dataDir: string;
+  socketPath: string;
+  mayUnpack?: boolean;
+};
 const port = parentPort;
 if (port === null) throw new Error('runs as a worker thread only');
 
 try {
+  if (mayUnpack === true && !existsSync(dataDir)) await unpackFreshDatabase(dataDir);
   const db = new SmallPglite({ dataDir, extensions: { vector } });
   await db.waitReady;
   const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections: 4 });

@@ -2,6 +2,7 @@ import { searchesByIndex } from '../db/leakproof.ts';
 import { enqueueStale } from '../documents/stale-store.ts';
 import { segmentMagic, segmentVersion } from '../indexing/segment.ts';
 import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
+import { connectModels } from '../models/registry.ts';
 import { statementsOfRetrieval } from '../retrieval/store.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { everybody } from './everybody.ts';
@@ -51,7 +52,10 @@ export const indexes: Check = {
     return ok(`${sum.ready} documents have a current one`);
   },
   async repair({ db, config }) {
-    await enqueueStale(db, config.models.embeddingModel ?? null, AbortSignal.timeout(60_000));
+    const signal = AbortSignal.timeout(60_000);
+    // What documents record is not always the name in the settings.
+    const { embedding } = await connectModels({ ...config.models, report: () => {} }, signal);
+    await enqueueStale(db, embedding?.id ?? null, signal);
   },
 };
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDatabase } from '../../src/db/client.ts';
+import { addToCount } from '../../src/work/counts-store.ts';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { databaseKind, newPerson, type Person } from '../support/app.ts';
 import { testServerUrl } from '../support/database-kind.ts';
@@ -77,6 +78,16 @@ describe.skipIf(databaseKind === 'pglite' || !isThere)(
       await db.close();
       expect(shown.rows).toEqual([{ statement_timeout: '30s' }]);
       expect(read).toEqual(read.map(() => [[{ one: 1 }]]));
+    });
+
+    test('several processes count together, over few connections', async () => {
+      const config = { kind: 'postgresql', url: bouncer.url, poolSize: 5 } as const;
+      const pools = await Promise.all([connectDatabase(config), connectDatabase(config)]);
+      const counted = await Promise.all(
+        Array.from({ length: 100 }, (_, at) => addToCount(pools[at % 2]!, 'of this test', 1, 60_000)),
+      );
+      await Promise.all(pools.map((pool) => pool.close()));
+      expect(Math.max(...counted.map(({ count }) => count))).toBe(100);
     });
 
     test('commands work through it: backup and doctor', async () => {

@@ -15,10 +15,14 @@ describe.skipIf(databaseKind === 'pglite')('a database whose answers get lost (P
   let database: TestDatabase;
   let proxy: DatabaseProxy;
   let db: Database;
+  const sent: string[] = [];
   beforeAll(async () => {
     database = await createTestDatabase(process.env['TEST_DATABASE_URL'] ?? '');
     proxy = await startDatabaseProxy(database.url);
-    db = await connectDatabase({ kind: 'postgresql', url: proxy.url, poolSize }, { answerTimeoutMs: 700 });
+    db = await connectDatabase(
+      { kind: 'postgresql', url: proxy.url, poolSize },
+      { answerTimeoutMs: 700, log: ({ sql }) => void sent.push(sql) },
+    );
     await migrate(db);
   }, 60_000);
   afterAll(async () => {
@@ -40,6 +44,8 @@ describe.skipIf(databaseKind === 'pglite')('a database whose answers get lost (P
     // Twice as many as there are connections: the others wait for one that is given up.
     const outcomes = await Promise.allSettled(ways.map((way) => way()));
     expect(performance.now() - started).toBeLessThan(15_000);
+    // It would not be answered either, and the caller would wait as long again.
+    expect(sent).not.toContain('ROLLBACK');
     for (const outcome of outcomes) {
       if (outcome.status === 'fulfilled') expect.fail('it was answered');
       expect(outcome.reason).toBeInstanceOf(AppError);

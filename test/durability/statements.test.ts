@@ -130,5 +130,8 @@ test('every statement is in the log at debug level, pipelined ones too, and no v
   expect(append?.ms).toBeGreaterThan(0);
   for (const sql of ['UPDATE conversations SET next_seq', 'INSERT INTO activity', 'COMMIT', 'BEGIN'])
     expect(lines.some((line) => line.sql?.startsWith(sql))).toBe(true);
+  // What is everybody's goes past the transactions of a user.
+  await db.pool.query('SELECT $1::int AS past', [1]);
+  expect(app.logs.some((line) => line.includes('SELECT $1::int AS past'))).toBe(true);
   expect(app.logs.join('\n')).not.toContain('Never-logged');
 });
