@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabaseOf, type OpeningDatabase } from './app/open-database.ts';
 import { startWorker } from './app/start-worker.ts';
 import { serverCommands } from './app/server-commands.ts';
 import { createEventWriter } from './answers/stream/event-writer.ts';
 import { RunningAnswers } from './answers/stream/running.ts';
 import type { Config } from './config.ts';
 import { startControl } from './backup/control.ts';
-import { connectDatabase } from './db/client.ts';
 import type { Database } from './db/database.ts';
 import { warnOfForeignRoles } from './db/roles.ts';
 import { migrate } from './db/migrate.ts';
@@ -65,18 +65,26 @@ const searchableBytes = 16 * 1024 * 1024;
 const lastEventsMs = 2_000;
 
 /** Wires everything together and starts it, without listening. */
-export async function startApp(config: Config, log: Logger): Promise<RunningApp> {
+export async function startApp(
+  config: Config,
+  log: Logger,
+  opening: OpeningDatabase = openDatabaseOf(config, log),
+): Promise<RunningApp> {
   const now = (): Date => new Date();
   const version = await readVersion();
   const owner = `${hostname()}/${process.pid}/${crypto.randomUUID().slice(0, 8)}`;
   const stopping = new AbortController();
   const working = new AbortController();
   const shutdown = { isAnnounced: false, isRefusing: false };
-  const died = Promise.withResolvers<Error>();
-  const stopTracing = config.tracing ? await startTracing() : null;
+  const works = config.role !== 'web';
+  let stopTracing: Awaited<ReturnType<typeof startTracing>> | null = null;
   // In this order; a start that fails closes what it has opened.
-  const opened: (() => Promise<unknown> | undefined)[] = [() => stopTracing?.()];
+  const opened: (() => Promise<unknown> | undefined)[] = [
+    () => stopTracing?.(),
+    () => opening.database.then((db) => db.close()),
+  ];
   try {
+    if (config.tracing) stopTracing = await startTracing();
     return await open();
   } catch (error) {
     stopping.abort();
@@ -86,13 +94,13 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
   }
 
   async function open(): Promise<RunningApp> {
-    const db = await connectDatabase(config.database, {
-      log: log.level === 'debug' || log.level === 'trace' ? (entry) => log.debug(entry, 'query') : undefined,
-      onRestart: (error) => log.warn({ err: error }, 'the embedded database ended and is started again'),
-      onDead: died.resolve,
-      outages: log,
-    });
-    opened.push(() => db.close());
+    // They ask other programs, and wait for nothing here.
+    const beside = Promise.all([
+      findRecogniser(config.ocr),
+      works ? parserWeakness(config.limits.ingestTimeoutMs) : null,
+    ]);
+    beside.catch(() => {});
+    const db = await opening.database;
     await removeAbandonedFolders();
     await migrate(db);
     await checkIsolation(db);
@@ -100,6 +108,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
     const blobs = await openBlobStore(config.blobs, config.dataDir);
     await tieOriginals(db, blobs);
     const replicas = await joinReplicas(db, blobs, owner, log, stopping.signal);
+    opened.push(() => replicas.leave());
     const identity = await createIdentity(db, {
       auth: config.auth,
       dataDir: config.dataDir,
@@ -139,7 +148,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       embedding: models.embedding,
       limits: config.limits,
       room: new UploadRoom(replicas),
-      ocr: await findRecogniser(config.ocr),
+      ocr: (await beside)[0],
       owner,
       log,
       telemetry,
@@ -182,7 +191,6 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       telemetry,
       now,
     };
-    const works = config.role !== 'web';
     const hold: DeletionHold = { held: 0 };
     const notices = [...switchedOff(models), ...models.notices];
     const webApp = findWebApp();
@@ -206,13 +214,9 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       },
       log,
     );
-    const [http, weakness] = await Promise.all([
-      server.then((made) => {
-        opened.push(() => made.close());
-        return made;
-      }),
-      works ? parserWeakness(config.limits.ingestTimeoutMs) : null,
-    ]);
+    const http = await server;
+    opened.push(() => http.close());
+    const [, weakness] = await beside;
     // Clients are told what they can do without; these are for the operator alone.
     const forOperator = [
       ...(weakness === null ? [] : [`The parser sandbox is not whole: ${weakness}. ${sandboxRemedy()}`]),
@@ -229,6 +233,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
             log.warn({ err: error }, 'a command was not finished'),
           )
         : null;
+    opened.push(() => stopControl?.());
     // Last: it works on its own from here on.
     const loops = works ? startWorker(documents, answers, hold, config, working.signal) : [];
     const close = async (): Promise<void> => {
@@ -262,7 +267,7 @@ export async function startApp(config: Config, log: Logger): Promise<RunningApp>
       models,
       version,
       notices: [...notices, ...forOperator],
-      died: died.promise,
+      died: opening.died,
       close,
     };
   }

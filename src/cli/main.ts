@@ -116,8 +116,13 @@ database
   .command('distribute')
   .description('spread the tables over the machines of Citus; what is spread already stays as it is')
   .option('--shards <n>', 'into how many parts; hard to change afterwards', shardsOf, 32)
+  .option('--online', 'table by table while users write; read docs/scaling.md before')
   .option('--dry-run', 'say what would be done')
   .action(exitWith(async () => (await import('./distribute.ts')).distributeDatabase));
+database
+  .command('rebalance')
+  .description('move parts of tables until each machine of Citus has its share, while users write')
+  .action(exitWith(async () => (await import('./rebalance.ts')).rebalanceDatabase));
 database
   .command('index-search')
   .description('let search over history look words up in its index on PostgreSQL; needs a superuser')

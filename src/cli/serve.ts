@@ -1,4 +1,5 @@
-import { startApp } from '../app.ts';
+import type { RunningApp } from '../app.ts';
+import { openDatabaseOf } from '../app/open-database.ts';
 import { type Config, ConfigError, readConfig, readEnvFile } from '../config.ts';
 import { DatabaseSetupError } from '../db/setup-error.ts';
 import { createLog } from './log.ts';
@@ -24,9 +25,13 @@ export async function serve(): Promise<number> {
   // A second signal, or a stop that hangs, must not leave the process behind.
   const stopped = waitForSignal();
   const waiting = setTimeout(() => print(stillStarting(config)), patienceMs);
-  let app;
+  let app: RunningApp | undefined;
   try {
-    app = await startApp(config, log);
+    const opening = openDatabaseOf(config, log);
+    await opening.begun;
+    // The rest is loaded while the database starts.
+    const { startApp } = await import('../app.ts');
+    app = await startApp(config, log, opening);
     await app.http.listen({ host: config.host, port: config.port });
   } catch (error) {
     await app?.close();

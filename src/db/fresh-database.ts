@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { moveDurably, writeDurably } from './durable-files.ts';
 
 const migrations = fileURLToPath(new URL('./migrations', import.meta.url));
 const manifest = fileURLToPath(new URL('../../package.json', import.meta.url));
@@ -30,7 +31,7 @@ export async function unpackFreshDatabase(target: string): Promise<boolean> {
   const bytes = gunzipSync(packed, { chunkSize });
   const start = 4 + bytes.readUInt32LE(0);
   const { folders, files } = JSON.parse(bytes.toString('utf8', 4, start)) as Contents;
-  // Its name appears when it is whole.
+  // Its name appears when it is whole. Its files are left to the system, as all that the embedded database writes.
   const part = `${target}.part`;
   await rm(part, { recursive: true, force: true });
   // A thousand small files: nobody is served yet, so that nobody waits for what is faster in one go.
@@ -41,7 +42,7 @@ export async function unpackFreshDatabase(target: string): Promise<boolean> {
     writeFileSync(join(part, path), bytes.subarray(at, at + size), { mode: 0o600 });
     at += size;
   }
-  await rename(part, target);
+  await moveDurably(part, target);
   return true;
 }
 
@@ -68,8 +69,7 @@ export async function packFreshDatabase(source: string): Promise<string> {
   const path = await freshDatabasePath();
   await mkdir(dirname(path), { recursive: true });
   for (const name of await readdir(folder)) if (nameForm.test(name)) await rm(join(folder, name));
-  await writeFile(`${path}.part`, packed);
-  await rename(`${path}.part`, path);
+  await writeDurably(path, packed, 0o644);
   return path;
 }
 

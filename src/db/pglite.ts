@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { lockFolder } from './folder-lock.ts';
-import { unpackFreshDatabase } from './fresh-database.ts';
 import { DatabaseSetupError } from './setup-error.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
@@ -15,6 +13,8 @@ export interface EmbeddedPostgres {
 }
 
 export interface EmbeddedEvents {
+  /** Its first thread is about to work: this one has nothing to do for it until it is ready. */
+  onStarting?: (() => void) | undefined;
   /** Its thread ended by itself and is started again; statements fail until it is back. */
   onRestart?: ((reason: Error) => void) | undefined;
   /** It ended again and again, or cannot be started any more: nothing can be served. */
@@ -77,12 +77,14 @@ export async function startPglite(dataDir: string, events: EmbeddedEvents = {}):
 
   try {
     refuseLongPath(settings.socketPath);
-    if (!existsSync(settings.dataDir)) await unpackFreshDatabase(settings.dataDir);
-    thread = watch(await startThread(settings));
+    // A folder that vanishes later must not come back empty: an empty installation lets its first visitor in.
+    const starting = startThread({ ...settings, mayUnpack: true });
+    events.onStarting?.();
+    thread = watch(await starting);
   } catch (cause) {
     await cleanUp();
     if (cause instanceof DatabaseSetupError) throw cause;
-    throw new DatabaseSetupError(damaged(dataDir, cause as Error), { cause });
+    throw new DatabaseSetupError(explain(dataDir, cause as Error), { cause });
   }
   return {
     socketFolder,
@@ -95,6 +97,23 @@ export async function startPglite(dataDir: string, events: EmbeddedEvents = {}):
       await cleanUp();
     },
   };
+}
+
+/** What the machine refuses says nothing about the folder, which must stay where it is. */
+const refusals: readonly [RegExp, string][] = [
+  [/ENOSPC|No space left/i, 'the disk is full: make room and start again; nothing is lost'],
+  [/EDQUOT/, 'the disk quota of this user is used up: make room and start again; nothing is lost'],
+  [/EROFS/, 'its file system is read-only: mount it writable, or name another folder by DATA_DIR'],
+  [
+    /EACCES|EPERM/,
+    'this user may not read and write it: give it the folder (chown -R), or name another by DATA_DIR',
+  ],
+];
+
+function explain(dataDir: string, error: Error): string {
+  const told = refusals.find(([pattern]) => pattern.test(error.message));
+  if (told === undefined) return damaged(dataDir, error);
+  return `The embedded database in ${dataDir} cannot be opened: ${told[1]}.`;
 }
 
 function damaged(dataDir: string, { message }: Error): string {
@@ -116,7 +135,11 @@ interface Thread {
 }
 
 /** Resolves when the database can be connected to. @throws why it cannot be opened */
-async function startThread(workerData: { dataDir: string; socketPath: string }): Promise<Thread> {
+async function startThread(workerData: {
+  dataDir: string;
+  socketPath: string;
+  mayUnpack?: boolean;
+}): Promise<Thread> {
   const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData });
   let failure: Error | null = null;
   worker.on('error', (error: Error) => (failure = error));

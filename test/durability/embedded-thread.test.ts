@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newConversation } from '../answers/support/asking.ts';
@@ -43,3 +45,28 @@ describe.skipIf(databaseKind === 'postgres')('the thread of the embedded databas
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 });
+
+test.skipIf(databaseKind === 'postgres')(
+  'a folder that is taken away does not come back as a new installation',
+  async () => {
+    const threads: Worker[] = [];
+    const remember = (worker: Worker) => void threads.push(worker);
+    process.on('worker', remember);
+    const app = await startTestApp({ allowErrors: true });
+    process.off('worker', remember);
+    try {
+      await newPerson(app.baseUrl);
+      await rm(join(app.dataDir, 'database', 'pglite'), { recursive: true });
+      const [thread] = threads;
+      await thread?.terminate();
+      const { pool } = app.app.db;
+      const tables = () => pool.query(`SELECT to_regclass('users') AS users`).catch(() => null);
+      let found: Awaited<ReturnType<typeof tables>> = null;
+      await until('the database is back', async () => (found = await tables()) !== null);
+      expect(found).toMatchObject({ rows: [{ users: null }] });
+      expect((await fetch(`${app.baseUrl}/readyz`)).status).toBe(503);
+    } finally {
+      await app.close();
+    }
+  },
+);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +11,7 @@ import { hasFreshDatabase, unpackFreshDatabase } from '../../src/db/fresh-databa
 import { checkIsolation } from '../../src/db/self-check.ts';
 import { createHome } from '../durability/support/server-process.ts';
 import { databaseKind, newPerson } from '../support/app.ts';
+import { canRecordSyncs, recordSyncs } from '../support/recorded-syncs.ts';
 
 // The embedded database that comes with the package, and what opening it takes.
 
@@ -23,7 +24,7 @@ let folder: string;
 beforeAll(async () => {
   // As `npm install` and `npm pack` do; nothing happens when it is there.
   await promisify(execFile)(process.execPath, [join(root, 'scripts/make-fresh-database.ts')]);
-  folder = await mkdtemp(join(tmpdir(), 'alcove-fresh-'));
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'alcove-fresh-')));
 });
 
 afterAll(async () => {
@@ -54,6 +55,13 @@ test('it is what the migrations make, and nobody has been there', async () => {
   } finally {
     await db.close();
   }
+});
+
+test.skipIf(!canRecordSyncs)('its name is forced to the disk', async () => {
+  const target = join(folder, 'synced');
+  await mkdir(target);
+  const synced = await recordSyncs(() => unpackFreshDatabase(join(target, 'pglite')));
+  expect(synced).toEqual([{ path: target, names: ['pglite'] }]);
 });
 
 // Only Linux tells the most memory that a process has held.
