@@ -62,13 +62,13 @@ export function heldValues({ scope, messageId, token }: Held): unknown[] {
 export const joinHeld = `JOIN work g ON g.user_id = $1 AND g.conversation_id = w.conversation_id AND g.kind = 'answer'
   AND g.item_id = w.message_id AND g.target = '' AND g.token = w.token`;
 
+/** A token is of one lease alone. Without a join: planned without its values, Citus would ask every machine. */
 export function renewLeases(userId: string, answers: readonly Held[], leaseMs: number): Statement {
   return {
     name: 'renew_answer_leases',
-    text: `UPDATE work g SET due_at = now() + make_interval(secs => $5::float8 / 1000)
-      FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS w (conversation_id, message_id, token)
-      WHERE g.user_id = $1 AND g.conversation_id = w.conversation_id AND g.kind = 'answer'
-        AND g.item_id = w.message_id AND g.target = '' AND g.token = w.token`,
+    text: `UPDATE work SET due_at = now() + make_interval(secs => $5::float8 / 1000)
+      WHERE user_id = $1 AND conversation_id = ANY($2::uuid[]) AND kind = 'answer' AND item_id = ANY($3::uuid[])
+        AND target = '' AND token = ANY($4::uuid[])`,
     values: [userId, ...columnsOf(answers), leaseMs],
   };
 }

@@ -44,11 +44,13 @@ export function treeStatements(scope: ConversationScope, tree: KeptTree): Statem
   const count = (role: MessageRow['role']): number => messages.filter((one) => one.role === role).length;
   return [
     ...(messages.length > manyMessages ? lookUpByIndex : []),
+    // From a table that lies where the messages do: Citus would copy rows of a function alone past the policies, and may not.
     {
       name: 'keep_tree',
       text: `INSERT INTO messages (user_id, conversation_id, id, parent_id, seq, role, content, status, metadata, created_at)
-        SELECT $1, $2, m.i, m.p, m.s, m.r, m.c, m.z, m.m, m.t
-        FROM jsonb_to_recordset($3::jsonb) AS m(i uuid, p uuid, s int, r text, c text, z text, m jsonb, t timestamptz)`,
+        SELECT c.user_id, c.id, m.i, m.p, m.s, m.r, m.c, m.z, m.m, m.t
+        FROM conversations c, jsonb_to_recordset($3::jsonb) AS m(i uuid, p uuid, s int, r text, c text, z text, m jsonb, t timestamptz)
+        WHERE c.user_id = $1 AND c.id = $2`,
       values: [
         userId,
         conversationId,

@@ -1,12 +1,14 @@
 import type pg from 'pg';
 
 /**
- * What connections of an application say to Citus, and no other server knows: what a transaction sets is set on the
- * machines that it reaches, and a statement that would go through all of them is an error.
+ * What connections of an application say to Citus alone: what a transaction sets is set on the machines that it reaches,
+ * and a statement that would go through all of them is an error.
  */
 export const citusSettings = {
   'citus.propagate_set_commands': 'local',
   'citus.multi_task_query_log_level': 'error',
+  // Without a statement's values, as PostgreSQL plans from its sixth time on, Citus may ask every machine for it.
+  plan_cache_mode: 'force_custom_plan',
 };
 
 /** Opens a transaction that goes through the rows of everybody, on all machines. */

@@ -5,6 +5,7 @@ import { distribution } from './distribution.ts';
 import { explainDatabase } from './explain.ts';
 import { addForeignKey, deleteOrphans, type ForeignKey, foreignKeys } from './foreign-keys.ts';
 import { openOwnConnection } from './own-connection.ts';
+import { mayLetReplicate, whileReplicating } from './replicating.ts';
 import { type RoleNames, tried } from './roles.ts';
 import { DatabaseSetupError } from './setup-error.ts';
 import { mendParts } from './spread.ts';
@@ -12,6 +13,8 @@ import { mendParts } from './spread.ts';
 export interface DistributeOptions {
   /** Of each group of tables that lie together; it can hardly be changed afterwards. */
   shards: number;
+  /** Table by table while users write, instead of all in one transaction for which they wait. */
+  online?: boolean;
   /** Says what would be done and does nothing. */
   dryRun: boolean;
   say: (line: string) => void;
@@ -39,7 +42,8 @@ export async function distribute(database: Database, options: DistributeOptions)
     await refuseWithoutNodes(client);
     const tasks = await plan(client, database.roles, options);
     if (tasks.length === 0) options.say('Everything is distributed already.');
-    await perform(client, tasks, options);
+    const work = () => perform(client, tasks, options);
+    await (options.online === true ? whileReplicating(database.pool, options.say, work) : work());
     // Again each time: a part that has moved since has lost them.
     if (!options.dryRun) await mendParts(client);
     return true;
@@ -61,7 +65,11 @@ async function refuseWithoutNodes(client: pg.ClientBase): Promise<void> {
   );
 }
 
-async function plan(client: pg.ClientBase, roles: RoleNames, { shards }: DistributeOptions): Promise<Task[]> {
+async function plan(
+  client: pg.ClientBase,
+  roles: RoleNames,
+  { shards, online = false }: DistributeOptions,
+): Promise<Task[]> {
   const all = foreignKeys();
   const left = await undistributed(client);
   const tasks = await loginTasks(client, roles);
@@ -71,7 +79,7 @@ async function plan(client: pg.ClientBase, roles: RoleNames, { shards }: Distrib
   const names = new Set(left.map(({ table }) => table));
   const keys = all.filter(({ table, target }) => names.has(table) || names.has(target));
   const wanted = [...new Set([...keys, ...missing])];
-  const online = (await hasRows(client, roles)) && (await isLogical(client));
+  if (online) await refuseOnline(client);
   return [
     ...tasks,
     { what: `take ${keys.length} foreign keys away`, run: (c) => dropKeys(c, keys), alone: online },
@@ -212,11 +220,15 @@ async function loginTasks(client: pg.ClientBase, roles: RoleNames): Promise<Task
   }));
 }
 
-async function hasRows(client: pg.ClientBase, roles: RoleNames): Promise<boolean> {
-  await client.query(`BEGIN; ${throughAll}; SET LOCAL ROLE ${roles.admin}`);
-  const { rows } = await client.query('SELECT id FROM users LIMIT 1');
-  await client.query('COMMIT');
-  return rows.length > 0;
+async function refuseOnline(client: pg.ClientBase): Promise<void> {
+  if (!(await isLogical(client)))
+    throw new DatabaseSetupError(
+      'Tables are spread while they are written only with wal_level = logical, and with citus in output_plugin_libraries where the server has that setting. Change it on every machine, or stop Alcove and leave --online out.',
+    );
+  if (!(await mayLetReplicate(client)))
+    throw new DatabaseSetupError(
+      'Tables are spread while they are written by an administrator of the database only: name one in DATABASE_URL for this command, or stop Alcove and leave --online out.',
+    );
 }
 
 /** Whether Citus can follow what is written meanwhile; newer PostgreSQL asks for its name in a list of its own. */

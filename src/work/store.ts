@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { work } from '../db/schema.ts';
@@ -17,14 +17,13 @@ export async function enqueue(tx: Transaction, keys: readonly WorkKey[], inMs = 
 
 /** Makes the work due now and counts its attempts anew, unless somebody is at it. */
 export async function hurry(tx: Transaction, key: WorkKey): Promise<void> {
+  // Two statements: an upsert of Citus asks no clock.
+  await enqueue(tx, [key]);
+  const isFree = and(isWork(key), isNull(work.token));
   await tx
-    .insert(work)
-    .values({ ...rowOf(key), dueAt: after(0) })
-    .onConflictDoUpdate({
-      target: [work.userId, work.conversationId, work.kind, work.itemId, work.target],
-      set: { dueAt: after(0), attempts: 0 },
-      setWhere: sql`${work.token} IS NULL`,
-    });
+    .update(work)
+    .set({ dueAt: after(0), attempts: 0 })
+    .where(isFree);
 }
 
 /** Takes the work until the lease runs out; null when it is not due, gone, or another's. */

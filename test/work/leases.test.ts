@@ -70,7 +70,7 @@ describe('a piece of work', () => {
     const key = await dueDocument();
     const lease = await claimed(key);
     await server.app.db.scoped(scopeOf(lease), (tx) =>
-      tx.execute(`DELETE FROM documents WHERE id = '${key.itemId}'`),
+      tx.execute(`DELETE FROM documents WHERE user_id = '${key.userId}' AND id = '${key.itemId}'`),
     );
     expect(await renew(server.app.db, lease, 60_000)).toBe('lost');
   });
