@@ -59,10 +59,13 @@ const counts = z.object({
   total_documents: z.int(),
   total_chunks: z.int(),
   total_bytes: z.int(),
-  /** Of every answer so far, rewritten questions included; what is deleted later has been used all the same. */
+  /**
+   * Of every answer so far, rewritten questions included. Of an account what is deleted later has been used all the
+   * same; of a conversation they are those of the answers that are in it, as long as traces are kept.
+   */
   tokens: z.object({ input: z.int(), output: z.int() }),
   ...usage.shape,
-  /** Share of retrievals answered from the cache, 0..1; null before the first. */
+  /** Share of retrievals answered from the cache, 0..1, of the same answers as `tokens`; null before the first. */
   cache_hit_rate: z.number().nullable(),
   /** Milliseconds by stage, over the last 500 answers. */
   latency_ms: z.record(z.string(), percentiles),
@@ -100,6 +103,7 @@ export type StatisticsOverview = z.infer<typeof overview>;
 export const conversationStats = counts
   .extend({
     conversation_id: id,
+    /** Ready documents that no answer that is in the conversation cites; answers elsewhere do not count. */
     documents_never_cited: z.array(z.object({ id, name: z.string() })),
     unanswered_questions: z.array(z.object({ message_id: id, content: z.string() })),
   })
@@ -119,7 +123,7 @@ const conversationSummary = z
     /** Without a complete answer, or with one that rests on no source although there were documents. */
     unanswered_questions: count,
     documents: count,
-    /** Ready documents that no answer has cited. */
+    /** Ready documents that no answer that is in the conversation cites. */
     documents_never_cited: count,
     chunks: count,
     bytes: count,

@@ -5,7 +5,7 @@ import type { ActiveDay } from '../identity/activity-store.ts';
 import type { LocalDays } from '../identity/local-days.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import type { ConversationScope } from './scope.ts';
-import { isUnanswered } from './summary-store.ts';
+import { citedDocuments, isUnanswered } from './summary-store.ts';
 
 /** Answers looked at for percentiles: enough for a p99, bounded whatever the history. */
 const latencySample = 500;
@@ -151,7 +151,7 @@ export async function readConversationActivity(
   return rows.map(({ n, ...counted }) => ({ day: days[n - 1] ?? '', ...counted }));
 }
 
-/** Ready documents that no answer of the conversation has cited. */
+/** Ready documents that no answer that is in the conversation cites. */
 export async function readNeverCited(
   db: Database,
   scope: ConversationScope,
@@ -160,11 +160,8 @@ export async function readNeverCited(
   const { rows } = await db.scoped(scope, (tx) =>
     tx.execute<{ id: string; name: string }>(sql`
       SELECT d.id::text AS id, d.name FROM documents d
-      LEFT JOIN (SELECT DISTINCT s ->> 'document_id' AS id FROM messages m,
-          jsonb_array_elements(CASE WHEN jsonb_typeof(m.metadata -> 'search_results') = 'array'
-            THEN m.metadata -> 'search_results' ELSE '[]'::jsonb END) s
-        WHERE m.user_id = ${userId} AND m.conversation_id = ${conversationId} AND m.role = 'assistant'
-          AND (s ->> 'verified') = 'true') cited ON cited.id = d.id::text
+      LEFT JOIN (${citedDocuments(userId, [conversationId])}) cited
+        ON cited.user_id = d.user_id AND cited.conversation_id = d.conversation_id AND cited.id = d.id::text
       WHERE d.user_id = ${userId} AND d.conversation_id = ${conversationId} AND d.status = 'ready' AND cited.id IS NULL
       ORDER BY d.id LIMIT 200`),
   );
@@ -196,6 +193,10 @@ export interface RetrievalQuality {
   meanCitedScore: number | null;
 }
 
+/** Of a source `s`. What a client noted as sources may be anything: only a number counts, and none overflows. */
+const scoreOf = sql`CASE jsonb_typeof(s -> 'score')
+  WHEN 'number' THEN least(greatest((s -> 'score')::numeric, -1e6), 1e6)::float8 END`;
+
 /** Of the newest answers that rest on documents. */
 export async function readQuality(
   db: Database,
@@ -206,11 +207,11 @@ export async function readQuality(
   const { rows } = await db.scoped({ userId: scope.userId, conversationId }, (tx) =>
     tx.execute<{ answers: number; cited: number; score: number | null }>(sql`
       SELECT count(*) AS answers, count(*) FILTER (WHERE cited.passages > 0) AS cited,
-        sum(cited.scores) / nullif(sum(cited.passages), 0) AS score
+        sum(cited.scores) / nullif(sum(cited.scored), 0) AS score
       FROM (SELECT metadata FROM messages
         WHERE user_id = ${scope.userId} ${inside} AND role = 'assistant' AND metadata ->> 'mode' = 'documents'
         ORDER BY id DESC LIMIT ${latencySample}) newest
-      CROSS JOIN LATERAL (SELECT count(*) AS passages, coalesce(sum((s ->> 'score')::float8), 0) AS scores
+      CROSS JOIN LATERAL (SELECT count(*) AS passages, count(${scoreOf}) AS scored, sum(${scoreOf}) AS scores
         FROM jsonb_array_elements(CASE WHEN jsonb_typeof(newest.metadata -> 'search_results') = 'array'
           THEN newest.metadata -> 'search_results' ELSE '[]'::jsonb END) s
         WHERE s ->> 'verified' = 'true') cited`),

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { conversations } from '../db/schema.ts';
 import type { ModelTokens } from '../identity/usage-store.ts';
@@ -80,13 +80,29 @@ export async function countInside(
             AND q.role = 'user'
           GROUP BY q.conversation_id, q.id HAVING ${isUnanswered}) unanswered GROUP BY 1) open
         ON open.conversation_id = c.id
-      LEFT JOIN (SELECT conversation_id, count(*) AS documents, sum(chunk_count)::bigint AS chunks,
-          sum(size_bytes)::bigint AS bytes,
-          count(*) FILTER (WHERE status = 'ready' AND last_cited_at IS NULL) AS never_cited
-        FROM documents WHERE ${these} GROUP BY 1) files ON files.conversation_id = c.id
+      LEFT JOIN (SELECT d.conversation_id, count(*) AS documents, sum(d.chunk_count)::bigint AS chunks,
+          sum(d.size_bytes)::bigint AS bytes,
+          count(*) FILTER (WHERE d.status = 'ready' AND cited.id IS NULL) AS never_cited
+        FROM documents d
+        LEFT JOIN (${citedDocuments(user.userId, ids)}) cited
+          ON cited.user_id = d.user_id AND cited.conversation_id = d.conversation_id AND cited.id = d.id::text
+        WHERE d.user_id = ${user.userId} AND d.conversation_id = ANY(${sql.param([...ids])}::uuid[]) GROUP BY 1) files
+        ON files.conversation_id = c.id
       WHERE c.user_id = ${user.userId} AND c.id = ANY(${sql.param([...ids])}::uuid[])`),
   );
   return new Map(rows.map(({ id, ...counts }) => [id, counts]));
+}
+
+/**
+ * Documents that an answer in one of these conversations cites: what answers elsewhere cite, and what deleted ones
+ * cited, is not among them. `last_cited_at` remembers both, so that it cannot tell this.
+ */
+export function citedDocuments(userId: string, ids: readonly string[]): SQL {
+  return sql`SELECT DISTINCT m.user_id, m.conversation_id, s ->> 'document_id' AS id FROM messages m,
+      jsonb_array_elements(CASE WHEN jsonb_typeof(m.metadata -> 'search_results') = 'array'
+        THEN m.metadata -> 'search_results' ELSE '[]'::jsonb END) s
+    WHERE m.user_id = ${userId} AND m.conversation_id = ANY(${sql.param([...ids])}::uuid[]) AND m.role = 'assistant'
+      AND s ->> 'verified' = 'true'`;
 }
 
 /** Of a question and its answers `a`: none is complete, or none of those from documents cites any. */

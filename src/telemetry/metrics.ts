@@ -108,6 +108,13 @@ export function createMetrics(
 
 function addGauges(registry: Registry, readings: Readings): void {
   const registers: Registry[] = [];
+  // Two gauges show one reading. A database that is away must not hide the metrics that say so.
+  let reading: Promise<Awaited<ReturnType<Readings['queue']>>> | undefined;
+  const readQueue = () =>
+    (reading ??= readings
+      .queue()
+      .catch(() => [])
+      .finally(() => (reading = undefined)));
   const caches = new Gauge({
     name: 'alcove_cache_bytes',
     help: 'Memory in use by caches',
@@ -139,6 +146,11 @@ function addGauges(registry: Registry, readings: Readings): void {
     help: 'How long the oldest due piece of work has waited',
     labelNames: ['kind'],
     registers,
+    async collect() {
+      const queue = await readQueue();
+      this.reset();
+      for (const { kind, oldestMs } of queue) this.set({ kind }, oldestMs / seconds);
+    },
   });
   const due = new Gauge({
     name: 'alcove_work_due',
@@ -146,14 +158,9 @@ function addGauges(registry: Registry, readings: Readings): void {
     labelNames: ['kind'],
     registers,
     async collect() {
-      // A database that is away must not hide the metrics that say so.
-      const queue = await readings.queue().catch(() => null);
+      const queue = await readQueue();
       this.reset();
-      oldest.reset();
-      for (const { kind, due: waiting, oldestMs } of queue ?? []) {
-        this.set({ kind }, waiting);
-        oldest.set({ kind }, oldestMs / seconds);
-      }
+      for (const { kind, due: waiting } of queue) this.set({ kind }, waiting);
     },
   });
   for (const gauge of [caches, connections, running, oldest, due]) registry.registerMetric(gauge);

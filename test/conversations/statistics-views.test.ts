@@ -1,4 +1,4 @@
-import type { ConversationSummaries, StatisticsOverview } from '@alcove/contract';
+import type { Answer, ConversationSummaries, StatisticsOverview } from '@alcove/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { csvLine } from '../../src/http/csv.ts';
 import { lastDays } from '../../src/identity/local-days.ts';
@@ -167,6 +167,37 @@ describe('every conversation', () => {
         cost: { amount: 0, currency: 'EUR' },
       },
     ]);
+  });
+});
+
+describe('documents never cited', () => {
+  test('are those that no answer in the conversation cites, in the list and of the conversation', async () => {
+    const who = await newPerson(person.baseUrl);
+    const id = await newConversation(who);
+    const cited = await addText(who, id, 'Herons nest in colonies.', 'herons.txt');
+    const neverCited = async () => {
+      const inside = (await who.client.conversations.stats(id)).documents_never_cited.map(({ name }) => name);
+      const { conversations } = await who.client.conversations.listStats();
+      const listed = conversations.find((one) => one.conversation_id === id)?.documents_never_cited;
+      return { inside, listed };
+    };
+    const none = { inside: ['herons.txt'], listed: 1 };
+    expect(await neverCited()).toEqual(none);
+
+    provider.script(behave.answer('Herons nest in colonies [1].'));
+    const elsewhere = { query: 'Where do herons nest?', scope: 'all' };
+    const { body: there } = await who.json<Answer>('POST', '/rag/query', elsewhere);
+    expect(there.conversation_id).not.toBe(id);
+    expect(there.sources).toMatchObject([{ document_id: cited.id, verified: true }]);
+    expect(await neverCited()).toEqual(none);
+
+    provider.script(behave.answer('Herons nest in colonies [1].'));
+    const here = (await askJson(who, id, 'Where do herons nest?')).body;
+    expect(here.sources).toMatchObject([{ document_id: cited.id, verified: true }]);
+    expect(await neverCited()).toEqual({ inside: [], listed: 0 });
+
+    await who.client.messages.delete(here.message_id);
+    expect(await neverCited()).toEqual(none);
   });
 });
 

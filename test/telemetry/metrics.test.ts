@@ -52,6 +52,21 @@ test('figures of requests, answers, retrieval, work, caches, connections and the
   expect(text).toMatch(/alcove_info\{version="[^"]+",database="\w+",role="all"\} 1/);
 });
 
+test('the first reading tells what waits, and for how long', async () => {
+  const waiting = await startTestApp({ env: { ROLE: 'web' } });
+  try {
+    const someone = await newPerson(waiting.baseUrl);
+    const { body } = await someone.json<{ id: string }>('POST', '/conversations');
+    const path = `/conversations/${body.id}/documents`;
+    await someone.json('POST', path, { name: 'a.txt', text: 'The harbour has 73 cranes.' });
+    const text = await (await metricsOf(waiting)).text();
+    expect(valueOf(text, 'alcove_work_due', 'kind="ingest"')).toBeGreaterThanOrEqual(1);
+    expect(valueOf(text, 'alcove_work_oldest_due_seconds', 'kind="ingest"')).toBeGreaterThanOrEqual(0);
+  } finally {
+    await waiting.close();
+  }
+});
+
 test('nothing in them is anybody’s: no id, name, word or address', async () => {
   await person.fetch(`/conversations/${conversation}`);
   await person.fetch(`/nothing/${secret}/here`);

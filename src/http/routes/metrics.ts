@@ -12,7 +12,8 @@ export function metricsRoutes(app: App, { metrics, config }: HttpDeps): void {
   app.get(
     '/metrics',
     {
-      config: { public: true },
+      // Without a token it is for this machine alone, and a page of another site must not read it.
+      config: { public: true, anyHost: config.metricsToken !== undefined },
       logLevel: 'warn',
       schema: {
         tags: ['system'],
