@@ -114,6 +114,8 @@ export const allDocuments = z
       bytes: z.int(),
       /** Of deleted conversations that can still be restored: they take room too. */
       deleted_bytes: z.int(),
+      /** Of answers that are kept for repeats by Idempotency-Key, for a day: they take room too. */
+      answer_bytes: z.int(),
       max_bytes: z.int(),
     }),
   })

@@ -55,7 +55,7 @@ export const importReport = z
     failed: z.int(),
     messages: z.int(),
     documents: z.int(),
-    /** The first 10,000; the counts are of all. */
+    /** The first 10,000; the counts are of all. None in a repeat by Idempotency-Key. */
     items: z.array(importItem),
   })
   .meta({ id: 'ImportReport' });

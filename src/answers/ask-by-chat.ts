@@ -3,8 +3,8 @@ import { ConversationScope } from '../conversations/scope.ts';
 import { createConversation } from '../conversations/store.ts';
 import type { AlsoWrite } from '../db/database.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
-import { deleteConversation } from '../documents/delete-conversation.ts';
 import { readKnownHashes } from '../documents/membership-store.ts';
+import { takeBackConversation } from '../documents/take-back-conversation.ts';
 import { type IncomingFile, upload } from '../documents/upload.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
@@ -22,6 +22,8 @@ export interface Chat extends ChatTurn, Pick<Question, 'query' | 'strategy' | 't
   parentId: string | null | undefined;
   isRegeneration: boolean;
   files: readonly (IncomingFile & { sha256: string })[];
+  /** Called when something stays of the request although its question may still be refused. */
+  onChange(): void;
 }
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -53,7 +55,7 @@ export async function askByChat(
   const started =
     chat.files.length === 0
       ? await ask(place, { ...question, parentId }, deps, alsoWrite)
-      : await askWithFiles(place, { ...question, parentId }, chat.files, deps, documents, alsoWrite);
+      : await askWithFiles(place, { ...question, parentId }, chat, deps, documents, alsoWrite);
   return { scope: place.scope, started };
 }
 
@@ -89,7 +91,7 @@ async function parentOf(
 async function askWithFiles(
   { scope, begins }: Place,
   question: Question,
-  files: Chat['files'],
+  { files, onChange }: Pick<Chat, 'files' | 'onChange'>,
   deps: AnswerDeps,
   documents: DocumentDeps,
   alsoWrite?: AlsoWrite<StartedAnswer>,
@@ -107,11 +109,23 @@ async function askWithFiles(
     );
     const fresh = files.filter(({ sha256 }) => !known.has(sha256));
     if (fresh.length > 0) await upload(scope, inTurn(fresh), documents);
+    // In a conversation that was there before, its files stay.
+    if (fresh.length > 0 && begins === null) onChange();
     return await ask({ scope, begins: null }, question, deps, alsoWrite);
   } catch (error) {
     // A refused question leaves no conversation.
-    if (begins !== null) await deleteConversation(scope, { permanently: true }, documents);
+    if (begins !== null && !(await takeBack(scope, documents))) onChange();
     throw error;
+  }
+}
+
+/** False when something is left. The caller learns why the question was refused, not why this was. */
+async function takeBack(scope: ConversationScope, documents: DocumentDeps): Promise<boolean> {
+  try {
+    return await takeBackConversation(scope, documents);
+  } catch (error) {
+    documents.log.warn({ err: error }, 'what a refused question had begun could not be taken back');
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, getTableColumns, gt, ilike, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { conversations, documents, userCounters, users } from '../db/schema.ts';
+import { readAnswerBytes } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import type { DocumentLimits, DocumentRow } from './store.ts';
 
@@ -45,7 +46,7 @@ export async function listAllDocuments(
       .select({
         ...getTableColumns(documents),
         conversationTitle: conversations.title,
-        duplicates: sql<number>`(${sameContent})::int`,
+        duplicates: sql<number>`(${sameContent(user)})::int`,
       })
       .from(documents)
       .innerJoin(conversations, inConversation)
@@ -67,8 +68,9 @@ const orders = {
 } as const;
 
 /** By the hash of the content, which an index finds; those of deleted conversations are not seen. */
-const sameContent = sql`SELECT count(*) FROM documents o JOIN conversations oc ON oc.user_id = o.user_id AND oc.id = o.conversation_id
-  WHERE o.user_id = ${documents.userId} AND o.sha256 = ${documents.sha256} AND o.id <> ${documents.id} AND oc.status <> 'template'`;
+const sameContent = ({ userId }: UserScope): SQL => sql`SELECT count(*) FROM documents o
+  JOIN conversations oc ON oc.user_id = o.user_id AND oc.id = o.conversation_id
+  WHERE o.user_id = ${userId}::uuid AND o.sha256 = ${documents.sha256} AND o.id <> ${documents.id} AND oc.status <> 'template'`;
 
 function behind(order: DocumentOrder, { key, id }: DocumentPosition): SQL {
   if (order === 'name') return sql`(${folded}, ${documents.id}) > (lower(${String(key)}::text), ${id}::uuid)`;
@@ -91,8 +93,8 @@ function wanted(user: UserScope, filter: DocumentFilter): (SQL | undefined)[] {
     duplicates === undefined
       ? undefined
       : duplicates
-        ? gt(sql`(${sameContent})`, 0)
-        : eq(sql`(${sameContent})`, 0),
+        ? gt(sql`(${sameContent(user)})`, 0)
+        : eq(sql`(${sameContent(user)})`, 0),
     neverCited === undefined
       ? undefined
       : neverCited
@@ -108,6 +110,8 @@ export interface DocumentQuota {
   bytes: number;
   /** Of deleted conversations that are not erased yet: they take room too. */
   deletedBytes: number;
+  /** Of answers that are kept for repeats by Idempotency-Key: for a day. */
+  answerBytes: number;
   maxBytes: number;
 }
 
@@ -116,8 +120,8 @@ export async function readQuota(
   user: UserScope,
   limits: Pick<DocumentLimits, 'documentsPerUser' | 'bytesPerUser'>,
 ): Promise<DocumentQuota> {
-  const [row] = await db.reading(user, (tx) =>
-    tx
+  const [[row], answerBytes] = await db.reading(user, async (tx) => [
+    await tx
       .select({
         documents: userCounters.documents,
         bytes: userCounters.bytes,
@@ -128,8 +132,10 @@ export async function readQuota(
       .from(users)
       .innerJoin(userCounters, eq(userCounters.userId, users.id))
       .where(eq(users.id, user.userId)),
-  );
+    await readAnswerBytes(tx, user),
+  ]);
   return {
+    answerBytes,
     documents: row?.documents ?? 0,
     bytes: row?.bytes ?? 0,
     deletedBytes: row?.deletedBytes ?? 0,

@@ -18,7 +18,7 @@ export async function replaceDocument(
   deps: DocumentDeps,
   alsoWrite?: AlsoWrite<DocumentRow>,
 ): Promise<DocumentRow | null> {
-  const room = await deps.room.open(scope, deps.db, deps.limits);
+  const room = await deps.room.open(scope.user, deps.db, deps.limits);
   const kept = [];
   let asked = false;
   try {

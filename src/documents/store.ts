@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import { keysOf, queueBlobs } from '../files/store.ts';
 import { recordAudit } from '../identity/audit-store.ts';
 import { refuseUnderHold } from '../identity/hold-store.ts';
-import { forgetAnswersAbout } from '../identity/idempotency-store.ts';
+import { forgetAnswersAbout, maxAnswerBytes, readAnswerBytes } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
 import { enqueue } from '../work/store.ts';
@@ -74,25 +74,6 @@ export async function insertDocuments(
   });
 }
 
-/** How many bytes the user's documents may still take: by the account's own quota, or else by `bytesPerUser`. */
-export async function readBytesLeft(
-  db: Database,
-  scope: ConversationScope | UserScope,
-  bytesPerUser: number,
-): Promise<number> {
-  const [row] = await db.reading(scope, (tx) =>
-    tx
-      .select({
-        used: sql<number>`${userCounters.bytes} + ${userCounters.deletedBytes}`,
-        quota: users.quotaBytes,
-      })
-      .from(users)
-      .innerJoin(userCounters, eq(userCounters.userId, users.id))
-      .where(eq(users.id, scope.userId)),
-  );
-  return (row?.quota ?? bytesPerUser) - (row?.used ?? 0);
-}
-
 /** Counts documents that come to the conversation and its user. @throws AppError `quota_exceeded` */
 export async function countWithin(
   tx: Transaction,
@@ -133,7 +114,10 @@ export async function countWithin(
   if (counters.documents > documentsPerUser) {
     throw overQuota(`This account holds at most ${documentsPerUser} documents`);
   }
-  if (counters.bytes + counters.deletedBytes > bytesPerUser) {
+  const used = counters.bytes + counters.deletedBytes;
+  // They are added up only where they may decide.
+  const answers = used + maxAnswerBytes > bytesPerUser ? await readAnswerBytes(tx, scope.user) : 0;
+  if (used + answers > bytesPerUser) {
     const most = `This account holds at most ${Math.floor(bytesPerUser / 1024 / 1024)} MB of documents`;
     if (counters.deletedBytes === 0) throw overQuota(most);
     throw overQuota(`${most}, and deleted conversations take room until they are erased`);

@@ -17,17 +17,30 @@ export interface IncomingFile {
 
 /**
  * Keeps the files as they come and writes their rows at the end, all or none; then ingestion begins.
- * @throws AppError `too_large`, `unsupported_media_type`, `quota_exceeded`, `storage_full`, `invalid_request`
+ * @throws AppError `rate_limited`, `too_large`, `unsupported_media_type`, `quota_exceeded`, `storage_full`,
+ *   `invalid_request`
  */
-export async function upload(
+export function upload(
   scope: ConversationScope,
+  files: AsyncIterable<IncomingFile>,
+  deps: DocumentDeps,
+  alsoWrite?: AlsoWrite<DocumentRow[]>,
+): Promise<DocumentRow[]> {
+  return deps.room.within(scope.user, deps.db, deps.limits, (room) =>
+    uploadWithin(scope, room, files, deps, alsoWrite),
+  );
+}
+
+/** The same in room that the caller has opened, and closes. @throws AppError as `upload` does */
+export async function uploadWithin(
+  scope: ConversationScope,
+  room: Room,
   files: AsyncIterable<IncomingFile>,
   deps: DocumentDeps,
   alsoWrite?: AlsoWrite<DocumentRow[]>,
 ): Promise<DocumentRow[]> {
   const kept: NewDocument[] = [];
   let asked = false;
-  const room = await deps.room.open(scope, deps.db, deps.limits);
   try {
     for await (const file of files) {
       if (kept.length >= deps.limits.documentsPerConversation) {
@@ -46,8 +59,6 @@ export async function upload(
     if (asked && !(error instanceof AppError && error.status < 500)) throw error;
     for (const file of kept) await deps.blobs.delete(file.blobKey).catch(() => {});
     throw error;
-  } finally {
-    room.close();
   }
 }
 
@@ -75,7 +86,7 @@ export async function keepFile(
     if (mediaType === null) {
       throw new AppError(
         'unsupported_media_type',
-        `"${name}" is not of a type that can be read here: use PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, HTML, Markdown, CSV or text.`,
+        `"${name}" is not of a type that can be read here: use PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, HTML, Markdown, CSV or text${typeof deps.ocr === 'object' ? ', or a picture' : ''}.`,
       );
     }
     if (mediaType.startsWith('image/') && typeof deps.ocr !== 'object')
@@ -85,7 +96,8 @@ export async function keepFile(
       );
     return { id: newId(), name, mediaType, sizeBytes: stored.bytes, sha256: stored.sha256, blobKey };
   } catch (error) {
-    await deps.blobs.delete(blobKey);
+    // Whatever becomes of it: the reconciler finds bytes that no row names.
+    await deps.blobs.delete(blobKey).catch(() => {});
     throw error;
   }
 }

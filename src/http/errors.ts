@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isUnknownCommit, translateDatabaseError } from '../db/errors.ts';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
-import { leaveLocked } from './idempotency.ts';
+import { leaveLocked } from './held-key.ts';
 
 /** The one place where any failure becomes a response; what is unexpected says nothing outward. */
 export function registerErrors(app: FastifyInstance): void {
@@ -99,11 +99,9 @@ function invalidRequest(error: z.ZodError): AppError {
   const issues = error.issues.flatMap(fieldIssues).slice(0, maxIssues);
   const first = issues[0];
   const where = first === undefined || first.path === '' ? '' : ` at "${first.path}"`;
-  return new AppError(
-    'invalid_request',
-    `The request is not valid${where}: ${first?.message ?? 'see issues'}.`,
-    { issues },
-  );
+  const told = first?.message ?? 'see issues';
+  const end = told.endsWith('?') ? '' : '.';
+  return new AppError('invalid_request', `The request is not valid${where}: ${told}${end}`, { issues });
 }
 
 /** Unknown fields are named one by one, by one line of the message each (see strict-input.ts). */

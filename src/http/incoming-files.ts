@@ -1,112 +1,74 @@
-import { Readable } from 'node:stream';
 import { id } from '@alcove/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Room } from '../documents/upload-room.ts';
 import type { IncomingFile } from '../documents/upload.ts';
 import { AppError } from '../errors.ts';
 import { createEarlyFiles } from './early-files.ts';
-import { refuseBadString } from './json-body.ts';
-import type { MultipartHash } from './multipart-hash.ts';
+import { type FormParts, openForm } from './form-parts.ts';
 
 const maxFieldBytes = 10_000;
+/** Both spellings of the founding documents. */
+const conversationFields = ['conversationId', 'conversation_id'];
 
 export interface Upload {
   conversationId: string | null;
   files: AsyncIterable<IncomingFile>;
 }
 
-/**
- * Reads a multipart upload as it comes. Nothing is kept before its conversation is known, from a field, the query or
- * the path: `conversationId` then.
- */
-export async function readUpload(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  conversationId?: string,
-): Promise<Upload> {
+/** The files of a form that is for this conversation, as they come. */
+export function readFiles(request: FastifyRequest, conversationId: string): AsyncIterable<IncomingFile> {
+  return filesOf([], openUpload(request), conversationId);
+}
+
+/** Reads a form as it comes, until its conversation is known, from the query or a field: no file is kept before. */
+export async function readUpload(request: FastifyRequest, reply: FastifyReply, room: Room): Promise<Upload> {
   if (!request.isMultipart()) {
     throw new AppError(
       'unsupported_media_type',
       'Send files as multipart/form-data with the fields "conversationId" and "file".',
     );
   }
-  const parts = request.parts({ limits: { fieldSize: maxFieldBytes } })[Symbol.asyncIterator]();
-  const query = request.query as Record<string, unknown>;
-  let id = conversationId ?? (typeof query['conversationId'] === 'string' ? query['conversationId'] : null);
-  const early = createEarlyFiles(reply.raw);
-  const hash = request.multipartHash;
-  for (;;) {
-    const { value: part, done } = await nextPart(parts, hash);
-    if (done === true) break;
-    if (part.type === 'file') {
-      if (id !== null)
-        return { conversationId: id, files: filesOf([...early.files, toFile(part, hash)], parts, id, hash) };
-      await early.add(toFile(part, hash));
-    } else if (part.fieldname === 'conversationId' || part.fieldname === 'conversation_id')
-      id = String(part.value);
+  const { conversationId: named } = request.query as { conversationId?: string };
+  let known = nameConversation(null, named ?? '');
+  const parts = openUpload(request);
+  const early = createEarlyFiles(reply.raw, room);
+  for (let part = await parts.next(); part !== null; part = await parts.next()) {
+    if (part.kind === 'field') known = nameConversation(known, part.value);
+    else if (known === null) await early.add(part.file);
+    else return { conversationId: known, files: filesOf([...early.files, part.file], parts, known) };
   }
-  return { conversationId: id, files: filesOf(early.files, parts, id, hash) };
+  return { conversationId: known, files: filesOf(early.files, parts, known) };
 }
 
-type Parts = AsyncIterator<Awaited<ReturnType<ReturnType<FastifyRequest['parts']>['next']>>['value']>;
+function openUpload(request: FastifyRequest): FormParts {
+  return openForm(request, conversationFields, { fieldSize: maxFieldBytes });
+}
 
 async function* filesOf(
   first: readonly IncomingFile[],
-  parts: Parts,
-  conversationId: string | null,
-  hash: MultipartHash | null,
-) {
+  parts: FormParts,
+  known: string | null,
+): AsyncGenerator<IncomingFile> {
   yield* first;
-  for (;;) {
-    const { value: part, done } = await nextPart(parts, hash);
-    if (done === true) return;
-    if (part.type === 'file') yield toFile(part, hash);
-    else if (part.fieldname === 'conversationId' && String(part.value) !== conversationId) {
-      throw new AppError('invalid_request', 'The upload names two conversations.');
-    }
+  for (let part = await parts.next(); part !== null; part = await parts.next()) {
+    if (part.kind === 'file') yield part.file;
+    else nameConversation(known, part.value);
   }
 }
 
-/** What the multipart parser throws is the client's doing. */
-async function nextPart(parts: Parts, hash: MultipartHash | null) {
-  try {
-    const next = await parts.next();
-    if (next.done !== true && next.value.type === 'field')
-      hash?.field(next.value.fieldname, String(next.value.value));
-    return next;
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    const code = (cause as { code?: unknown }).code;
-    if (typeof code === 'string' && code.startsWith('FST_')) throw cause;
-    throw cutOff(cause);
-  }
+/**
+ * The conversation that an upload is for, once it is `given` beside what is `known`; nothing and blanks name none.
+ * @throws AppError `invalid_request` when these are two
+ */
+function nameConversation(known: string | null, given: string): string | null {
+  if (given.trim() === '') return known;
+  if (known !== null && plain(known) !== plain(given))
+    throw new AppError('invalid_request', 'The upload names two conversations.');
+  return given;
 }
 
-function toFile(
-  part: { fieldname: string; filename?: string; file: Readable & { truncated?: boolean } },
-  hash: MultipartHash | null,
-): IncomingFile {
-  const name = part.filename ?? 'document';
-  hash?.file(part.fieldname, name);
-  refuseBadString(name, 'filename');
-  return { name, content: Readable.from(contentOf(part.file, hash), { objectMode: false }) };
-}
-
-/** A file that breaks off fails like the rest of its form. */
-async function* contentOf(file: Readable, hash: MultipartHash | null): AsyncGenerator<Buffer> {
-  try {
-    for await (const bytes of file as AsyncIterable<Buffer>) {
-      hash?.content(bytes);
-      yield bytes;
-    }
-  } catch (cause) {
-    throw cutOff(cause);
-  }
-}
-
-function cutOff(cause: unknown): AppError {
-  return new AppError('invalid_request', 'The upload is not valid multipart/form-data, or it was cut off.', {
-    cause,
-  });
+function plain(conversationId: string): string {
+  return conversationId.trim().toLowerCase();
 }
 
 /** @throws AppError `no_conversation_id`, with the sentence of the founding document */

@@ -1,59 +1,69 @@
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyRequest } from 'fastify';
 import { makeTemporaryFolder } from '../db/temporary-folder.ts';
+import type { Room } from '../documents/upload-room.ts';
 import { AppError } from '../errors.ts';
+import { openForm } from './form-parts.ts';
 
 const maxFiles = 50;
 
 export interface ReceivedFiles {
   paths: string[];
-  remove(): Promise<void>;
+  /** Removes them and closes their room; as often as one likes. */
+  release(): Promise<void>;
 }
 
-/** The files of a form, on disk for as long as they are needed. @throws AppError `too_large`, `invalid_request` */
-export async function receiveFiles(request: FastifyRequest, maxBytes: number): Promise<ReceivedFiles> {
-  if (!request.isMultipart())
-    throw new AppError(
-      'unsupported_media_type',
-      'Send the files as multipart/form-data, in the field "file".',
-    );
-  const folder = await makeTemporaryFolder('import');
-  const remove = () => rm(folder, { recursive: true, force: true });
+/**
+ * The files of a form, on disk for as long as they are needed; they own the room from now on. `maxBytes`: of these
+ * files, and of what the user's rooms that were opened before have put aside together with them.
+ * @throws AppError `too_large`, `rate_limited`, `invalid_request`; then nothing is held
+ */
+export async function receiveFiles(
+  request: FastifyRequest,
+  room: Room,
+  maxBytes: number,
+): Promise<ReceivedFiles> {
+  let folder: string | undefined;
+  const release = async (): Promise<void> => {
+    try {
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    } finally {
+      room.close();
+    }
+  };
   const paths: string[] = [];
   let left = maxBytes;
-  const within = () =>
-    new Transform({
-      transform(part: Buffer, _encoding, done) {
-        left -= part.length;
-        done(
-          left < 0
-            ? new AppError('too_large', `The files are larger than ${maxBytes / 1024 ** 3} GB.`)
-            : null,
-          part,
-        );
-      },
-    });
+  async function* within(content: Readable): AsyncGenerator<Buffer> {
+    for await (const part of content as AsyncIterable<Buffer>) {
+      left -= part.length;
+      if (left < 0) throw new AppError('too_large', `The files are larger than ${maxBytes / 1024 ** 3} GB.`);
+      room.putAside(part.length, maxBytes);
+      yield part;
+    }
+  }
   try {
-    for await (const part of request.parts({ limits: { fileSize: maxBytes + 1, files: maxFiles } })) {
-      if (part.type === 'field') {
-        request.multipartHash?.field(part.fieldname, String(part.value));
-        continue;
-      }
-      request.multipartHash?.file(part.fieldname, part.filename);
+    if (!request.isMultipart())
+      throw new AppError(
+        'unsupported_media_type',
+        'Send the files as multipart/form-data, in the field "file".',
+      );
+    folder = await makeTemporaryFolder('import');
+    const form = openForm(request, [], { fileSize: maxBytes + 1, files: maxFiles });
+    for (let part = await form.next(); part !== null; part = await form.next()) {
+      if (part.kind === 'field') continue;
       const path = join(folder, String(paths.length));
-      part.file.on('data', (bytes: Buffer) => request.multipartHash?.content(bytes));
-      await pipeline(part.file, within(), createWriteStream(path, { mode: 0o600 }));
+      await pipeline(within(part.file.content), createWriteStream(path, { mode: 0o600 }));
       paths.push(path);
     }
     if (paths.length === 0)
       throw new AppError('invalid_request', 'The form holds no file: send one in the field "file".');
-    return { paths, remove };
+    return { paths, release };
   } catch (error) {
-    await remove();
+    await release();
     throw error;
   }
 }

@@ -36,6 +36,13 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unkn
   return schema.parse(value, { error: nameUnknown });
 }
 
+/** Says of a name what a schema that has the known ones would say. @throws ZodError */
+export function refuseUnknownName(name: string, known: readonly string[]): void {
+  if (known.includes(name)) return;
+  const shape = Object.fromEntries(known.map((one) => [one, z.unknown().optional()]));
+  parseInput(z.strictObject(shape), { [name]: null });
+}
+
 const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>
   (data: unknown) => {

@@ -27,6 +27,12 @@ const chat = (text: string, more: object = {}) => ({
   ...more,
 });
 
+const chatWithFile = (text: string, more: object = {}) => {
+  const url = 'data:text/plain,Once%20upon%20a%20time.';
+  const file = { type: 'file', mediaType: 'text/plain', filename: 'once.txt', url };
+  return { messages: [{ id: 'q', role: 'user', parts: [{ type: 'text', text }, file] }], ...more };
+};
+
 async function expectRefused(status: number, path: string, body: object, who = person): Promise<void> {
   const before = await person.client.conversations.list({ limit: 200 });
   const refused = await who.json<Problem>('POST', path, body);
@@ -57,6 +63,19 @@ describe('a question that is refused leaves no conversation', () => {
     await readAll(events);
   });
 
+  test.each([false, true])('with a file, under a legal hold: %s', async (held) => {
+    const { pool } = (await app()).app.db;
+    await pool.query('UPDATE users SET legal_hold = $2 WHERE id = $1', [person.id, held]);
+    const conversation = await newConversation(person);
+    const gate = closedGate();
+    provider.script(behave.answer('Slowly, word for word.', { until: gate.opened }));
+    const events = wireEvents(await askStream(person, conversation, 'Tell me.'));
+    await expectRefused(429, '/api/chat', chatWithFile('And?'));
+    gate.open();
+    await readAll(events);
+    await pool.query('UPDATE users SET legal_hold = false WHERE id = $1', [person.id]);
+  });
+
   test('with a key that is for another conversation', async () => {
     const conversation = await newConversation(person);
     const { body } = await person.json<{ key: string }>('POST', '/auth/keys', {
@@ -82,6 +101,35 @@ describe('document_ids', () => {
       expect([status, body.code]).toEqual([404, 'not_found']);
     }
     expect(await historyOf(person, here)).toEqual([]);
+  });
+});
+
+describe('the Idempotency-Key of a chat with a file that is refused', () => {
+  test.each([
+    ['stays its own where its file stays', true],
+    ['is free where nothing stays', false],
+  ])('%s', async (_, stays) => {
+    const [conversation, there] = [await newConversation(person), await newConversation(person)];
+    const send = (text: string): Promise<Response> =>
+      person.fetch('/api/chat', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': `refused-${stays}` },
+        body: JSON.stringify(chatWithFile(text, stays ? { conversationId: there } : {})),
+      });
+    const gate = closedGate();
+    provider.script(behave.answer('Slowly, word for word.', { until: gate.opened }));
+    const events = wireEvents(await askStream(person, conversation, 'Tell me.'));
+    expect((await send('And?')).status).toBe(429);
+    gate.open();
+    await readAll(events);
+    const other = await send('Or?');
+    expect(other.status).toBe(stays ? 422 : 200);
+    await other.text();
+    if (!stays) return;
+    const again = await send('And?');
+    expect(again.status).toBe(200);
+    await again.text();
+    expect((await person.client.conversations.get(there)).document_count).toBe(1);
   });
 });
 

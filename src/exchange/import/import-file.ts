@@ -3,7 +3,8 @@ import type { ImportItem, ImportReport } from '@alcove/contract';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { tidyDatabase } from '../../db/tidy.ts';
 import type { DocumentDeps } from '../../documents/deps.ts';
-import { type IncomingFile, upload } from '../../documents/upload.ts';
+import type { Room } from '../../documents/upload-room.ts';
+import { type IncomingFile, uploadWithin } from '../../documents/upload.ts';
 import { AppError } from '../../errors.ts';
 import type { UserScope } from '../../identity/user-scope.ts';
 import { recordOf } from './fields.ts';
@@ -39,12 +40,13 @@ const nothingOf: ImportItem = {
 /**
  * Imports what the files on disk hold, item by item: each is there as a whole or not at all, and one that cannot be read
  * stops none of the others. An item that was imported before is left as it is, so that an import that was cut off goes
- * on where it was when the same file is given again.
+ * on where it was when the same file is given again. Documents take their room from `room`, one after the other.
  * @throws AppError `invalid_request` for a file that holds no items at all
  */
 export async function* importFiles(
   user: UserScope,
   paths: readonly string[],
+  room: Room,
   { dryRun, signal }: ImportOptions,
   deps: DocumentDeps,
 ): AsyncGenerator<ImportItem> {
@@ -52,7 +54,7 @@ export async function* importFiles(
   for (const path of paths) {
     for await (const item of itemsOf(path)) {
       signal?.throwIfAborted();
-      const imported = await importItem(user, item, dryRun, deps);
+      const imported = await importItem(user, item, room, dryRun, deps);
       untold += imported.outcome === 'imported' ? imported.messages : 0;
       if (untold >= messagesUntold) {
         await refreshStatistics(deps, signal);
@@ -81,6 +83,7 @@ async function refreshStatistics({ db, log }: DocumentDeps, signal?: AbortSignal
 async function importItem(
   user: UserScope,
   item: GivenItem,
+  room: Room,
   dryRun: boolean,
   deps: DocumentDeps,
 ): Promise<ImportItem> {
@@ -103,7 +106,9 @@ async function importItem(
       const outcome = before === null ? ('readable' as const) : ('unchanged' as const);
       return { ...known, ...counts, outcome, conversation_id: before };
     }
-    return await keep(user, read, tree, before, { ...known, ...counts }, item.openDocument, deps);
+    const documentsOf = (scope: ConversationScope) =>
+      keepDocuments(scope, room, read.documents, item.openDocument, deps);
+    return await keep(user, read, tree, before, { ...known, ...counts }, documentsOf, deps);
   } catch (error) {
     if (error instanceof ImportFault || (error instanceof AppError && error.status < 500))
       return { ...known, outcome: 'failed', error: error.message };
@@ -134,12 +139,12 @@ async function keep(
   tree: OrderedTree,
   before: string | null,
   known: ImportItem,
-  openDocument: OpenDocument,
+  documentsOf: (scope: ConversationScope) => Promise<string | null>,
   deps: DocumentDeps,
 ): Promise<ImportItem> {
   if (before !== null) {
     const scope = await ConversationScope.open(deps.db, user, before);
-    const error = await keepDocuments(scope, read.documents, openDocument, deps);
+    const error = await documentsOf(scope);
     return { ...known, outcome: 'unchanged', conversation_id: before, error };
   }
   const scope = ConversationScope.ofNew(user);
@@ -156,13 +161,14 @@ async function keep(
     deps.now(),
   );
   if (!made) return { ...known, outcome: 'unchanged' };
-  const error = await keepDocuments(scope, read.documents, openDocument, deps);
+  const error = await documentsOf(scope);
   return { ...known, outcome: 'imported', conversation_id: scope.conversationId, error };
 }
 
 /** Those that are not there yet; each by itself, so that one that is refused keeps none of the others away. */
 async function keepDocuments(
   scope: ConversationScope,
+  room: Room,
   wanted: readonly ImportedDocument[],
   openDocument: OpenDocument,
   deps: DocumentDeps,
@@ -178,7 +184,8 @@ async function keepDocuments(
       continue;
     }
     try {
-      const [row] = await upload(scope, one({ name, content }), deps);
+      await room.renew();
+      const [row] = await uploadWithin(scope, room, one({ name, content }), deps);
       if (row !== undefined) await renameCited(deps.db, scope, id, row.id);
     } catch (error) {
       content.destroy();

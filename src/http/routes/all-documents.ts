@@ -19,7 +19,7 @@ import type { DocumentRow } from '../../documents/store.ts';
 import { principalOf } from '../auth.ts';
 import type { App } from '../app.ts';
 import type { HttpDeps } from '../deps.ts';
-import { settleWith } from '../idempotency.ts';
+import { settleWith } from '../held-key.ts';
 import { decodeKeyed, encodeKeyed, page } from '../paging.ts';
 import { presentDocument } from '../present.ts';
 
@@ -62,6 +62,7 @@ export function allDocumentRoutes(app: App, { db, documents, config }: HttpDeps)
           max_documents: quota.maxDocuments,
           bytes: quota.bytes,
           deleted_bytes: quota.deletedBytes,
+          answer_bytes: quota.answerBytes,
           max_bytes: quota.maxBytes,
         },
       };

@@ -14,7 +14,8 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { type DocumentRow, findDocument } from '../../documents/store.ts';
-import { type IncomingFile, upload } from '../../documents/upload.ts';
+import type { Room } from '../../documents/upload-room.ts';
+import { type IncomingFile, uploadWithin } from '../../documents/upload.ts';
 import { fetchPage } from '../../documents/web/fetch-page.ts';
 import { replaceDocument } from '../../documents/replace-document.ts';
 import { waitFor } from '../../documents/watch.ts';
@@ -22,8 +23,8 @@ import type { About } from '../../identity/idempotency-store.ts';
 import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
-import { settleByReference, settleWith } from '../idempotency.ts';
-import { readUpload, requireConversationId } from '../incoming-files.ts';
+import { settleByReference, settleWith } from '../held-key.ts';
+import { readFiles, readUpload, requireConversationId } from '../incoming-files.ts';
 import { presentDocument } from '../present.ts';
 import { documentMissing, openConversation, openDocument, scopeOf } from '../scopes.ts';
 import { parseInput } from '../strict-input.ts';
@@ -53,10 +54,13 @@ export function uploadRoutes(app: App, { db, documents, config, closing }: HttpD
     async (request, reply) => {
       if (request.replayOf !== null) return reply.code(202).send(await keptBefore(request.replayOf, request));
       await refuseIfTooLong(request);
-      const incoming = await readUpload(request, reply);
-      const id = requireConversationId(incoming.conversationId);
-      const scope = await ConversationScope.open(db, principalOf(request).scope, id);
-      return reply.code(202).send(await keep(scope, incoming.files, request));
+      const rows = await inRoom(request, async (room) => {
+        const incoming = await readUpload(request, reply, room);
+        const id = requireConversationId(incoming.conversationId);
+        const scope = await ConversationScope.open(db, principalOf(request).scope, id);
+        return keep(scope, room, incoming.files, request);
+      });
+      return reply.code(202).send(await tell(rows, request));
     },
   );
 
@@ -81,10 +85,9 @@ export function uploadRoutes(app: App, { db, documents, config, closing }: HttpD
       if (request.replayOf !== null) return reply.code(202).send(await keptBefore(request.replayOf, request));
       const scope = await openConversation(request, db);
       await refuseIfTooLong(request);
-      const files = request.isMultipart()
-        ? (await readUpload(request, reply, scope.conversationId)).files
-        : fromJson(request);
-      return reply.code(202).send(await keep(scope, files, request));
+      const files = request.isMultipart() ? readFiles(request, scope.conversationId) : fromJson(request);
+      const rows = await inRoom(request, (room) => keep(scope, room, files, request));
+      return reply.code(202).send(await tell(rows, request));
     },
   );
 
@@ -107,9 +110,7 @@ export function uploadRoutes(app: App, { db, documents, config, closing }: HttpD
     async (request, reply) => {
       const { scope, document: row } = await openDocument(request, db);
       await refuseIfTooLong(request);
-      const files = request.isMultipart()
-        ? (await readUpload(request, reply, scope.conversationId)).files
-        : fromJson(request);
+      const files = request.isMultipart() ? readFiles(request, scope.conversationId) : fromJson(request);
       const settle = settleWith(request, 202, presentDocument);
       const replaced = await replaceDocument(scope, row.id, files, documents, settle);
       if (replaced === null) throw documentMissing();
@@ -129,11 +130,16 @@ export function uploadRoutes(app: App, { db, documents, config, closing }: HttpD
     await documents.room.refuseIfTooLong(principalOf(request).scope, bytes, db, documents.limits);
   }
 
-  async function keep(
+  function inRoom<T>(request: FastifyRequest, work: (room: Room) => Promise<T>): Promise<T> {
+    return documents.room.within(principalOf(request).scope, db, documents.limits, work);
+  }
+
+  function keep(
     scope: ConversationScope,
+    room: Room,
     files: AsyncIterable<IncomingFile>,
     request: FastifyRequest,
-  ): Promise<Uploaded> {
+  ): Promise<DocumentRow[]> {
     const { wait } = request.query as UploadQuery;
     const aboutFirst = ([first]: DocumentRow[]): About => ({
       conversationId: scope.conversationId,
@@ -144,15 +150,20 @@ export function uploadRoutes(app: App, { db, documents, config, closing }: HttpD
       wait === undefined
         ? settleWith(request, 202, presentUpload, aboutFirst)
         : settleByReference(request, 202, (rows: DocumentRow[]) => rows.map(({ id }) => id), aboutFirst);
-    const rows = await upload(scope, files, documents, settle);
-    return presentUpload(wait === undefined ? rows : await whenDone(scope, rows, wait));
+    return uploadWithin(scope, room, files, documents, settle);
   }
 
   /** What an earlier request with this key has uploaded. */
   async function keptBefore(ids: readonly string[], request: FastifyRequest): Promise<Uploaded> {
     const user = principalOf(request).scope;
     const found = await Promise.all(ids.map((id) => findDocument(db, user, id)));
-    const rows = found.filter((row) => row !== null);
+    return tell(
+      found.filter((row) => row !== null),
+      request,
+    );
+  }
+
+  async function tell(rows: readonly DocumentRow[], request: FastifyRequest): Promise<Uploaded> {
     const { wait } = request.query as UploadQuery;
     const [first] = rows;
     if (first === undefined || wait === undefined) return presentUpload(rows);
