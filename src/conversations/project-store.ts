@@ -23,6 +23,12 @@ export async function listProjects(db: Database, user: UserScope): Promise<Proje
   );
 }
 
+/** Null when there is none. */
+export async function findProject(db: Database, user: UserScope, id: string): Promise<ProjectRow | null> {
+  const [row] = await db.reading(user, (tx) => tx.select().from(projects).where(isProject(user, id)));
+  return row ?? null;
+}
+
 export async function insertProject(
   db: Database,
   user: UserScope,

@@ -6,7 +6,7 @@ import { type DocumentRow, findDocument } from '../documents/store.ts';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { principalOf } from './auth.ts';
-import { speakOf } from './idempotency.ts';
+import { speakOf } from './held-key.ts';
 
 /** The conversation that the path names. @throws AppError `forbidden` or `not_found` */
 export async function openConversation(request: FastifyRequest, db: Database): Promise<ConversationScope> {

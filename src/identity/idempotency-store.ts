@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import { isForeignKeyViolation } from '../db/errors.ts';
 import { newId } from '../db/ids.ts';
@@ -37,7 +37,7 @@ const keep = sql`now() + interval '24 hours'`;
 const locked = sql`now() + interval '10 seconds'`;
 /** Of one user within a day. */
 const maxKeys = 10_000;
-const maxBytes = 64 * 1024 * 1024;
+export const maxAnswerBytes = 64 * 1024 * 1024;
 
 /**
  * Claims the key for this request, or says what became of the request that had it first. `requestHash` ends with its
@@ -56,17 +56,25 @@ export async function claimKey(
     const mine = and(eq(idempotencyKeys.userId, scope.userId), eq(idempotencyKeys.key, key));
     const values = { requestHash, token, lockedUntil: locked, expiresAt: keep };
     await tx.delete(idempotencyKeys).where(and(mine, lt(idempotencyKeys.expiresAt, sql`now()`)));
-    const claimed = await tx
+    const inserted = await tx
       .insert(idempotencyKeys)
       .values({ userId: scope.userId, key, ...values })
-      .onConflictDoUpdate({
-        target: [idempotencyKeys.userId, idempotencyKeys.key],
-        set: values,
-        // Left behind by a request that died: it is free again, for the same request.
-        setWhere: sql`${idempotencyKeys.status} IS NULL AND ${idempotencyKeys.lockedUntil} < now()
-          AND starts_with(${idempotencyKeys.requestHash}, ${path})`,
-      })
+      .onConflictDoNothing()
       .returning({ key: idempotencyKeys.key });
+    // Left behind by a request that died: it is free again, for the same request. Apart, as an upsert of Citus asks no clock.
+    const free = and(
+      mine,
+      isNull(idempotencyKeys.status),
+      lt(idempotencyKeys.lockedUntil, sql`now()`),
+      // Equal as far as both are known.
+      requestHash === path
+        ? sql`starts_with(${idempotencyKeys.requestHash}, ${path})`
+        : inArray(idempotencyKeys.requestHash, [requestHash, path]),
+    );
+    const claimed =
+      inserted.length > 0
+        ? inserted
+        : await tx.update(idempotencyKeys).set(values).where(free).returning({ key: idempotencyKeys.key });
     if (claimed.length > 0) {
       await refuseTooMany(tx, scope);
       return { outcome: 'claimed', claim: { key, token } };
@@ -96,12 +104,21 @@ async function refuseTooMany(tx: Transaction, scope: UserScope): Promise<void> {
     })
     .from(idempotencyKeys)
     .where(eq(idempotencyKeys.userId, scope.userId));
-  if (held === undefined || (held.keys <= maxKeys && held.bytes <= maxBytes)) return;
+  if (held === undefined || (held.keys <= maxKeys && held.bytes <= maxAnswerBytes)) return;
   throw new AppError(
     'quota_exceeded',
-    `Too many Idempotency-Keys within a day: at most ${maxKeys}, with ${maxBytes / 1024 / 1024} MB of answers. Send this one without, or later.`,
+    `Too many Idempotency-Keys within a day: at most ${maxKeys}, with ${maxAnswerBytes / 1024 / 1024} MB of answers. Send this one without, or later.`,
     { retryAfterSeconds: 3600 },
   );
+}
+
+/** What the answers take that are kept for repeats of the user's requests: part of their storage. */
+export async function readAnswerBytes(tx: Transaction, { userId }: UserScope): Promise<number> {
+  const [held] = await tx
+    .select({ bytes: sql<number>`coalesce(sum(${idempotencyKeys.bytes}), 0)::float8` })
+    .from(idempotencyKeys)
+    .where(eq(idempotencyKeys.userId, userId));
+  return held?.bytes ?? 0;
 }
 
 /** Equal as far as both are known. */
@@ -172,6 +189,16 @@ export async function settleKeyWithin(
 /** A request that changed nothing gives its key back. */
 export async function releaseKey(db: Database, scope: UserScope, claim: KeyClaim): Promise<void> {
   await db.scoped(scope, (tx) => tx.delete(idempotencyKeys).where(isUnsettled(scope, claim)));
+}
+
+/** One that failed half-way leaves its key to a repeat of it, and to no other request. */
+export async function unlockKey(db: Database, scope: UserScope, claim: KeyClaim): Promise<void> {
+  await db.scoped(scope, (tx) =>
+    tx
+      .update(idempotencyKeys)
+      .set({ lockedUntil: sql`now()` })
+      .where(isUnsettled(scope, claim)),
+  );
 }
 
 function isUnsettled(scope: UserScope, { key, token }: KeyClaim) {

@@ -1,11 +1,11 @@
-import type { Answer, ErrorCode, Message, Uploaded } from '@alcove/contract';
+import type { ErrorCode, Message, Uploaded } from '@alcove/contract';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
 import { expectProblem } from './problem.ts';
 
-// Every status of the error table, repeats by Idempotency-Key, and the rate limit at its default.
+// Every status of the error table, and the rate limit at its default.
 
 let app: TestApp;
 let provider: Provider;
@@ -206,8 +206,10 @@ describe('the log', () => {
   const secret = 'Quetzal7f3a';
 
   test('of an unexpected failure holds no text of the request', async () => {
+    // In two halves: the statements of this test are in the log too.
     await pool.query(
-      `ALTER TABLE messages ADD CONSTRAINT planted CHECK (content NOT LIKE '%${secret}%') NOT VALID`,
+      `ALTER TABLE messages ADD CONSTRAINT planted
+        CHECK (content NOT LIKE '%${secret.slice(0, 4)}' || '${secret.slice(4)}%') NOT VALID`,
     );
     const sent = { role: 'user', content: `Keep ${secret} to yourself`, message_metadata: { note: secret } };
     await expectProblem(await post(`/conversations/${conversation}/messages`, sent), 'internal');
@@ -240,97 +242,6 @@ describe('the log', () => {
   function linesWith(text: string): string[] {
     return app.logs.filter((line) => line.includes(text)).map((line) => line.slice(0, 2_000));
   }
-});
-
-describe('Idempotency-Key', () => {
-  test('twenty at once make one message, and every answer is the same', async () => {
-    const id = await newConversation();
-    const headers = { 'idempotency-key': 'the-same-for-all' };
-    const body = {
-      role: 'user',
-      content: 'only once',
-      message_metadata: { '10': 'ten', '2': 'two', note: 'é' },
-    };
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, async () => {
-        const response = await post(`/conversations/${id}/messages`, body, headers);
-        return { status: response.status, text: await response.text() };
-      }),
-    );
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
-    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
-    const { body: history } = await person.json<{ messages: unknown[] }>('GET', `/conversations/${id}`);
-    expect(history.messages).toEqual([JSON.parse(answers[0]?.text ?? '')]);
-    await expectProblem(
-      await post(`/conversations/${id}/messages`, { ...body, content: 'other' }, headers),
-      'idempotency_mismatch',
-    );
-    await expectProblem(
-      await post(`/conversations/${conversation}/messages`, body, headers),
-      'idempotency_mismatch',
-    );
-  });
-
-  test('is one user’s own', async () => {
-    const other = await newPerson(app.baseUrl);
-    const headers = { 'idempotency-key': 'mine' };
-    const [mine, theirs] = await Promise.all([
-      post('/conversations', { title: 'A' }, headers),
-      post('/conversations', { title: 'B' }, headers, other),
-    ]);
-    expect([mine.status, theirs.status]).toEqual([201, 201]);
-    expect(((await mine.json()) as { id: string }).id).not.toBe(((await theirs.json()) as { id: string }).id);
-  });
-
-  test('with a stream: a repeat follows the same answer', async () => {
-    const id = await newConversation();
-    provider.script(behave.answer('Alpha beta gamma delta.'));
-    const before = provider.chats.length;
-    const ask = () =>
-      post(
-        `/rag/conversation/${id}/query`,
-        { query: 'Say it', stream: true },
-        { 'idempotency-key': 'stream-1' },
-      );
-    const texts = await Promise.all([ask(), ask(), ask()].map(async (response) => (await response).text()));
-    const later = await (await ask()).text();
-    expect(provider.chats.length).toBe(before + 1);
-    const messageIds = [...texts, later].map((text) => /"message_id":"([^"]+)"/.exec(text)?.[1]);
-    expect(new Set(messageIds).size).toBe(1);
-    for (const text of [...texts, later]) expect(text).toContain('event: done');
-    const { body } = await person.json<{ message_count: number }>('GET', `/conversations/${id}`);
-    expect(body.message_count).toBe(2);
-  });
-
-  test('of a request that was refused may be used again', async () => {
-    const id = await newConversation();
-    const headers = { 'idempotency-key': 'second-try' };
-    await expectProblem(await post(`/rag/conversation/${id}/query`, {}, headers), 'invalid_request');
-    const foreign = await newConversation(await newPerson(app.baseUrl));
-    const to = { role: 'user', content: 'x', parent_id: foreign };
-    await expectProblem(await post(`/conversations/${id}/messages`, to, headers), 'not_found');
-    const again = await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers);
-    expect(again.status).toBe(200);
-    const repeated = await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers);
-    expect(((await repeated.json()) as Answer).message_id).toBe(((await again.json()) as Answer).message_id);
-  });
-
-  test('of a question that was kept but not answered stands for that question, which is not asked again', async () => {
-    const id = await newConversation();
-    const headers = { 'idempotency-key': 'no-second-question' };
-    provider.script(behave.unauthorized());
-    for (let at = 0; at < 2; at += 1) {
-      const response = await post(`/rag/conversation/${id}/query`, { query: 'Hello?' }, headers);
-      await expectProblem(response, 'model_unavailable');
-    }
-    const { body } = await person.json<{ message_count: number }>('GET', `/conversations/${id}`);
-    expect(body.message_count).toBe(2);
-  });
-
-  test.each([['x'.repeat(256)], ['two words'], ['a\ttab'], ['\u00fc']])('%j is refused', async (key) => {
-    const response = await post('/conversations', {}, { 'idempotency-key': key });
-    await expectProblem(response, 'idempotency_key_invalid');
-  });
 });
 
 describe('the rate limit', () => {

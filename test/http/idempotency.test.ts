@@ -166,6 +166,24 @@ test('what is kept of one user is bounded', async () => {
   expect((await post('many-1', '/conversations', {}, owner)).status).toBe(201);
 });
 
+test('what is kept counts towards the storage of the user', async () => {
+  const owner = await newPerson(app.baseUrl);
+  const id = await newConversation(owner);
+  await pool.query('UPDATE users SET quota_bytes = 1000000 WHERE id = $1', [owner.id]);
+  await pool.query(
+    `INSERT INTO idempotency_keys (user_id, key, request_hash, status, bytes, locked_until, expires_at)
+     VALUES ($1, 'long', '.', 200, 900000, now(), now() + interval '1 hour')`,
+    [owner.id],
+  );
+  const { body } = await owner.json<{ quota: object }>('GET', '/documents');
+  expect(body.quota).toMatchObject({ bytes: 0, answer_bytes: 900_000, max_bytes: 1_000_000 });
+  const text = { name: 'a.txt', text: 'Word. '.repeat(30_000) };
+  const path = `/conversations/${id}/documents`;
+  expect((await owner.json('POST', path, text)).body).toMatchObject({ code: 'quota_exceeded' });
+  await pool.query('DELETE FROM idempotency_keys WHERE user_id = $1', [owner.id]);
+  expect((await owner.json('POST', path, text)).status).toBe(202);
+});
+
 test('a request that died gives its key to the next, which holds it by a token of its own', async () => {
   const id = await newConversation();
   const path = `/conversations/${id}/messages`;

@@ -12,8 +12,8 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AdminScope } from '../../identity/admin-scope.ts';
-import { listAccounts } from '../../identity/people-store.ts';
-import { changePerson } from '../../identity/people/change-person.ts';
+import { type AccountRow, findAccounts, listAccounts } from '../../identity/people-store.ts';
+import { changePerson, noAccount } from '../../identity/people/change-person.ts';
 import { createPerson } from '../../identity/people/create-person.ts';
 import { deletePerson } from '../../identity/people/delete-person.ts';
 import { invitePerson } from '../../identity/people/invite-person.ts';
@@ -22,7 +22,7 @@ import { resetPerson } from '../../identity/people/reset-person.ts';
 import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
-import { settleWith } from '../idempotency.ts';
+import { settleByReference } from '../held-key.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 
 const tags = ['administration'];
@@ -68,8 +68,14 @@ export function adminRoutes(app: App, { db, identity }: HttpDeps): void {
       },
     },
     async (request, reply) => {
+      const [before] = request.replayOf ?? [];
+      if (before !== undefined) {
+        const [kept] = await findAccounts(db, adminOf(request), before);
+        if (kept === undefined) throw noAccount();
+        return reply.code(201).send(presentAccount(kept));
+      }
       const { quotas, ...person } = request.body;
-      const settle = settleWith(request, 201, presentAccount);
+      const settle = settleByReference(request, 201, ({ id }: AccountRow) => [id]);
       const input = { ...person, quotas: quotaColumns(quotas) };
       const row = await createPerson(adminOf(request), input, identity, settle);
       return reply.code(201).send(presentAccount(row));

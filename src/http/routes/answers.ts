@@ -8,7 +8,7 @@ import { createAnswerReply } from '../answer-reply.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
-import { settleWith } from '../idempotency.ts';
+import { settleWith } from '../held-key.ts';
 import { messagesPerMinute } from '../rate-limits.ts';
 import { openConversation, openMessage } from '../scopes.ts';
 import type { App } from '../app.ts';
@@ -125,7 +125,7 @@ export function answerRoutes(app: App, deps: HttpDeps): void {
   app.post(
     '/messages/:id/stop',
     {
-      config: below,
+      config: { ...below, whileStopping: true },
       schema: {
         tags,
         operationId: 'stopAnswer',

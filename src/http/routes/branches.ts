@@ -24,7 +24,7 @@ import { createAnswerReply } from '../answer-reply.ts';
 import type { App } from '../app.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
-import { settleWith } from '../idempotency.ts';
+import { settleWith } from '../held-key.ts';
 import { presentConversation, presentMessage, presentPlaced } from '../present.ts';
 import { messagesPerMinute } from '../rate-limits.ts';
 import { openConversation, openMessage } from '../scopes.ts';

@@ -9,7 +9,7 @@ import { readConversation } from '../../conversations/store.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
-import { requestNameOf, settleAnswer } from '../idempotency.ts';
+import { markChanged, requestNameOf, settleAnswer } from '../held-key.ts';
 import { refuseBadString } from '../json-body.ts';
 import { messagesPerMinute } from '../rate-limits.ts';
 import { openMessage } from '../scopes.ts';
@@ -63,6 +63,7 @@ export function chatRoutes(app: App, { db, answers, documents, config, closing }
           parentId: chat.parentId,
           topK: chat.topK,
           strategy,
+          onChange: () => markChanged(request),
           isRegeneration: trigger === 'regenerate-message',
           ...readQuestion(messages),
         },

@@ -28,7 +28,7 @@ import { AppError } from '../../errors.ts';
 import { beginFromTemplate } from '../../templates/templates.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
-import { settleWith } from '../idempotency.ts';
+import { settleWith } from '../held-key.ts';
 import { refuseUnknownModel } from '../known-model.ts';
 import { depthOf, maxDepth } from '../json-body.ts';
 import { decodePinnedCursor, encodePinnedCursor, page } from '../paging.ts';

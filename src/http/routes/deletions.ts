@@ -13,7 +13,7 @@ import { AppError } from '../../errors.ts';
 import { principalOf } from '../auth.ts';
 import type { App } from '../app.ts';
 import type { HttpDeps } from '../deps.ts';
-import { settleWith } from '../idempotency.ts';
+import { settleWith } from '../held-key.ts';
 import { presentConversation } from '../present.ts';
 import { openConversation } from '../scopes.ts';
 

@@ -18,7 +18,7 @@ import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { documentEventHeaders, documentEvents, hasSeenTheEnd } from '../document-events.ts';
-import { settleWith } from '../idempotency.ts';
+import { settleWith } from '../held-key.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { presentDocument } from '../present.ts';
 import { onDocument, openConversation, openDocument } from '../scopes.ts';

@@ -16,7 +16,7 @@ import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
-import { settleAnswer } from '../idempotency.ts';
+import { settleAnswer } from '../held-key.ts';
 import {
   completionStream,
   conversationOf,

@@ -15,6 +15,7 @@ import {
 } from '@alcove/contract';
 import {
   deleteProject,
+  findProject,
   insertProject,
   listProjects,
   type ProjectRow,
@@ -28,7 +29,7 @@ import { createTemplate, deleteTemplate, ownTemplate } from '../../templates/tem
 import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
-import { settleWith } from '../idempotency.ts';
+import { settleByReference, settleWith } from '../held-key.ts';
 import { refuseUnknownModel } from '../known-model.ts';
 
 const tags = ['organising'];
@@ -64,9 +65,16 @@ export function organisingRoutes(app: App, { db, documents, models, now }: HttpD
       },
     },
     async (request, reply) => {
+      const user = principalOf(request).scope;
+      const [before] = request.replayOf ?? [];
+      if (before !== undefined) {
+        const kept = await findProject(db, user, before);
+        if (kept === null) throw projectMissing();
+        return reply.code(201).send(presentProject(kept));
+      }
       const { name, prompt = null } = request.body;
-      const settle = settleWith(request, 201, presentProject, () => ({}));
-      const row = await insertProject(db, principalOf(request).scope, { name, prompt }, now(), settle);
+      const settle = settleByReference(request, 201, ({ id }: ProjectRow) => [id]);
+      const row = await insertProject(db, user, { name, prompt }, now(), settle);
       return reply.code(201).send(presentProject(row));
     },
   );
