@@ -5,7 +5,7 @@ import type { NumberedEvent } from '../answers/stream/running.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import { principalOf } from './auth.ts';
 import type { HttpDeps } from './deps.ts';
-import { settleAnswer } from './idempotency.ts';
+import { settleAnswer } from './held-key.ts';
 import { openMessage } from './scopes.ts';
 import { type IsAlive, sendEvents, type WireEvent } from './sse.ts';
 

@@ -2,6 +2,13 @@ import type { FastifyInstance } from 'fastify';
 import { AppError } from '../errors.ts';
 import type { Shutdown } from './deps.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Served while the server stops: it begins nothing. */
+    whileStopping?: boolean;
+  }
+}
+
 const retryAfterSeconds = 1;
 
 /**
@@ -10,7 +17,8 @@ const retryAfterSeconds = 1;
  */
 export function registerShutdown(app: FastifyInstance, shutdown: Shutdown): void {
   app.addHook('onRequest', async (request) => {
-    if (!shutdown.isRefusing || request.method === 'GET' || request.method === 'HEAD') return;
+    if (!shutdown.isRefusing || request.routeOptions.config.whileStopping === true) return;
+    if (request.method === 'GET' || request.method === 'HEAD') return;
     throw new AppError('unavailable', 'This server is stopping: try again, another one answers.', {
       retryAfterSeconds,
     });

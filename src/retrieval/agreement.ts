@@ -56,9 +56,10 @@ function sharedBy(lists: readonly LegList[], chunks: number): number | null {
   const shares = vector.flatMap(({ hits }, at) => {
     const other = keyword[at]?.hits.slice(0, depth) ?? [];
     if (other.length === 0 || hits.length === 0) return [];
-    const there = new Set(other.map(({ documentId, ordinal }) => `${documentId}/${ordinal}`));
     const top = hits.slice(0, best);
-    const both = top.filter(({ documentId, ordinal }) => there.has(`${documentId}/${ordinal}`)).length;
+    const both = top.filter(({ documentId, ordinal }) =>
+      other.some((hit) => hit.ordinal === ordinal && hit.documentId === documentId),
+    ).length;
     const byChance = (top.length * other.length) / chunks;
     return [(both - byChance) / (top.length - byChance)];
   });

@@ -61,6 +61,7 @@ export async function vectorLeg(
   model: string,
   wanted: number,
   deps: RetrievalDeps,
+  signal?: AbortSignal,
 ): Promise<Hit[][]> {
   const inDatabase = (some: readonly SearchableDocument[]): Promise<Hit[][]> => {
     const ids = some.map((document) => document.id);
@@ -92,6 +93,7 @@ export async function vectorLeg(
             : documents.filter(({ id, chunkCount }) => chunkCount > 0 && !held.has(id)),
       };
     },
+    signal,
   );
   if (missing.length === 0) return lists;
   const more = await inDatabase(missing);

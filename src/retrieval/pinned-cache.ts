@@ -10,8 +10,13 @@ export interface Lease<Value> {
   readonly missing: readonly string[];
   /** Hands over what was loaded, null when there is none. */
   settle(key: string, value: Value | null, bytes: number): void;
-  /** The values in the order they were wanted, once every load has ended. @throws what a load of another failed with */
-  values(): Promise<(Value | null)[]>;
+  /**
+   * The values in the order they were wanted, once every load has ended.
+   * @throws what a load of another failed with, or the reason of `signal` when it is aborted meanwhile
+   */
+  values(signal?: AbortSignal): Promise<(Value | null)[]>;
+  /** True: nobody else waits for what this reader has to load, nor will anybody; then it may be left unsettled. */
+  giveUp(): boolean;
   /** Once, whatever has happened. What was not settled counts as failed with `reason`. */
   release(reason?: unknown): void;
 }
@@ -134,15 +139,20 @@ export class PinnedCache<Value> {
         entry.loading?.resolve();
         entry.loading = null;
       },
-      values: async () => {
-        for (const { loading } of entries) if (loading !== null) await loading.promise;
+      values: async (signal) => {
+        for (const { loading } of entries) if (loading !== null) await unlessAborted(loading.promise, signal);
         return entries.map(({ value }) => value);
       },
+      giveUp: () => {
+        for (const { readers } of unsettled.values()) if (readers > 1) return false;
+        for (const entry of unsettled.values()) this.#forget(entry);
+        return true;
+      },
       release: (reason) => {
-        for (const { key, loading } of unsettled.values()) {
-          loading?.reject(reason);
+        for (const entry of unsettled.values()) {
+          entry.loading?.reject(reason);
           // Who comes later loads it anew; who waits for it holds its room until it has been told.
-          this.#entries.delete(key);
+          this.#forget(entry);
         }
         for (const entry of entries) this.#letGo(entry);
         this.#leases -= 1;
@@ -176,8 +186,12 @@ export class PinnedCache<Value> {
     }
   }
 
-  #remove(entry: Entry<Value>): void {
+  #forget(entry: Entry<Value>): void {
     if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+  }
+
+  #remove(entry: Entry<Value>): void {
+    this.#forget(entry);
     this.#bytes -= entry.bytes;
     if (entry.value !== null) this.#onEvict?.(entry.value);
   }
@@ -189,5 +203,18 @@ export class PinnedCache<Value> {
       this.#waiting.shift();
       first.resolve(lease);
     }
+  }
+}
+
+async function unlessAborted(loading: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return loading;
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const leave = (): void => reject(signal.reason);
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    await Promise.race([loading, promise]);
+  } finally {
+    signal.removeEventListener('abort', leave);
   }
 }

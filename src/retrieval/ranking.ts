@@ -26,13 +26,14 @@ export function rankingOf(
       score: hit.score,
       vector: hit.vector,
       keyword: hit.keyword,
-      dropped: reasonOf(keyOfHit(hit), at),
+      dropped: reasonOf(hit, at),
     })),
   };
 
-  function reasonOf(key: string, at: number): Ranking['fused'][number]['dropped'] {
-    if (given?.has(key)) return null;
+  function reasonOf(hit: Hit, at: number): Ranking['fused'][number]['dropped'] {
     if (at >= wanted) return 'top_k';
+    const key = keyOfHit(hit);
+    if (given?.has(key)) return null;
     if (!there?.has(key)) return 'gone';
     return passed?.has(key) ? 'top_k' : 'rerank_threshold';
   }

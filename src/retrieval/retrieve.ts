@@ -181,7 +181,7 @@ async function runVectorLeg(
       embedQueries(scope, input.queries, model, deps, signal),
     );
     const lists = await timed(timings, 'vector', () =>
-      vectorLeg(scope, usable, vectors, model.id, wanted, deps),
+      vectorLeg(scope, usable, vectors, model.id, wanted, deps, signal),
     );
     return { lists, model: model.id };
   } catch (error) {

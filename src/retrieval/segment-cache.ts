@@ -53,6 +53,7 @@ export interface SegmentCache {
     model: string,
     dimension: number,
     scan: (arena: VectorArena, loaded: readonly Loaded<LoadedVectors>[]) => T,
+    signal?: AbortSignal,
   ): Promise<T>;
   readonly maxBytes: number;
   readonly bytes: number;
@@ -89,15 +90,16 @@ export function createSegmentCache(
           const lease = await keywords.lease(group, signal);
           await holding(
             lease,
-            () => loadKeyword(scope, lease, group),
+            () => loadKeyword(scope, lease, group, signal),
             group,
             (loaded) => {
               for (const pass of round) pass(loaded);
             },
+            signal,
           );
         }
     },
-    async vectors(scope, documents, model, dimension, scan) {
+    async vectors(scope, documents, model, dimension, scan, signal) {
       const kind = vectorKind(model);
       const wanted = documents.map((document) => {
         const bytes = vectorBytes(document.chunkCount, dimension);
@@ -105,8 +107,8 @@ export function createSegmentCache(
       });
       const lease = vectors.tryLease(wanted);
       if (lease === null) return scan(arena, []);
-      const load = () => loadVectors(scope, lease, wanted, kind);
-      return holding(lease, load, wanted, (loaded) => scan(arena, loaded));
+      const load = () => loadVectors(scope, lease, wanted, kind, signal);
+      return holding(lease, load, wanted, (loaded) => scan(arena, loaded), signal);
     },
   };
 
@@ -130,8 +132,9 @@ export function createSegmentCache(
     scope: SearchScope,
     lease: Lease<Segment>,
     group: readonly WantedSegment[],
+    signal: AbortSignal | undefined,
   ): Promise<void> {
-    for await (const [{ document, key }, bytes] of readEach(scope, lease, group, keywordKind)) {
+    for await (const [{ document, key }, bytes] of readEach(scope, lease, group, keywordKind, signal)) {
       let segment = bytes === null ? null : readable(() => openSegment(bytes));
       let size = bytes?.length ?? 0;
       if (segment === null && document.chunkCount > 0) {
@@ -160,8 +163,9 @@ export function createSegmentCache(
     lease: Lease<LoadedVectors>,
     wanted: readonly WantedSegment[],
     kind: string,
+    signal: AbortSignal | undefined,
   ): Promise<void> {
-    for await (const [{ document, key }, bytes] of readEach(scope, lease, wanted, kind)) {
+    for await (const [{ document, key }, bytes] of readEach(scope, lease, wanted, kind, signal)) {
       const segment: VectorSegment | null = bytes === null ? null : readable(() => openVectors(bytes));
       if (bytes !== null && segment === null) onUnreadable?.(scope, document, kind);
       const opened = segment === null ? null : arena.load(segment);
@@ -175,10 +179,13 @@ export function createSegmentCache(
     lease: Lease<unknown>,
     wanted: readonly WantedSegment[],
     kind: string,
+    signal: AbortSignal | undefined,
   ): AsyncGenerator<[WantedSegment, Uint8Array | null]> {
     const missing = new Set(lease.missing);
     const toLoad = wanted.filter(({ key }) => missing.has(key));
     for (const some of groupWithin(toLoad, maxBytes * shareAtOnce)) {
+      // What others wait for is loaded to its end, whoever has left.
+      if (signal?.aborted === true && lease.giveUp()) signal.throwIfAborted();
       const rows = await readSegments(db, scope, some.map(nameOf), kind);
       const stored = new Map(rows.map((row) => [row.documentId, row.bytes]));
       for (const one of some) yield [one, stored.get(one.document.id) ?? null];
@@ -192,11 +199,12 @@ async function holding<Opened, T>(
   load: () => Promise<void>,
   wanted: readonly WantedSegment[],
   use: (loaded: readonly Loaded<Opened>[]) => T,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
   let failure: unknown;
   try {
     if (lease.missing.length > 0) await load();
-    const found = await lease.values();
+    const found = await lease.values(signal);
     return use(
       wanted.flatMap(({ document }, at) => {
         const segment = found[at] ?? null;

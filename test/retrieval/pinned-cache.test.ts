@@ -71,4 +71,35 @@ describe('a pinned cache', () => {
     const again = await cache.lease([{ key: 'a', bytes: 10 }]);
     expect(again.missing).toEqual(['a']);
   });
+
+  test('who leaves while another loads waits no longer, and the load goes on', async () => {
+    const cache = new PinnedCache<string>(10);
+    const one = await cache.lease([{ key: 'a', bytes: 10 }]);
+    const two = await cache.lease([{ key: 'a', bytes: 10 }]);
+    const leaving = new AbortController();
+    const waiting = two.values(leaving.signal);
+    leaving.abort(new Error('gone'));
+    await expect(waiting).rejects.toThrow('gone');
+    two.release();
+    one.settle('a', 'loaded', 10);
+    expect(await one.values()).toEqual(['loaded']);
+    one.release();
+  });
+
+  test('a load is given up where nobody else waits for it, and whoever comes then loads it anew', async () => {
+    const cache = new PinnedCache<string>(20);
+    const one = await cache.lease([{ key: 'a', bytes: 10 }]);
+    const two = await cache.lease([{ key: 'a', bytes: 10 }]);
+    expect(one.giveUp()).toBe(false);
+    two.release();
+    expect(one.giveUp()).toBe(true);
+    const three = await cache.lease([{ key: 'a', bytes: 10 }]);
+    expect(three.missing).toEqual(['a']);
+    one.release(new Error('gone'));
+    three.settle('a', 'loaded', 10);
+    expect(await three.values()).toEqual(['loaded']);
+    three.release();
+    expect(cache.bytes).toBe(10);
+    expect((await cache.lease([{ key: 'a', bytes: 10 }])).missing).toEqual([]);
+  });
 });

@@ -1,22 +1,20 @@
 import { changeEvent, type ChangeEvent } from '@alcove/contract';
 import { z } from 'zod';
 import { type NumberedChange, watchChanges } from '../../changes/watch.ts';
-import { AppError } from '../../errors.ts';
 import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { presentConversation, presentDocument } from '../present.ts';
+import { OpenStreams } from '../open-streams.ts';
 import { recipientOf } from './shares.ts';
 import { sendEvents, type WireEvent } from '../sse.ts';
 
-/** At once, of one user at one process: a browser needs one for all its tabs. */
-const streamsPerUser = 30;
 const lastEventId = z.object({ 'last-event-id': z.coerce.number().int().min(0).optional() }).loose();
 
 /** What of the caller's changes, wherever it was changed. */
 export function eventRoutes(app: App, { db, closing }: HttpDeps): void {
-  const open = new Map<string, number>();
+  const open = new OpenStreams();
 
   app.get(
     '/events',
@@ -33,27 +31,12 @@ export function eventRoutes(app: App, { db, closing }: HttpDeps): void {
     },
     async (request, reply) => {
       const principal = principalOf(request);
-      const { userId } = principal.scope;
-      const others = open.get(userId) ?? 0;
-      if (others >= streamsPerUser) throw tooManyStreams();
-      open.set(userId, others + 1);
-      const gone = new AbortController();
-      request.raw.once('close', () => {
-        gone.abort();
-        const left = (open.get(userId) ?? 1) - 1;
-        if (left > 0) open.set(userId, left);
-        else open.delete(userId);
-      });
-      const signal = AbortSignal.any([closing, gone.signal]);
+      const gone = open.enter(principal.scope.userId, request);
+      const signal = AbortSignal.any([closing, gone]);
       const changes = watchChanges(principal.scope, request.headers['last-event-id'], { db }, signal);
       return sendEvents(reply, wireEvents(changes), principal.isAlive);
     },
   );
-}
-
-function tooManyStreams(): AppError {
-  const sentence = `There are ${streamsPerUser} event streams of yours already: close one first.`;
-  return new AppError('rate_limited', sentence, { retryAfterSeconds: 10 });
 }
 
 async function* wireEvents(changes: AsyncIterable<NumberedChange>): AsyncGenerator<WireEvent> {

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { App } from '../app.ts';
+import { callerGone } from '../caller-gone.ts';
 import type { HttpDeps } from '../deps.ts';
 import { mcpServer } from '../mcp-tools.ts';
 import { perMinute } from '../rate-limits.ts';
@@ -36,7 +37,9 @@ export function mcpRoutes(app: App, deps: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const handler = createMcpHandler(() => mcpServer(request, deps), {
+      // Whoever has left waits for nothing any more.
+      const closing = AbortSignal.any([deps.closing, callerGone(reply)]);
+      const handler = createMcpHandler(() => mcpServer(request, { ...deps, closing }), {
         // Nothing changes while a request lasts, so there is nothing to subscribe to.
         maxSubscriptions: 0,
         onerror: (error) => request.log.debug({ err: error }, 'MCP request refused'),

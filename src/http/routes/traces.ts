@@ -4,6 +4,7 @@ import { readTrace } from '../../answers/trace-store.ts';
 import { AppError } from '../../errors.ts';
 import { retrieve } from '../../retrieval/retrieve.ts';
 import type { App } from '../app.ts';
+import { callerGone } from '../caller-gone.ts';
 import type { HttpDeps } from '../deps.ts';
 import { openConversation, openMessage } from '../scopes.ts';
 
@@ -28,10 +29,11 @@ export function traceRoutes(app: App, { db, answers, closing }: HttpDeps): void 
         response: { 200: retrieved },
       },
     },
-    async (request) => {
+    async (request, reply) => {
+      const signal = AbortSignal.any([closing, callerGone(reply)]);
       const scope = await openConversation(request, db);
-      const { query, strategy, top_k: topK } = request.body;
-      const found = await retrieve(scope, { queries: [query], strategy, topK }, answers.retrieval, closing);
+      const { query, strategy, top_k: topK, trace } = request.body;
+      const found = await retrieve(scope, { queries: [query], strategy, topK }, answers.retrieval, signal);
       return {
         conversation_id: scope.conversationId,
         query,
@@ -44,7 +46,7 @@ export function traceRoutes(app: App, { db, answers, closing }: HttpDeps): void 
           fused: chunk.score,
           content: readingText(chunk),
         })),
-        ...found.ranking(),
+        ...(trace ? found.ranking() : { queries: [query], lists: [], fused: [] }),
         cache_hit: found.cacheHit,
         timings_ms: allTimings({ retrieval: found, rewriteMs: null }, null),
         notices: found.notices,
