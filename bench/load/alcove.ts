@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { newId } from '../../src/db/ids.ts';
 import { keywordKind, vectorKind } from '../../src/documents/index-store.ts';
@@ -11,6 +12,8 @@ import { copyRows, type Field } from './copy.ts';
 export interface AlcoveLoader {
   add(conversation: BulkConversation): Promise<void>;
   finish(): Promise<void>;
+  /** Resolves when the server has done what it does with new rows later: until then it measures its worker as well. */
+  settled(): Promise<void>;
   /** Number of a chunk over all conversations, from what a retrieval says about it. */
   numberOf(documentId: string, ordinal: number): number;
   diskBytes(): Promise<number>;
@@ -72,6 +75,13 @@ export async function openAlcoveLoader(databaseUrl: string, userId: string): Pro
     async finish() {
       await write();
       for (const table of tables) await client.query(`ANALYZE ${table}`);
+    },
+    async settled() {
+      for (let left = 1; left > 0; await sleep(200)) {
+        const { rows } = await client.query('SELECT 1 FROM chunks WHERE terms IS NULL LIMIT 1');
+        left = rows.length;
+      }
+      for (const table of tables) await client.query(`VACUUM ANALYZE ${table}`);
     },
     numberOf: (documentId, ordinal) => (firstOf.get(documentId) ?? Number.NaN) + ordinal,
     async diskBytes() {

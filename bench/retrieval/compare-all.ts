@@ -61,10 +61,10 @@ export async function* compareAll(bench: Bench): AsyncGenerator<Table> {
     numbersOf: (_, found) =>
       (found as Retrieval).results.map((chunk) => bench.loader.numberOf(chunk.documentId, chunk.ordinal)),
   });
-  const overHttp = (strategy: Strategy): Contender => ({
-    name: 'Alcove over HTTP',
+  const overHttp = (strategy: Strategy, trace: boolean): Contender => ({
+    name: `Alcove over HTTP${trace ? ', with its trace' : ''}`,
     search(query) {
-      const body = { query: query.text, strategy, top_k: topK };
+      const body = { query: query.text, strategy, top_k: topK, trace };
       return bench.caller.json(
         'POST',
         `/conversations/${query.conversation.id}/retrieve`,
@@ -106,15 +106,18 @@ export async function* compareAll(bench: Bench): AsyncGenerator<Table> {
         limit(asked[at % asked.length]!.conversation, asked[at % asked.length]!.vector, 100),
     };
     const shared = { queries: asked, topK, rounds, base: 'Alcove, in process' };
-    yield await compare([inProcess('vector'), overHttp('vector'), ...vectorPeers], {
+    yield await compare([inProcess('vector'), overHttp('vector', false), ...vectorPeers], {
       ...shared,
       title: `vectors alone: ${about}`,
       limit: scan,
     });
-    yield await compare([inProcess('rrf_fusion'), overHttp('rrf_fusion'), ...hybridPeers], {
-      ...shared,
-      title: `hybrid with content: ${about}`,
-    });
+    yield await compare(
+      [inProcess('rrf_fusion'), overHttp('rrf_fusion', false), overHttp('rrf_fusion', true), ...hybridPeers],
+      {
+        ...shared,
+        title: `hybrid with content: ${about}`,
+      },
+    );
   }
   yield await flatTable(bench, queries, rounds);
 

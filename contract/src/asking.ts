@@ -183,6 +183,8 @@ export const retrieveBody = z.object({
   query: question,
   strategy: strategy.default('rrf_fusion'),
   top_k: z.int().min(1).max(50).default(10),
+  /** False leaves `lists` and `fused` empty, which are most of the answer; each result says its ranks either way. */
+  trace: z.boolean().default(true),
 });
 const chatId = z.string().min(1).max(200);
 

@@ -10,6 +10,8 @@ export interface UnindexedText {
   /** The message, the document of the chunk, or the conversation. */
   id: string;
   ordinal: number | null;
+  /** Of the document that a passage is in; null where nobody knows it. */
+  language: string | null;
   text: string;
 }
 
@@ -40,19 +42,24 @@ export async function readUnindexed(
   const [messages = [], chunks = [], titles = []] = await db.read({ userId: user.userId }, [
     {
       name: 'messages_to_index',
-      text: `SELECT 'message' AS kind, conversation_id AS "conversationId", id, NULL::int AS ordinal, content AS text
+      text: `SELECT 'message' AS kind, conversation_id AS "conversationId", id, NULL::int AS ordinal, NULL::text AS language,
+          content AS text
         FROM messages WHERE user_id = $1 AND terms IS NULL AND status <> 'streaming' LIMIT $2`,
       values: [user.userId, limit],
     },
     {
       name: 'chunks_to_index',
-      text: `SELECT 'chunk' AS kind, conversation_id AS "conversationId", document_id AS id, ordinal, content AS text
-        FROM chunks WHERE user_id = $1 AND terms IS NULL LIMIT $2`,
+      text: `SELECT 'chunk' AS kind, k.conversation_id AS "conversationId", k.document_id AS id, k.ordinal, d.language,
+          k.content AS text
+        FROM chunks k JOIN documents d
+          ON d.user_id = k.user_id AND d.conversation_id = k.conversation_id AND d.id = k.document_id
+        WHERE k.user_id = $1 AND k.terms IS NULL LIMIT $2`,
       values: [user.userId, limit],
     },
     {
       name: 'titles_to_index',
-      text: `SELECT 'title' AS kind, c.id AS "conversationId", c.id, NULL::int AS ordinal, c.title AS text
+      text: `SELECT 'title' AS kind, c.id AS "conversationId", c.id, NULL::int AS ordinal, NULL::text AS language,
+          c.title AS text
         FROM conversations c LEFT JOIN conversation_terms t ON t.user_id = c.user_id AND t.conversation_id = c.id
         WHERE c.user_id = $1 AND (t.title IS NULL OR t.title <> c.title) LIMIT $2`,
       values: [user.userId, withTitles ? limit : 0],
@@ -98,32 +105,40 @@ function groupsOf(
   ];
 }
 
-/** Of one conversation. A join with what is given would be asked of every machine of a Citus. */
+/**
+ * Of one conversation. A join with what is given would be asked of every machine of a Citus, and so would a sub-select,
+ * once the statement has been prepared for long enough to be planned without its values.
+ */
 function indexMessages({ userId }: UserScope, texts: readonly IndexedText[]): Statement {
-  const lexemes = Object.fromEntries(texts.map((one) => [one.id, one.lexemes]));
+  const terms = Object.fromEntries(texts.map((one) => [one.id, tsvectorOf(one.lexemes)]));
   return {
     name: 'index_messages',
-    text: `UPDATE messages SET terms = array_to_tsvector(ARRAY(SELECT jsonb_array_elements_text($4::jsonb -> id::text)))
+    text: `UPDATE messages SET terms = ($4::jsonb ->> id::text)::tsvector
       WHERE user_id = $1 AND conversation_id = $2 AND id = ANY($3::uuid[])`,
-    values: [userId, texts[0]?.conversationId, Object.keys(lexemes), JSON.stringify(lexemes)],
+    values: [userId, texts[0]?.conversationId, Object.keys(terms), JSON.stringify(terms)],
   };
 }
 
 /** Of one document. */
 function indexChunks({ userId }: UserScope, texts: readonly IndexedText[]): Statement {
-  const lexemes = Object.fromEntries(texts.map((one) => [String(one.ordinal), one.lexemes]));
+  const terms = Object.fromEntries(texts.map((one) => [String(one.ordinal), tsvectorOf(one.lexemes)]));
   return {
     name: 'index_chunks',
-    text: `UPDATE chunks SET terms = array_to_tsvector(ARRAY(SELECT jsonb_array_elements_text($5::jsonb -> ordinal::text)))
+    text: `UPDATE chunks SET terms = ($5::jsonb ->> ordinal::text)::tsvector
       WHERE user_id = $1 AND conversation_id = $2 AND document_id = $3 AND ordinal = ANY($4::int[])`,
     values: [
       userId,
       texts[0]?.conversationId,
       texts[0]?.id,
-      Object.keys(lexemes).map(Number),
-      JSON.stringify(lexemes),
+      Object.keys(terms).map(Number),
+      JSON.stringify(terms),
     ],
   };
+}
+
+/** As PostgreSQL reads a tsvector without places: each lexeme quoted, whatever is in it. */
+function tsvectorOf(lexemes: readonly string[]): string {
+  return lexemes.map((one) => `'${one.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`).join(' ');
 }
 
 function indexTitle({ userId }: UserScope, { conversationId, text, lexemes }: IndexedText): Statement {

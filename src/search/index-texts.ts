@@ -36,7 +36,7 @@ export async function indexTexts(
     const indexed = [];
     for (const [at, one] of texts.entries()) {
       if (at % 20 === 19) await breathe();
-      indexed.push({ ...one, lexemes: lexemesOf(one.text, tag) });
+      indexed.push({ ...one, lexemes: lexemesOf(one.text, one.language, tag) });
     }
     const analysed = performance.now();
     await writeLexemes(db, user, indexed);

@@ -1,4 +1,4 @@
-import { createAnalyzer } from '../indexing/analyze.ts';
+import { createWordAnalyzer } from '../indexing/analyze.ts';
 import { detectLanguage } from '../indexing/language.ts';
 import { stemmerOf } from '../indexing/stemmers.ts';
 import { splitWords } from '../indexing/words.ts';
@@ -15,30 +15,32 @@ export function tagOf(userId: string): string {
   return Buffer.from(userId.slice(-12), 'hex').toString('base64url');
 }
 
-/** The lexemes of a text, each once: every word as written (folded), and its stem in the language of the text. */
-export function lexemesOf(text: string, tag: string): string[] {
+/**
+ * The lexemes of a text, each once: every word as written (folded), and its stem in the language of the text, which is
+ * found out where nobody knows it (null) or nothing told it (`und`).
+ */
+export function lexemesOf(text: string, language: string | null, tag: string): string[] {
   const read = text.slice(0, maxIndexedCharacters).toWellFormed();
+  const words = splitWords(read);
+  const known = language === null || language === 'und' ? languageOf(read) : language;
   const found = new Set<string>();
-  for (const word of plain(read)) found.add(tag + word);
-  for (const stem of stemsOf(read)) found.add(tag + stem);
+  for (const word of plain(words)) found.add(tag + word);
+  for (const stem of analyzerOf(known)(words)) found.add(tag + stem);
   return [...found];
 }
 
 /** What one word of a text in this language is found by. */
 export function formsOf(word: string, language: string): string[] {
-  return [...plain(word), ...analyzerOf(language)(word)];
-}
-
-function stemsOf(text: string): string[] {
-  return analyzerOf(languageOf(text))(text);
+  const words = splitWords(word);
+  return [...plain(words), ...analyzerOf(language)(words)];
 }
 
 // Analyzers keep the stems of frequent words, which are the same for everybody.
-const plain = createAnalyzer('und');
-const analyzers = new Map<string, ReturnType<typeof createAnalyzer>>();
+const plain = createWordAnalyzer('und');
+const analyzers = new Map<string, typeof plain>();
 
-function analyzerOf(language: string): ReturnType<typeof createAnalyzer> {
-  const analyzer = analyzers.get(language) ?? createAnalyzer(language);
+function analyzerOf(language: string): typeof plain {
+  const analyzer = analyzers.get(language) ?? createWordAnalyzer(language);
   analyzers.set(language, analyzer);
   return analyzer;
 }
@@ -59,7 +61,7 @@ export function groupsOf(query: string): WordGroup[] {
   const language = detectLanguage(query);
   const groups = new Map<string, WordGroup>();
   for (const word of splitWords(query)) {
-    const [folded] = plain(word);
+    const [folded] = plain([word]);
     if (folded === undefined) continue;
     const stems = languagesFor(folded, language).map((one) => stem(word, one));
     groups.set(folded, { word: folded, forms: [...new Set([folded, ...stems])], isPrefix: false });
@@ -74,7 +76,7 @@ export function groupsOf(query: string): WordGroup[] {
 }
 
 function stem(word: string, language: string): string {
-  return plain(stemmerOf(language)(word))[0] ?? word;
+  return plain(splitWords(stemmerOf(language)(word)))[0] ?? word;
 }
 
 /** Of a word alone the language is not known: every one that writes in its script counts. */

@@ -53,6 +53,8 @@ test('a search alone shows both lists, their fused order and what was dropped', 
   expect(body.timings_ms.vector).toBeGreaterThan(0);
   const again = (await search()).body;
   expect(again).toMatchObject({ cache_hit: true, lists: body.lists, fused: body.fused });
+  const bare = await person.client.retrieve(conversation, { query: question, top_k: 2, trace: false });
+  expect(bare).toEqual({ ...again, timings_ms: bare.timings_ms, lists: [], fused: [] });
 });
 
 test('an answer keeps its trace, which shows the rewritten question too', async () => {
