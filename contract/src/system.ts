@@ -5,7 +5,10 @@ export const capabilities = z
   .object({
     version: z.string(),
     database: z.enum(['pglite', 'postgresql']),
+    /** The one that answers unless a conversation names another. */
     chat_model: z.string().nullable(),
+    /** Those that a conversation may name (`settings.model`). */
+    chat_models: z.array(z.string()),
     embedding_model: z.string().nullable(),
     registration: z.enum(['open', 'closed']),
     /** Whether a forgotten password can be replaced without an administrator: this server sends e-mail. */

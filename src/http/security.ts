@@ -4,6 +4,13 @@ import { AppError } from '../errors.ts';
 import type { HttpDeps } from './deps.ts';
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * Served under any host name where others reach this server: who looks after it knows it by its address alone. On a
+     * loopback address a page of another site would be let in by that.
+     */
+    anyHost?: boolean;
+  }
   interface FastifyRequest {
     /** The browser speaks to this server, or to the proxy before it, over TLS. */
     isOverTls: boolean;
@@ -13,6 +20,7 @@ declare module 'fastify' {
 /** Headers of every response, and who may talk to this server at all. */
 export function registerSecurity(app: FastifyInstance, config: HttpDeps['config']): void {
   const hosts = allowedHosts(config);
+  const isReached = !isLoopback(config.host);
   const isSecure = config.publicUrl?.startsWith('https:') === true;
   app.decorateRequest('isOverTls', isSecure);
   app.addHook('onRequest', async (request, reply) => {
@@ -29,7 +37,8 @@ export function registerSecurity(app: FastifyInstance, config: HttpDeps['config'
         "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     });
     if (isSecure) reply.header('strict-transport-security', 'max-age=31536000');
-    if (hosts !== null && !hosts.has(hostOf(request.headers.host))) {
+    const isOpen = hosts === null || (isReached && request.routeOptions.config.anyHost === true);
+    if (!isOpen && !hosts.has(hostOf(request.headers.host))) {
       throw new AppError(
         'forbidden',
         'This server does not answer to that host name: add it to ALLOWED_HOSTS.',

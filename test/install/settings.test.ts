@@ -4,11 +4,15 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import pg from 'pg';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { databaseKind, startTestApp } from '../support/app.ts';
+import { rawRequest } from '../http/raw-request.ts';
+import { testServerUrl } from '../support/database-kind.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 import { childEnvironment, childFlags } from '../support/child-environment.ts';
 import { sampled } from '../support/full-run.ts';
 
@@ -62,16 +66,24 @@ describe('a start', () => {
     expect(existsSync(join(folder, 'database'))).toBe(false);
   });
 
-  // The database of the other run would have to be this test's own.
-  test.skipIf(databaseKind !== 'pglite')('that fails late closes what it has opened', async () => {
-    const late = { ...readConfig({ DATA_DIR: folder, OLLAMA: 'off' }), trustProxy: 'yes' };
+  test('that fails late closes what it has opened', async () => {
+    const database = databaseKind === 'pglite' ? null : await createTestDatabase(testServerUrl());
+    const env = { DATA_DIR: folder, OLLAMA: 'off', ...(database ? { DATABASE_URL: database.url } : {}) };
+    const late = { ...readConfig(env), trustProxy: 'yes' };
     const logs: string[] = [];
     const log = pino({ level: 'warn' }, { write: (line: string) => void logs.push(line) });
     await expect(startApp(late, log)).rejects.toThrow(/invalid IP address/);
     expect(existsSync(join(folder, 'database/alcove.lock'))).toBe(false);
     expect(logs.filter((line) => (JSON.parse(line) as { level: number }).level >= 50)).toEqual([]);
+    if (database !== null) {
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      expect((await client.query('SELECT * FROM replicas')).rows).toEqual([]);
+      await client.end();
+    }
     const again = await startApp({ ...late, trustProxy: undefined }, log);
     await again.close();
+    await database?.drop();
   });
 
   test.skipIf(databaseKind !== 'pglite')(
@@ -112,6 +124,26 @@ describe('a server that others can reach', () => {
       }
     },
   );
+
+  test('is looked after at its address, and serves the rest under its own names alone', async () => {
+    const token = 'scrape-me-every-15-s';
+    const env = { HOST: '0.0.0.0', PUBLIC_URL: 'https://alcove.example.org', METRICS_TOKEN: token };
+    const app = await startTestApp({ env });
+    try {
+      const headers = { host: '10.42.0.7:8000', authorization: `Bearer ${token}` };
+      const statusOf = async (path: string) => (await rawRequest(app.baseUrl, { path, headers })).status;
+      expect(await Promise.all(['/healthz', '/readyz', '/metrics'].map(statusOf))).toEqual([200, 200, 200]);
+      expect(await Promise.all(['/capabilities', '/conversations', '/'].map(statusOf))).toEqual([
+        403, 403, 403,
+      ]);
+    } finally {
+      await app.close();
+    }
+    const open = await startTestApp({ env: { HOST: env.HOST, PUBLIC_URL: env.PUBLIC_URL } });
+    const strange = await rawRequest(open.baseUrl, { path: '/metrics', headers: { host: '10.42.0.7:8000' } });
+    await open.close();
+    expect(strange.status).toBe(403);
+  });
 
   test('by https gives secure cookies, whatever the proxy says', async () => {
     const app = await startTestApp({ env: { PUBLIC_URL: 'https://localhost' } });

@@ -15,7 +15,7 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
   app.get(
     '/healthz',
     {
-      config: open,
+      config: { ...open, anyHost: true },
       logLevel: 'warn',
       schema: {
         tags,
@@ -31,7 +31,7 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
   app.get(
     '/readyz',
     {
-      config: open,
+      config: { ...open, anyHost: true },
       logLevel: 'warn',
       schema: {
         tags,
@@ -74,6 +74,7 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
       version: deps.version,
       database: db.kind,
       chat_model: models.chat?.id ?? null,
+      chat_models: models.chatModels.map(({ id }) => id),
       embedding_model: models.embedding?.id ?? null,
       registration: identity.registration,
       reset_by_mail: identity.setup.mailer !== null,
