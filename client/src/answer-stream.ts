@@ -12,6 +12,14 @@ export interface AnswerStreamOptions extends RequestOptions {
   onReconnecting?: (isReconnecting: boolean) => void;
 }
 
+/** Where an answer is replayed, and what is sent along. */
+export interface AnswerPlace {
+  pathOf: (messageId: string) => string;
+  headers?: Record<string, string>;
+}
+
+const own: AnswerPlace = { pathOf: (messageId) => `/messages/${encodeURIComponent(messageId)}/stream` };
+
 /** Waits between tries to reconnect without any new event: about 30 seconds in all. */
 const reconnectAfterMs = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
@@ -21,12 +29,18 @@ export async function* openAnswer(
   path: string,
   body: object,
   options: AnswerStreamOptions,
+  place: AnswerPlace = own,
 ): AsyncGenerator<NumberedAnswerEvent> {
   let messageId: string | undefined;
   let seq = 0;
   try {
     const { signal, idempotencyKey } = options;
-    const events = await transport.events('POST', path, { body, signal, idempotencyKey });
+    const events = await transport.events('POST', path, {
+      body,
+      signal,
+      idempotencyKey,
+      headers: place.headers,
+    });
     for await (const wire of events ?? []) {
       const event = parseAnswerEvent(wire);
       if (event.type === 'message') messageId = event.message_id;
@@ -38,7 +52,7 @@ export async function* openAnswer(
     if (!messageId || !isAlcoveError(error, 'network')) throw error;
   }
   if (!messageId) throw protocolError('The server ended the answer before it began.');
-  yield* followAnswer(transport, messageId, seq, options);
+  yield* followAnswer(transport, messageId, seq, options, place);
 }
 
 /** Replays and follows an answer from the event after `seq`, through broken connections. */
@@ -47,14 +61,15 @@ export async function* followAnswer(
   messageId: string,
   after: number,
   options: AnswerStreamOptions,
+  place: AnswerPlace = own,
 ): AsyncGenerator<NumberedAnswerEvent> {
-  const path = `/messages/${encodeURIComponent(messageId)}/stream`;
+  const path = place.pathOf(messageId);
   const { signal, onReconnecting } = options;
   let seq = after;
   let failures = 0;
   while (true) {
     try {
-      const headers = seq > 0 ? { 'last-event-id': String(seq) } : undefined;
+      const headers = { ...place.headers, ...(seq > 0 ? { 'last-event-id': String(seq) } : {}) };
       const events = await transport.events('GET', path, { signal, headers });
       if (events === null) {
         if (failures > 0) onReconnecting?.(false);

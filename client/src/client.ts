@@ -27,6 +27,8 @@ export type Client = ReturnType<typeof createClient>;
 export function createClient(options: ClientOptions) {
   const transport = createTransport(options);
   return {
+    /** For calls that are made apart, as `takePart` is. */
+    transport,
     accounts: accounts(transport),
     people: people(transport),
     conversations: conversations(transport),

@@ -2,6 +2,7 @@ export { createClient } from './client.ts';
 export type { Client } from './client.ts';
 export { AlcoveError, isAlcoveError } from './errors.ts';
 export type { ClientErrorCode } from './errors.ts';
+export { takePart } from './take-part.ts';
 export type { ClientOptions, RequestOptions } from './transport.ts';
 export type { AnswerQuestion, NumberedAnswerEvent, AnswerStreamOptions } from './asking.ts';
 export type { ChangeStreamOptions, NumberedChange } from './changes.ts';

@@ -26,7 +26,7 @@ export function shares(transport: Transport) {
       return transport.json('POST', path, { ...options, body });
     },
     list(
-      query: { limit?: number; cursor?: string } = {},
+      query: { limit?: number; cursor?: string; conversation_id?: string } = {},
       options?: RequestOptions,
     ): Promise<z.output<typeof shareList>> {
       return transport.json('GET', '/shares', { ...options, query });
@@ -41,15 +41,22 @@ export function shares(transport: Transport) {
     revoke(id: string, options?: RequestOptions): Promise<void> {
       return transport.nothing('DELETE', at(id), options);
     },
-    /** By the token at the end of the link's address. */
-    open(token: string, password?: string, options?: RequestOptions): Promise<SharedConversation> {
-      const path = `/s/${encodeURIComponent(token)}`;
-      return transport.json('GET', path, { ...options, ...headers(password) });
+    /** By the token at the end of the link's address. `again`: read before, and not counted as a view. */
+    open(
+      token: string,
+      password?: string,
+      { again = false, ...options }: RequestOptions & { again?: boolean } = {},
+    ): Promise<SharedConversation> {
+      const query = again ? { again } : {};
+      return transport.json('GET', link(token), { ...options, query, ...headers(password) });
     },
     /** Makes an own conversation of what the link shows. */
     continue(token: string, password?: string, options?: RequestOptions): Promise<Conversation> {
-      const path = `/s/${encodeURIComponent(token)}/continue`;
-      return transport.json('POST', path, { ...options, ...headers(password) });
+      return transport.json('POST', `${link(token)}/continue`, { ...options, ...headers(password) });
     },
   };
+}
+
+function link(token: string): string {
+  return `/s/${encodeURIComponent(token)}`;
 }

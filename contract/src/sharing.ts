@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { email } from './accounts.ts';
-import { id, nextCursor, pageQuery, timestamp } from './common.ts';
+import { id, nextCursor, pageQuery, queryBoolean, timestamp } from './common.ts';
 
 const sharePassword = z.string().min(4).max(200);
 
@@ -68,6 +68,9 @@ export const sharePasswordHeader = z.object({
   'x-share-password': z.string().max(200).optional(),
 });
 
+/** `again`: read before, so that it is not counted as a view once more. */
+export const openShareQuery = z.object({ again: queryBoolean.default(false) });
+
 /** Said by the recipient of a conversation that is shared to take part in. */
 export const takePartBody = z.object({ content: z.string().min(1).max(200_000) });
 export const takenPart = z
@@ -77,20 +80,32 @@ export const askSharedBody = z.object({
   query: z.string().trim().min(1).max(20_000),
   stream: z.boolean().default(false),
 });
+/** The conversation is not as it was: read it again. */
+export const sharedChange = z.object({ type: z.literal('changed') }).meta({ id: 'SharedChange' });
 export const sharedMessageParams = shareTokenParams.extend({ message: id });
 
 export const sharedConversation = z
   .object({
     title: z.string(),
     access,
+    /** Whether who asks may write and ask in it: its recipient, where it is shared to take part in. */
+    may_write: z.boolean(),
+    /** The answer that is being written, for who takes part. */
+    answering: id.nullable(),
     revision: z.int(),
     shared_at: timestamp,
     expires_at: timestamp.nullable(),
     messages: z.array(
       z.object({
+        /** For who takes part; a link to read names no messages. */
+        id: id.nullable(),
         role: z.enum(['user', 'assistant']),
         content: z.string(),
         created_at: timestamp,
+        /** Who said it, where that is not the owner and who asks takes part. */
+        author: z.string().nullable(),
+        /** Whether it was said by who asks, as far as they take part. */
+        mine: z.boolean(),
         sources: z.array(
           z.object({
             n: z.int(),

@@ -29,10 +29,14 @@ export interface EnteredLink {
   row: ShareRow;
   /** Of the owner's, for what the link shows and nothing else. */
   scope: ConversationScope;
+  /** Who opens it, where it is for one person; null where that is not asked. */
+  reader: string | null;
 }
 
 export interface OpenLink extends EnteredLink {
   existing: ReadonlySet<string>;
+  /** The answer that is being written, where the link is to take part. */
+  answering: string | null;
 }
 
 /**
@@ -48,27 +52,31 @@ export async function enterLink(token: string, visitor: Visitor, deps: LinkDeps)
   if (row === null) throw linkMissing();
   // Nothing but this conversation is within reach of a link.
   const owner = UserScope.grant(ownerId, row.conversationId);
+  const reader = row.recipient === null ? null : await visitor.account();
   if (row.recipient !== null) {
-    const account = await visitor.account();
     const meant = await findLogin(deps.db, row.recipient);
-    if (account === null || (account !== meant && account !== ownerId)) throw linkMissing();
+    if (reader === null || (reader !== meant && reader !== ownerId)) throw linkMissing();
   }
   if (row.passwordHash !== null) await demandPassword(row.passwordHash, row.id, visitor, deps);
-  return { row, scope: ConversationScope.ofOwnRow(owner, row) };
+  return { row, scope: ConversationScope.ofOwnRow(owner, row), reader };
 }
 
 /** The same with what it shows. @throws AppError as `enterLink` does */
 export async function openLink(token: string, visitor: Visitor, deps: LinkDeps): Promise<OpenLink> {
-  const { row, scope } = await enterLink(token, visitor, deps);
-  const shown = row.access === 'take_part' ? await asItIs(row, scope, deps.db) : row;
-  return { row: shown, scope, existing: await existingDocuments(deps.db, scope, shown.documentIds) };
+  const { row, scope, reader } = await enterLink(token, visitor, deps);
+  const { shown, answering } =
+    row.access === 'take_part' && reader !== null
+      ? await asItIs(row, scope, reader, deps.db)
+      : { shown: row, answering: null };
+  const existing = await existingDocuments(deps.db, scope, shown.documentIds);
+  return { row: shown, scope, reader, existing, answering };
 }
 
 /** Whoever takes part sees the whole conversation, with what its answers cite from any of its documents. */
-async function asItIs(row: ShareRow, scope: ConversationScope, db: Database): Promise<ShareRow> {
+async function asItIs(row: ShareRow, scope: ConversationScope, reader: string, db: Database) {
   const documentIds = await allDocuments(db, scope);
-  const { text, leafId } = await takeSnapshot(scope, undefined, documentIds, db);
-  return { ...row, snapshot: text, leafId, documentIds };
+  const { text, leafId, answering } = await takeSnapshot(scope, undefined, documentIds, db, reader);
+  return { shown: { ...row, snapshot: text, leafId, documentIds }, answering };
 }
 
 async function demandPassword(
@@ -86,13 +94,20 @@ async function demandPassword(
   await attempts.succeeded(claimant);
 }
 
-/** What a reader sees, counted once. */
-export async function viewLink(token: string, visitor: Visitor, deps: LinkDeps): Promise<SharedConversation> {
-  const { row, scope, existing } = await openLink(token, visitor, deps);
-  await countView(deps.db, scope.user, row.id);
+/** What a reader sees; counted unless they say that they have read it before. */
+export async function viewLink(
+  token: string,
+  visitor: Visitor,
+  isFirst: boolean,
+  deps: LinkDeps,
+): Promise<SharedConversation> {
+  const { row, scope, reader, existing, answering } = await openLink(token, visitor, deps);
+  if (isFirst) await countView(deps.db, scope.user, row.id);
   return {
     ...presentSnapshot(row.snapshot, existing),
     access: row.access,
+    may_write: row.access === 'take_part' && reader !== scope.userId,
+    answering,
     revision: row.revision,
     shared_at: row.updatedAt.toISOString(),
     expires_at: row.expiresAt?.toISOString() ?? null,

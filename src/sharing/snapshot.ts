@@ -11,8 +11,10 @@ import { AppError } from '../errors.ts';
 /** What a link shows, with ids so that a document that is deleted later goes from it. Readers never see the ids. */
 export interface Snapshot {
   title: string;
-  messages: (Omit<SharedConversation['messages'][number], 'sources'> & {
+  messages: (Omit<SharedConversation['messages'][number], 'sources' | 'id' | 'author' | 'mine'> & {
     sources: (SharedConversation['messages'][number]['sources'][number] & { document_id: string })[];
+    /** For who takes part alone: a link to read names neither messages nor who said them. */
+    named?: { id: string; author: string | null; mine: boolean };
   })[];
   documents: (SharedConversation['documents'][number] & { id: string })[];
 }
@@ -29,12 +31,21 @@ const storedSource = z.object({
   heading: z.array(z.string()),
   excerpt: z.string(),
 });
+const storedAuthor = z.object({ author: z.object({ id: z.string(), email: z.string().nullable() }) });
 const storedCitation = z.object({
   n: z.int(),
   start: z.int(),
   end: z.int(),
   verification: z.enum(['verified', 'unverified', 'contradicted']),
 });
+
+export interface Taken {
+  snapshot: Snapshot;
+  text: string;
+  leafId: string;
+  /** The answer that is being written at the end of it. */
+  answering: string | null;
+}
 
 /**
  * The branch as it is now. Of documents only those that were chosen show, with the passages that answers cite; what the
@@ -46,7 +57,8 @@ export async function takeSnapshot(
   leafId: string | undefined,
   documentIds: readonly string[],
   db: Database,
-): Promise<{ snapshot: Snapshot; text: string; leafId: string }> {
+  reader?: string,
+): Promise<Taken> {
   const conversation = await readConversation(db, scope);
   const leaf = leafId ?? conversation.activeLeafId;
   if (leaf === null)
@@ -65,15 +77,20 @@ export async function takeSnapshot(
     documents.push({ id, name, media_type: mediaType, size_bytes: sizeBytes, pages });
   }
   const shown = new Set(documents.map(({ id }) => id));
-  const messages = branch.flatMap((row) => toShared(row, shown));
+  const messages = branch.flatMap((row) => toShared(row, shown, reader));
   const snapshot = { title: conversation.title, messages, documents };
   const text = JSON.stringify(snapshot);
   if (Buffer.byteLength(text) > maxBytes)
     throw new AppError('too_large', 'The conversation is too long to be shared as a whole.');
-  return { snapshot, text, leafId: leaf };
+  const answering = branch.find(({ status }) => status === 'streaming')?.id ?? null;
+  return { snapshot, text, leafId: leaf, answering };
 }
 
-function toShared(row: MessageRow, shown: ReadonlySet<string>): Snapshot['messages'] {
+function toShared(
+  row: MessageRow,
+  shown: ReadonlySet<string>,
+  reader: string | undefined,
+): Snapshot['messages'] {
   if (row.role === 'system' || row.status === 'streaming' || row.status === 'failed') return [];
   const isAnswer = row.role === 'assistant';
   const sources = isAnswer
@@ -83,9 +100,11 @@ function toShared(row: MessageRow, shown: ReadonlySet<string>): Snapshot['messag
   const citations = isAnswer
     ? listOf(row.metadata, 'citations', storedCitation).filter(({ n }) => numbers.has(n))
     : [];
-  return [
-    { role: row.role, content: row.content, created_at: row.createdAt.toISOString(), sources, citations },
-  ];
+  const { id, role, content } = row;
+  const author = storedAuthor.safeParse(row.metadata).data?.author;
+  const mine = role === 'user' && (author?.id ?? row.userId) === reader;
+  const named = reader === undefined ? {} : { named: { id, author: author?.email ?? null, mine } };
+  return [{ role, content, created_at: row.createdAt.toISOString(), ...named, sources, citations }];
 }
 
 function listOf<T>(metadata: unknown, name: string, form: z.ZodType<T>): T[] {
@@ -93,6 +112,8 @@ function listOf<T>(metadata: unknown, name: string, form: z.ZodType<T>): T[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((one) => form.safeParse(one).data ?? []);
 }
+
+const unnamed = { id: null, author: null, mine: false };
 
 /** What a reader sees: without documents that are gone, and without ids. */
 export function presentSnapshot(
@@ -103,11 +124,12 @@ export function presentSnapshot(
   const { title, messages, documents } = JSON.parse(text) as Snapshot;
   return {
     title,
-    messages: messages.map(({ sources, citations, ...message }) => {
+    messages: messages.map(({ sources, citations, named = unnamed, ...message }) => {
       const kept = sources.filter((source) => existing.has(source.document_id));
       const numbers = new Set(kept.map(({ n }) => n));
       return {
         ...message,
+        ...named,
         sources: kept.map(({ document_id: _, ...source }) => source),
         citations: citations.filter(({ n }) => numbers.has(n)),
       };

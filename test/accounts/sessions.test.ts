@@ -223,10 +223,10 @@ describe('refresh', () => {
     const stolen = await signIn(person);
     const other = await signIn(person);
     const successor = (await (await refresh(stolen.refresh)).json()) as Session;
-    await pool.query(
-      `UPDATE refresh_tokens SET used_at = used_at - interval '11 seconds' WHERE user_id = $1 AND used_at IS NOT NULL`,
-      [person.id],
-    );
+    await pool.query('UPDATE refresh_tokens SET used_at = $2 WHERE user_id = $1 AND used_at IS NOT NULL', [
+      person.id,
+      new Date(Date.now() - 11_000),
+    ]);
     await expectProblem(await refresh(stolen.refresh), 'unauthenticated');
     await expectProblem(await refresh(successor.refresh_token), 'unauthenticated');
     await expectProblem(await stolen.who.fetch('/auth/me'), 'unauthenticated');

@@ -182,6 +182,17 @@ test('a repeated request makes one link, whose address is not kept with the key'
   expect(JSON.stringify(rows)).not.toContain(first.url.split('/s/')[1]);
 });
 
+test('the token of a link is no credential, nor is that of one to take part', async () => {
+  const { id, token } = await shared();
+  const taking = await shared({ access: 'take_part', recipient: reader.email });
+  for (const one of [token, taking.token, `s/${token}`]) {
+    for (const path of ['/conversations', `/conversations/${id}`, '/auth/me']) {
+      const response = await fetch(`${baseUrl}${path}`, { headers: { authorization: `Bearer ${one}` } });
+      expect([path, response.status]).toEqual([path, 401]);
+    }
+  }
+});
+
 test('guessing is slowed down', async () => {
   const tries = Array.from({ length: 150 }, async () => (await open('A'.repeat(43))).status);
   expect(new Set(await Promise.all(tries))).toContain(429);

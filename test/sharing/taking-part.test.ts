@@ -71,6 +71,64 @@ describe('the recipient', () => {
     ]);
   });
 
+  test('is told who said what, of an answer that is being written, and when something changes', async () => {
+    const { conversation, path } = await shared();
+    await guest.json('POST', `${path}/messages`, { content: 'Said by the guest.' });
+    const seen = await viewOf(guest, path);
+    expect([seen.may_write, seen.answering]).toEqual([true, null]);
+    expect(seen.messages.map(({ author, mine }) => [author, mine])).toEqual([
+      [null, false],
+      [null, false],
+      [guest.email, true],
+    ]);
+    const toOwner = await viewOf(owner, path);
+    expect(toOwner.messages.map(({ mine }) => mine)).toEqual([true, false, false]);
+    const history = await historyOf(owner, conversation);
+    expect(history.map(({ id }) => id)).toEqual(expect.arrayContaining(seen.messages.map(({ id }) => id)));
+    expect(toOwner.may_write).toBe(false);
+
+    const leaving = new AbortController();
+    const response = await guest.fetch(`${path}/changes`, { signal: leaving.signal });
+    const told: string[] = [];
+    const listening = (async () => {
+      for await (const event of wireEvents(response))
+        told.push(`${event.type} ${JSON.stringify(event.data)}`);
+    })().catch(() => {});
+    const gate = closedGate();
+    provider.script(behave.answer('["nests"]'), behave.answer('Slowly.', { until: gate.opened }));
+    const asking = askJson(owner, conversation, 'How many nests, said slowly?');
+    await until('the answer is begun', async () => (await viewOf(guest, path)).answering !== null);
+    await until('the change is told', () => told.length > 0);
+    expect(new Set(told)).toEqual(new Set(['changed {}']));
+    gate.open();
+    await asking;
+    expect((await viewOf(guest, path)).answering).toBeNull();
+    leaving.abort();
+    await listening;
+  });
+
+  test('is counted as a view when it opens the link, not when it reads again', async () => {
+    const { conversation, path } = await shared();
+    for (const again of ['', '?again=true', '?again=true', '?again=false'])
+      expect((await guest.json('GET', `${path}${again}`)).status).toBe(200);
+    const { body } = await owner.json<{ shares: Share[] }>('GET', `/shares?conversation_id=${conversation}`);
+    expect(body.shares.map(({ views }) => views)).toEqual([2]);
+  });
+
+  test('of a link to read is told neither ids nor names', async () => {
+    const { conversation, path } = await shared();
+    await guest.json('POST', `${path}/messages`, { content: 'Said by the guest.' });
+    const read = await owner.json<Share>('POST', `/conversations/${conversation}/shares`);
+    const stranger = await fetch(`${owner.baseUrl}/s/${read.body.url.split('/s/')[1]}`);
+    const seen = (await stranger.json()) as SharedConversation;
+    expect(seen.messages.map(({ id, author, mine }) => [id, author, mine])).toEqual(
+      Array.from({ length: 3 }, () => [null, null, false]),
+    );
+    expect([seen.may_write, seen.answering]).toEqual([false, null]);
+    expect(JSON.stringify(seen)).not.toContain(guest.email);
+    expect((await guest.fetch(`/s/${read.body.url.split('/s/')[1]}/changes`)).status).toBe(403);
+  });
+
   test('can do nothing else with it, and nothing in another conversation', async () => {
     const { conversation, path } = await shared();
     const other = await newConversation(owner);

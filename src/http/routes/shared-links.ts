@@ -1,4 +1,10 @@
-import { conversation, sharedConversation, sharePasswordHeader, shareTokenParams } from '@alcove/contract';
+import {
+  conversation,
+  openShareQuery,
+  sharedConversation,
+  sharePasswordHeader,
+  shareTokenParams,
+} from '@alcove/contract';
 import type { FastifyRequest } from 'fastify';
 import { authenticate } from '../../identity/authenticate.ts';
 import type { IdentityDeps } from '../../identity/deps.ts';
@@ -7,7 +13,7 @@ import { openLink, type Visitor, viewLink } from '../../sharing/open-link.ts';
 import type { App } from '../app.ts';
 import { bearer, principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
-import { settleWith } from '../idempotency.ts';
+import { settleWith } from '../held-key.ts';
 import { presentConversation } from '../present.ts';
 import { perMinute } from '../rate-limits.ts';
 
@@ -29,12 +35,14 @@ export function sharedLinkRoutes(app: App, { identity, documents }: HttpDeps): v
           'For anybody who has the link; one with a password wants it in `X-Share-Password`, one for a person wants their token. It is never indexed or kept by caches.',
         params: shareTokenParams,
         headers: sharePasswordHeader,
+        querystring: openShareQuery,
         response: { 200: sharedConversation },
       },
     },
     async (request, reply) => {
       reply.header('x-robots-tag', 'noindex, nofollow, noarchive');
-      return viewLink(request.params.token, visitorOf(request, identity), identity);
+      const { token } = request.params;
+      return viewLink(token, visitorOf(request, identity), !request.query.again, identity);
     },
   );
 

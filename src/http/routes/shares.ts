@@ -16,7 +16,7 @@ import { changeShare, shareConversation, tokenOf } from '../../sharing/share.ts'
 import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
-import { settleByReference } from '../idempotency.ts';
+import { settleByReference } from '../held-key.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
 import { openConversation, scopeOf } from '../scopes.ts';
 

@@ -2,6 +2,7 @@ import {
   answer,
   answerEvent,
   askSharedBody,
+  sharedChange,
   sharedMessageParams,
   sharePasswordHeader,
   shareTokenParams,
@@ -14,6 +15,7 @@ import { stopAnswer } from '../../answers/stop.ts';
 import { hasMore } from '../../answers/stream/follow.ts';
 import { appendMessage } from '../../conversations/append-message.ts';
 import { readMessage } from '../../conversations/message-store.ts';
+import { type NumberedChange, watchChanges } from '../../changes/watch.ts';
 import { AppError } from '../../errors.ts';
 import { isStillOpen, openToTakePart, type TakingPart } from '../../sharing/take-part.ts';
 import { createAnswerReply } from '../answer-reply.ts';
@@ -21,7 +23,9 @@ import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
+import { OpenStreams } from '../open-streams.ts';
 import { messagesPerMinute } from '../rate-limits.ts';
+import { sendEvents, type WireEvent } from '../sse.ts';
 import { lastEventId } from './answers.ts';
 import { visitorOf } from './shared-links.ts';
 
@@ -32,11 +36,35 @@ const tags = ['sharing'];
  * the link anew. What they say belongs to the owner, so that a repeat by `Idempotency-Key` is nobody's: it is not kept.
  */
 export function takingPartRoutes(app: App, deps: HttpDeps): void {
-  const { db, answers, identity, config, now } = deps;
+  const { db, answers, identity, config, now, closing } = deps;
   const { respond, streamTo } = createAnswerReply(deps);
   const limited = { ...messagesPerMinute(config.limits.messagesPerMinute), secret: true };
   const params = shareTokenParams;
   const headers = sharePasswordHeader;
+  const readers = new OpenStreams();
+
+  app.get(
+    '/s/:token/changes',
+    {
+      schema: {
+        tags,
+        operationId: 'followShare',
+        summary: 'Hear when a conversation that is shared to take part in changes',
+        description:
+          'For its recipient: within about a second, whoever changed it, until the link ends. It says no more than that.',
+        params,
+        headers,
+        sends: { [eventStream]: sharedChange },
+      },
+    },
+    async (request, reply) => {
+      const part = await open(request);
+      const gone = readers.enter(principalOf(request).scope.userId, request);
+      const signal = AbortSignal.any([closing, gone]);
+      const changes = watchChanges(part.scope.user, undefined, { db }, signal);
+      return sendEvents(reply, changed(changes), aliveOf(request, part));
+    },
+  );
 
   app.post(
     '/s/:token/messages',
@@ -115,7 +143,7 @@ export function takingPartRoutes(app: App, deps: HttpDeps): void {
   app.post(
     '/s/:token/messages/:message/stop',
     {
-      config: { secret: true },
+      config: { secret: true, whileStopping: true },
       schema: {
         tags,
         operationId: 'stopAnswerInShare',
@@ -150,4 +178,9 @@ export function takingPartRoutes(app: App, deps: HttpDeps): void {
     const { isAlive } = principalOf(request);
     return async () => (await isStillOpen(part, db)) && (await isAlive());
   }
+}
+
+async function* changed(changes: AsyncIterable<NumberedChange>): AsyncGenerator<WireEvent> {
+  for await (const { seq, type } of changes)
+    if (type !== 'open') yield { id: seq, type: 'changed', data: {} };
 }

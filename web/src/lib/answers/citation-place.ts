@@ -27,8 +27,9 @@ export function citationIndexAt(citations: readonly Citation[], n: number, offse
   return best;
 }
 
-/** Where in its document a source stands: `page 4 · Results › Revenue`; empty when that is not known. */
+/** Where in its document a source stands: `page 4 · Results › Revenue`, and whether it was read from a picture; else empty. */
 export function describePlace(source: Source): string {
   const page = source.page === null ? '' : t.sources.page(source.page);
-  return [page, source.heading.join(' › ')].filter(Boolean).join(' · ');
+  const read = source.ocr === true ? t.sources.recognised : '';
+  return [page, source.heading.join(' › '), read].filter(Boolean).join(' · ');
 }

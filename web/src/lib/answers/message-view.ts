@@ -26,6 +26,8 @@ export interface MessageView {
   id: string;
   role: Message['role'];
   content: string;
+  /** Who said it, where that is somebody whom the conversation is shared with. */
+  author: string | null;
   status: Message['status'];
   /** What the answer was made from; null for questions and where the server did not say. */
   mode: 'documents' | 'llm' | null;
@@ -57,6 +59,7 @@ export function messageView(message: Message): MessageView {
     ...blank(message.id, message.role),
     id: message.id,
     content: message.content,
+    author: authorOf(metadata),
     status: message.status,
     mode: metadata.mode === 'documents' || metadata.mode === 'llm' ? metadata.mode : null,
     sources: asArray(metadata.search_results).filter(isSource),
@@ -91,6 +94,7 @@ function blank(key: string, role: Message['role']): MessageView {
     id: '',
     role,
     content: '',
+    author: null,
     status: 'complete',
     mode: null,
     sources: [],
@@ -161,6 +165,11 @@ function isSource(value: unknown): value is Source {
 function sentenceOf(value: unknown): string | null {
   const { error } = asRecord(value);
   return typeof error === 'string' ? error : null;
+}
+
+function authorOf(metadata: Record<string, unknown>): string | null {
+  const { email } = asRecord(metadata.author);
+  return typeof email === 'string' ? email : null;
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

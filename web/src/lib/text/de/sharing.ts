@@ -19,4 +19,13 @@ export const sharing: typeof en = {
   locked: 'Dieser Link verlangt ein Passwort',
   open: 'Öffnen',
   gone: 'Dieser Link zeigt nichts mehr.',
+  hintPart:
+    'Sie sehen das Gespräch jederzeit, wie es ist, mit dem, was die Antworten zitieren, und schreiben und fragen darin. Sie können das jederzeit beenden.',
+  takingPart: 'Sie nehmen an diesem Gespräch teil: Wem es gehört, sieht, was Sie schreiben.',
+  owner: 'Wem es gehört',
+  writeOnly: 'Nur schreiben',
+  forOne: 'Wurde er für Sie erstellt, melden Sie sich zuerst an.',
+  recipient: 'Nur für (E-Mail-Adresse eines Kontos hier)',
+  partLabel: 'Darf teilnehmen, nicht nur lesen',
+  forWhom: (email, takesPart) => (takesPart ? `${email} nimmt teil` : `für ${email}`),
 };

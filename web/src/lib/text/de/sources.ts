@@ -16,6 +16,7 @@ export const sources: Dictionary['sources'] = {
   },
   page: (page) => `Seite ${page}`,
   pageShort: (page) => `S. ${page}`,
+  recognised: 'im Bild erkannter Text, kann stellenweise falsch sein',
   passage: 'Textstelle',
   loading: 'Der umgebende Text wird geladen…',
   gone: 'Das Dokument ist nicht mehr in diesem Gespräch. So wurde die Textstelle zitiert.',

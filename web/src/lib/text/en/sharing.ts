@@ -18,4 +18,13 @@ export const sharing = {
   locked: 'This link asks for a password',
   open: 'Open',
   gone: 'This link shows nothing any more.',
+  hintPart:
+    'They see the conversation as it is at any time, with what its answers cite, and write and ask in it. You can end it at once.',
+  takingPart: 'You take part in this conversation: its owner sees what you write.',
+  owner: 'The owner',
+  writeOnly: 'Only write',
+  forOne: 'If it was made for you, sign in first.',
+  recipient: 'Only for (e-mail address of an account here)',
+  partLabel: 'They may take part, not only read',
+  forWhom: (email: string, takesPart: boolean) => (takesPart ? `${email} takes part` : `for ${email}`),
 };

@@ -15,6 +15,7 @@ export const sources = {
   },
   page: (page: number) => `page ${page}`,
   pageShort: (page: number) => `p. ${page}`,
+  recognised: 'text recognised in a picture, may be wrong in places',
   passage: 'Passage',
   loading: 'Loading the surrounding text…',
   gone: 'The document is no longer in this conversation. This is the passage as it was quoted.',
