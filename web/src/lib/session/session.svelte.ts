@@ -17,6 +17,8 @@ export class Session {
   state = $state<'starting' | 'unreachable' | 'signed-out' | 'signed-in'>('starting');
   user = $state<User | null>(null);
   capabilities = $state.raw<Capabilities | null>(null);
+  /** On a page that needs no session: what it shows is perhaps for somebody who has one. */
+  wantsToSignIn = $state(false);
   /** True when the person was signed in and the server ended it. */
   hasEnded = $state(false);
   readonly connection: Connection;

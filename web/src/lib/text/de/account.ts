@@ -21,7 +21,4 @@ export const account: Dictionary['account'] = {
   toRegister: 'Stattdessen ein Konto anlegen',
   toSignIn: 'Ich habe ein Konto',
   forgot: 'Ich habe mein Passwort vergessen',
-  forgotTitle: 'Einen Link zuschicken lassen',
-  forgotSend: 'Link schicken',
-  forgotSent: 'Wenn es ein Konto mit dieser Adresse gibt, ist ein Link dorthin unterwegs.',
 };

@@ -19,7 +19,4 @@ export const account = {
   toRegister: 'Create an account instead',
   toSignIn: 'I have an account',
   forgot: 'I have forgotten my password',
-  forgotTitle: 'Have a link sent to you',
-  forgotSend: 'Send the link',
-  forgotSent: 'If there is an account with this address, a link is on its way to it.',
 };
