@@ -77,6 +77,7 @@ describe.skipIf(chromiumPath === undefined)('without a mouse', () => {
 
       await walkTo(page, /^Options of “Herons”$/, 'Shift+Tab');
       await keyboard.press('Enter');
+      await expect.poll(() => focusedName(page)).toBe('Rename');
       await keyboard.press('Enter');
       await page.getByLabel('Title', { exact: true }).waitFor();
       await keyboard.type('Grey herons');
@@ -84,6 +85,7 @@ describe.skipIf(chromiumPath === undefined)('without a mouse', () => {
       await expect.poll(() => focusedName(page)).toBe('Grey herons');
       await walkTo(page, /^Options of “Grey herons”$/);
       await keyboard.press('Enter');
+      await expect.poll(() => focusedName(page)).toBe('Rename');
       await keyboard.press('End');
       await keyboard.press('Enter');
       await page.getByRole('dialog', { name: 'Delete this conversation?' }).waitFor();

@@ -13,7 +13,7 @@ const examples = resolve(import.meta.dirname, '../../examples');
 const account = { email: 'ada@example.org', password: 'a long enough password', name: 'Ada' };
 const question = 'How many vessels did Aurora operate at the end of 2025?';
 /** Compressed script before the first question can be typed. */
-const firstLoadBytes = 110 * 1024;
+const firstLoadBytes = 96 * 1024;
 const limits = { timeout: 240_000 };
 
 describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
@@ -162,7 +162,7 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
       await page.locator('.pill').first().click();
       await page.getByRole('blockquote').first().waitFor();
       expect(await page.getByLabel('Your question').count()).toBe(0);
-      expect(await page.getByRole('link', { name: 'Sign in to continue it' }).count()).toBe(1);
+      expect(await page.getByRole('button', { name: 'Sign in to continue it' }).count()).toBe(1);
       expect(complaints).toEqual([]);
       const asked = await fetch(`${app.baseUrl}${new URL(share.url, app.baseUrl).pathname}`);
       expect(asked.headers.get('content-type')).toContain('application/json');

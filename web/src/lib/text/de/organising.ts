@@ -11,7 +11,7 @@ export const organising: typeof en = {
   topK: 'Höchstens so viele Textstellen',
   writing: 'Wie Antworten geschrieben werden',
   model: 'Modell',
-  modelHint: 'Eines der Modelle dieses Servers; leer: sein erstes.',
+  usualModel: (id) => `Das des Servers (${id})`,
   temperature: 'Temperatur',
   temperatureHint: '0 ist am stetigsten, 2 am vielfältigsten.',
   longest: 'Längste Antwort, in Token',

@@ -10,7 +10,7 @@ export const organising = {
   topK: 'Passages at most',
   writing: 'How answers are written',
   model: 'Model',
-  modelHint: 'One of the models that this server has; empty: its first.',
+  usualModel: (id: string) => `The server’s own (${id})`,
   temperature: 'Temperature',
   temperatureHint: '0 is the steadiest, 2 the most varied.',
   longest: 'Longest answer, in tokens',
