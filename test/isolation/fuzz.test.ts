@@ -1,10 +1,14 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { append, createConversation, upload } from '../../torture/fuzz/actions.ts';
 import { switchOff } from '../../torture/fuzz/layers.ts';
+import { keepSeed, readSeeds } from '../../torture/fuzz/kept-seeds.ts';
 import { readEverything, readRoutes } from '../../torture/fuzz/reading.ts';
 import { World } from '../../torture/fuzz/world.ts';
 import { randomOf } from '../../torture/random.ts';
-import { adminOf, fuzz } from '../../torture/scenarios/isolation.ts';
+import { adminOf, fuzz, replay } from '../../torture/scenarios/isolation.ts';
 import { type AppHere, startAppHere } from '../../torture/support/app-here.ts';
 import { databaseKind } from '../support/app.ts';
 
@@ -47,4 +51,20 @@ test('with two layers missing such a word is seen, and the reading finds it', as
   await switchOff('row-level security', here.app);
   await switchOff('explicit filters', here.app);
   await expect(readEverything(world, routes)).rejects.toThrow(/shows zqx|is answered with/);
+});
+
+test.each(await readSeeds())('a history that is kept breaks nothing (seed $seed)', replay, 300_000);
+
+test('a seed is kept once', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'seeds-'));
+  try {
+    const file = join(folder, 'seeds.json');
+    await writeFile(file, '[]');
+    const kept = { seed: 7, commands: 80, layer: 'keys' } as const;
+    await keepSeed(kept, file);
+    await keepSeed(kept, file);
+    expect(await readSeeds(file)).toEqual([kept]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -64,6 +64,7 @@ const pure = new Set([
   'keysOf',
   'authorityOf',
   'statementsOfRetrieval',
+  'citedDocuments',
   'readVector',
   'parentMissing',
   'linkKey',

@@ -3,7 +3,7 @@ import type { Reply } from '../support/app-here.ts';
 import { mustBe } from '../support/claims.ts';
 import type { Canary } from './canaries.ts';
 import { judgeWords } from './reading.ts';
-import { password } from './session.ts';
+import { password, signIn } from './session.ts';
 import type { FuzzConversation, FuzzUser, World } from './world.ts';
 
 // What people do, each with its effect on the model. Texts share their words, so that any search finds any of them.
@@ -155,8 +155,8 @@ export async function setStatus(world: World, user: FuzzUser, status: 'active' |
   const reply = await world.here.call('PATCH', `/admin/users/${user.id}`, world.admin.token, { status });
   mustBe(reply.status === 200, `setting a status is answered with ${reply.status}: ${reply.text}`);
   user.state = status;
-  // Its access token may have ended meanwhile.
-  if (status === 'active') await world.keepSignedIn();
+  // Who is suspended is signed out everywhere.
+  if (status === 'active') await signIn(world.here, user);
 }
 
 export async function makeKey(

@@ -6,6 +6,7 @@ import { randomAddress } from '../support/deeds.ts';
 
 export interface Session {
   id: string;
+  email: string;
   token: string;
   refreshToken: string;
   /** By `performance.now()`. */
@@ -20,13 +21,23 @@ const triesAtMost = 20;
 
 /** A new account. */
 export async function register(here: AppHere): Promise<Session> {
-  const body = { email: `${randomUUID()}@example.org`, password };
+  const email = `${randomUUID()}@example.org`;
+  return { ...(await withPassword(here, '/auth/register', email)), email };
+}
+
+/** A session anew, where the old one was ended. */
+export async function signIn(here: AppHere, session: Session): Promise<void> {
+  const { token, refreshToken, since } = await withPassword(here, '/auth/login', session.email);
+  Object.assign(session, { token, refreshToken, since });
+}
+
+async function withPassword(here: AppHere, path: string, email: string) {
   for (let attempt = 1; ; attempt += 1) {
-    const reply = await send(here, '/auth/register', body);
-    if (reply.status === 201) return sessionOf(reply);
+    const reply = await send(here, path, { email, password });
+    if (reply.status === 200 || reply.status === 201) return sessionOf(reply);
     // Few passwords are hashed at a time; whoever finds too many waiting comes again.
     const isBusy = reply.status === 503 || reply.status === 429;
-    mustBe(isBusy && attempt < triesAtMost, `registering is answered with ${reply.status}: ${reply.text}`);
+    mustBe(isBusy && attempt < triesAtMost, `${path} is answered with ${reply.status}: ${reply.text}`);
     await pause(250);
   }
 }
@@ -50,7 +61,7 @@ function send(here: AppHere, path: string, body: unknown): Promise<Reply> {
   });
 }
 
-function sessionOf({ text }: Reply): Session {
+function sessionOf({ text }: Reply): Omit<Session, 'email'> {
   const answer = JSON.parse(text) as { access_token: string; refresh_token: string; user?: { id: string } };
   return {
     id: answer.user?.id ?? '',

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { startProvider } from '../../test/support/provider.ts';
 import { histories } from '../fuzz/commands.ts';
+import { keepSeed, type KeptSeed } from '../fuzz/kept-seeds.ts';
 import { type MissingLayer, missingLayers, switchOff } from '../fuzz/layers.ts';
 import { append, createConversation } from '../fuzz/actions.ts';
 import { readEverything, readRoutes, type Reads } from '../fuzz/reading.ts';
 import { register, type Session } from '../fuzz/session.ts';
 import { World } from '../fuzz/world.ts';
-import type { Random } from '../random.ts';
 import type { Figures, Scenario, TortureContext } from '../scenario.ts';
 import { type AppHere, startAppHere } from '../support/app-here.ts';
 import { mustBe } from '../support/claims.ts';
@@ -60,6 +60,33 @@ interface Counted extends Reads {
 }
 
 async function fuzzWithout(layer: MissingLayer, context: TortureContext): Promise<Counted> {
+  return withInstallation(layer, async (here, admin) => {
+    const counted = await fuzz(here, admin, layer, context);
+    context.say(`${layer === 'none' ? 'all layers' : `without ${layer}`}: ${JSON.stringify(counted)}`);
+    return counted;
+  });
+}
+
+/** Lives through a kept history again, from its begin to its end. @throws with the history where it breaks a promise */
+export async function replay({ seed, commands, layer }: KeptSeed): Promise<void> {
+  await withInstallation(layer, async (here, admin) => {
+    const routes = await readRoutes({ here });
+    const after = async (world: World): Promise<void> => {
+      await world.keepSignedIn();
+      await readEverything(world, routes);
+    };
+    await liveThrough(
+      histories(commands, after, () => false),
+      seed,
+      () => worldOf(here, admin, 1),
+    );
+  });
+}
+
+async function withInstallation<T>(
+  layer: MissingLayer,
+  use: (here: AppHere, admin: Session) => Promise<T>,
+): Promise<T> {
   const provider = await startProvider();
   const here = await startAppHere({
     EMBEDDING_BASE_URL: provider.baseUrl,
@@ -70,10 +97,9 @@ async function fuzzWithout(layer: MissingLayer, context: TortureContext): Promis
   });
   try {
     await switchOff(layer, here.app);
-    const counted = await fuzz(here, await adminOf(here), layer, context);
+    const result = await use(here, await adminOf(here));
     mustBe(here.faults.length === 0, () => `it logged ${here.faults[0]}`);
-    context.say(`${layer === 'none' ? 'all layers' : `without ${layer}`}: ${JSON.stringify(counted)}`);
-    return counted;
+    return result;
   } finally {
     await here.close();
     await provider.close();
@@ -108,8 +134,18 @@ export async function fuzz(
       const n = counted.worlds;
       // A short run is one history from its begin to its end.
       const isEnough = (): boolean => context.scale === 'full' && isOver();
-      const history = histories(commandsPerWorld[context.scale], after, isEnough);
-      await liveThrough(history, context.random.fork(`world ${n}`), () => worldOf(here, admin, n));
+      const commands = commandsPerWorld[context.scale];
+      const seed = context.random.fork(`world ${n}`).between(0, 2 ** 31 - 1);
+      const history = histories(commands, after, isEnough);
+      try {
+        await liveThrough(history, seed, () => worldOf(here, admin, n));
+      } catch (error) {
+        if (context.scale === 'full') {
+          await keepSeed({ seed, commands, layer });
+          context.say(`the seed ${seed} of world ${n} is kept in test/isolation/seeds.json`);
+        }
+        throw error;
+      }
     } while (!isOver());
   };
   const lives = Array.from({ length: worldsAtOnce[context.scale] }, () =>
@@ -125,7 +161,7 @@ export async function fuzz(
 /** One random history in a world of its own. @throws with its commands */
 async function liveThrough(
   drawn: ReturnType<typeof histories>,
-  random: Random,
+  seed: number,
   newWorld: () => Promise<World>,
 ): Promise<void> {
   const property = fc.asyncProperty(drawn, async (history) => {
@@ -133,7 +169,7 @@ async function liveThrough(
     await fc.asyncModelRun(() => ({ model: world, real: world }), history);
   });
   await fc.assert(property, {
-    seed: random.between(0, 2 ** 31 - 1),
+    seed,
     numRuns: 1,
     // Without this the first runs are short ones.
     unbiased: true,

@@ -2,6 +2,7 @@ import { newPerson, type Person, personOf } from '../../test/support/person.ts';
 import { type Provider, startProvider } from '../../test/support/provider.ts';
 import { createHome, type Home, type ServerProcess } from '../../test/durability/support/server-process.ts';
 import type { Figures, Scenario, TortureContext } from '../scenario.ts';
+import { changeAll, prepareGround, verifyChanges } from '../support/changes.ts';
 import { mustBe } from '../support/claims.ts';
 import { verifyAtRest } from '../support/database-checks.ts';
 import { acknowledgedIn, emptyLedger, type Ledger } from '../support/ledger.ts';
@@ -22,7 +23,8 @@ export const kill: Scenario = {
   name: 'kill',
   checks: ['P1', 'P2'],
   promise: 'No acknowledged message, event or document is lost, and nothing is half there',
-  protocol: 'kill -9 at 50 to 3,000 ms during append, upload, ingest, answer, delete, move and re-embed',
+  protocol:
+    'kill -9 at 50 to 3,000 ms during append, upload, ingest, answer, delete, move, re-embed, fork, copy, share, template, restore and the administration of accounts',
   databases: ['pglite', 'postgres'],
   minutes: 12,
   async run(context) {
@@ -55,6 +57,7 @@ async function killAgainAndAgain(context: TortureContext, home: Home, provider: 
   let server = await restart();
   let person = await newPerson(server.baseUrl);
   const archive = await conversationOf(person);
+  const ground = await prepareGround(person);
   for (let at = 0; at < 2; at += 1)
     ledger.appended.push({ id: await conversationOf(person), messages: [], unsure: 0 });
   let inbox = await conversationOf(person);
@@ -73,6 +76,7 @@ async function killAgainAndAgain(context: TortureContext, home: Home, provider: 
       ask(person, provider, ledger, random.fork(`ask ${kills}`)),
       ask(person, provider, ledger, random.fork(`ask too ${kills}`)),
       move(person, full, archive, ledger),
+      changeAll(person, ground, ledger, random.fork(`change ${kills}`)),
     ]);
     await Promise.race([new Promise((resolve) => setTimeout(resolve, random.between(50, 3_000))), work]);
     await server.end('SIGKILL');
@@ -99,6 +103,7 @@ async function killAgainAndAgain(context: TortureContext, home: Home, provider: 
   for (const conversation of ledger.appended) await verifyAppended(person, conversation);
   await verifyAnswers(person, ledger.questions);
   const ready = await verifyDocuments(person, ledger);
+  await verifyChanges(person, ledger);
   await whenQuiet(provider);
   const { code } = await server.end('SIGTERM');
   mustBe(code === 0, `the server ended with code ${code}: ${server.output().slice(-500)}`);
@@ -108,7 +113,7 @@ async function killAgainAndAgain(context: TortureContext, home: Home, provider: 
 }
 
 function figuresOf(ledger: Ledger, kills: number, ready: number, unnamed: number): Figures {
-  const { messages, documents, answers, events } = acknowledgedIn(ledger);
+  const { messages, documents, answers, events, changes } = acknowledgedIn(ledger);
   return {
     kills,
     'acknowledged messages': messages,
@@ -116,6 +121,7 @@ function figuresOf(ledger: Ledger, kills: number, ready: number, unnamed: number
     'of them ready at the end': ready,
     'answers begun': answers,
     'acknowledged events of answers': events,
+    'other acknowledged changes': changes,
     lost: 0,
     'originals left to the reconciler': unnamed,
   };

@@ -22,7 +22,7 @@ export const nthFailure: Scenario = {
   promise:
     'Whatever fails once, the answer has a code, a repeat has its one effect, and nothing is half there',
   protocol:
-    'the n-th query (40001, 40P01, 53100, 57P01, ECONNRESET), file (ENOSPC) and model request fails, for every n of twelve requests',
+    'the n-th query (40001, 40P01, 53100, 57P01, ECONNRESET), call that opens, moves, removes, measures or makes a file (ENOSPC) and model request fails, for every n of twelve requests',
   databases: ['pglite', 'postgres'],
   minutes: 18,
   async run(context) {

@@ -1,3 +1,5 @@
+import type { Person } from '../../test/support/person.ts';
+
 /** A message that the server acknowledged. */
 export interface AcknowledgedMessage {
   id: string;
@@ -43,25 +45,34 @@ export interface AskedQuestion {
   whole: string | null;
 }
 
+/** A change of another kind that was acknowledged, and how it is found again. */
+export interface AcknowledgedChange {
+  what: string;
+  /** @throws BrokenPromise where it is lost */
+  verify: (person: Person) => Promise<void>;
+}
+
 /** What clients know, noted when they were told and not before. */
 export interface Ledger {
   appended: AppendedTo[];
   documents: UploadedDocument[];
   moves: Move[];
   questions: AskedQuestion[];
+  changes: AcknowledgedChange[];
 }
 
 export function emptyLedger(): Ledger {
-  return { appended: [], documents: [], moves: [], questions: [] };
+  return { appended: [], documents: [], moves: [], questions: [], changes: [] };
 }
 
 export function acknowledgedIn(
   ledger: Ledger,
-): Record<'messages' | 'documents' | 'answers' | 'events', number> {
+): Record<'messages' | 'documents' | 'answers' | 'events' | 'changes', number> {
   return {
     messages: ledger.appended.reduce((sum, { messages }) => sum + messages.length, 0),
     documents: ledger.documents.length,
     answers: ledger.questions.length,
+    changes: ledger.changes.length,
     events: ledger.questions.reduce((sum, { events }) => sum + events, 0),
   };
 }

@@ -5,28 +5,10 @@ import { behave, type Provider } from '../../test/support/provider.ts';
 import type { Random } from '../random.ts';
 import { mustBe } from './claims.ts';
 import type { AppendedTo, AskedQuestion, Ledger, Move } from './ledger.ts';
+import { isLostConnection, lost, untilGone } from './until-gone.ts';
 import { eventsOf } from './wire.ts';
 
 // Each writes until the server is gone, as clients would: what was acknowledged is noted behind the answer.
-
-/** Runs `work` again and again until a request of it finds nobody. */
-async function untilGone(work: () => Promise<void>): Promise<void> {
-  for (;;) {
-    try {
-      await work();
-    } catch (error) {
-      if (isLostConnection(error)) return;
-      throw error;
-    }
-  }
-}
-
-/** What fetch says when the other side is gone. */
-function isLostConnection(error: unknown): boolean {
-  return error instanceof Error && ['fetch failed', 'terminated', lost].includes(error.message);
-}
-
-const lost = 'the connection was lost';
 
 export function append(person: Person, conversation: AppendedTo, random: Random): Promise<void> {
   return untilGone(async () => {

@@ -6,7 +6,7 @@ export const documentCases: Record<string, IsolationCase> = {
   'POST /conversations/:id/documents': (w) => [
     ...conversation(w, (id) => `/conversations/${id}/documents`, { name: 'planted.txt', text: 'planted' }),
     { path: `/conversations/${w.a1}/documents`, status: 403, form: file() },
-    { path: `/conversations/${w.b1}/documents`, status: 202, form: file({ conversation_id: w.a1 }) },
+    { path: `/conversations/${w.b1}/documents`, status: 400, form: file({ conversation_id: w.a1 }) },
   ],
   'GET /conversations/:id/documents': (w) => [
     ...conversation(w, (id) => `/conversations/${id}/documents`),
@@ -16,7 +16,7 @@ export const documentCases: Record<string, IsolationCase> = {
     { path: '/api/upload', status: 403, form: file({ conversationId: w.a1 }) },
     { path: '/api/upload', status: 404, form: file({ conversationId: w.nothing }) },
     { path: `/api/upload?conversationId=${w.a1}`, status: 403, form: file() },
-    { path: `/api/upload?conversationId=${w.b1}`, status: 403, form: file({ conversationId: w.a1 }) },
+    { path: `/api/upload?conversationId=${w.b1}`, status: 400, form: file({ conversationId: w.a1 }) },
   ],
   'GET /documents': (w) => [
     { path: `/documents?conversation_id=${w.a1}`, status: 200 },

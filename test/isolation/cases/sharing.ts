@@ -54,6 +54,7 @@ export const sharingCases: Record<string, IsolationCase> = {
   ],
   ...takingPart('POST', 'messages', { content: 'planted' }),
   ...takingPart('POST', 'query', { query: secretQuestion }),
+  ...takingPart('GET', 'changes'),
   ...takingPart('GET', 'messages/:message/stream'),
   ...takingPart('POST', 'messages/:message/stop'),
 };
