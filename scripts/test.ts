@@ -13,16 +13,33 @@ import { addCounts, countReport, formatCounts, noTests, type TestCounts } from '
 type TestDatabaseKind = 'pglite' | 'postgres' | 'citus';
 
 // These never open a database, so a second run would only repeat the first.
-const WITHOUT_DATABASE = ['test/formats/**', 'test/indexing/**', 'test/models/**', 'test/house/**', 'src/**'];
+const WITHOUT_DATABASE = [
+  'test/{formats,indexing,models,house,eval}/**',
+  'src/**',
+  // The same to a browser, a package and a model on disk, whatever the database: what a database can change of them,
+  // web-app and sharing try.
+  'test/web/{client-streams,composer,documents,forgotten-password,highlight,install,keyboard,locate,markdown,organising,pages,phone}.test.ts',
+  'test/install/package.test.ts',
+  'test/cli/models.test.ts',
+];
 const root = resolve(import.meta.dirname, '..');
 
-// What several machines could change: the founding examples, documents that move, and their own tests.
+// What several machines could change: the founding examples, isolation, rows that move, and their own tests.
 const ON_CITUS = [
   'test/http/founding-examples.test.ts',
+  'test/isolation/{layers,routes}.test.ts',
   'test/documents/copying.test.ts',
+  'test/exchange/import.test.ts',
   'test/search/search.test.ts',
   'test/citus/',
 ];
+// With --all: whatever asks the database.
+const ALL_ON_CITUS = [
+  'test/{accounts,answers,changes,conversations,documents,durability,exchange,http,isolation,retrieval,search,sharing,work}/',
+  'test/citus/',
+];
+// Their tests break a database by triggers, or by what its pool sends: there tests look through a pool of their own.
+const NEVER_ON_CITUS = ['test/http/settled-effects.test.ts', 'test/durability/statements.test.ts'];
 // What kills, waits for leases or drives a browser for long: each has a quicker neighbour in the ordinary run, and all
 // of them are part of the full one.
 const ONLY_IN_FULL = [
@@ -48,12 +65,15 @@ const ONLY_IN_FULL = [
 const isFull = process.env['ALCOVE_CORPORA'] === 'full';
 const names = { pglite: 'embedded PGlite', postgres: 'PostgreSQL', citus: 'Citus' };
 
-const filters = process.argv.slice(2).filter((one) => one !== '--citus');
+const filters = process.argv.slice(2).filter((one) => one !== '--citus' && one !== '--all');
 const onlyCitus = process.argv.includes('--citus');
 const embedded = onlyCitus ? undefined : runVitest('pglite', filters);
 const server = !onlyCitus && process.env['TEST_DATABASE_URL'] ? runVitest('postgres', filters) : undefined;
 const citus = process.env['TEST_CITUS_URL']
-  ? runVitest('citus', filters.length > 0 ? filters : ON_CITUS)
+  ? runVitest(
+      'citus',
+      filters.length > 0 ? filters : braced(process.argv.includes('--all') ? ALL_ON_CITUS : ON_CITUS),
+    )
   : undefined;
 const total = [embedded, server, citus].reduce<TestCounts>(
   (sum, counts) => addCounts(sum, counts ?? noTests()),
@@ -80,6 +100,7 @@ function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
   const report = join(folder, 'report.json');
   const excluded = [
     ...(database === 'pglite' ? [] : WITHOUT_DATABASE),
+    ...(database === 'citus' ? NEVER_ON_CITUS : []),
     ...(isFull || args.length > 0 ? [] : ONLY_IN_FULL),
   ].map((glob) => `--exclude=${glob}`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
@@ -108,4 +129,12 @@ function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** vitest takes parts of paths where it runs, and globs where it does not. */
+function braced(names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const [, before = '', inner, after = ''] = /^(.*)\{(.+)\}(.*)$/.exec(name) ?? [];
+    return inner === undefined ? [name] : inner.split(',').map((one) => before + one + after);
+  });
 }

@@ -1,5 +1,7 @@
-import { execFile } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { findOwnNode, whereToRun } from '../../bin/where-to-run.mjs';
@@ -31,4 +33,21 @@ test.for(['20.20.2', '22.12.0'])(
 test('the Node that came along is 24', async () => {
   const node = findOwnNode(join(root, 'bin/alcove.mjs')) ?? '';
   expect((await promisify(execFile)(node, ['--version'])).stdout).toMatch(/^v24\./);
+});
+
+// Where the tests run on the Node that came along, the machine's own may be too old.
+const old = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((place) => join(place, 'node'))
+  .find(
+    (path) => existsSync(path) && /^v(?:1\d|2[0-3])\./.test(spawnSync(path, ['--version']).stdout.toString()),
+  );
+
+test.skipIf(old === undefined)('`npm start` says so on an old Node, in one sentence', async () => {
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    scripts: { prestart: string };
+  };
+  const ended = spawnSync(old ?? '', scripts.prestart.split(' ').slice(1), { cwd: root, encoding: 'utf8' });
+  expect(ended.status).toBe(1);
+  expect(ended.stderr.trimEnd()).toMatch(/^Alcove needs Node 24 or newer, and this is .*$/);
 });
