@@ -253,6 +253,7 @@ describe('for operators and newcomers', () => {
     const capabilities = JSON.parse((await send({ path: '/capabilities' })).body) as Record<string, unknown>;
     expect(capabilities).toMatchObject({
       chat_model: null,
+      chat_models: [],
       embedding_model: null,
       registration: 'open',
       first_run: false,
