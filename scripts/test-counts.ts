@@ -1,3 +1,6 @@
+import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
 export interface TestCounts {
   passed: number;
   failed: number;
@@ -9,8 +12,15 @@ interface VitestReport {
   numFailedTests: number;
   numPendingTests: number;
   numTodoTests: number;
-  testResults: { status: string; assertionResults: { status: string }[] }[];
+  testResults: {
+    name?: string;
+    status: string;
+    message?: string;
+    assertionResults: { status: string; fullName?: string; failureMessages?: string[] }[];
+  }[];
 }
+
+const maxMessage = 1_500;
 
 /** Counts of one JSON report of vitest. A file that could not be loaded holds no test and counts as one failure. */
 export function countReport(json: string): TestCounts {
@@ -23,6 +33,22 @@ export function countReport(json: string): TestCounts {
     failed: report.numFailedTests + brokenFiles.length,
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/** What failed by one JSON report of vitest, each with its file below `root`, its name and the beginning of its message. */
+export function listFailures(json: string, root: string): string[] {
+  const report = JSON.parse(json) as VitestReport;
+  return report.testResults.flatMap((file) => {
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed');
+    const broken =
+      file.status === 'failed' && failed.length === 0 ? [{ failureMessages: [file.message ?? ''] }] : [];
+    return [...broken, ...failed].map(({ failureMessages = [], ...test }) => {
+      const name = [relative(root, file.name ?? ''), 'fullName' in test ? test.fullName : '']
+        .filter(Boolean)
+        .join(' > ');
+      return `${name}\n${stripVTControlCharacters(failureMessages.join('\n')).slice(0, maxMessage)}`;
+    });
+  });
 }
 
 export function noTests(): TestCounts {

@@ -8,7 +8,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findBrowser } from './find-browser.ts';
-import { addCounts, countReport, formatCounts, noTests, type TestCounts } from './test-counts.ts';
+import {
+  addCounts,
+  countReport,
+  formatCounts,
+  listFailures,
+  noTests,
+  type TestCounts,
+} from './test-counts.ts';
 
 type TestDatabaseKind = 'pglite' | 'postgres' | 'citus';
 
@@ -65,6 +72,8 @@ const ONLY_IN_FULL = [
 const isFull = process.env['ALCOVE_CORPORA'] === 'full';
 const names = { pglite: 'embedded PGlite', postgres: 'PostgreSQL', citus: 'Citus' };
 
+/** What failed, of all runs. */
+const failures: string[] = [];
 const filters = process.argv.slice(2).filter((one) => one !== '--citus' && one !== '--all');
 const onlyCitus = process.argv.includes('--citus');
 const embedded = onlyCitus ? undefined : runVitest('pglite', filters);
@@ -90,6 +99,10 @@ if (!isFull)
 
 const reportFile = process.env['TEST_REPORT_FILE'];
 if (reportFile) writeFileSync(reportFile, `${JSON.stringify(total)}\n`);
+// Once more at the end, where somebody looks first, and where a log that is cut off still has them.
+if (reportFile && failures.length > 0)
+  writeFileSync(reportFile.replace(/\.json$/, '.failed.txt'), `${failures.join('\n\n')}\n`);
+for (const failure of failures) console.log(`\nFAILED on ${failure}`);
 if (total.passed + total.failed === 0) console.error('No test ran.');
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
@@ -123,8 +136,16 @@ function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
         ...(database === 'citus' ? { TEST_DATABASE_URL: process.env['TEST_CITUS_URL'] } : {}),
       },
     });
-    const counts = existsSync(report) ? countReport(readFileSync(report, 'utf8')) : noTests();
-    if (status !== 0 && counts.failed === 0) counts.failed = 1;
+    const told = existsSync(report) ? readFileSync(report, 'utf8') : null;
+    const counts = told === null ? noTests() : countReport(told);
+    for (const failure of told === null ? [] : listFailures(told, root))
+      failures.push(`${names[database]}: ${failure}`);
+    if (status !== 0 && counts.failed === 0) {
+      counts.failed = 1;
+      failures.push(
+        `${names[database]}: no test, but the run itself (exit code ${status ?? 'none'}); its log says why`,
+      );
+    }
     return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
