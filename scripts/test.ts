@@ -111,6 +111,7 @@ function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
   console.log(`\nTests on ${names[database]}`);
   const folder = mkdtempSync(join(tmpdir(), 'alcove-test-report-'));
   const report = join(folder, 'report.json');
+  const unhandled = join(folder, 'unhandled.json');
   const excluded = [
     ...(database === 'pglite' ? [] : WITHOUT_DATABASE),
     ...(database === 'citus' ? NEVER_ON_CITUS : []),
@@ -123,6 +124,7 @@ function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
+    `--reporter=${join(root, 'scripts/unhandled-errors.ts')}`,
     // The first test waits until the tables of the database that all copy are distributed.
     ...(database === 'citus' ? ['--hookTimeout=300000', '--testTimeout=120000'] : []),
   ];
@@ -133,6 +135,7 @@ function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
       env: {
         ...process.env,
         ALCOVE_TEST_DB: database,
+        UNHANDLED_FILE: unhandled,
         ...(database === 'citus' ? { TEST_DATABASE_URL: process.env['TEST_CITUS_URL'] } : {}),
       },
     });
@@ -140,12 +143,11 @@ function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
     const counts = told === null ? noTests() : countReport(told);
     for (const failure of told === null ? [] : listFailures(told, root))
       failures.push(`${names[database]}: ${failure}`);
-    if (status !== 0 && counts.failed === 0) {
-      counts.failed = 1;
-      failures.push(
-        `${names[database]}: no test, but the run itself (exit code ${status ?? 'none'}); its log says why`,
-      );
-    }
+    const errors = existsSync(unhandled) ? (JSON.parse(readFileSync(unhandled, 'utf8')) as string[]) : [];
+    for (const error of errors) failures.push(`${names[database]}: ${error}`);
+    if (status !== 0 && counts.failed === 0) counts.failed = 1;
+    if (status !== 0 && failures.length === 0)
+      failures.push(`${names[database]}: the run itself (exit code ${status ?? 'none'}); its log says why`);
     return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
