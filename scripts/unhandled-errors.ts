@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
-import type { Reporter } from 'vitest/reporters';
+import type { Reporter } from 'vitest/node';
 
 /** Writes what no test waited for, which vitest's own JSON report leaves out, to the file that `UNHANDLED_FILE` names. */
 export default class UnhandledErrors implements Reporter {

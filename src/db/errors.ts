@@ -45,6 +45,15 @@ export function isForeignKeyViolation(error: unknown, constraint?: string): bool
   return databaseCode(error) === '23503' && (constraint === undefined || constraintOf(error) === constraint);
 }
 
+const referred = /_(conversation|document|message)$/;
+
+/** What was there when the request began and is deleted by now, by the key that refers to it; null for other failures. */
+export function goneMeanwhile(error: unknown): 'conversation' | 'document' | 'message' | null {
+  if (databaseCode(error) !== '23503') return null;
+  const what = referred.exec(constraintOf(error) ?? '')?.[1];
+  return what === undefined ? null : (what as 'conversation' | 'document' | 'message');
+}
+
 /** A commit was under way when the connection was lost: what it was to write may be written. */
 export class UnknownCommit extends Error {
   constructor(cause: unknown) {

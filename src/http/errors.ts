@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorCode, FieldIssue, Problem } from '@alcove/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isUnknownCommit, translateDatabaseError } from '../db/errors.ts';
+import { goneMeanwhile, isUnknownCommit, translateDatabaseError } from '../db/errors.ts';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { leaveLocked } from './held-key.ts';
@@ -75,6 +75,8 @@ function toAppError(error: unknown): AppError {
   const known = translateDatabaseError(error);
   if (known instanceof AppError) return known;
   if (error instanceof z.ZodError) return invalidRequest(error);
+  const gone = goneMeanwhile(error);
+  if (gone !== null) return new AppError('not_found', `This ${gone} does not exist.`, { cause: error });
   const code = (error as { code?: unknown }).code;
   const mapped = typeof code === 'string' ? fastifyErrors[code] : undefined;
   if (mapped !== undefined) return new AppError(mapped[0], mapped[1], { cause: error });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { append, createConversation, upload } from '../../torture/fuzz/actions.ts';
+import { append, createConversation, trespass, upload } from '../../torture/fuzz/actions.ts';
 import { switchOff } from '../../torture/fuzz/layers.ts';
 import { keepSeed, readSeeds } from '../../torture/fuzz/kept-seeds.ts';
 import { readEverything, readRoutes } from '../../torture/fuzz/reading.ts';
@@ -36,6 +36,29 @@ test('a random history shows nobody a word that is not theirs to see', async () 
   const { bodies } = await fuzz(here, admin, 'none', context);
   expect(bodies).toBeGreaterThan(100);
   expect(here.faults).toEqual([]);
+});
+
+test('without the check of ownership nobody is refused, and nobody finds or changes what is another’s', async () => {
+  const other = await startAppHere();
+  try {
+    const world = new World(other, await adminOf(other), 2_000, false);
+    for (let at = 0; at < 2; at += 1) await world.addUser();
+    for (const user of world.users) await createConversation(world, user);
+    const [first, second] = world.usable();
+    if (first === undefined || second === undefined) throw new Error('no conversations');
+    await append(world, first);
+    await upload(world, first);
+    const look = () =>
+      other.call('GET', `/conversations/${first.id}/documents`, world.userOf(second.owner).token);
+    expect((await look()).status).toBe(403);
+    await switchOff('ownership check', other.app);
+    expect((await look()).status).not.toBe(403);
+    await trespass(world, world.userOf(second.owner), first);
+    expect((await readEverything(world, await readRoutes(world))).bodies).toBeGreaterThan(50);
+    expect(other.faults).toEqual([]);
+  } finally {
+    await other.close();
+  }
 });
 
 test('with two layers missing such a word is seen, and the reading finds it', async () => {

@@ -3,20 +3,28 @@ import type { RunningApp } from '../../src/app.ts';
 import { type QueryWatch, wrapQueries } from '../support/wrap-queries.ts';
 
 /** Which layer of isolation is out of the way; the others have to hold. The type layer ends with the compiler. */
-export type MissingLayer = 'none' | 'row-level security' | 'explicit filters' | 'keys';
+export type MissingLayer = 'none' | 'ownership check' | 'row-level security' | 'explicit filters' | 'keys';
 
 export const missingLayers: readonly MissingLayer[] = [
   'none',
+  'ownership check',
   'row-level security',
   'explicit filters',
   'keys',
 ];
 
 export async function switchOff(layer: MissingLayer, { db }: RunningApp): Promise<void> {
+  if (layer === 'ownership check') wrapQueries(db.pool, everybodyOwns);
   if (layer === 'row-level security') await switchOffPolicies(db.pool);
   if (layer === 'keys') await dropForeignKeys(db.pool);
   if (layer === 'explicit filters') wrapQueries(db.pool, withoutFiltersOf(db.roles.admin));
 }
+
+/** The scope of every route below a conversation is opened for whoever names one: what lies below has to hold. */
+const everybodyOwns: QueryWatch = (text) =>
+  /^SELECT 1 FROM conversations WHERE user_id = \$1 AND id = \$2/.test(text)
+    ? { text: 'SELECT 1 WHERE $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL' }
+    : undefined;
 
 /** Administrators reach every account, and no content: which account they mean, their filters alone say. */
 function withoutFiltersOf(adminRole: string): QueryWatch {

@@ -157,7 +157,7 @@ async function readOne(world: World, reader: Reader, look: Look): Promise<number
   judgeWords(world, reader, look.place, reply, what);
   // Exports of one person are few in a minute: one that is put off is no read.
   if (reply.status === 429 && look.path.endsWith('/export')) return 0;
-  judgeStatus(reader, look, reply, what);
+  judgeStatus(world, reader, look, reply, what);
   if (reply.status === 200 && isOwn(reader, look)) judgeCompleteness(world, look, reply, what);
   const isStream = String(reply.headers['content-type']).startsWith('text/event-stream');
   return isStream ? (reply.text.match(/^data:/gm) ?? []).length : null;
@@ -202,7 +202,13 @@ function isOwn(reader: Reader, { owner }: Look): boolean {
   return reader.userId !== null && reader.userId === owner;
 }
 
-function judgeStatus(reader: Reader, look: Look, { status, text }: Reply, what: string): void {
+function judgeStatus(
+  { refuses }: World,
+  reader: Reader,
+  look: Look,
+  { status, text }: Reply,
+  what: string,
+): void {
   const told = (): string => `${what} is answered with ${status}: ${text.slice(0, 300)}`;
   mustBe(status < 500, told);
   if (reader.userId === null) return mustBe(status === 401, told);
@@ -211,7 +217,7 @@ function judgeStatus(reader: Reader, look: Look, { status, text }: Reply, what: 
     isOwn(reader, look) && look.isThere && [null, look.conversationId].includes(reader.limitedTo);
   // A chat's id may be its client's own: one that nobody knows has nothing to go on with.
   const isEmpty = status === 204 && text === '' && look.path.startsWith('/api/chat/');
-  if (!isAllowed) mustBe(status === 403 || status === 404 || isEmpty, told);
+  if (!isAllowed) mustBe(!refuses || status === 403 || status === 404 || isEmpty, told);
   // A document may still be on its way to a text; a question has neither stream nor trace.
   else
     mustBe(

@@ -49,8 +49,11 @@ export class World {
   private readonly name: string;
   readonly here: AppHere;
   readonly admin: Session;
+  /** Whether who asks for what is another's is refused. Else it is looked for, and nothing is found or changed. */
+  readonly refuses: boolean;
 
-  constructor(here: AppHere, admin: Session, n: number) {
+  constructor(here: AppHere, admin: Session, n: number, refuses = true) {
+    this.refuses = refuses;
     this.here = here;
     this.admin = admin;
     this.name = n.toString(36).padStart(5, '0');

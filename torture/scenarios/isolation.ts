@@ -19,8 +19,9 @@ const worldsAtOnce = { smoke: 1, full: 5 };
 const readsAtLeast = { pglite: 330_000, postgres: 720_000 };
 /** How much of it is read with a layer missing. */
 const shareOf: Record<MissingLayer, number> = {
-  none: 0.55,
-  'row-level security': 0.15,
+  none: 0.5,
+  'ownership check': 0.1,
+  'row-level security': 0.1,
   'explicit filters': 0.15,
   keys: 0.15,
 };
@@ -31,7 +32,7 @@ export const isolation: Scenario = {
   checks: ['P3', 'P4'],
   promise: 'Nobody sees a word of another, of another conversation, or of what is deleted',
   protocol:
-    'random histories with replays, limited keys, races and aborts; after each command every reader reads every path; then again without row-level security, without filters, without keys',
+    'random histories with replays, limited keys, races and aborts; after each command every reader reads every path; then again without the check of ownership, without row-level security, without filters, without keys',
   databases: ['pglite', 'postgres'],
   minutes: 28,
   async run(context) {
@@ -78,7 +79,7 @@ export async function replay({ seed, commands, layer }: KeptSeed): Promise<void>
     await liveThrough(
       histories(commands, after, () => false),
       seed,
-      () => worldOf(here, admin, 1),
+      () => worldOf(here, admin, layer, 1),
     );
   });
 }
@@ -138,7 +139,7 @@ export async function fuzz(
       const seed = context.random.fork(`world ${n}`).between(0, 2 ** 31 - 1);
       const history = histories(commands, after, isEnough);
       try {
-        await liveThrough(history, seed, () => worldOf(here, admin, n));
+        await liveThrough(history, seed, () => worldOf(here, admin, layer, n));
       } catch (error) {
         if (context.scale === 'full') {
           await keepSeed({ seed, commands, layer });
@@ -179,8 +180,8 @@ async function liveThrough(
 }
 
 /** People with a conversation each and a message in it. */
-async function worldOf(here: AppHere, admin: Session, n: number): Promise<World> {
-  const world = new World(here, admin, n);
+async function worldOf(here: AppHere, admin: Session, layer: MissingLayer, n: number): Promise<World> {
+  const world = new World(here, admin, n, layer !== 'ownership check');
   for (let at = 0; at < usersPerWorld; at += 1) await world.addUser();
   for (const user of world.users) await createConversation(world, user);
   for (const conversation of world.conversations) await append(world, conversation);
