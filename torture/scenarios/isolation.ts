@@ -93,8 +93,8 @@ async function withInstallation<T>(
     EMBEDDING_BASE_URL: provider.baseUrl,
     EMBEDDING_MODEL: 'test-embedding',
     TRUST_PROXY: '1',
-    // That its owner does not see what can be restored is of the policies alone.
-    ...(layer === 'row-level security' ? { UNDO_DAYS: '0' } : {}),
+    // That its owner does not see what can be restored is of these two alone.
+    ...(layer === 'row-level security' || layer === 'ownership check' ? { UNDO_DAYS: '0' } : {}),
   });
   try {
     await switchOff(layer, here.app);
