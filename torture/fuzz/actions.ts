@@ -10,7 +10,7 @@ import type { FuzzConversation, FuzzUser, World } from './world.ts';
 
 const secret = (word: string): string =>
   `The code of the vault in the lighthouse is ${word}. The keeper changes it.`;
-const question = 'What is the code of the vault in the lighthouse?';
+export const question = 'What is the code of the vault in the lighthouse?';
 
 /** As its owner. @throws BrokenPromise when the answer is another one or shows what it must not */
 async function act(
@@ -187,59 +187,6 @@ export async function deleteAccount(world: World, user: FuzzUser): Promise<void>
   world.forgetUser(user.id);
 }
 
-/** The same request with the same key: one effect, and nothing of what was deleted. By others it is their own request. */
-export async function replay(world: World, at: number, by: number): Promise<void> {
-  const sent = world.sent[at % world.sent.length];
-  if (sent === undefined) return;
-  const readers = world.readers();
-  const reader = readers[by % readers.length];
-  if (reader === undefined || reader.token === null) return;
-  const reply = await world.here.call('POST', sent.path, reader.token, sent.body, {
-    'idempotency-key': sent.key,
-  });
-  const what = `a replay of POST ${sent.path} by ${reader.name}`;
-  // What the request itself says may come back in its answer.
-  const own = JSON.stringify(sent.body);
-  judgeWords(
-    world,
-    reader,
-    { kind: 'account' },
-    {
-      ...reply,
-      text: withoutWordsOf(
-        reply.text,
-        own,
-        reader.userId === sent.userId && isThere(world, sent.conversationId),
-      ),
-    },
-    what,
-  );
-  const isOwner = reader.userId === sent.userId && [null, sent.conversationId].includes(reader.limitedTo);
-  if (reader.userId === null) mustBe(reply.status === 401, `${what} is answered with ${reply.status}`);
-  else if (!isOwner || !isThere(world, sent.conversationId))
-    mustBe(isRefusal(world, reply.status), `${what} is answered with ${reply.status}: ${reply.text}`);
-  // A key that may only read is refused before its request is looked at.
-  else
-    mustBe(
-      [sent.first.status, 403, 404, 409].includes(reply.status),
-      `${what} is answered with ${reply.status}: ${reply.text}`,
-    );
-}
-
-function isRefusal({ refuses }: World, status: number): boolean {
-  return status === 403 || status === 404 || (!refuses && status < 500);
-}
-
-function isThere({ conversations }: World, id: string): boolean {
-  return conversations.some((one) => one.id === id && one.isAlive);
-}
-
-function withoutWordsOf(text: string, sent: string, isAllowed: boolean): string {
-  return isAllowed
-    ? (sent.match(/zqx[a-z0-9]{12}/g) ?? []).reduce((left, word) => left.replaceAll(word, ''), text)
-    : text;
-}
-
 /** A request over a real connection that its client gives up: it may have had its effect or not. */
 export async function abandon(
   world: World,
@@ -264,24 +211,6 @@ export async function abandon(
     (response) => response.body?.cancel(),
     () => {},
   );
-}
-
-/** Somebody tries to change what is another's. */
-export async function trespass(world: World, by: FuzzUser, { id }: FuzzConversation): Promise<void> {
-  const canary = world.plant('message', '', id);
-  canary.isAlive = false;
-  const attempts: [string, string, unknown][] = [
-    ['POST', `/conversations/${id}/messages`, { role: 'user', content: canary.word }],
-    ['POST', `/conversations/${id}/documents`, { name: `${canary.word}.txt`, text: canary.word }],
-    ['PATCH', `/conversations/${id}`, { title: canary.word }],
-    ['DELETE', `/conversations/${id}`, undefined],
-    ['POST', `/rag/conversation/${id}/query`, { query: question }],
-    ['POST', '/auth/keys', { name: canary.word, scope: 'conversation', conversation_id: id }],
-  ];
-  for (const [method, path, body] of attempts) {
-    const { status } = await world.here.call(method, path, by.token, body);
-    mustBe(isRefusal(world, status), `${method} ${path} by another is answered with ${status}`);
-  }
 }
 
 /** A conversation is deleted while it is written to, uploaded into and asked. */

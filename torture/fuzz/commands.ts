@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import * as actions from './actions.ts';
+import * as attempts from './attempts.ts';
 import type { FuzzConversation, World } from './world.ts';
 
 const most = { users: 4, conversations: 6, documents: 8, keys: 4 };
@@ -97,7 +98,7 @@ const deeds: Record<string, { weight: number; deed: Deed }> = {
   },
   replay: {
     weight: 4,
-    deed: (world, { at, also }) => (world.sent.length === 0 ? null : () => actions.replay(world, at, also)),
+    deed: (world, { at, also }) => (world.sent.length === 0 ? null : () => attempts.replay(world, at, also)),
   },
   abandon: {
     weight: 2,
@@ -115,7 +116,7 @@ const deeds: Record<string, { weight: number; deed: Deed }> = {
       );
       return conversation === undefined || by === undefined
         ? null
-        : () => actions.trespass(world, by, conversation);
+        : () => attempts.trespass(world, by, conversation);
     },
   },
   deleteAccount: {

@@ -22,7 +22,7 @@ export async function switchOff(layer: MissingLayer, { db }: RunningApp): Promis
 
 /** The scope of every route below a conversation is opened for whoever names one: what lies below has to hold. */
 const everybodyOwns: QueryWatch = (text) =>
-  /^SELECT 1 FROM conversations WHERE user_id = \$1 AND id = \$2/.test(text)
+  text.startsWith('SELECT 1 FROM conversations WHERE user_id = $1 AND id = $2')
     ? { text: 'SELECT 1 WHERE $1::uuid IS NOT NULL AND $2::uuid IS NOT NULL' }
     : undefined;
 
