@@ -42,6 +42,14 @@ const scenes: Record<string, (page: Page, conversation: string) => Promise<void>
     await page.goto(`${origin}/dashboard/chatbot`);
     await page.getByLabel('Your question').waitFor();
   },
+  async documents(page) {
+    await page.goto(`${origin}/dashboard/documents`);
+    await page.getByText('aurora-annual-report-2025.pdf').first().waitFor();
+  },
+  async search(page) {
+    await page.goto(`${origin}/dashboard/search?q=vessels`);
+    await page.getByText('Aurora in 2025').first().waitFor();
+  },
   async stats(page) {
     await page.goto(`${origin}/dashboard/stats`);
     await page.getByRole('heading', { level: 1 }).waitFor();
