@@ -62,13 +62,15 @@ function placePairs(
 
 const snippetCharacters = 240;
 const before = 60;
+/** What is longer, or not of words at all, is cut through. */
+const longestWord = 40;
 
 export interface Snippet {
   text: string;
   ranges: Range[];
 }
 
-/** The part of the text with most of the query's words, and where they stand in it. */
+/** The part of the text with most of the query's words, whole words alone, and where they stand in it. */
 export function cutSnippet(
   text: string,
   words: readonly PlacedWord[],
@@ -77,15 +79,25 @@ export function cutSnippet(
   const hits = [...words.filter(({ groups }) => groups.length > 0), ...phrases].toSorted(
     (one, other) => one.start - other.start,
   );
-  const start = bestStart(hits, text);
-  const from = start === 0 ? 0 : wordBorder(text, start);
-  const to = Math.min(text.length, from + snippetCharacters);
-  const cut = text.slice(from, to);
-  const lead = cut.isWellFormed() ? cut : cut.toWellFormed();
+  const { from, to } = wholeWords(text, words, bestStart(hits, text));
+  const lead = from > 0 ? '… ' : '';
+  const cut = text.slice(from, to).toWellFormed();
   const ranges = hits
     .filter((hit) => hit.start >= from && hit.end <= to)
-    .map((hit) => ({ start: hit.start - from, end: hit.end - from }));
-  return { text: lead, ranges: joined(ranges) };
+    .map((hit) => ({ start: hit.start - from + lead.length, end: hit.end - from + lead.length }));
+  return { text: `${lead}${cut}${to < text.length ? ' …' : ''}`, ranges: joined(ranges) };
+}
+
+/** So many characters from about there on, from the begin of a word to the end of another and what closes it. */
+function wholeWords(text: string, words: readonly PlacedWord[], start: number): { from: number; to: number } {
+  const first = words.find((word) => word.start >= start && word.start <= start + longestWord);
+  const from = start === 0 ? 0 : (first?.start ?? start);
+  const limit = from + snippetCharacters;
+  if (text.length <= limit) return { from, to: text.length };
+  const last = words.findLast((word) => word.end <= limit && word.end > limit - longestWord);
+  const end = last?.end ?? limit;
+  const closing = /^[^\s\p{L}\p{N}]{1,3}(?=\s|$)/u.exec(text.slice(end, end + 4))?.[0] ?? '';
+  return { from, to: end + closing.length };
 }
 
 function bestStart(hits: readonly (Range & { groups?: number[] })[], text: string): number {
@@ -97,13 +109,6 @@ function bestStart(hits: readonly (Range & { groups?: number[] })[], text: strin
     if (different > best.different) best = { start, different };
   }
   return text.length <= snippetCharacters ? 0 : Math.max(0, best.start - before);
-}
-
-function wordBorder(text: string, at: number): number {
-  const space = text.indexOf(' ', at);
-  const begin = space === -1 || space - at > 20 ? at : space + 1;
-  // Not between the halves of one character.
-  return /[\uDC00-\uDFFF]/.test(text[begin] ?? '') ? begin + 1 : begin;
 }
 
 /** Ranges that touch are one mark. */
