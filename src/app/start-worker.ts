@@ -24,7 +24,7 @@ const hourMs = 3_600_000;
 const tidyMs = 60_000;
 const spreadMs = 10_000;
 const searchMs = 15_000;
-/** Users whose keys go in one transaction. */
+/** Whose users' keys go in one transaction. */
 const expireAtOnce = 200;
 
 /** The background work of this process; the rows say what is due, so that it may die at any time. */

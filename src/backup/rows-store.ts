@@ -1,11 +1,13 @@
 import type pg from 'pg';
 import { throughAll } from '../db/citus.ts';
+import { nobody } from '../db/ids.ts';
 import type { RoleNames } from '../db/roles.ts';
 import { globalTables, transientTables } from '../db/self-check.ts';
 
 /** Rows fetched at once; of these tables one row may be megabytes. */
 const rowsAtOnce = 200;
 const heavyRowsAtOnce = 2;
+const usersAtOnce = 1_000;
 const heavy = new Set(['document_texts', 'segments']);
 /** The order in which rows refer to each other inside a table. */
 const orderInside: Record<string, string> = { messages: 'conversation_id, seq' };
@@ -32,7 +34,7 @@ export async function* readRows(client: pg.ClientBase, roles: RoleNames): AsyncG
     const kept = globalTables.filter((name) => !transientTables.includes(name));
     for (const { name } of tables.filter((table) => kept.includes(table.name)))
       yield* rowsOf(client, name, `SELECT ${jsonOf(name)} AS json FROM ${name} t`);
-    for (const id of await everyUser(client, roles.admin)) {
+    for await (const id of everyUser(client, roles.admin)) {
       await client.query(`SET LOCAL ROLE ${roles.app}; SET LOCAL app.user_id = '${id}'`);
       for (const { name, key } of tables) {
         if (key === null || globalTables.includes(name)) continue;
@@ -69,13 +71,22 @@ async function* rowsOf(client: pg.ClientBase, table: string, query: string): Asy
   await client.query('CLOSE backup');
 }
 
-/** Users, and those of whom only the audit log is left. */
-async function everyUser(client: pg.ClientBase, admin: string): Promise<string[]> {
-  await client.query(`SET LOCAL ROLE ${admin}`);
-  const { rows } = await client.query<{ id: string }>(
-    'SELECT id FROM users UNION SELECT user_id FROM audit_log ORDER BY id',
-  );
-  return rows.map(({ id }) => id).filter((id) => uuidForm.test(id));
+/** Users, and those of whom only the audit log is left, by their ids. Takes the role of administrators for each page. */
+async function* everyUser(client: pg.ClientBase, admin: string): AsyncGenerator<string> {
+  // What the operator has done is in the audit log under this id.
+  yield nobody;
+  for (let after = nobody; ;) {
+    await client.query(`SET LOCAL ROLE ${admin}`);
+    const { rows } = await client.query<{ id: string }>(
+      `(SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2) UNION
+       (SELECT DISTINCT user_id FROM audit_log WHERE user_id > $1 ORDER BY user_id LIMIT $2) ORDER BY id LIMIT $2`,
+      [after, usersAtOnce],
+    );
+    for (const { id } of rows) if (uuidForm.test(id)) yield id;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < usersAtOnce) return;
+    after = last.id;
+  }
 }
 
 /** Tables with the column that names the user, those first that others refer to. */
@@ -121,7 +132,8 @@ export async function insertRows(
 
 /** Begins a transaction in which the owner may write every table. `replace` empties them. @returns false when there are rows */
 export async function openLoad(client: pg.ClientBase, replace: boolean): Promise<boolean> {
-  await client.query(`BEGIN; SET LOCAL statement_timeout = 0; ${throughAll}`);
+  await client.query('BEGIN');
+  await client.query(`SET LOCAL statement_timeout = 0; ${throughAll}`);
   const tables = (await tablesInOrder(client)).map(({ name }) => `"${name}"`);
   for (const table of tables) await client.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`);
   if (replace) await client.query(`TRUNCATE ${tables.join(', ')}`);

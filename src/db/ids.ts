@@ -8,6 +8,9 @@ const random = Buffer.allocUnsafe(4096);
 const randomPerId = 8;
 let used = random.length;
 
+/** No user's id, and before the ids of all. */
+export const nobody = '00000000-0000-0000-0000-000000000000';
+
 /**
  * A UUIDv7 (RFC 9562): 48 bits of milliseconds, then a 12-bit counter within the millisecond, so that ids of one
  * process sort in the order they were made, then 62 random bits.

@@ -1,15 +1,16 @@
-import { throughAll } from '../db/citus.ts';
 import type { Database } from '../db/database.ts';
+import { nobody } from '../db/ids.ts';
+import { readUserIds } from '../identity/retention-store.ts';
 
-/** Every account's id, as the administrator's role sees them. */
-export async function everybody(db: Database): Promise<string[]> {
-  const client = await db.pool.connect();
-  try {
-    await client.query(`BEGIN; ${throughAll}; SET LOCAL ROLE ${db.roles.admin}`);
-    const { rows } = await client.query<{ id: string }>('SELECT id FROM users ORDER BY id');
-    return rows.map(({ id }) => id);
-  } finally {
-    await client.query('ROLLBACK');
-    client.release();
+const usersAtOnce = 1_000;
+
+/** Every account's id, as the administrator's role sees them, page by page. */
+export async function* everybody(db: Database): AsyncGenerator<string> {
+  for (let after = nobody; ;) {
+    const ids = await readUserIds(db, after, usersAtOnce);
+    yield* ids;
+    const last = ids.at(-1);
+    if (last === undefined) return;
+    after = last;
   }
 }

@@ -31,7 +31,7 @@ export const indexes: Check = {
     head.writeUInt32LE(segmentMagic, 0);
     head.writeUInt32LE(segmentVersion, 4);
     const sum: IndexCounts = { ready: 0, without: 0, unreadable: 0, old: 0 };
-    for (const userId of await everybody(db)) {
+    for await (const userId of everybody(db)) {
       const [rows] = await db.read({ userId }, [
         { name: 'doctor_indexes', text: countText, values: [userId, head, keywordVersion, passagesVersion] },
       ]);
@@ -81,7 +81,8 @@ export const plans: Check = {
     const client = await db.pool.connect();
     try {
       // Small tables are scanned for good reasons: what counts is that an index could be used.
-      await client.query('BEGIN; SET LOCAL enable_seqscan = off');
+      await client.query('BEGIN');
+      await client.query('SET LOCAL enable_seqscan = off');
       for (const { name, text, values } of asked) {
         const { rows } = await client.query(`EXPLAIN (FORMAT JSON) ${text}`, values);
         if (JSON.stringify(rows).includes('Seq Scan')) slow.push(name);

@@ -50,7 +50,7 @@ async function* keysOf({ blobs }: DoctorDeps, there: Set<string>): AsyncGenerato
 
 async function readOriginals({ db }: DoctorDeps): Promise<{ id: string; key: string }[]> {
   const found: { id: string; key: string }[] = [];
-  for (const userId of await everybody(db)) {
+  for await (const userId of everybody(db)) {
     const [rows] = await db.read({ userId }, [
       {
         name: 'doctor_originals',

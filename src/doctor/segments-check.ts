@@ -53,7 +53,7 @@ export const segments: Check = {
 async function survey(db: Database): Promise<{ count: number; broken: Broken[] }> {
   const broken: Broken[] = [];
   let count = 0;
-  for (const userId of await everybody(db))
+  for await (const userId of everybody(db))
     for await (const segment of segmentsOf(db, userId)) {
       count += 1;
       const { conversationId, documentId, kind } = segment;

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
+import { nobody } from '../db/ids.ts';
 import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
 import { documentWork, type WorkKey } from '../work/lease.ts';
 import { enqueue, hurry } from '../work/store.ts';
@@ -14,12 +15,14 @@ const pageSize = 500;
 export async function enqueueStale(db: Database, model: string | null, signal: AbortSignal): Promise<number> {
   let found = 0;
   for (const [target, isStale] of staleTargets(model)) {
-    for (;;) {
-      const keys = signal.aborted ? [] : await staleDocuments(db, target, isStale);
+    for (let after: Place = start; ;) {
+      const keys = signal.aborted ? [] : await staleDocuments(db, target, isStale, after);
       found += keys.length;
       for (const own of Map.groupBy(keys, (key) => key.userId).values())
         await db.scoped({ userId: own[0]?.userId ?? '' }, (tx) => enqueue(tx, own));
-      if (keys.length < pageSize) break;
+      const last = keys.at(-1);
+      if (last === undefined || keys.length < pageSize) break;
+      after = last;
     }
   }
   if (model !== null) await hurryOtherModels(db, model);
@@ -61,14 +64,24 @@ function isOfAnother(model: string): SQL {
   return sql`(d.embedding_model IS NULL OR d.embedding_model < ${model} OR d.embedding_model > ${model})`;
 }
 
-async function staleDocuments(db: Database, target: string, isStale: SQL): Promise<WorkKey[]> {
+/** Where a page ended: what it has found stays stale until its work is done, and must not be read again by the next. */
+type Place = Pick<WorkKey, 'userId' | 'conversationId' | 'itemId'>;
+const start: Place = { userId: nobody, conversationId: nobody, itemId: nobody };
+
+async function staleDocuments(
+  db: Database,
+  target: string,
+  isStale: SQL,
+  { userId, conversationId, itemId }: Place,
+): Promise<WorkKey[]> {
   const { rows } = await db.asWorker('everybody', (tx) =>
     tx.execute<{ userId: string; conversationId: string; id: string }>(sql`
       SELECT d.user_id AS "userId", d.conversation_id AS "conversationId", d.id FROM documents d
-      WHERE d.status = 'ready' AND ${isStale} AND NOT EXISTS (
+      WHERE d.status = 'ready' AND ${isStale}
+        AND (d.user_id, d.conversation_id, d.id) > (${userId}::uuid, ${conversationId}::uuid, ${itemId}::uuid) AND NOT EXISTS (
         SELECT 1 FROM work w WHERE w.user_id = d.user_id AND w.conversation_id = d.conversation_id
           AND w.kind = 'index' AND w.item_id = d.id AND w.target = ${target})
-      LIMIT ${pageSize}`),
+      ORDER BY d.user_id, d.conversation_id, d.id LIMIT ${pageSize}`),
   );
   return rows.map((row) => documentWork(row, 'index', row.id, target));
 }

@@ -228,17 +228,17 @@ export async function forgetAnswersAbout(
     );
 }
 
-/** Of at most `limit` users, their keys that have expired. @returns how many users there were */
+/** Keys that have expired: of the users of the first `limit` that are found. @returns how many were found */
 export async function deleteExpiredKeys(db: Database, limit: number): Promise<number> {
   return db.asWorker('everybody', async (tx) => {
     const expired = lt(idempotencyKeys.expiresAt, sql`now()`);
-    const owners = await tx
-      .selectDistinct({ userId: idempotencyKeys.userId })
+    const found = await tx
+      .select({ userId: idempotencyKeys.userId })
       .from(idempotencyKeys)
       .where(expired)
       .limit(limit);
-    for (const { userId } of owners)
+    for (const userId of new Set(found.map((key) => key.userId)))
       await tx.delete(idempotencyKeys).where(and(eq(idempotencyKeys.userId, userId), expired));
-    return owners.length;
+    return found.length;
   });
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
 import { sessions, setupTokens, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
@@ -10,6 +10,8 @@ import type { UserScope } from './user-scope.ts';
 
 /** Any constant: rows of many machines cannot be locked by one statement. */
 const administratorsLock = 7_312_019_115;
+
+const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const accountColumns = {
   id: users.id,
@@ -71,10 +73,9 @@ export async function findAccounts(
   admin: AdminScope,
   emailOrId: string,
 ): Promise<AccountRow[]> {
-  const wanted = emailOrId.trim().toLowerCase();
-  return db.asAdmin(admin, 'everybody', (tx) =>
-    selectAccounts(tx, or(hasEmail(emailOrId), sql`${users.id}::text = ${wanted}`)).limit(10),
-  );
+  const id = emailOrId.trim().toLowerCase();
+  if (uuidForm.test(id)) return db.asAdmin(admin, 'one user', (tx) => selectAccounts(tx, eq(users.id, id)));
+  return db.asAdmin(admin, 'everybody', (tx) => selectAccounts(tx, hasEmail(emailOrId)).limit(10));
 }
 
 export interface NewAccount extends Quotas {

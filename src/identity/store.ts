@@ -2,6 +2,7 @@ import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { throughAll } from '../db/citus.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { isUniqueViolation } from '../db/errors.ts';
+import { nobody } from '../db/ids.ts';
 import {
   apiKeys,
   conversationDirectory,
@@ -23,7 +24,6 @@ export type UserRow = typeof users.$inferSelect;
 
 /** Who is behind a login key. No scope exists yet: the answer is an id and nothing else. */
 export async function findLogin(db: Database, key: string): Promise<string | null> {
-  const nobody = '00000000-0000-0000-0000-000000000000';
   const [rows] = await db.read({ userId: nobody, askedLogin: key }, [
     { name: 'find_login', text: 'SELECT user_id AS id FROM login_keys WHERE key = $1', values: [key] },
   ]);
@@ -32,7 +32,6 @@ export async function findLogin(db: Database, key: string): Promise<string | nul
 }
 
 export async function hasAccounts(db: Database): Promise<boolean> {
-  const nobody = '00000000-0000-0000-0000-000000000000';
   const rows = await db.scoped({ userId: nobody }, (tx) =>
     tx.select({ key: installation.key }).from(installation).where(eq(installation.key, 'first_account')),
   );

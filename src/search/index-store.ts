@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Database, Statement } from '../db/database.ts';
 import { isForeignKeyViolation } from '../db/errors.ts';
 import { UserScope } from '../identity/user-scope.ts';
@@ -21,15 +21,28 @@ export interface IndexedText extends Omit<UnindexedText, 'text'> {
   lexemes: string[];
 }
 
-/** Users whose messages or passages wait to be indexed; the worker sees whose they are and nothing more. */
-export async function usersToIndex(db: Database, limit: number): Promise<UserScope[]> {
-  const { rows } = await db.asWorker('everybody', (tx) =>
-    tx.execute<{ userId: string }>(sql`
-      SELECT DISTINCT user_id AS "userId" FROM (
-        (SELECT user_id FROM messages LIMIT ${limit * 100}) UNION ALL (SELECT user_id FROM chunks LIMIT ${limit * 100})
-      ) waiting LIMIT ${limit}`),
-  );
-  return rows.map(({ userId }) => UserScope.grant(userId));
+/** So many rows are read for each user that is wanted: most have several waiting. */
+const rowsForEach = 20;
+
+/**
+ * Users behind `after`, in their order, whose messages or passages wait to be indexed; the worker sees whose they are and
+ * nothing more. However much one of them has waiting, the next page begins behind.
+ */
+export async function usersToIndex(db: Database, after: string, limit: number): Promise<UserScope[]> {
+  const most = limit * rowsForEach;
+  const pages = await db.asWorker('everybody', async (tx) => {
+    const read = async (table: SQL): Promise<string[]> => {
+      const { rows } = await tx.execute<{ userId: string }>(
+        sql`SELECT user_id AS "userId" FROM ${table} WHERE user_id > ${after}::uuid ORDER BY user_id LIMIT ${most}`,
+      );
+      return rows.map(({ userId }) => userId);
+    };
+    return [await read(sql`messages`), await read(sql`chunks`)];
+  });
+  // Behind the end of a page that is full somebody may be missing.
+  const ends = pages.flatMap((page) => (page.length === most ? (page.at(-1) ?? []) : []));
+  const users = [...new Set(pages.flat())].filter((user) => ends.every((end) => user <= end)).toSorted();
+  return users.slice(0, limit).map((userId) => UserScope.grant(userId));
 }
 
 /** Texts that are not indexed, at most so many of each kind. */

@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../db/database.ts';
+import { nobody } from '../db/ids.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { readUnindexed, usersToIndex, writeLexemes } from './index-store.ts';
 import { lexemesOf, tagOf } from './lexemes.ts';
@@ -47,11 +48,13 @@ export async function indexTexts(
   return true;
 }
 
-/** For the worker: everybody's, a little of each in turn. */
+/** For the worker: everybody's, a little of each in turn, until nobody has anything left. */
 export async function indexEverybody(db: Database, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const users = signal.aborted ? [] : await usersToIndex(db, usersAtOnce);
+  let after = nobody;
+  while (!signal.aborted) {
+    const users = await usersToIndex(db, after, usersAtOnce);
     for (const user of users) await indexTexts(db, user, { batches: batchesInTurn, isInTurn: true }, signal);
-    if (users.length === 0) return;
+    if (users.length === 0 && after === nobody) return;
+    after = users.at(-1)?.userId ?? nobody;
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts';
+import { nobody } from '../db/ids.ts';
 import { inSpan } from '../telemetry/span.ts';
 import type { Telemetry, WorkFigures } from '../telemetry/telemetry.ts';
 import type { Log } from './every.ts';
@@ -72,6 +73,8 @@ export async function runWork(
 async function take(lanes: readonly Lane[], deps: LoopDeps, signal: AbortSignal): Promise<boolean> {
   const turns = lanes.flatMap((lane) => lane.turn() ?? []);
   const due = await dueWork(deps.db, turns);
+  for (const { kind } of turns)
+    if (!due.some((key) => key.kind === kind)) lanes.find((lane) => lane.kind === kind)?.beginAnew();
   for (const key of due) {
     if (signal.aborted) return false;
     await lanes.find(({ kind }) => kind === key.kind)?.take(key);
@@ -85,6 +88,8 @@ interface Lane {
   turn(): Turn | null;
   /** Claims the work and begins it, unless it is another's by now. */
   take(key: WorkKey): Promise<void>;
+  /** Nobody waits: whoever comes next is the first of a new round, which needs no look at who was before. */
+  beginAnew(): void;
   /** Resolves when nothing is under way. */
   ended(): Promise<unknown>;
 }
@@ -92,7 +97,7 @@ interface Lane {
 function openLane(worker: Worker, deps: LoopDeps, signal: AbortSignal): Lane {
   const running = new Map<string, Promise<void>>();
   const perUser = new Map<string, number>();
-  let lastUser = '00000000-0000-0000-0000-000000000000';
+  let lastUser = nobody;
 
   function start(lease: Lease): void {
     perUser.set(lease.userId, (perUser.get(lease.userId) ?? 0) + 1);
@@ -118,6 +123,9 @@ function openLane(worker: Worker, deps: LoopDeps, signal: AbortSignal): Lane {
       lastUser = key.userId;
       const lease = await claim(deps.db, key, deps.owner, worker.leaseMs);
       if (lease !== null) start(lease);
+    },
+    beginAnew() {
+      lastUser = nobody;
     },
     ended: () => Promise.all(running.values()),
   };

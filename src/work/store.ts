@@ -1,6 +1,6 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
-import { newId } from '../db/ids.ts';
+import { newId, nobody } from '../db/ids.ts';
 import { work } from '../db/schema.ts';
 import { Lease, type WorkKey, type WorkKind } from './lease.ts';
 
@@ -104,35 +104,73 @@ export interface Turn {
 }
 
 /**
- * Of each kind at most `limit` pieces of due work, one for each user, those of `busy` left out. The users after
- * `lastUser` come first, so that everybody has a turn whatever others have waiting.
+ * Of each kind at most `limit` pieces of due work, one for each user, those of `busy` left out, and at least one where
+ * there is any. The users after `lastUser` come first, so that everybody has a turn; a page that one user fills is left
+ * behind, so that nobody's turn costs what others have waiting.
  */
 export async function dueWork(db: Database, turns: readonly Turn[]): Promise<WorkKey[]> {
-  const [first, ...others] = turns.map(dueOfKind);
-  if (first === undefined) return [];
-  const statement = others.reduce((all, one) => sql`${all} UNION ALL ${one}`, first);
+  const due: WorkKey[] = [];
+  let pages = turns.map((turn): Page => ({ turn, after: turn.lastUser, upTo: null }));
+  while (pages.length > 0) {
+    const rows = await readPages(db, pages);
+    pages = pages.flatMap((page) => {
+      const own = rows.filter(({ kind }) => kind === page.turn.kind);
+      const keys = firstOfEach(own, page.turn);
+      due.push(...keys);
+      return keys.length > 0 ? [] : (pageAfter(page, own) ?? []);
+    });
+  }
+  return due;
+}
+
+/** Due work of one kind in the order of its users, oldest first: of those behind `after`, none behind `upTo`. */
+interface Page {
+  turn: Turn;
+  after: string;
+  upTo: string | null;
+}
+
+/** Read for each piece that there is room for: some users have more than one waiting. */
+const rowsForEach = 20;
+
+async function readPages(db: Database, pages: readonly Page[]): Promise<WorkKey[]> {
+  const statement = sql.join(pages.map(selectPage), sql` UNION ALL `);
   const { rows } = await db.asWorker('everybody', (tx) =>
     tx.execute<Record<string, unknown> & WorkKey>(statement),
   );
   return rows;
 }
 
-function dueOfKind({ kind, limit, busy, lastUser }: Turn): SQL {
-  return sql`(SELECT user_id AS "userId", conversation_id AS "conversationId", kind, item_id AS "itemId", target FROM (
-      SELECT DISTINCT ON (user_id) * FROM (
-        SELECT user_id, conversation_id, kind, item_id, target, due_at FROM work
-        WHERE kind = ${kind} AND due_at <= now() AND NOT (user_id = ANY(${sql.param([...busy])}::uuid[]))
-      ) due ORDER BY user_id, due_at
-    ) turns ORDER BY user_id <= ${lastUser}::uuid, user_id LIMIT ${limit})`;
+function selectPage({ turn: { kind, limit }, after, upTo }: Page): SQL {
+  const end = upTo === null ? sql`` : sql`AND user_id <= ${upTo}::uuid`;
+  return sql`(SELECT user_id AS "userId", conversation_id AS "conversationId", kind, item_id AS "itemId", target FROM work
+    WHERE kind = ${kind} AND due_at <= now() AND user_id > ${after}::uuid ${end}
+    ORDER BY user_id, due_at LIMIT ${limit * rowsForEach})`;
 }
 
-/** Of each kind, how much work is due that nobody is at, and how long the oldest has been. */
+function firstOfEach(rows: readonly WorkKey[], { busy, limit }: Turn): WorkKey[] {
+  const first = [...Map.groupBy(rows, ({ userId }) => userId).values()].flatMap(([one]) => one ?? []);
+  return first.filter(({ userId }) => !busy.includes(userId)).slice(0, limit);
+}
+
+/** Null at the end of the round. */
+function pageAfter({ turn, upTo }: Page, rows: readonly WorkKey[]): Page | null {
+  const last = rows.at(-1);
+  if (last !== undefined && rows.length === turn.limit * rowsForEach)
+    return { turn, after: last.userId, upTo };
+  return upTo === null && turn.lastUser !== nobody ? { turn, after: nobody, upTo: turn.lastUser } : null;
+}
+
+/** Each machine of several sends so many rows: looking must not cost more than the work itself. */
+const mostCounted = 10_000;
+
+/** Of each kind, how much work is due that nobody is at, and how long the oldest has been; of the first 10,000 found. */
 export async function readQueue(db: Database): Promise<{ kind: string; due: number; oldestMs: number }[]> {
   const { rows } = await db.asWorker('everybody', (tx) =>
     tx.execute<{ kind: string; due: number; oldestMs: number }>(sql`
       SELECT kind, count(*)::int AS due,
         (extract(epoch FROM now() - min(due_at)) * 1000)::double precision AS "oldestMs"
-      FROM (SELECT kind, due_at FROM work WHERE due_at <= now() LIMIT 100000) due GROUP BY kind`),
+      FROM (SELECT kind, due_at FROM work WHERE due_at <= now() LIMIT ${mostCounted}) due GROUP BY kind`),
   );
   return rows;
 }
