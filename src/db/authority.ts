@@ -18,24 +18,27 @@ const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
  * SET takes no parameters, so the ids are checked to be nothing but UUIDs.
  */
 export function setAuthority(authority: Authority): string {
+  return authoritySettings(authority).join('; ');
+}
+
+/** The same, each as a statement. */
+export function authoritySettings(authority: Authority): string[] {
   const settings = [['app.user_id', authority.userId]];
   if (authority.conversationId !== undefined)
     settings.push(['app.conversation_id', authority.conversationId]);
   if (authority.askedConversation !== undefined)
     settings.push(['app.asked_conversation', authority.askedConversation]);
-  const ids = settings
-    .map(([setting, id]) => {
-      if (id === undefined || !uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
-      return `SET LOCAL ${setting} = '${id}'`;
-    })
-    .join('; ');
-  const more = [
+  const ids = settings.map(([setting, id]) => {
+    if (id === undefined || !uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
+    return `SET LOCAL ${setting} = '${id}'`;
+  });
+  return [
+    ...ids,
     ...(authority.showsDeleted === true ? [`SET LOCAL app.shows_deleted = 'on'`] : []),
     ...(authority.askedLogin === undefined
       ? []
       : [`SET LOCAL app.asked_login = '${hashed(authority.askedLogin)}'`]),
   ];
-  return [ids, ...more].join('; ');
 }
 
 /**

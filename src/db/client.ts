@@ -97,10 +97,8 @@ export async function connectDatabase(
   });
 }
 
-function setLocal(settings: Record<string, string | number>): string {
-  return Object.entries(settings)
-    .map(([name, value]) => `SET LOCAL ${name} = '${value}'`)
-    .join('; ');
+function setLocal(settings: Record<string, string | number>): string[] {
+  return Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = '${value}'`);
 }
 
 /** As the connection starts, with what its own address asks for. */

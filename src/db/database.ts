@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
-import { type Authority, setAuthority, unlessOpened } from './authority.ts';
+import { type Authority, authoritySettings, setAuthority, unlessOpened } from './authority.ts';
 import { throughAll } from './citus.ts';
 import { type CopiedRow, copyOut } from './copy-out.ts';
 import { isConnectionLost, translateDatabaseError, UnknownCommit } from './errors.ts';
@@ -78,7 +78,7 @@ export interface DatabaseSettings {
   /** False behind a connection pooler, where a statement's name is lost with its connection. */
   prepares?: boolean;
   /** More statements that open each transaction, such as bounds that a pooler does not let a connection have. */
-  opening?: string;
+  opening?: readonly string[];
   hasCitus?: boolean;
   log?: QueryLog | undefined;
   /** Told how each use of the database went, as far as reaching it goes. */
@@ -87,7 +87,6 @@ export interface DatabaseSettings {
 
 export function openDatabase(settings: DatabaseSettings): Database {
   const { kind, pool, roles, outage } = settings;
-  const begin = ['BEGIN', settings.opening].filter(Boolean).join('; ');
   const drizzles = new WeakMap<pg.PoolClient, Transaction>();
   const inside = new AsyncLocalStorage<true>();
   watchQueries(pool, settings);
@@ -130,16 +129,20 @@ export function openDatabase(settings: DatabaseSettings): Database {
     }
   }
 
-  function opening(role: string, authority: Authority | null): string {
-    const start = `${begin}; SET LOCAL ROLE ${role}`;
-    return authority === null ? start : `${start}; ${setAuthority(authority)}`;
+  /**
+   * As one, which is the least to send. Citus hands the whole message on to a machine for each SET LOCAL in it, with the
+   * BEGIN, inside of a transaction that it has begun there: it gets each statement by itself.
+   */
+  function opening(role: string, authority: Authority | null, more: readonly string[] = []): string[] {
+    const whose = authority === null ? [] : authoritySettings(authority);
+    const all = ['BEGIN', ...(settings.opening ?? []), `SET LOCAL ROLE ${role}`, ...whose, ...more];
+    return settings.hasCitus === true ? all : [all.join('; ')];
   }
 
-  /** The first group opens the transaction; the others set anew what the one before has set. */
-  function scopedStatements({ authority, statements }: StatementGroup, at: number): (string | Statement)[] {
-    if (at === 0) return [opening(roles.app, authority), ...statements];
+  /** Sets anew what the group before has set. */
+  function reopening(authority: Authority): string {
     const unset = authority.conversationId === undefined ? `; SET LOCAL app.conversation_id = ''` : '';
-    return [`${setAuthority(authority)}${unset}`, ...statements];
+    return setAuthority(authority) + unset;
   }
 
   function run<T>(
@@ -149,8 +152,8 @@ export function openDatabase(settings: DatabaseSettings): Database {
     { writes = true, reach = 'one user' }: { writes?: boolean; reach?: Reach } = {},
   ): Promise<T> {
     return lend(async (client) => {
-      const through = reach === 'everybody' && settings.hasCitus === true ? `; ${throughAll}` : '';
-      const begun = client.query(opening(role, authority) + through);
+      const through = reach === 'everybody' && settings.hasCitus === true ? [throughAll] : [];
+      const begun = send(client, opening(role, authority, through));
       begun.catch(() => {});
       // What follows an opening that failed would be written for good, each statement by itself. Reading need not wait,
       // where a connection may have two statements under way.
@@ -173,19 +176,19 @@ export function openDatabase(settings: DatabaseSettings): Database {
   function batch(groups: readonly StatementGroup[], writes = true): Promise<unknown[][][]> {
     return lend(async (client) => {
       const waits = writes || kind === 'pglite';
-      const guards = writes && kind === 'postgresql' ? [unlessOpened(groups[0]!.authority.userId)] : [];
-      const [opening = '', ...rest] = groups.flatMap(scopedStatements);
-      const statements = [opening, ...guards, ...rest];
+      const parts = groups.map(({ authority, statements }, at) => {
+        if (at > 0) return { before: [reopening(authority)], statements };
+        const guards = writes && kind === 'postgresql' ? [unlessOpened(authority.userId)] : [];
+        return { before: [...opening(roles.app, authority), ...guards], statements };
+      });
+      const statements = parts.flatMap((part) => [...part.before, ...part.statements]);
       const running = waits ? commit(client, statements) : inOneGo(client, statements);
       const ending = waits ? undefined : client.query('COMMIT');
       ending?.catch(() => {});
       const rows = await running;
-      let at = guards.length;
-      const result = groups.map((group) => {
-        const own = rows.slice(at + 1, at + 1 + group.statements.length);
-        at += 1 + group.statements.length;
-        return own;
-      });
+      const result = parts.map(({ before, statements: own }) =>
+        rows.splice(0, before.length + own.length).slice(before.length),
+      );
       return { result, ending };
     });
   }
@@ -238,7 +241,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
     if (more === undefined) return (await batch([{ authority, statements }]))[0] ?? [];
     return lend(async (client) => {
       // As in `run`: whoever writes more must be able to rely on all of it being undone.
-      await client.query(opening(roles.app, authority));
+      await send(client, opening(roles.app, authority));
       const rows = await inOneGo(client, statements);
       const last = await inside.run(true, () => more(drizzleOf(client), rows));
       return { result: [...rows, ...(await commit(client, last))] };
@@ -247,7 +250,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
 
   function copy(authority: Authority, select: string): Promise<CopiedRow[]> {
     return lend(async (client) => {
-      const begun = client.query(opening(roles.app, authority));
+      const begun = send(client, opening(roles.app, authority));
       begun.catch(() => {});
       if (kind === 'pglite') await begun;
       const result = await copyOut(client, select).catch(async (error: unknown) => {

@@ -101,7 +101,7 @@ async function perform(
   }
   let open = false;
   for (const task of tasks) {
-    if (task.alone !== true && !open) await client.query(begin);
+    if (task.alone !== true && !open) await begin(client);
     if (task.alone === true && open) await client.query('COMMIT');
     open = task.alone !== true;
     options.say(task.what);
@@ -125,7 +125,11 @@ function makeDistributed(table: string, column: string, more = ''): string {
 
 /** Shards are changed one after the other: keys between tables forbid to change them side by side in one transaction. */
 export const oneByOne = `SET LOCAL citus.multi_shard_modify_mode = 'sequential'; ${throughAll}`;
-const begin = `BEGIN; SET LOCAL statement_timeout = 0; ${oneByOne}`;
+
+async function begin(client: pg.ClientBase): Promise<void> {
+  await client.query('BEGIN');
+  await client.query(`SET LOCAL statement_timeout = 0; ${oneByOne}`);
+}
 
 /** Parents first. */
 async function undistributed(client: pg.ClientBase): Promise<Spread[]> {
@@ -182,7 +186,7 @@ function addLater(key: ForeignKey): Task {
     alone: true,
     async run(client) {
       await client.query(addForeignKey(key, false));
-      await client.query(begin);
+      await begin(client);
       await client.query(`ALTER TABLE ${key.table} NO FORCE ROW LEVEL SECURITY`);
       await client.query(`ALTER TABLE ${key.target} NO FORCE ROW LEVEL SECURITY`);
       await client.query(deleteOrphans(key));

@@ -31,7 +31,8 @@ export async function migrate(database: Database, upTo = Infinity): Promise<void
   });
   try {
     await checkServer(client, database.address);
-    await client.query(`BEGIN; SET LOCAL lock_timeout = '${lockTimeout}'; SET LOCAL statement_timeout = 0`);
+    await client.query('BEGIN');
+    await client.query(`SET LOCAL lock_timeout = '${lockTimeout}'; SET LOCAL statement_timeout = 0`);
     await lock(client);
     await refuseDowngrade(client);
     await prepareServer(client, database.roles);

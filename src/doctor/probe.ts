@@ -15,7 +15,8 @@ export const probe: Check = {
   async run({ db }) {
     const client = await db.pool.connect();
     try {
-      await client.query(`BEGIN; ${throughAll}; SET LOCAL ROLE ${db.roles.app}`);
+      await client.query('BEGIN');
+      await client.query(`${throughAll}; SET LOCAL ROLE ${db.roles.app}`);
       const leaks = await plantAndLook(client);
       if (leaks.length === 0) return ok('a planted document is seen from its own conversation only');
       return fail(

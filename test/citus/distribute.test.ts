@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addText, newConversation } from '../answers/support/asking.ts';
 import { createHome, type Home, type ServerProcess } from '../durability/support/server-process.ts';
@@ -92,5 +94,13 @@ describe.skipIf(!isDistributed() || bin === null)('alcove db distribute', { time
     // And through the application's own way, as statements that name another user.
     const stranger = await bert.fetch(`/conversations/${foreign}`);
     expect(stranger.status).toBe(403);
+  });
+
+  test('tells a machine who a transaction is for once, inside of it', async () => {
+    for (const worker of citus.workers) {
+      const log = await readFile(join(dirname(worker.folder), 'server.log'), 'utf8');
+      expect(log).toContain('ready to accept connections');
+      expect(log).not.toContain('already a transaction in progress');
+    }
   });
 });
