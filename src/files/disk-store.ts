@@ -78,9 +78,13 @@ async function* keysIn(folder: string): AsyncGenerator<string> {
 
 async function openFile(path: string): Promise<Readable> {
   const file = await open(path, 'r');
-  if ((await file.stat()).isFile()) return file.createReadStream();
-  await file.close();
-  throw originalMissing(new Error('not a file'));
+  try {
+    if ((await file.stat()).isFile()) return file.createReadStream();
+    throw originalMissing(new Error('not a file'));
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 function readNote(path: string): Promise<string | null> {

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, readdir, readlink, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -154,6 +155,29 @@ describe.each(drivers)('on %s', (driver) => {
     expect(await keys()).not.toContain('notes/one');
   });
 });
+
+test.runIf(existsSync('/proc/self/fd'))(
+  'a file that a bad disk cannot tell of is not left open',
+  async () => {
+    const store = await openBlobStore({ kind: 'disk' }, join(folder, 'bad disk'));
+    const key = `${randomUUID()}/${randomUUID()}`;
+    await store.put(key, Readable.from(['kept'], { objectMode: false }), megabyte);
+    const probe = await open(folder, 'r');
+    const prototype = Object.getPrototypeOf(probe) as { stat: () => Promise<unknown> };
+    await probe.close();
+    const { stat } = prototype;
+    prototype.stat = () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
+    try {
+      await expect(store.read(key)).rejects.toThrow(/missing or cannot be read/);
+    } finally {
+      prototype.stat = stat;
+    }
+    const links = await Promise.all(
+      (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+    );
+    expect(links.filter((path) => path.endsWith(key))).toEqual([]);
+  },
+);
 
 test('a bucket of more than a page is listed whole', { timeout: 120_000 }, async () => {
   const config = readConfig({ DATA_DIR: join(folder, 'pages'), ...s3.env('pages') });
