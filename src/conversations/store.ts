@@ -113,7 +113,15 @@ const conversationColumns = Object.entries(getTableColumns(conversations))
   .join(', ');
 
 export async function readConversation(db: Database, scope: ConversationScope): Promise<ConversationRow> {
-  const [row] = await db.reading(scope, (tx) => tx.select().from(conversations).where(isThis(scope)));
+  return db.reading(scope, (tx) => readConversationWithin(tx, scope));
+}
+
+/** The same in a transaction that has written it. */
+export async function readConversationWithin(
+  tx: Transaction,
+  scope: ConversationScope,
+): Promise<ConversationRow> {
+  const [row] = await tx.select().from(conversations).where(isThis(scope));
   return row ?? gone();
 }
 

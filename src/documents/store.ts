@@ -48,30 +48,42 @@ export async function insertDocuments(
   alsoWrite?: AlsoWrite<DocumentRow[]>,
 ): Promise<DocumentRow[]> {
   return db.scoped(scope, async (tx) => {
-    const bytes = input.reduce((sum, file) => sum + file.sizeBytes, 0);
-    await countWithin(tx, scope, input.length, bytes, limits, now);
-    const rows = await tx
-      .insert(documents)
-      .values(
-        input.map((file) => ({
-          ...file,
-          userId: scope.userId,
-          conversationId: scope.conversationId,
-          status: 'queued' as const,
-          stageMessage: 'waiting for its turn',
-          createdAt: now,
-          updatedAt: sql`statement_timestamp()`,
-        })),
-      )
-      .returning();
-    if (rows.length !== input.length) throw new Error('a document was not written');
-    await enqueue(
-      tx,
-      rows.map((row) => documentWork(scope, 'ingest', row.id)),
-    );
+    const rows = await insertDocumentsWithin(tx, scope, input, limits, now);
     await alsoWrite?.(tx, rows);
     return rows;
   });
+}
+
+/** The same in a transaction that writes more; `input` is not empty. @throws AppError `quota_exceeded` */
+export async function insertDocumentsWithin(
+  tx: Transaction,
+  scope: ConversationScope,
+  input: readonly NewDocument[],
+  limits: DocumentLimits,
+  now: Date,
+): Promise<DocumentRow[]> {
+  const bytes = input.reduce((sum, file) => sum + file.sizeBytes, 0);
+  await countWithin(tx, scope, input.length, bytes, limits, now);
+  const rows = await tx
+    .insert(documents)
+    .values(
+      input.map((file) => ({
+        ...file,
+        userId: scope.userId,
+        conversationId: scope.conversationId,
+        status: 'queued' as const,
+        stageMessage: 'waiting for its turn',
+        createdAt: now,
+        updatedAt: sql`statement_timestamp()`,
+      })),
+    )
+    .returning();
+  if (rows.length !== input.length) throw new Error('a document was not written');
+  await enqueue(
+    tx,
+    rows.map((row) => documentWork(scope, 'ingest', row.id)),
+  );
+  return rows;
 }
 
 /** Counts documents that come to the conversation and its user. @throws AppError `quota_exceeded` */

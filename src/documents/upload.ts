@@ -39,6 +39,26 @@ export async function uploadWithin(
   deps: DocumentDeps,
   alsoWrite?: AlsoWrite<DocumentRow[]>,
 ): Promise<DocumentRow[]> {
+  const rows = await keepAndWrite(scope, room, files, deps, (kept) => {
+    if (kept.length === 0)
+      throw new AppError('invalid_request', 'The upload holds no file: send one in the field "file".');
+    return insertDocuments(deps.db, scope, kept, deps.limits, deps.now(), alsoWrite);
+  });
+  for (const row of rows) announce(row, deps);
+  return rows;
+}
+
+/**
+ * Keeps the files as they come, then has their rows written; when that fails, nothing of them is kept.
+ * @throws AppError as `upload` does, and what `write` throws
+ */
+export async function keepAndWrite<T>(
+  scope: ConversationScope,
+  room: Room,
+  files: AsyncIterable<IncomingFile>,
+  deps: DocumentDeps,
+  write: (kept: readonly NewDocument[]) => Promise<T>,
+): Promise<T> {
   const kept: NewDocument[] = [];
   let asked = false;
   try {
@@ -48,12 +68,8 @@ export async function uploadWithin(
       }
       kept.push(await keepFile(scope, file, room, deps));
     }
-    if (kept.length === 0)
-      throw new AppError('invalid_request', 'The upload holds no file: send one in the field "file".');
     asked = true;
-    const rows = await insertDocuments(deps.db, scope, kept, deps.limits, deps.now(), alsoWrite);
-    for (const row of rows) announce(row, deps);
-    return rows;
+    return await write(kept);
   } catch (error) {
     // The rows may have been written though the answer was lost: the reconciler looks after what has none.
     if (asked && !(error instanceof AppError && error.status < 500)) throw error;

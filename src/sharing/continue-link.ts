@@ -1,18 +1,20 @@
 import { ConversationScope } from '../conversations/scope.ts';
-import { type ConversationRow, createConversation, readConversation } from '../conversations/store.ts';
+import { type ConversationRow, createConversation, readConversationWithin } from '../conversations/store.ts';
 import { treeStatements } from '../conversations/tree-store.ts';
 import type { AlsoWrite } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
-import { readDocument } from '../documents/store.ts';
-import { type IncomingFile, upload } from '../documents/upload.ts';
+import { insertDocumentsWithin, readDocument } from '../documents/store.ts';
+import { type IncomingFile, keepAndWrite } from '../documents/upload.ts';
 import type { UserScope } from '../identity/user-scope.ts';
+import { workTopic } from '../work/loop.ts';
 import type { OpenLink } from './open-link.ts';
 import { presentSnapshot } from './snapshot.ts';
 
 /**
- * The reader's own copy of what the link shows: its messages, and the originals of its documents, read anew. It counts
- * against the reader's quota and stays when the link ends.
+ * The reader's own copy of what the link shows: its messages, and the originals of its documents, read anew, all or none
+ * of it. It counts against the reader's quota and stays when the link ends.
+ * @throws AppError as `upload` does; `original_missing`
  */
 export async function continueLink(
   reader: UserScope,
@@ -20,11 +22,11 @@ export async function continueLink(
   documents: DocumentDeps,
   alsoWrite?: AlsoWrite<ConversationRow>,
 ): Promise<ConversationRow> {
-  const { db, now } = documents;
+  const { db, limits, notifier, now } = documents;
   const scope = ConversationScope.ofNew(reader);
-  const { title, messages } = presentSnapshot(link.row.snapshot, link.existing);
+  const { title, messages: shown } = presentSnapshot(link.row.snapshot, link.existing);
   let parentId: string | null = null;
-  const kept = messages.map(({ role, content, created_at: createdAt, sources, citations }) => {
+  const messages = shown.map(({ role, content, created_at: createdAt, sources, citations }) => {
     const message = {
       id: newId(),
       parentId,
@@ -37,11 +39,22 @@ export async function continueLink(
     return message;
   });
   const at = now();
-  const tree = { messages: kept, activeLeafId: parentId, createdAt: at, lastMessageAt: at };
-  const made = { title, conversationType: 'general' as const };
-  await createConversation(db, scope, made, treeStatements(scope, tree), at, alsoWrite);
-  if (link.existing.size > 0) await upload(scope, originalsOf(link, documents), documents);
-  return readConversation(db, scope);
+  const tree = { messages, activeLeafId: parentId, createdAt: at, lastMessageAt: at };
+  const input = { title, conversationType: 'general' as const };
+  const row = await documents.room.within(reader, db, limits, (room) =>
+    keepAndWrite(scope, room, originalsOf(link, documents), documents, async (kept) => {
+      let made: ConversationRow | undefined;
+      await createConversation(db, scope, input, treeStatements(scope, tree), at, async (tx) => {
+        if (kept.length > 0) await insertDocumentsWithin(tx, scope, kept, limits, at);
+        made = await readConversationWithin(tx, scope);
+        await alsoWrite?.(tx, made);
+      });
+      if (made === undefined) throw new Error('the conversation was not written');
+      return made;
+    }),
+  );
+  notifier.notify(workTopic);
+  return row;
 }
 
 async function* originalsOf(

@@ -1,3 +1,5 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Answer, Conversation, Share, SharedConversation, Uploaded } from '@alcove/contract';
 import { newPerson, type Person, sharedApp } from '../support/app.ts';
@@ -158,6 +160,29 @@ test('a reader goes on with a copy of their own, which outlives the link', async
   expect(await (await reader.fetch(`/documents/${documents[0]?.id}/content`)).text()).toContain('412 metres');
   const history = await reader.client.conversations.get(made.body.id);
   expect(history.messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
+});
+
+test('a copy is there with its documents or not at all, and a repeat is answered alike', async () => {
+  const { token, document } = await shared({}, true);
+  const stranger = await newPerson(baseUrl);
+  const headers = { 'idempotency-key': crypto.randomUUID() };
+  const goOn = () => stranger.fetch(`/s/${token}/continue`, { method: 'POST', headers });
+  const { dataDir, app: running } = await app();
+  const { rows } = await running.db.pool.query<{ key: string }>(
+    'SELECT blob_key AS key FROM documents WHERE id = $1',
+    [document],
+  );
+  const original = join(dataDir, 'blobs', rows[0]?.key ?? '');
+  await rename(original, `${original}.away`);
+  expect((await goOn()).status).toBe(410);
+  expect((await stranger.client.conversations.list()).conversations).toEqual([]);
+  await rename(`${original}.away`, original);
+  const made = await goOn();
+  expect(made.status).toBe(201);
+  const body = await made.text();
+  expect(JSON.parse(body)).toMatchObject({ message_count: 2, document_count: 1 });
+  expect(await (await goOn()).text()).toBe(body);
+  expect((await stranger.client.conversations.list()).conversations).toHaveLength(1);
 });
 
 test('the list shows all links with how often they were opened, and whoever has one may not write', async () => {
