@@ -64,13 +64,13 @@ const agreementCacheBytes = 1_000_000;
 const searchableBytes = 16 * 1024 * 1024;
 const lastEventsMs = 2_000;
 
-/** Wires everything together and starts it, without listening. */
+/** Wires everything together and starts it, without listening. `now`: its clock, for everything but tokens and ids. */
 export async function startApp(
   config: Config,
   log: Logger,
   opening: OpeningDatabase = openDatabaseOf(config, log),
+  now = (): Date => new Date(),
 ): Promise<RunningApp> {
-  const now = (): Date => new Date();
   const version = await readVersion();
   const owner = `${hostname()}/${process.pid}/${crypto.randomUUID().slice(0, 8)}`;
   const stopping = new AbortController();

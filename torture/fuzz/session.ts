@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AppHere, Reply } from '../support/app-here.ts';
 import { mustBe } from '../support/claims.ts';
-import { randomAddress } from '../support/deeds.ts';
+import { randomAddress } from '../support/deeds/deed.ts';
 
 export interface Session {
   id: string;

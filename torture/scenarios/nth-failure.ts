@@ -1,19 +1,31 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { openBlobStore } from '../../src/files/open-store.ts';
 import { newPerson, type Person } from '../../test/support/person.ts';
 import { startProvider } from '../../test/support/provider.ts';
 import type { Figures, Scenario, TortureContext } from '../scenario.ts';
-import { startAppHere } from '../support/app-here.ts';
+import { type AppHere, startAppHere } from '../support/app-here.ts';
 import { BrokenPromise, mustBe } from '../support/claims.ts';
 import { verifyRows } from '../support/database-checks.ts';
-import { type Deed, type DeedKind, deedKinds, randomAddress } from '../support/deeds.ts';
-import { databaseFaults, type Fault, faultNames, fileFault, providerFault } from '../support/faults.ts';
+import { deedKinds } from '../support/deeds/all.ts';
+import { type DeedKind, randomAddress } from '../support/deeds/deed.ts';
+import { failOnce } from '../support/fail-once.ts';
+import {
+  bucketGroundFaultNames,
+  diskFaultNames,
+  faultsAround,
+  isOfOriginals,
+} from '../support/faults/all.ts';
+import { type FailingBucket, startFailingBucket } from '../support/faults/bucket.ts';
+import { jumpingClock } from '../support/faults/clock.ts';
+import type { Fault } from '../support/faults/fault.ts';
+import { verifyOriginals } from '../support/verify-originals.ts';
 
 const smokeTries = 10;
 /** Side by side: most of the time each waits for a lease or for another try of its background work. */
-const installations = { smoke: 1, full: 6 };
+const onDisk = { smoke: 1, full: 5 };
 /** More than any deed needs, so that background loops cannot go on for ever. */
 const usesAtMost = 60;
-const repeatsWithinMs = 90_000;
+const settledWithinMs = 90_000;
 
 /** Every call that leaves the product fails once, for every thing that people do. */
 export const nthFailure: Scenario = {
@@ -22,16 +34,19 @@ export const nthFailure: Scenario = {
   promise:
     'Whatever fails once, the answer has a code, a repeat has its one effect, and nothing is half there',
   protocol:
-    'the n-th query (40001, 40P01, 53100, 57P01, ECONNRESET), call that opens, moves, removes, measures or makes a file (ENOSPC) and model request fails, for every n of twelve requests',
+    'the n-th query (40001, 40P01, 53100, 57P01, ECONNRESET), call on a file or folder of originals or on what is open of it (ENOSPC, EIO), call of a bucket (503, reset) and model request fails, and the clock jumps by a minute at its n-th reading, for every n of twenty requests',
   databases: ['pglite', 'postgres'],
-  minutes: 18,
+  minutes: 20,
   async run(context) {
     const pairs = pairsOf(context);
-    // The queue is one: who is done with a quick request takes the next.
-    const rest = pairs.values();
-    const counts = await Promise.all(
-      Array.from({ length: installations[context.scale] }, () => failOnNewGround(context, rest)),
-    );
+    // Each queue is one: who is done with a quick request takes the next.
+    const disk = pairs.filter(({ isInBucket }) => !isInBucket);
+    const bucket = pairs.filter(({ isInBucket }) => isInBucket);
+    const rest = disk.values();
+    const counts = await Promise.all([
+      ...Array.from({ length: onDisk[context.scale] }, () => failOnNewGround(context, rest, null)),
+      ...(bucket.length === 0 ? [] : [failInBucket(context, bucket)]),
+    ]);
     const sum = (what: keyof Counted): number => counts.reduce((total, one) => total + one[what], 0);
     mustBe(
       context.scale === 'smoke' || sum('unfinished') === 0,
@@ -41,9 +56,11 @@ export const nthFailure: Scenario = {
     return {
       'calls failed': sum('failures'),
       requests: deedKinds.length,
-      'kinds of failure': faultNames.length,
+      'kinds of failure': new Set([...diskFaultNames, ...bucketGroundFaultNames]).size,
       repeats: sum('repeats'),
       'half done or doubled': 0,
+      'originals whole': sum('whole'),
+      'left to the reconciler': sum('unnamed'),
     } satisfies Figures;
   },
 };
@@ -53,49 +70,78 @@ interface Counted {
   repeats: number;
   /** Pairs whose last call was not reached. */
   unfinished: number;
+  /** Originals that are what was uploaded, and those that no row names. */
+  whole: number;
+  unnamed: number;
 }
 
 /** A request and how it fails. */
 interface Pair {
   kind: DeedKind;
   fault: string;
+  isInBucket: boolean;
   /** Which calls; null for every one. */
   calls: readonly number[] | null;
 }
 
 /** Those first whose work goes on behind the answer, so that no long one is left for the end. */
 function pairsOf({ scale, random }: TortureContext): Pair[] {
-  if (scale === 'smoke')
-    return Array.from({ length: smokeTries }, () => ({
-      kind: random.oneOf(deedKinds),
-      fault: random.oneOf(faultNames),
-      calls: [random.between(1, 8)],
-    }));
-  const isSlow = ({ name }: DeedKind): number => (/^(ask|upload|move|erase)/.test(name) ? 0 : 1);
-  return deedKinds
-    .toSorted((a, b) => isSlow(a) - isSlow(b))
-    .flatMap((kind) => faultNames.map((fault) => ({ kind, fault, calls: null })));
+  const all = deedKinds
+    .toSorted((a, b) => Number(b.isSlow) - Number(a.isSlow))
+    .flatMap((kind) => [
+      ...diskFaultNames.map((fault) => ({ kind, fault, isInBucket: false, calls: null })),
+      ...(kind.touchesOriginals ? bucketGroundFaultNames : []).map((fault) => ({
+        kind,
+        fault,
+        isInBucket: true,
+        calls: null,
+      })),
+    ]);
+  if (scale === 'full') return all;
+  return Array.from({ length: smokeTries }, () => ({
+    ...random.oneOf(all),
+    calls: [random.between(1, 8)],
+  }));
+}
+
+async function failInBucket(context: TortureContext, rest: Iterable<Pair>): Promise<Counted> {
+  const bucket = await startFailingBucket();
+  try {
+    return await failOnNewGround(context, rest, bucket);
+  } finally {
+    await bucket.close();
+  }
 }
 
 /** A failure is one of the whole installation: what fails at the same time needs another one. */
-async function failOnNewGround(context: TortureContext, rest: Iterable<Pair>): Promise<Counted> {
+async function failOnNewGround(
+  context: TortureContext,
+  rest: Iterable<Pair>,
+  bucket: FailingBucket | null,
+): Promise<Counted> {
   const provider = await startProvider();
-  const here = await startAppHere({
+  const clock = jumpingClock();
+  const settings = {
     TRUST_PROXY: '1',
+    RETRY_S: '1',
     LLM_BASE_URL: provider.baseUrl,
     LLM_MODEL: 'test-chat',
     EMBEDDING_BASE_URL: provider.baseUrl,
     EMBEDDING_MODEL: 'test-embedding',
-  });
+    ...bucket?.env,
+  };
+  const here = await startAppHere(settings, undefined, clock.now);
   try {
     const faults = [
-      ...databaseFaults(here.app.db.pool, context.database),
-      fileFault(here.config.dataDir),
-      providerFault(provider),
+      ...faultsAround(here, provider, context.database),
+      ...clock.faults,
+      ...(bucket?.faults ?? []),
     ];
-    const counted = await failEach(context, () => newPerson(here.baseUrl, randomAddress()), faults, rest);
-    await whenItHolds(() => verifyRows((sql) => here.app.db.pool.query(sql)));
-    return counted;
+    const counted = await failEach(context, here, faults, rest);
+    const query = (sql: string) => here.app.db.pool.query(sql);
+    await whenItHolds(() => verifyRows(query));
+    const store = await openBlobStore(here.config.blobs, here.config.dataDir);
+    return { ...counted, ...(await verifyOriginals(query, store)) };
   } finally {
     await here.close();
     await provider.close();
@@ -104,7 +150,7 @@ async function failOnNewGround(context: TortureContext, rest: Iterable<Pair>): P
 
 /** Answers and deletions of the last try may still be on their way to their end. */
 async function whenItHolds(verify: () => Promise<void>): Promise<void> {
-  const deadline = performance.now() + repeatsWithinMs;
+  const deadline = performance.now() + settledWithinMs;
   for (;;) {
     try {
       await verify();
@@ -118,29 +164,32 @@ async function whenItHolds(verify: () => Promise<void>): Promise<void> {
 
 async function failEach(
   context: TortureContext,
-  register: () => Promise<Person>,
+  here: AppHere,
   faults: readonly Fault[],
   rest: Iterable<Pair>,
-): Promise<Counted> {
-  const counted: Counted = { failures: 0, repeats: 0, unfinished: 0 };
+): Promise<Omit<Counted, 'whole' | 'unnamed'>> {
+  const counted = { failures: 0, repeats: 0, unfinished: 0 };
   const broken: string[] = [];
   const tryOnce = async (kind: DeedKind, fault: Fault, n: number, person: Person): Promise<boolean> => {
-    const used = await failOnce(kind, fault, n, person, (again) => (counted.repeats += again)).catch(
-      (error: unknown) => {
-        if (!(error instanceof BrokenPromise)) throw error;
-        broken.push(error.message);
-        context.say(error.message);
-        return true;
-      },
-    );
-    counted.failures += used ? 1 : 0;
-    return used;
+    const isAtRest = isOfOriginals(fault.name) && kind.touchesOriginals ? () => hasNoWork(here) : null;
+    try {
+      const { isMet, repeats } = await failOnce(kind, fault, n, person, isAtRest);
+      counted.failures += isMet ? 1 : 0;
+      counted.repeats += repeats;
+      return isMet;
+    } catch (error) {
+      if (!(error instanceof BrokenPromise)) throw error;
+      broken.push(error.message);
+      context.say(error.message);
+      counted.failures += 1;
+      return true;
+    }
   };
   for (const { kind, fault: name, calls } of rest) {
     const fault = faults.find((one) => one.name === name);
     if (fault === undefined) throw new Error(`there is no failure ${name}`);
     // A sign-in lasts for ten minutes, all of it longer.
-    const person = await register();
+    const person = await newPerson(here.baseUrl, randomAddress());
     let isEnded = false;
     for (const n of calls ?? Array(usesAtMost).keys()) {
       if (context.isOver()) break;
@@ -155,64 +204,10 @@ async function failEach(
   return counted;
 }
 
-/** @returns true when the fault was met */
-async function failOnce(
-  kind: DeedKind,
-  fault: Fault,
-  n: number,
-  person: Person,
-  count: (repeats: number) => void,
-): Promise<boolean> {
-  const deed: Deed = { name: kind.name, ...(await kind.prepare(person)) };
-  const what = `${kind.name} with ${fault.name} at use ${n}`;
-  fault.failAt(n);
-  const first = await send(deed, person);
-  const used = fault.heal();
-  try {
-    mustBe(
-      first.status < 400 || /"code":"[a-z_]+"/.test(first.text),
-      `${first.status} without a code: ${first.text}`,
-    );
-    const deadline = performance.now() + repeatsWithinMs;
-    let repeats = 0;
-    for (let last = first; !deed.isDone(last.status) || isFailedAnswer(last.text); repeats += 1) {
-      const isWorthIt = last.status >= 500 || [200, 409, 429, 507].includes(last.status);
-      mustBe(
-        isWorthIt && performance.now() < deadline,
-        `${last.status} after ${repeats} repeats: ${last.text}`,
-      );
-      await pause(50);
-      // A failed answer is an answer: who wants another one asks anew.
-      if (isFailedAnswer(last.text) && deed.request.key !== null) deed.request.key = `${deed.request.key}x`;
-      last = await send(deed, person);
-    }
-    count(repeats);
-    await deed.verify();
-  } catch (error) {
-    throw new BrokenPromise(`${what}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-  return used >= n;
-}
-
-function isFailedAnswer(text: string): boolean {
-  return /"status":"(failed|incomplete)"/.test(text);
-}
-
-async function send(
-  { as, request: { method, path, body, key } }: Deed,
-  person: Person,
-): Promise<{ status: number; text: string }> {
-  const response = await (as ?? person).fetch(path, {
-    method,
-    headers: {
-      // An address of its own each time: what is limited for each of them is not what fails here.
-      'x-forwarded-for': randomAddress(),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(key === null ? {} : { 'idempotency-key': key }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, text: await response.text() };
+/** Nothing is to be read any more, and no original to be deleted. */
+async function hasNoWork({ app }: AppHere): Promise<boolean> {
+  const { rows } = await app.db.pool.query<{ n: number }>(
+    `SELECT ((SELECT count(*) FROM blob_deletions) + (SELECT count(*) FROM work WHERE kind = 'ingest'))::int AS n`,
+  );
+  return rows[0]?.n === 0;
 }

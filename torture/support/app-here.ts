@@ -28,10 +28,11 @@ export interface AppHere {
   close(): Promise<void>;
 }
 
-/** On a database and a data folder of its own; with `like`, on those of another. */
+/** On a database and a data folder of its own; with `like`, on those of another. `now`: its clock. */
 export async function startAppHere(
   more: Record<string, string> = {},
   like?: Pick<AppHere, 'env'>,
+  now?: () => Date,
 ): Promise<AppHere> {
   const home = like === undefined ? await migratedHome() : null;
   const env: Record<string, string> = {
@@ -53,6 +54,8 @@ export async function startAppHere(
   const app = await startApp(
     config,
     pino({ level: 'error' }, { write: (line: string) => void faults.push(line) }),
+    undefined,
+    now,
   );
   await app.http.listen({ host: '127.0.0.1', port: 0 });
   const address = app.http.server.address();

@@ -5,7 +5,7 @@ import { until } from '../../test/answers/support/until.ts';
 import type { Person } from '../../test/support/person.ts';
 import type { Random } from '../random.ts';
 import { mustBe, mustEqual } from './claims.ts';
-import { randomAddress } from './deeds.ts';
+import { randomAddress } from './deeds/deed.ts';
 import type { Ledger } from './ledger.ts';
 import { historyOf, newConversation } from './people.ts';
 import { untilGone } from './until-gone.ts';
