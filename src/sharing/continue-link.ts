@@ -63,6 +63,13 @@ async function* originalsOf(
 ): AsyncGenerator<IncomingFile> {
   for (const id of existing) {
     const row = await readDocument(db, scope, id);
-    if (row !== null) yield { name: row.name, content: await blobs.read(row.blobKey) };
+    if (row === null) continue;
+    const content = await blobs.read(row.blobKey);
+    try {
+      yield { name: row.name, content };
+    } finally {
+      // Nobody has read it where there was no place to put it.
+      content.destroy();
+    }
   }
 }

@@ -1,8 +1,9 @@
-import { rename } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readlink, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Answer, Conversation, Share, SharedConversation, Uploaded } from '@alcove/contract';
-import { newPerson, type Person, sharedApp } from '../support/app.ts';
+import { newPerson, type Person, sharedApp, startTestApp } from '../support/app.ts';
 
 const app = sharedApp();
 let baseUrl: string;
@@ -183,6 +184,30 @@ test('a copy is there with its documents or not at all, and a repeat is answered
   expect(JSON.parse(body)).toMatchObject({ message_count: 2, document_count: 1 });
   expect(await (await goOn()).text()).toBe(body);
   expect((await stranger.client.conversations.list()).conversations).toHaveLength(1);
+});
+
+test.runIf(existsSync('/proc/self/fd'))('no original stays open when a copy finds no place', async () => {
+  const own = await startTestApp({ allowErrors: true });
+  const { dataDir, app: running } = own;
+  const [from, to] = [await newPerson(own.baseUrl), await newPerson(own.baseUrl)];
+  const { id } = await from.client.conversations.create();
+  const added = await from.json<Uploaded>('POST', `/conversations/${id}/documents?wait=ready`, {
+    name: 'glacier.txt',
+    text: 'The glacier of Hornbreen.',
+  });
+  await from.client.messages.add(id, { role: 'user', content: 'Which glacier?' });
+  const made = await from.json<Share>('POST', `/conversations/${id}/shares`, {
+    document_ids: [added.body.document.id],
+  });
+  const { rows } = await running.db.pool.query<{ key: string }>('SELECT blob_key AS key FROM documents');
+  await rm(join(dataDir, 'incoming'), { recursive: true });
+  const refused = await to.json('POST', `/s/${made.body.url.split('/s/')[1]}/continue`);
+  expect(refused.status).toBeGreaterThanOrEqual(500);
+  const openFiles = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  );
+  expect(openFiles.filter((path) => path.endsWith(rows[0]?.key ?? ''))).toEqual([]);
+  await own.close();
 });
 
 test('the list shows all links with how often they were opened, and whoever has one may not write', async () => {
