@@ -53,17 +53,19 @@ function bucketOn(sdk: Sdk, client: S3Client, { bucket: Bucket, prefix }: Bucket
         return;
       }
       // The library sends a stream once only: each attempt reads the file anew.
-      await again(() =>
-        client.send(
-          new sdk.PutObjectCommand({
-            Bucket,
-            Key,
-            Body: createReadStream(content.path),
-            ContentLength: content.bytes,
-            ContentMD5: content.md5,
-          }),
-        ),
-      );
+      await again(async () => {
+        const Body = createReadStream(content.path);
+        const unread = new AbortController();
+        // Nor does it listen to one that fails: its request would wait, and the process end.
+        Body.once('error', (error) => unread.abort(error));
+        const { bytes: ContentLength, md5: ContentMD5 } = content;
+        const put = new sdk.PutObjectCommand({ Bucket, Key, Body, ContentLength, ContentMD5 });
+        try {
+          await client.send(put, { abortSignal: unread.signal });
+        } finally {
+          Body.destroy();
+        }
+      });
     },
     async get(key) {
       try {

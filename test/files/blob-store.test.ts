@@ -7,6 +7,8 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { type BlobStore, headBytes } from '../../src/files/blob-store.ts';
+import { openBucket } from '../../src/files/bucket.ts';
+import type { BucketConfig } from '../../src/files/bucket-config.ts';
 import { openBlobStore } from '../../src/files/open-store.ts';
 import { hasCode } from '../../src/errors.ts';
 import { type S3Server, startS3Server } from './support/s3-server.ts';
@@ -178,6 +180,17 @@ test.runIf(existsSync('/proc/self/fd'))(
     expect(links.filter((path) => path.endsWith(key))).toEqual([]);
   },
 );
+
+test.each([
+  ['is gone', 'nowhere'],
+  ['cannot be read', '.'],
+])('an upload to a bucket whose file %s is refused, and no more than that', async (_, path) => {
+  const { blobs } = readConfig(s3.env('unread'));
+  const bucket = await openBucket(blobs as BucketConfig);
+  const file = { path: join(folder, path), bytes: 4, md5: createHash('md5').update('gone').digest('base64') };
+  await expect(bucket.put('unread', file)).rejects.toThrow(/does not answer/);
+  expect(await bucket.get('unread')).toBeNull();
+});
 
 test('a bucket of more than a page is listed whole', { timeout: 120_000 }, async () => {
   const config = readConfig({ DATA_DIR: join(folder, 'pages'), ...s3.env('pages') });
