@@ -7,7 +7,7 @@ import { countedFault, type Fault } from './fault.ts';
 /** Refused before anything is done; done, and the connection lost with the answer. */
 export const bucketFaultNames = ['bucket 503', 'bucket reset'] as const;
 
-/** So often is a call sent before it is given up: it fails as a whole. */
+/** So often is a call sent before it is given up: it fails as a whole. What breaks off while it is read is read once. */
 const attempts = 3;
 
 export interface FailingBucket {
@@ -23,7 +23,10 @@ export async function startFailingBucket(): Promise<FailingBucket> {
   const settings = s3.env('failing');
   const url = new URL(settings['BLOBS_URL'] ?? '');
   const target = new URL(url.searchParams.get('endpoint') ?? '');
-  const [refusing, resetting] = [callFault('bucket 503'), callFault('bucket reset')];
+  const [refusing, resetting] = [
+    callFault('bucket 503', () => attempts),
+    callFault('bucket reset', (call) => (call.startsWith('GET') ? 1 : attempts)),
+  ];
   const server = createServer((incoming, response) => {
     pass(incoming, response).catch(() => response.destroy());
   });
@@ -83,7 +86,10 @@ async function forward(incoming: IncomingMessage, { hostname, port }: URL): Prom
 }
 
 /** Fails the n-th request, and the same one when it is sent again, until its sender gives up. */
-function callFault(name: string): Fault & { isDueFor(call: string): boolean } {
+function callFault(
+  name: string,
+  attemptsOf: (call: string) => number,
+): Fault & { isDueFor(call: string): boolean } {
   const fault = countedFault(name);
   let failing = { call: '', left: 0 };
   return {
@@ -98,7 +104,7 @@ function callFault(name: string): Fault & { isDueFor(call: string): boolean } {
         return true;
       }
       if (!fault.isDue()) return false;
-      failing = { call, left: attempts - 1 };
+      failing = { call, left: attemptsOf(call) - 1 };
       return true;
     },
   };
