@@ -51,7 +51,9 @@ export function readBlobs(settings: BlobSettings): BlobsConfig {
  */
 function parseBlobsUrl(text: string): Omit<BucketConfig, 'credentials'> {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['s3:', 'gs:'].includes(url.protocol) || url.hostname === '')
+  const isBucket = url !== null && ['s3:', 'gs:'].includes(url.protocol) && url.hostname !== '';
+  // A port is of a server, which is no bucket; what follows a # would be left out silently.
+  if (!isBucket || url.port !== '' || url.hash !== '')
     throw wrong('must be s3://bucket/prefix?endpoint=https://… or gs://bucket/prefix');
   if (url.username !== '' || url.password !== '')
     throw wrong('must hold no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY');
@@ -63,7 +65,7 @@ function parseBlobsUrl(text: string): Omit<BucketConfig, 'credentials'> {
     throw wrong('its endpoint must begin with http:// or https://');
   const pathStyle = url.searchParams.get('path_style') ?? String(endpoint !== undefined);
   if (pathStyle !== 'true' && pathStyle !== 'false') throw wrong('its path_style must be true or false');
-  const path = decodeURIComponent(url.pathname).split('/').filter(Boolean).join('/');
+  const path = decodedPath(url).split('/').filter(Boolean).join('/');
   return {
     kind: 'bucket',
     url: text,
@@ -74,6 +76,14 @@ function parseBlobsUrl(text: string): Omit<BucketConfig, 'credentials'> {
     region: url.searchParams.get('region') ?? (endpoint === undefined ? undefined : 'auto'),
     pathStyle: pathStyle === 'true',
   };
+}
+
+function decodedPath({ pathname }: URL): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    throw wrong('its % must begin an escape: write %25 for the sign itself');
+  }
 }
 
 function wrong(what: string): Error {

@@ -26,15 +26,24 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const drivers = ['disk', 'a bucket', 'a bucket with a prefix'] as const;
+const places: [name: string, settings: () => Record<string, string>][] = [
+  ['disk', () => ({})],
+  ['a bucket', () => s3.env('')],
+  ['a bucket with a prefix', () => s3.env('some where/else')],
+  ['a bucket as Google names it', () => asGoogle(s3.env('google'))],
+];
 
-describe.each(drivers)('on %s', (driver) => {
+/** Google Cloud Storage speaks the same protocol, at another address. */
+function asGoogle({ BLOBS_URL = '', ...settings }: Record<string, string>): Record<string, string> {
+  return { ...settings, BLOBS_URL: BLOBS_URL.replace(/^s3:/, 'gs:') };
+}
+
+describe.each(places)('on %s', (name, settings) => {
   let store: BlobStore;
   let dataDir: string;
   beforeAll(async () => {
-    dataDir = join(folder, driver);
-    const prefix = driver === 'a bucket' ? '' : 'some where/else';
-    const config = readConfig({ DATA_DIR: dataDir, ...(driver === 'disk' ? {} : s3.env(prefix)) });
+    dataDir = join(folder, name);
+    const config = readConfig({ DATA_DIR: dataDir, ...settings() });
     store = await openBlobStore(config.blobs, config.dataDir);
   });
 

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Document } from '@alcove/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
 import { openBlobStore } from '../../src/files/open-store.ts';
 import { createReconciler } from '../../src/files/reconcile.ts';
 import { askJson, newConversation } from '../answers/support/asking.ts';
@@ -210,20 +209,6 @@ describe('a start is refused', { timeout: 120_000 }, () => {
     await expect(start(s3.env('installation'))).rejects.toThrow(
       /The bucket .* holds originals that this database does not name: correct DATABASE_URL or BLOBS_URL/,
     );
-  });
-
-  test.each([
-    ['http://bucket', /BLOBS_URL: must be s3:\/\/bucket/],
-    ['s3://', /BLOBS_URL: must be s3:\/\/bucket/],
-    ['s3://key:secret@bucket', /BLOBS_URL: must hold no credentials/],
-    ['s3://bucket?endpoint=minio:9000', /BLOBS_URL: its endpoint must begin with http/],
-    ['s3://bucket?regoin=eu', /BLOBS_URL: knows endpoint, region and path_style, not "regoin"/],
-  ])('with %s', (url, sentence) => {
-    expect(() => readConfig({ BLOBS_URL: url })).toThrow(sentence);
-  });
-
-  test('with half a key', () => {
-    expect(() => readConfig({ BLOBS_URL: 's3://bucket', AWS_ACCESS_KEY_ID: 'one' })).toThrow(/go together/);
   });
 });
 
