@@ -1,16 +1,17 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/client.ts';
 import type { DatabaseConfig } from '../../src/db/database-config.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { until } from '../answers/support/until.ts';
 import { databaseKind, newPerson, startTestApp, type TestApp } from '../support/app.ts';
 import { childEnvironment, childFlags } from '../support/child-environment.ts';
 import { sampled } from '../support/full-run.ts';
@@ -63,14 +64,17 @@ interface Ended {
   stderr: string;
 }
 
+function environment(): Record<string, string> {
+  return { ...childEnvironment(), HOME: dataDir, DATA_DIR: dataDir, OLLAMA: 'off', PORT: '0' };
+}
+
 /** Starts the server and waits for its end, which must come by itself. */
 function start(env: Record<string, string>): Promise<Ended> {
   return new Promise((done) => {
-    const clean = { ...childEnvironment(), HOME: dataDir, DATA_DIR: dataDir, OLLAMA: 'off', PORT: '0' };
     const child = execFile(
       process.execPath,
       [...childFlags, 'src/main.ts'],
-      { cwd: root, env: { ...clean, ...env }, timeout: 30_000 },
+      { cwd: root, env: { ...environment(), ...env }, timeout: 30_000 },
       (_error, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }),
     );
   });
@@ -174,31 +178,85 @@ describe('the server does not start', () => {
   });
 });
 
-test('mended, it starts, says where it is, serves, and ends with 0 when asked to', async () => {
-  const env = {
-    ...childEnvironment(),
-    HOME: dataDir,
-    DATA_DIR: dataDir,
-    OLLAMA: 'off',
-    PORT: '0',
-    LOG_LEVEL: 'warn',
-  };
-  const child = spawn(process.execPath, [...childFlags, 'src/main.ts'], {
-    cwd: root,
-    env: { ...env, ...databaseUrl() },
-  });
+/** Starts the server to serve. @param under the program, with its arguments, that starts it */
+function serve(under: readonly string[] = []) {
+  const [program, ...args] = [...under, process.execPath, ...childFlags, 'src/main.ts'];
+  const env = { ...environment(), LOG_LEVEL: 'warn', ...databaseUrl() };
+  const child = spawn(program, args, { cwd: root, env });
+  onTestFinished(() => void child.kill('SIGKILL'));
   let printed = '';
-  const address = await new Promise<string>((found) => {
-    child.stdout.on('data', (part: Buffer) => {
-      printed += part.toString();
-      const port = /is at http:\/\/localhost:(\d+)/.exec(printed)?.[1];
-      if (port !== undefined) found(`http://127.0.0.1:${port}`);
-    });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (part: Buffer) => (printed += part.toString()));
+  return {
+    printed: () => printed,
+    address: () =>
+      until('it says where it is', () => {
+        if (child.exitCode !== null) throw new Error(`the server ended: ${printed}`);
+        const port = /is at http:\/\/localhost:(\d+)/.exec(printed)?.[1];
+        return port !== undefined && `http://127.0.0.1:${port}`;
+      }),
+    end() {
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      return exited;
+    },
+  };
+}
+
+test('mended, it starts, says where it is, serves, and ends with 0 when asked to', async () => {
+  const server = serve();
+  expect((await fetch(`${await server.address()}/readyz`)).status).toBe(200);
+  expect(await server.end()).toEqual([0, null]);
+});
+
+test('a start that takes long says what it is at, once', async () => {
+  // A disk that is slow: the file is there, and its content comes when it is written here.
+  const note = join(dataDir, 'installation.json');
+  const content = await readFile(note);
+  await rm(note);
+  execFileSync('mkfifo', [note]);
+  const server = serve();
+  await until('it says what it is at', () => server.printed().includes('Starting: '));
+  expect(server.printed()).toMatch(
+    databaseKind === 'pglite'
+      ? /^Starting: the embedded database in .* is being opened; the first start and one after an update take longest \.\.\.$/m
+      : /^Starting: waiting for the database, or bringing it to this version \.\.\.$/m,
+  );
+  expect(server.printed()).not.toContain('Alcove 0');
+  await writeFile(note, content);
+  expect((await fetch(`${await server.address()}/readyz`)).status).toBe(200);
+  expect(server.printed().match(/^Starting: /gm)).toHaveLength(1);
+  await server.end();
+  await rm(note);
+  await writeFile(note, content);
+});
+
+// Mounts of its own, in which they are no programs, as where util-linux is not installed. Where the machine allows no
+// name spaces, it lacks `unshare` itself.
+const hide =
+  'for one in prlimit unshare; do mount --bind /dev/null "$(command -v $one)" || exit; done; exec "$@"';
+const withoutPrograms = ['--map-root-user', '--mount', 'sh', '-c', hide, 'sh'];
+const canHide = spawnSync('unshare', [...withoutPrograms, 'true']).status === 0;
+
+test('what the machine lacks is said by the start and by doctor', { timeout: 90_000 }, async () => {
+  const under = canHide ? ['unshare', ...withoutPrograms] : [];
+  const lacks = canHide
+    ? 'without prlimit memory and processor time of a parser are bounded by the server alone; without unshare only'
+    : 'without unshare only the runtime keeps a parser from the network';
+  const server = serve(under);
+  await server.address();
+  expect(server.printed()).toMatch(/The parser sandbox is not whole: [^"]*Install util-linux/);
+  expect(server.printed()).toContain(lacks);
+  await server.end();
+  const doctor = [...under, process.execPath, ...childFlags, 'src/cli/main.ts', 'doctor', '--json'];
+  const env = { ...environment(), ...databaseUrl() };
+  const { stdout } = spawnSync(doctor[0] ?? '', doctor.slice(1), { cwd: root, env, encoding: 'utf8' });
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string; found: string }[] };
+  expect(checks.find(({ name }) => name === 'sandbox')).toMatchObject({
+    status: 'warn',
+    found: expect.stringContaining(lacks) as string,
+    advice: expect.stringContaining('Install util-linux') as string,
   });
-  expect((await fetch(`${address}/readyz`)).status).toBe(200);
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  expect(await exited).toEqual([0, null]);
 });
 
 test.skipIf(databaseKind !== 'postgres')(
