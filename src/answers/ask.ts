@@ -14,10 +14,9 @@ import { noLanguageModel } from '../models/notices.ts';
 import { readSearchable, type SearchScope } from '../retrieval/store.ts';
 import type { AnswerDeps } from './deps.ts';
 import { generate } from './generate.ts';
-import { countElsewhere } from './lease-store.ts';
 import type { NumberedEvent, RunningAnswer } from './stream/running.ts';
 import { readTurns } from './read-turns.ts';
-import { startAnswer } from './store.ts';
+import { startAnswer, tooManyAnswers } from './store.ts';
 
 /** Kept with what somebody else than the owner has said. */
 export interface Author {
@@ -86,27 +85,13 @@ export async function ask(
   const { scope } = place;
   const startedAt = performance.now();
   // Taken before anything is awaited: questions sent at once count each other.
-  if (!deps.running.start(scope.userId, deps.limits.streamsPerUser)) throw tooManyAnswers(deps);
+  const atOnce = deps.limits.streamsPerUser;
+  if (!deps.running.start(scope.userId, atOnce)) throw tooManyAnswers(atOnce);
   try {
     return await begin(place, input, startedAt, deps, alsoWrite);
   } finally {
     deps.running.endStart(scope.userId);
   }
-}
-
-/** Other processes may be writing answers for the same user. */
-async function refuseTooManyElsewhere(scope: ConversationScope, deps: AnswerDeps): Promise<void> {
-  if (deps.replicas.isAlone) return;
-  const elsewhere = await countElsewhere(deps.db, scope, deps.owner);
-  if (deps.running.countOf(scope.userId) + elsewhere > deps.limits.streamsPerUser) throw tooManyAnswers(deps);
-}
-
-function tooManyAnswers({ limits }: AnswerDeps): AppError {
-  return new AppError(
-    'rate_limited',
-    `${limits.streamsPerUser} answers are being written for you already: wait for one, or stop it.`,
-    { retryAfterSeconds: 2 },
-  );
 }
 
 async function begin(
@@ -130,7 +115,6 @@ async function begin(
     leaf === null ? [] : readTurns(scope, leaf, model, deps),
     readSearchable(deps.db, searchScopeOf(scope, input.reach)),
     refuseUnknownDocuments(deps.db, scope, input.documentIds ?? []),
-    refuseTooManyElsewhere(scope, deps),
   ]);
   const docsOnly = input.docsOnly ?? settings.docs_only === true;
   const mode = docsOnly || searchable.documents.length > 0 || searchable.pending > 0 ? 'documents' : 'llm';
@@ -162,6 +146,7 @@ async function begin(
     {
       owner: deps.owner,
       leaseMs: deps.limits.leaseMs,
+      atOnce: deps.replicas.isAlone ? null : deps.limits.streamsPerUser,
       messages:
         again === undefined
           ? below(parentId, [

@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm';
 import { ConversationScope } from '../conversations/scope.ts';
+import { beyondConversation } from '../db/beyond-conversation.ts';
 import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
 import { UserScope } from '../identity/user-scope.ts';
 import type { Lease } from '../work/lease.ts';
@@ -126,19 +128,15 @@ export async function waitForEarlierWriter(db: Database, { scope, messageId }: H
   ]);
 }
 
-/** How many answers of the user, in all conversations, processes other than `owner` are writing. */
-export async function countElsewhere(
-  db: Database,
-  { userId }: ConversationScope,
-  owner: string,
+/** How many answers of the user, in all conversations, are being written, in whatever process. */
+export async function countHeld(
+  tx: Transaction,
+  { userId, conversationId }: ConversationScope,
 ): Promise<number> {
-  const [rows] = await db.read({ userId }, [
-    {
-      name: 'answers_elsewhere',
-      text: `SELECT count(*)::int AS count FROM work
-        WHERE user_id = $1 AND kind = 'answer' AND owner <> $2 AND due_at > now()`,
-      values: [userId, owner],
-    },
-  ]);
-  return ((rows ?? []) as { count: number }[])[0]?.count ?? 0;
+  const { rows } = await beyondConversation(tx, { userId, conversationId }, () =>
+    tx.execute<{ count: number }>(
+      sql`SELECT count(*)::int AS count FROM work WHERE user_id = ${userId} AND kind = 'answer' AND due_at > now()`,
+    ),
+  );
+  return rows[0]?.count ?? 0;
 }

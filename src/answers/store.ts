@@ -12,7 +12,7 @@ import { beginConversation, type NewConversation } from '../conversations/store.
 import type { Database, Statement, Transaction } from '../db/database.ts';
 import { isUniqueViolation, isUnknownCommit } from '../db/errors.ts';
 import { AppError } from '../errors.ts';
-import { endLease, type Held, heldValues, isHeld, lockLease, takeLease } from './lease-store.ts';
+import { countHeld, endLease, type Held, heldValues, isHeld, lockLease, takeLease } from './lease-store.ts';
 import { recordOf } from './stream/event-record.ts';
 import { insertEvents, replaceByRecord } from './stream/event-store.ts';
 import type { NumberedEvent } from './stream/running.ts';
@@ -21,6 +21,8 @@ export interface AnswerStart {
   /** Names the process in the lease, for people who look. */
   owner: string;
   leaseMs: number;
+  /** So many answers may be written for the user at once, in all processes; null where this one counts them. */
+  atOnce: number | null;
   /** The question, and its answer that is still empty; the answer alone when the question is stored. */
   messages: readonly [NewMessage, ...NewMessage[]];
   events: readonly NumberedEvent[];
@@ -37,7 +39,8 @@ export interface AnswerStart {
 /**
  * Writes question, empty answer, its lease and its first events in one transaction, and the conversation with them when
  * it begins here. Below a lost connection it finds out whether that has happened.
- * @throws AppError `conflict` when an answer is already being written on this branch, or it has grown since it was read
+ * @throws AppError `conflict` when an answer is already being written on this branch, or it has grown since it was read;
+ * `rate_limited` when there are `atOnce`
  */
 export async function startAnswer(db: Database, held: Held, start: AnswerStart, now: Date): Promise<void> {
   try {
@@ -55,7 +58,7 @@ export async function startAnswer(db: Database, held: Held, start: AnswerStart, 
 
 async function writeStart(db: Database, held: Held, start: AnswerStart, now: Date): Promise<void> {
   const { scope } = held;
-  const { owner, leaseMs, messages, events, readLeaf, begins, title, alsoWrite } = start;
+  const { owner, leaseMs, atOnce, messages, events, readLeaf, begins, title, alsoWrite } = start;
   const beginning = begins === null ? [] : beginConversation(scope, begins, now);
   if (begins?.chatId !== undefined) beginning.push(bindChat(scope, begins.chatId));
   const written = db.write(
@@ -68,6 +71,8 @@ async function writeStart(db: Database, held: Held, start: AnswerStart, now: Dat
         throw new AppError('conflict', 'Another message came in just now: read it, then ask again.');
       const [above] = (results.at(-1) ?? []) as { status: MessageRow['status'] }[];
       if (above?.status === 'streaming') throw stillWriting();
+      // Appending has locked the row of the user's day: whoever begins at the same time waits there until we have a lease.
+      if (atOnce !== null && (await countHeld(tx, scope)) >= atOnce) throw tooManyAnswers(atOnce);
       await alsoWrite?.(tx);
       return [
         takeLease(held, owner, leaseMs),
@@ -81,6 +86,14 @@ async function writeStart(db: Database, held: Held, start: AnswerStart, now: Dat
       throw new AppError('conflict', 'This chat was begun just now: ask again.', { cause: error });
     parentMissing(error);
   });
+}
+
+export function tooManyAnswers(limit: number): AppError {
+  return new AppError(
+    'rate_limited',
+    `${limit} answers are being written for you already: wait for one, or stop it.`,
+    { retryAfterSeconds: 2 },
+  );
 }
 
 function stillWriting(): AppError {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { askStream, newConversation } from '../answers/support/asking.ts';
+import { askStream, historyOf, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { textFile } from '../documents/support/files.ts';
 import { formOf, send, upload, whenSettled } from '../documents/support/uploading.ts';
@@ -186,6 +186,36 @@ describe.skipIf(databaseKind === 'pglite')('two processes on one database (needs
       expect(events).toContain('Slowly');
       expect(events).toContain('event: done');
       expect((await ask(elsewhere)).status).toBe(200);
+    },
+  );
+
+  test(
+    'of questions that are asked at the same moment on both no more are let through than the limit',
+    { timeout: 60_000 },
+    async () => {
+      provider.setDefault(behave.stall('Slowly'));
+      for (let round = 0; round < 5; round += 1) {
+        const person = await newPerson(web.baseUrl);
+        const askers = Array.from({ length: 2 * streams }, (_, at) =>
+          personOf((at % 2 === 0 ? web : other).baseUrl, person.token, person),
+        );
+        const conversations = await Promise.all(askers.map(newConversation));
+        const asked = await Promise.all(
+          askers.map((asker, at) => askStream(asker, conversations[at] ?? '', 'Long one?')),
+        );
+        const refused = asked.filter(({ status }) => status === 429);
+        expect(asked.filter(({ status }) => status === 200)).toHaveLength(streams);
+        expect(refused).toHaveLength(streams);
+        for (const response of refused)
+          expect(await response.text()).toContain(`${streams} answers are being written for you already`);
+        for (const { body } of asked) await body?.cancel().catch(() => {});
+        // What was refused has written nothing.
+        const counts = await Promise.all(
+          conversations.map(async (id) => (await historyOf(person, id)).length > 0),
+        );
+        expect(counts.filter(Boolean)).toHaveLength(streams);
+      }
+      provider.reset();
     },
   );
 

@@ -54,11 +54,6 @@ export class RunningAnswers {
     return answer?.userId === userId ? answer : undefined;
   }
 
-  /** Of the user in this process, those that are about to begin with them. */
-  countOf(userId: string): number {
-    return this.#countOf(userId) + (this.#starting.get(userId) ?? 0);
-  }
-
   #countOf(userId: string): number {
     let count = 0;
     for (const answer of this.#byMessage.values()) if (answer.userId === userId) count += 1;
