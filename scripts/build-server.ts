@@ -63,6 +63,9 @@ function toJavaScript(path: string): string {
     outputText
       // Threads and child processes are named by their address.
       .replaceAll(/(new URL\('\.{1,2}\/[^']+)\.ts'/g, "$1.js'")
+      // What people are told to type: they have the command, and no scripts.
+      .replaceAll('npm run alcove -- ', 'alcove ')
+      .replaceAll('npm start', 'alcove serve')
       .replaceAll(/'(@alcove\/[a-z]+)'/g, (all, workspace: string) => {
         const entry = workspaces[workspace];
         if (entry === undefined) return all;

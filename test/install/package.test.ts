@@ -1,55 +1,60 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { askJson, newConversation } from '../answers/support/asking.ts';
+import { reportFile } from '../documents/support/files.ts';
+import { uploadAndWait } from '../documents/support/uploading.ts';
 import { isFullRun } from '../support/full-run.ts';
+import { newPerson } from '../support/person.ts';
 
-// A full run only packs: it takes as long as fifty other tests.
+// A full run only packs and installs: it takes as long as fifty other tests.
 
 const root = resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
 const env = { PATH: process.env['PATH'] ?? '', OLLAMA: 'off', LOG_LEVEL: 'error', PORT: '0' };
 const takesMs = 180_000;
+const installingTakesMs = 420_000;
 
-describe.skipIf(!isFullRun)('what npm pack makes', () => {
-  // Unpacked as npm does; its packages are those of the checkout, which lies around it.
+describe.skipIf(!isFullRun)('what npm pack makes, installed into an empty folder', () => {
   let folder: string;
   let data: string;
   let alcove: string;
 
   beforeAll(async () => {
-    await mkdir(join(root, 'build'), { recursive: true });
-    folder = await mkdtemp(join(root, 'build/a package-'));
+    folder = await mkdtemp(join(tmpdir(), 'alcove package-'));
     data = await mkdtemp(join(tmpdir(), 'alcove-package-'));
     await run('npm', ['pack', '--pack-destination', folder], { cwd: root });
     const [tarball = ''] = await readdir(folder);
-    await run('tar', ['-xzf', tarball], { cwd: folder });
-    alcove = join(folder, 'package/bin/alcove.mjs');
-  }, takesMs);
+    await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
+    const quietly = ['--no-audit', '--no-fund', '--prefer-offline'];
+    await run('npm', ['install', `./${tarball}`, '--omit=dev', ...quietly], { cwd: folder });
+    alcove = join(folder, 'node_modules/.bin/alcove');
+  }, installingTakesMs);
 
   afterAll(async () => {
     for (const path of [folder, data]) await rm(path, { recursive: true, force: true });
   });
 
-  test('holds JavaScript that needs nothing but the packages it names', async () => {
-    const { dependencies, peerDependencies } = JSON.parse(
-      await readFile(join(folder, 'package/package.json'), 'utf8'),
-    );
+  test('holds JavaScript that needs nothing but the packages it names, and nothing that builds', async () => {
+    const own = join(folder, 'node_modules/alcove');
+    const { dependencies, peerDependencies } = JSON.parse(await readFile(join(own, 'package.json'), 'utf8'));
     const known = new Set([
       ...Object.keys({ ...dependencies, ...peerDependencies }),
       ...builtinModules.map((name) => `node:${name}`),
     ]);
     const unknown = new Set<string>();
     let found = 0;
-    const dist = join(folder, 'package/dist');
+    const dist = join(own, 'dist');
     for (const path of await readdir(dist, { recursive: true })) {
       expect(path.endsWith('.ts'), path).toBe(false);
       if (!path.endsWith('.js') || path.startsWith('web')) continue;
       const text = await readFile(join(dist, path), 'utf8');
+      expect(text, path).not.toMatch(/npm (start|run alcove)/);
       for (const [, name = ''] of text.matchAll(/^(?:import|export) (?:[^'";]*? from )?'([^'.][^']*)';$/gm)) {
         const bare = name.startsWith('node:')
           ? name
@@ -60,20 +65,39 @@ describe.skipIf(!isFullRun)('what npm pack makes', () => {
     }
     expect([...unknown]).toEqual([]);
     expect(found).toBeGreaterThan(100);
+    const installed = await readdir(join(folder, 'node_modules'));
+    for (const tool of ['typescript', 'vite', 'svelte', 'esbuild', 'vitest'])
+      expect(installed).not.toContain(tool);
   });
 
   test('does the main job', { timeout: takesMs }, async () => {
-    const { stdout } = await run(process.execPath, [alcove, 'demo'], { cwd: data, env });
+    const { stdout } = await run('npx', ['--no-install', 'alcove', 'demo'], { cwd: folder, env });
     expect(stdout).toContain('Of the 31 vessels, 12 run on batteries alone');
+    expect(stdout).toMatch(/^ {2}alcove serve +and open http/m);
+    expect(stdout).toMatch(/^ {2}\[\d+\] aurora-annual-report-2025\.pdf, page \d+/m);
   });
 
-  test('serves the web app, and ends on SIGTERM', { timeout: takesMs }, async () => {
-    const server = spawn(process.execPath, [alcove, 'serve'], { cwd: data, env });
+  test('serves the API and the web app, and ends on SIGTERM', { timeout: takesMs }, async () => {
+    const server = spawn(alcove, ['serve'], { cwd: data, env });
     try {
       const url = await announced(server.stdout);
-      const page = await fetch(`${url}/`);
-      expect(page.status).toBe(200);
-      expect(await page.text()).toContain('<html');
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      const page = await (await fetch(`${url}/`)).text();
+      const [, script = ''] = /<link href="(\/[^"]+\.js)" rel="modulepreload">/.exec(page) ?? [];
+      expect((await fetch(url + script)).headers.get('content-type')).toMatch(/javascript/);
+
+      const person = await newPerson(url);
+      const conversation = await newConversation(person);
+      const [document] = await uploadAndWait(person, conversation, await reportFile());
+      expect(document?.status).toBe('ready');
+      const { body } = await askJson(person, conversation, 'How many vessels run on batteries alone?');
+      expect(body.answer).toContain('12 run on batteries alone');
+      expect(body.citations[0]).toMatchObject({ verification: 'verified' });
+      expect(body.sources[0]).toMatchObject({
+        document_name: document?.name,
+        page: expect.any(Number) as number,
+      });
+
       server.kill('SIGTERM');
       expect((await once(server, 'exit'))[0]).toBe(0);
     } finally {
