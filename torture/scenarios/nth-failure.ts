@@ -36,7 +36,7 @@ export const nthFailure: Scenario = {
   protocol:
     'the n-th query (40001, 40P01, 53100, 57P01, ECONNRESET), call on a file or folder of originals or on what is open of it (ENOSPC, EIO), call of a bucket (503, reset) and model request fails, and the clock jumps by a minute at its n-th reading, for every n of twenty requests',
   databases: ['pglite', 'postgres'],
-  minutes: 20,
+  minutes: 22,
   async run(context) {
     const pairs = pairsOf(context);
     // Each queue is one: who is done with a quick request takes the next.
