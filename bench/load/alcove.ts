@@ -27,6 +27,7 @@ const tables = [
   'conversation_directory',
   'documents',
   'chunks',
+  'chunk_terms',
   'chunk_vectors',
   'segments',
 ];
@@ -78,7 +79,9 @@ export async function openAlcoveLoader(databaseUrl: string, userId: string): Pro
     },
     async settled() {
       for (let left = 1; left > 0; await sleep(200)) {
-        const { rows } = await client.query('SELECT 1 FROM chunks WHERE terms IS NULL LIMIT 1');
+        const { rows } = await client.query(
+          'SELECT 1 FROM documents WHERE searchable_chunks < chunk_count LIMIT 1',
+        );
         left = rows.length;
       }
       for (const table of tables) await client.query(`VACUUM ANALYZE ${table}`);

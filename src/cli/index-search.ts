@@ -13,8 +13,8 @@ export async function indexSearch({ undo = false }: { undo?: boolean }): Promise
     await letSearchUseIndex(db.pool, !undo);
     process.stdout.write(
       undo
-        ? 'Search reads every message of an account again.\n'
-        : 'Search looks words up in its index from now on. "--undo" takes it back.\n',
+        ? 'Search reads every message and passage of an account again.\n'
+        : 'Search looks words up in its indexes from now on. "--undo" takes it back.\n',
     );
     return 0;
   } catch (error) {

@@ -34,6 +34,7 @@ export const distribution = {
   documents: 'user_id',
   document_texts: 'user_id',
   chunks: 'user_id',
+  chunk_terms: 'user_id',
   chunk_vectors: 'user_id',
   segments: 'user_id',
   work: 'user_id',

@@ -1,4 +1,4 @@
--- Isolation as of 0022_shares_to_take_part; written by "npm run isolation".
+-- Isolation as of 0023_passage_terms; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -21,6 +21,10 @@ ALTER TABLE blob_deletions ENABLE ROW LEVEL SECURITY
 ALTER TABLE chat_bindings ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE chat_bindings FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE chunk_terms ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE chunk_terms FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE chunk_vectors ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -176,6 +180,8 @@ CREATE POLICY own ON blob_deletions AS PERMISSIVE FOR ALL TO alcove_app USING ((
 --> statement-breakpoint
 CREATE POLICY own ON chat_bindings AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
+CREATE POLICY own ON chunk_terms AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
+--> statement-breakpoint
 CREATE POLICY own ON chunk_vectors AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
 CREATE POLICY own ON chunks AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
@@ -228,8 +234,6 @@ CREATE POLICY owner ON replicas AS PERMISSIVE FOR SELECT TO alcove_worker USING 
 --> statement-breakpoint
 CREATE POLICY owner ON shared_counts AS PERMISSIVE FOR SELECT TO alcove_worker USING (false)
 --> statement-breakpoint
-CREATE POLICY to_index ON chunks AS PERMISSIVE FOR SELECT TO alcove_worker USING ((terms IS NULL))
---> statement-breakpoint
 CREATE POLICY to_index ON messages AS PERMISSIVE FOR SELECT TO alcove_worker USING (((terms IS NULL) AND (status <> 'streaming'::text)))
 --> statement-breakpoint
 CREATE POLICY whose ON audit_log AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
@@ -247,6 +251,8 @@ GRANT DELETE ON blob_deletions TO alcove_app
 GRANT DELETE ON blob_deletions TO alcove_worker
 --> statement-breakpoint
 GRANT DELETE ON chat_bindings TO alcove_app
+--> statement-breakpoint
+GRANT DELETE ON chunk_terms TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON chunk_vectors TO alcove_app
 --> statement-breakpoint
@@ -313,6 +319,8 @@ GRANT INSERT ON audit_log TO alcove_app
 GRANT INSERT ON blob_deletions TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON chat_bindings TO alcove_app
+--> statement-breakpoint
+GRANT INSERT ON chunk_terms TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON chunk_vectors TO alcove_app
 --> statement-breakpoint
@@ -478,6 +486,8 @@ GRANT SELECT (revoked_at) ON sessions TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (role) ON users TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (searchable_chunks) ON documents TO alcove_worker
+--> statement-breakpoint
 GRANT SELECT (status) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (status) ON idempotency_keys TO alcove_admin
@@ -497,8 +507,6 @@ GRANT SELECT (user_id) ON activity TO alcove_admin
 GRANT SELECT (user_id) ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (user_id) ON audit_log TO alcove_worker
---> statement-breakpoint
-GRANT SELECT (user_id) ON chunks TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (user_id) ON conversations TO alcove_worker
 --> statement-breakpoint
@@ -529,6 +537,8 @@ GRANT SELECT ON blob_deletions TO alcove_app
 GRANT SELECT ON blob_deletions TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT ON chat_bindings TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON chunk_terms TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON chunk_vectors TO alcove_app
 --> statement-breakpoint

@@ -669,6 +669,8 @@ export const documents = pgTable(
     /** Of the code that made its passages and its keyword index: older ones are made anew in the background. */
     passagesVersion: integer('passages_version').notNull().default(1),
     keywordVersion: integer('keyword_version').notNull().default(1),
+    /** So many of its passages, from the first, are in `chunk_terms`: the others wait to be indexed for search. */
+    searchableChunks: integer('searchable_chunks').notNull().default(0),
     /** Of its content: raised when another file takes its place. */
     version: integer('version').notNull().default(1),
     /** The file that is to take its place once it is read; gone when that has failed, of which `replacement` says why. */
@@ -690,6 +692,9 @@ export const documents = pgTable(
     index('documents_by_version')
       .on(t.passagesVersion, t.keywordVersion)
       .where(sql`status = 'ready'`),
+    index('documents_to_index')
+      .on(t.userId)
+      .where(sql`status = 'ready' and searchable_chunks < chunk_count`),
     foreignKey({
       name: 'documents_conversation',
       columns: [t.userId, t.conversationId],
@@ -742,6 +747,26 @@ export const chunks = pgTable(
     primaryKey({ columns: [t.userId, t.conversationId, t.documentId, t.ordinal] }),
     foreignKey({
       name: 'chunks_document',
+      columns: [t.userId, t.conversationId, t.documentId],
+      foreignColumns: [...documentColumns()],
+    }).onDelete('cascade'),
+  ],
+);
+
+/** Passages as search looks for them; apart from their text, which retrieval reads and which never changes. */
+export const chunkTerms = pgTable(
+  'chunk_terms',
+  {
+    userId: owner(),
+    conversationId: conversationKey(),
+    documentId: documentKey(),
+    ordinal: integer('ordinal').notNull(),
+    terms: tsvector('terms').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.conversationId, t.documentId, t.ordinal] }),
+    foreignKey({
+      name: 'chunk_terms_document',
       columns: [t.userId, t.conversationId, t.documentId],
       foreignColumns: [...documentColumns()],
     }).onDelete('cascade'),

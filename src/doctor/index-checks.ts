@@ -102,10 +102,11 @@ export const plans: Check = {
 export const searchPlan: Check = {
   name: 'search',
   async run({ db }) {
-    if (await searchesByIndex(db.pool)) return ok('words of the history are looked up in their index');
+    if (await searchesByIndex(db.pool))
+      return ok('words of messages and passages are looked up in their indexes');
     return warn(
-      'search over the history reads every message of an account for each word',
-      'Where histories are long, run "npm run alcove -- db index-search" as a superuser.',
+      'search reads every message and passage of an account for each word',
+      'Where histories or documents are long, run "npm run alcove -- db index-search" as a superuser.',
     );
   },
 };

@@ -26,7 +26,8 @@ export interface CopiedDocument {
 /**
  * Copies documents to a conversation of the same user, all of them where no ids are given: rows, text, passages, vectors
  * and index segments, in SQL; both name one original, which goes with the last of them. A document that is still being
- * read is read for its copy too. The transaction must be the user's.
+ * read is read for its copy too, and search learns of the copy's passages as of new ones: writing their lexemes is dearer
+ * than all the rest. The transaction must be the user's.
  * @throws AppError `not_found` when one is not there, `quota_exceeded`
  */
 export async function copyDocumentRows(
@@ -94,6 +95,7 @@ async function copyDocuments(
       // A new version that is still read becomes that of the document alone.
       replacement_blob_key: sql`NULL::text`,
       replacement: sql`NULL::jsonb`,
+      searchable_chunks: sql`0`,
       created_at: at,
       updated_at: at,
     })}

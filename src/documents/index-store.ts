@@ -4,7 +4,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { literal } from '../db/copy-out.ts';
 import { newId } from '../db/ids.ts';
-import { chunks, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
+import { chunks, chunkTerms, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { settleVectors, type VectorRow, writeVectors } from './embedding-cache-store.ts';
 import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
@@ -83,6 +83,7 @@ export async function completeDocument(
         revision: sql`${documents.revision} + 1`,
         passagesVersion,
         keywordVersion,
+        searchableChunks: 0,
         updatedAt: nextChange,
       })
       .where(isDocument(scope, id));
@@ -126,7 +127,7 @@ async function writeChunks(
   documentId: string,
   made: IndexedDocument,
 ): Promise<void> {
-  await tx.delete(chunks).where(below(chunks, scope, documentId));
+  for (const table of [chunks, chunkTerms]) await tx.delete(table).where(below(table, scope, documentId));
   const rows = made.chunks.map((chunk, ordinal) => ({
     ...keyOf(scope, documentId),
     ...chunk,
@@ -264,7 +265,7 @@ function keyOf(scope: ConversationScope, documentId: string) {
   return { userId: scope.userId, conversationId: scope.conversationId, documentId };
 }
 
-function below(table: typeof chunks, scope: ConversationScope, documentId: string) {
+function below(table: typeof chunks | typeof chunkTerms, scope: ConversationScope, documentId: string) {
   return and(
     eq(table.userId, scope.userId),
     eq(table.conversationId, scope.conversationId),

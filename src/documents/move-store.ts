@@ -17,8 +17,8 @@ import { afterLast, type DocumentRow } from './store.ts';
 
 /**
  * Moves documents to another conversation of the same user, all of them where no ids are given: each row stands in both
- * for a moment, what is below it goes over, and nothing is read or embedded again. Whoever works on one of them loses
- * the lease, and it is due again at once. The transaction must be the user's.
+ * for a moment, what is below it goes over, and nothing is read or embedded again; search indexes its passages anew.
+ * Whoever works on one of them loses the lease, and it is due again at once. The transaction must be the user's.
  * @throws AppError `not_found` when one is not there, `quota_exceeded`
  */
 export async function moveDocumentRows(
@@ -47,6 +47,7 @@ export async function moveDocumentRows(
     INSERT INTO documents (${columnsOf(documents)})
     SELECT ${columnsOf(documents, 'd', {
       conversation_id: sql`${to.conversationId}::uuid`,
+      searchable_chunks: sql`0`,
       updated_at: sql`greatest(statement_timestamp(), ${afterLast(sql`d.updated_at`)})`,
     })} FROM documents d
     WHERE d.user_id = ${from.userId} AND d.conversation_id = ${from.conversationId} AND ${isAmong(sql`d.id`, ids)}`);

@@ -1,3 +1,4 @@
+import type { SearchPlace } from '@alcove/contract';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database, Statement } from '../db/database.ts';
 import { isForeignKeyViolation } from '../db/errors.ts';
@@ -5,9 +6,9 @@ import { UserScope } from '../identity/user-scope.ts';
 
 /** A text that search does not know yet. */
 export interface UnindexedText {
-  kind: 'message' | 'chunk' | 'title';
+  place: SearchPlace;
   conversationId: string;
-  /** The message, the document of the chunk, or the conversation. */
+  /** The message, the document of the passage, or the conversation. */
   id: string;
   ordinal: number | null;
   /** Of the document that a passage is in; null where nobody knows it. */
@@ -21,6 +22,22 @@ export interface IndexedText extends Omit<UnindexedText, 'text'> {
   lexemes: string[];
 }
 
+/** Which passages of a document come next: from the first of them up to, not including, the last. */
+export interface PassageRange {
+  conversationId: string;
+  id: string;
+  /** Of the document when it was read: what has changed since is indexed by somebody who sees it. */
+  revision: number;
+  language: string | null;
+  from: number;
+  to: number;
+}
+
+export interface Unindexed {
+  texts: UnindexedText[];
+  ranges: PassageRange[];
+}
+
 /** So many rows are read for each user that is wanted: most have several waiting. */
 const rowsForEach = 20;
 
@@ -31,13 +48,17 @@ const rowsForEach = 20;
 export async function usersToIndex(db: Database, after: string, limit: number): Promise<UserScope[]> {
   const most = limit * rowsForEach;
   const pages = await db.asWorker('everybody', async (tx) => {
-    const read = async (table: SQL): Promise<string[]> => {
+    const read = async (waiting: SQL): Promise<string[]> => {
       const { rows } = await tx.execute<{ userId: string }>(
-        sql`SELECT user_id AS "userId" FROM ${table} WHERE user_id > ${after}::uuid ORDER BY user_id LIMIT ${most}`,
+        sql`SELECT user_id AS "userId" FROM ${waiting} AND user_id > ${after}::uuid ORDER BY user_id LIMIT ${most}`,
       );
       return rows.map(({ userId }) => userId);
     };
-    return [await read(sql`messages`), await read(sql`chunks`)];
+    return [
+      // The worker's policy shows it no others.
+      await read(sql`messages WHERE true`),
+      await read(sql`documents WHERE status = 'ready' AND searchable_chunks < chunk_count`),
+    ];
   });
   // Behind the end of a page that is full somebody may be missing.
   const ends = pages.flatMap((page) => (page.length === most ? (page.at(-1) ?? []) : []));
@@ -51,51 +72,89 @@ export async function readUnindexed(
   user: UserScope,
   limit: number,
   withTitles: boolean,
-): Promise<UnindexedText[]> {
-  const [messages = [], chunks = [], titles = []] = await db.read({ userId: user.userId }, [
+): Promise<Unindexed> {
+  const [messages = [], documents = [], titles = []] = await db.read({ userId: user.userId }, [
     {
       name: 'messages_to_index',
-      text: `SELECT 'message' AS kind, conversation_id AS "conversationId", id, NULL::int AS ordinal, NULL::text AS language,
+      text: `SELECT 'messages' AS place, conversation_id AS "conversationId", id, NULL::int AS ordinal, NULL::text AS language,
           content AS text
         FROM messages WHERE user_id = $1 AND terms IS NULL AND status <> 'streaming' LIMIT $2`,
       values: [user.userId, limit],
     },
     {
-      name: 'chunks_to_index',
-      text: `SELECT 'chunk' AS kind, k.conversation_id AS "conversationId", k.document_id AS id, k.ordinal, d.language,
-          k.content AS text
-        FROM chunks k JOIN documents d
-          ON d.user_id = k.user_id AND d.conversation_id = k.conversation_id AND d.id = k.document_id
-        WHERE k.user_id = $1 AND k.terms IS NULL LIMIT $2`,
+      name: 'documents_to_index',
+      text: `SELECT conversation_id AS "conversationId", id, revision, language, searchable_chunks AS "from", chunk_count AS "to"
+        FROM documents WHERE user_id = $1 AND status = 'ready' AND searchable_chunks < chunk_count LIMIT $2`,
       values: [user.userId, limit],
     },
     {
       name: 'titles_to_index',
-      text: `SELECT 'title' AS kind, c.id AS "conversationId", c.id, NULL::int AS ordinal, NULL::text AS language,
+      text: `SELECT 'titles' AS place, c.id AS "conversationId", c.id, NULL::int AS ordinal, NULL::text AS language,
           c.title AS text
         FROM conversations c LEFT JOIN conversation_terms t ON t.user_id = c.user_id AND t.conversation_id = c.id
         WHERE c.user_id = $1 AND (t.title IS NULL OR t.title <> c.title) LIMIT $2`,
       values: [user.userId, withTitles ? limit : 0],
     },
   ]);
-  // The columns are named as the type names them.
-  return [...messages, ...chunks, ...titles] as UnindexedText[];
+  // The columns are named as the types name them.
+  const ranges = firstOf(documents as PassageRange[], limit);
+  const passages = await readPassages(db, user, ranges);
+  return { texts: [...messages, ...passages, ...titles] as UnindexedText[], ranges };
 }
 
-/** Keeps the lexemes; a text that has gone meanwhile is passed over. */
+/** So many passages of them. */
+function firstOf(waiting: readonly PassageRange[], limit: number): PassageRange[] {
+  let left = limit;
+  return waiting.flatMap((range) => {
+    const to = Math.min(range.to, range.from + left);
+    left -= to - range.from;
+    return to > range.from ? [{ ...range, to }] : [];
+  });
+}
+
+async function readPassages(
+  db: Database,
+  { userId }: UserScope,
+  ranges: readonly PassageRange[],
+): Promise<unknown[]> {
+  if (ranges.length === 0) return [];
+  const [, rows = []] = await db.read({ userId }, [
+    // PostgreSQL expects far more rows than there are and would compile the statement first.
+    { name: '', text: 'SET LOCAL jit = off', values: [] },
+    {
+      name: '',
+      text: `SELECT 'documents' AS place, k.conversation_id AS "conversationId", k.document_id AS id, k.ordinal, r.language,
+          k.content AS text
+        FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::text[]) AS r (conversation, document, low, high, language)
+        JOIN chunks k ON k.user_id = $1 AND k.conversation_id = r.conversation AND k.document_id = r.document
+          AND k.ordinal >= r.low AND k.ordinal < r.high
+        ORDER BY k.document_id, k.ordinal`,
+      values: [
+        userId,
+        ranges.map(({ conversationId }) => conversationId),
+        ranges.map(({ id }) => id),
+        ranges.map(({ from }) => from),
+        ranges.map(({ to }) => to),
+        ranges.map(({ language }) => language),
+      ],
+    },
+  ]);
+  return rows;
+}
+
+/** Keeps the lexemes of texts, and that search knows the passages of these ranges; what has gone or changed is passed over. */
 export async function writeLexemes(
   db: Database,
   user: UserScope,
   texts: readonly IndexedText[],
+  ranges: readonly PassageRange[],
 ): Promise<void> {
+  const of = (place: SearchPlace) => texts.filter((one) => one.place === place);
+  const messages = Map.groupBy(of('messages'), ({ conversationId }) => conversationId);
   const statements = [
-    ...groupsOf(texts, 'message', ({ conversationId }) => conversationId).map((some) =>
-      indexMessages(user, some),
-    ),
-    ...groupsOf(texts, 'chunk', ({ id }) => id).map((some) => indexChunks(user, some)),
-    ...groupsOf(texts, 'title', ({ conversationId }) => conversationId).flatMap((some) =>
-      some.map((title) => indexTitle(user, title)),
-    ),
+    ...[...messages.values()].map((some) => indexMessages(user, some)),
+    ...indexPassages(user, of('documents'), ranges),
+    ...of('titles').map((title) => indexTitle(user, title)),
   ];
   if (statements.length === 0) return;
   const written = db.write({ userId: user.userId }, statements);
@@ -103,19 +162,6 @@ export async function writeLexemes(
   await written.catch((error: unknown) => {
     if (!isForeignKeyViolation(error)) throw error;
   });
-}
-
-function groupsOf(
-  texts: readonly IndexedText[],
-  kind: UnindexedText['kind'],
-  by: (text: IndexedText) => string,
-): IndexedText[][] {
-  return [
-    ...Map.groupBy(
-      texts.filter((one) => one.kind === kind),
-      by,
-    ).values(),
-  ];
 }
 
 /**
@@ -132,20 +178,57 @@ function indexMessages({ userId }: UserScope, texts: readonly IndexedText[]): St
   };
 }
 
-/** Of one document. */
-function indexChunks({ userId }: UserScope, texts: readonly IndexedText[]): Statement {
-  const terms = Object.fromEntries(texts.map((one) => [String(one.ordinal), tsvectorOf(one.lexemes)]));
+/**
+ * Whoever writes a document's passages anew locks it first, and waits for this or is waited for: what follows sees the
+ * revision that counts. The lock lets all other changes of a document pass, for lexemes take long to write.
+ */
+function indexPassages(
+  { userId }: UserScope,
+  texts: readonly IndexedText[],
+  ranges: readonly PassageRange[],
+): Statement[] {
+  if (ranges.length === 0) return [];
+  const revisions = new Map(
+    ranges.map(({ conversationId, id, revision }) => [conversationId + id, revision]),
+  );
+  return [
+    {
+      name: 'lock_to_index',
+      text: 'SELECT id FROM documents WHERE user_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR KEY SHARE',
+      values: [userId, ranges.map(({ id }) => id)],
+    },
+    {
+      // Unnamed, so that it is planned with its values: one machine of a Citus is asked.
+      name: '',
+      text: `INSERT INTO chunk_terms (user_id, conversation_id, document_id, ordinal, terms)
+        SELECT d.user_id, d.conversation_id, d.id, m.ordinal, m.terms::tsvector
+        FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::text[]) AS m (conversation, document, revision, ordinal, terms)
+        JOIN documents d ON d.user_id = $1 AND d.conversation_id = m.conversation AND d.id = m.document
+          AND d.revision = m.revision
+        ON CONFLICT DO NOTHING`,
+      values: [
+        userId,
+        texts.map(({ conversationId }) => conversationId),
+        texts.map(({ id }) => id),
+        texts.map(({ conversationId, id }) => revisions.get(conversationId + id)),
+        texts.map(({ ordinal }) => ordinal),
+        texts.map(({ lexemes }) => tsvectorOf(lexemes)),
+      ],
+    },
+    ...ranges.map((range) => countSearchable(userId, range)),
+  ];
+}
+
+/** Another may have written the same; one that has been moved away and back meanwhile begins again. */
+function countSearchable(
+  userId: string,
+  { conversationId, id, revision, from, to }: PassageRange,
+): Statement {
   return {
-    name: 'index_chunks',
-    text: `UPDATE chunks SET terms = ($5::jsonb ->> ordinal::text)::tsvector
-      WHERE user_id = $1 AND conversation_id = $2 AND document_id = $3 AND ordinal = ANY($4::int[])`,
-    values: [
-      userId,
-      texts[0]?.conversationId,
-      texts[0]?.id,
-      Object.keys(terms).map(Number),
-      JSON.stringify(terms),
-    ],
+    name: 'count_searchable',
+    text: `UPDATE documents SET searchable_chunks = $6
+      WHERE user_id = $1 AND conversation_id = $2 AND id = $3 AND revision = $4 AND searchable_chunks BETWEEN $5 AND $6`,
+    values: [userId, conversationId, id, revision, from, to],
   };
 }
 

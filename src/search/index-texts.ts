@@ -23,24 +23,23 @@ export async function indexTexts(
   { batches, isInTurn }: { batches: number; isInTurn: boolean },
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const tag = tagOf(user.userId);
   // Comparing all titles takes some milliseconds: once, unless many are new.
   let withTitles = true;
   let batch = isInTurn ? fewest : most;
   for (let done = 0; done < batches; done += 1) {
     if (signal?.aborted === true) return true;
     const started = performance.now();
-    const texts = await readUnindexed(db, user, batch, withTitles);
+    const { texts, ranges } = await readUnindexed(db, user, batch, withTitles);
     let tookMs = performance.now() - started;
-    withTitles = texts.filter(({ kind }) => kind === 'title').length === batch;
-    if (texts.length === 0) return false;
+    withTitles = texts.filter(({ place }) => place === 'titles').length === batch;
+    if (texts.length === 0 && ranges.length === 0) return false;
     const indexed = [];
     for (const [at, one] of texts.entries()) {
       if (at % 20 === 19) await breathe();
-      indexed.push({ ...one, lexemes: lexemesOf(one.text, one.language, tag) });
+      indexed.push({ ...one, lexemes: lexemesOf(one.text, one.language, tagOf(user.userId, one.place)) });
     }
     const analysed = performance.now();
-    await writeLexemes(db, user, indexed);
+    await writeLexemes(db, user, indexed, ranges);
     if (texts.length < batch) return false;
     tookMs += performance.now() - analysed;
     if (isInTurn) batch = Math.round(Math.min(most, Math.max(fewest, (batch * wantedMs) / tookMs)));

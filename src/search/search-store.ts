@@ -43,7 +43,7 @@ const tables: Record<SearchPlace, Table> = {
       filter.role === undefined ? '' : ` AND t.role = $${values.push(filter.role)}`,
   },
   documents: {
-    from: 'chunks t',
+    from: 'chunk_terms t',
     terms: 't.terms',
     id: 't.document_id',
     ordinal: 't.ordinal',

@@ -64,12 +64,12 @@ export async function search(scope: SearchScope, input: SearchInput, deps: Searc
   const places = wanted.filter((place) => filter.role === undefined || place === 'messages');
   const groups = groupsOf(words);
   if (groups.length === 0) return { hits: [], hasMore: false, indexing };
-  const tag = tagOf(user.userId);
-  const forms = groups.map((group) => tsqueryOf(group, tag));
-  const counts = await Promise.all(places.map((place) => countHolding(deps.db, scope, place, forms, filter)));
+  const counts = await Promise.all(
+    places.map((place) => countHolding(deps.db, scope, place, queriesOf(groups, scope, place), filter)),
+  );
   // A word that nothing has, in no place, is perhaps another one with a typo in it.
   const unknown = groups.filter((_, at) => counts.every((rows) => rows[at] === 0));
-  const asked = { groups, forms, unknown, filter, query: words };
+  const asked = { groups, unknown, filter, query: words };
   const found = await Promise.all(
     places.map((place, at) => searchPlace(scope, place, asked, counts[at] ?? [], deps)),
   );
@@ -93,7 +93,6 @@ interface PlaceResult {
 
 interface Asked {
   groups: readonly WordGroup[];
-  forms: readonly string[];
   unknown: readonly WordGroup[];
   filter: SearchFilter;
   query: string;
@@ -102,15 +101,15 @@ interface Asked {
 async function searchPlace(
   scope: SearchScope,
   place: SearchPlace,
-  { groups, unknown, filter, query, ...asked }: Asked,
+  { groups, unknown, filter, query }: Asked,
   counted: readonly number[],
   { db, background }: SearchDeps,
 ): Promise<PlaceResult[]> {
-  let { forms } = asked;
+  let forms = queriesOf(groups, scope, place);
   let rows = counted;
   const mended = await mendTypos(db, scope, place, unknown, filter);
   if (mended.size > 0) {
-    const tag = tagOf(scope.userId);
+    const tag = tagOf(scope.userId, place);
     forms = groups.map((group, at) => (mended.has(group) ? tsqueryOf(group, tag) : (forms[at] ?? '')));
     rows = await countHolding(db, scope, place, forms, filter);
   }
@@ -149,6 +148,12 @@ function keyOf({
   return `${conversationId} ${id} ${ordinal}`;
 }
 
+/** Each word with all that counts as it, as a query of PostgreSQL. */
+function queriesOf(groups: readonly WordGroup[], scope: SearchScope, place: SearchPlace): string[] {
+  const tag = tagOf(scope.userId, place);
+  return groups.map((group) => tsqueryOf(group, tag));
+}
+
 function tsqueryOf({ word, forms, isPrefix }: WordGroup, tag: string): string {
   const all = forms.map((form) => lexeme(tag + form));
   if (isPrefix) all.push(`${lexeme(tag + word)}:*`);
@@ -163,7 +168,7 @@ async function mendTypos(
   unknown: readonly WordGroup[],
   filter: SearchFilter,
 ): Promise<Set<WordGroup>> {
-  const tag = tagOf(scope.userId);
+  const tag = tagOf(scope.userId, place);
   const typos = unknown.slice(0, mendedWords).map((group) => ({ group, words: typosOf(group.word) }));
   const all = typos.flatMap(({ words }) => words.map((word) => tag + word));
   if (all.length === 0) return new Set();

@@ -37,7 +37,7 @@ beforeAll(async () => {
   });
   await until('what is searched for is written', async () => {
     const { rows } = await app.app.db.pool.query<{ left: number }>(
-      `SELECT ((SELECT count(*) FROM messages WHERE terms IS NULL) + (SELECT count(*) FROM chunks WHERE terms IS NULL)
+      `SELECT ((SELECT count(*) FROM messages WHERE terms IS NULL) + (SELECT count(*) FROM documents WHERE searchable_chunks < chunk_count)
          + (SELECT count(*) FROM conversations) - (SELECT count(*) FROM conversation_terms))::int AS left`,
     );
     return rows[0]?.left === 0;

@@ -316,6 +316,7 @@ describe.skipIf(isDistributed())('keys alone', () => {
     ],
     document_texts: below,
     chunks: below,
+    chunk_terms: below,
     chunk_vectors: below,
     segments: below,
   };

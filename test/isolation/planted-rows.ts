@@ -65,6 +65,10 @@ export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
     key,
   );
   await pool.query(
+    `INSERT INTO chunk_terms (user_id, conversation_id, document_id, ordinal, terms) VALUES ($1, $2, $3, 0, to_tsvector('simple', 'planted')) ON CONFLICT DO NOTHING`,
+    [...key, w.a1Document],
+  );
+  await pool.query(
     `INSERT INTO shares (user_id, conversation_id, id, token_hash, leaf_id, document_ids, snapshot, created_at, updated_at) VALUES ($1, $2, $3, 'planted', $4, '{}', '{}', now(), now())`,
     [...key, crypto.randomUUID(), w.a1Message],
   );

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { SearchResults } from '@alcove/contract';
 import { letSearchUseIndex, searchesByIndex } from '../../src/db/leakproof.ts';
+import { addText } from '../answers/support/asking.ts';
 import { databaseKind, newPerson, type Person, sharedApp } from '../support/app.ts';
 
 const app = sharedApp();
@@ -159,14 +160,26 @@ test('a word is looked up in the index, though row-level security holds', async 
      FROM generate_series(1, 3000) n`,
     [reader.id, id],
   );
+  const document = await addText(reader, id, 'A long document.');
+  await pool.query(
+    `INSERT INTO chunk_terms (user_id, conversation_id, document_id, ordinal, terms)
+     SELECT $1, $2, $3, n, array_to_tsvector(ARRAY['plan' || n, 'plain']) FROM generate_series(1000, 4000) n`,
+    [reader.id, id, document.id],
+  );
   await pool.query('ANALYZE messages');
+  await pool.query('ANALYZE chunk_terms');
   const client = await pool.connect();
   try {
     await client.query(`BEGIN; SET LOCAL ROLE ${roles.app}; SET LOCAL app.user_id = '${reader.id}'`);
-    const { rows } = await client.query(
-      `EXPLAIN SELECT id FROM messages WHERE user_id = '${reader.id}' AND terms @@ 'plan7'::tsquery`,
-    );
-    expect(JSON.stringify(rows)).toContain('messages_by_terms');
+    for (const [table, column] of [
+      ['messages', 'id'],
+      ['chunk_terms', 'ordinal'],
+    ] as const) {
+      const { rows } = await client.query(
+        `EXPLAIN SELECT ${column} FROM ${table} WHERE user_id = '${reader.id}' AND terms @@ 'plan2007'::tsquery`,
+      );
+      expect(JSON.stringify(rows)).toContain(`${table}_by_terms`);
+    }
   } finally {
     await client.query('ROLLBACK');
     client.release();

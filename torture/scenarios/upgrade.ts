@@ -88,6 +88,14 @@ async function verifyData(baseUrl: string, data: EarlierData): Promise<void> {
         .length === 1,
     60_000,
   );
+  await until(
+    'search finds its passage',
+    async () =>
+      (await person.client.search('lighthouse', { in: ['documents'] })).results.some(
+        ({ chunk_id: passage }) => passage !== null,
+      ),
+    60_000,
+  );
   const overview = await person.client.conversations.overview();
   mustEqual('messages counted', overview.total_messages, data.contents.length);
 }

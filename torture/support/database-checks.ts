@@ -16,6 +16,10 @@ const wrongs: Record<string, string> = {
   'documents that are neither settled nor waiting for a worker': `SELECT count(*) AS n FROM documents d WHERE status NOT IN ('ready', 'failed', 'cancelled') AND ${isThere('d')} AND NOT EXISTS (SELECT 1 FROM work w WHERE w.kind = 'ingest' AND w.document_id = d.id AND w.user_id = d.user_id)`,
   'passages without a document':
     'SELECT count(*) AS n FROM chunks c WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id = c.document_id AND d.user_id = c.user_id AND d.conversation_id = c.conversation_id)',
+  'terms without a passage':
+    'SELECT count(*) AS n FROM chunk_terms t WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.document_id = t.document_id AND c.user_id = t.user_id AND c.conversation_id = t.conversation_id AND c.ordinal = t.ordinal)',
+  'passages that count as searchable and have no terms':
+    'SELECT count(*) AS n FROM documents d WHERE searchable_chunks > (SELECT count(*) FROM chunk_terms t WHERE t.document_id = d.id AND t.user_id = d.user_id AND t.conversation_id = d.conversation_id)',
   'vectors without a passage':
     'SELECT count(*) AS n FROM chunk_vectors v WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.document_id = v.document_id AND c.user_id = v.user_id AND c.ordinal = v.ordinal)',
   'segments without a document':
