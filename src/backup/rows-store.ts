@@ -3,6 +3,7 @@ import { throughAll } from '../db/citus.ts';
 import { nobody } from '../db/ids.ts';
 import type { RoleNames } from '../db/roles.ts';
 import { globalTables, transientTables } from '../db/self-check.ts';
+import { isDistributed } from '../db/spread.ts';
 
 /** Rows fetched at once; of these tables one row may be megabytes. */
 const rowsAtOnce = 200;
@@ -23,19 +24,28 @@ export interface Row {
   json: string;
 }
 
-/** Every row of one moment, parents first: the global tables, then user by user, as row-level security shows them. */
+/**
+ * Every row of one moment, parents first: the global tables, then user by user, as row-level security shows them. Where
+ * several machines hold them, each user's rows are of one moment.
+ */
 export async function* readRows(client: pg.ClientBase, roles: RoleNames): AsyncGenerator<Row> {
-  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const isSpread = await isDistributed(client);
+  async function become(role: string, userId = nobody): Promise<void> {
+    // Citus is connected as the role of a transaction, which cannot take another one there.
+    if (isSpread) {
+      await client.query('COMMIT');
+      await begin(client);
+    }
+    await client.query(`SET LOCAL ROLE ${role}; SET LOCAL app.user_id = '${userId}'`);
+  }
   try {
-    await client.query(
-      `${throughAll}; SET LOCAL statement_timeout = 0; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL app.shows_deleted = 'on'`,
-    );
+    await begin(client);
     const tables = await tablesInOrder(client);
     const kept = globalTables.filter((name) => !transientTables.includes(name));
     for (const { name } of tables.filter((table) => kept.includes(table.name)))
       yield* rowsOf(client, name, `SELECT ${jsonOf(name)} AS json FROM ${name} t`);
-    for await (const id of everyUser(client, roles.admin)) {
-      await client.query(`SET LOCAL ROLE ${roles.app}; SET LOCAL app.user_id = '${id}'`);
+    for await (const id of everyUser(client, () => become(roles.admin))) {
+      await become(roles.app, id);
       for (const { name, key } of tables) {
         if (key === null || globalTables.includes(name)) continue;
         const order = orderInside[name];
@@ -51,6 +61,13 @@ export async function* readRows(client: pg.ClientBase, roles: RoleNames): AsyncG
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
+}
+
+async function begin(client: pg.ClientBase): Promise<void> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await client.query(
+    `${throughAll}; SET LOCAL statement_timeout = 0; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL app.shows_deleted = 'on'`,
+  );
 }
 
 function jsonOf(table: string): string {
@@ -71,12 +88,12 @@ async function* rowsOf(client: pg.ClientBase, table: string, query: string): Asy
   await client.query('CLOSE backup');
 }
 
-/** Users, and those of whom only the audit log is left, by their ids. Takes the role of administrators for each page. */
-async function* everyUser(client: pg.ClientBase, admin: string): AsyncGenerator<string> {
+/** Users, and those of whom only the audit log is left, by their ids. */
+async function* everyUser(client: pg.ClientBase, becomeAdmin: () => Promise<void>): AsyncGenerator<string> {
   // What the operator has done is in the audit log under this id.
   yield nobody;
   for (let after = nobody; ;) {
-    await client.query(`SET LOCAL ROLE ${admin}`);
+    await becomeAdmin();
     const { rows } = await client.query<{ id: string }>(
       `(SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2) UNION
        (SELECT DISTINCT user_id FROM audit_log WHERE user_id > $1 ORDER BY user_id LIMIT $2) ORDER BY id LIMIT $2`,

@@ -29,7 +29,7 @@ const pageText = `SELECT p.conversation_id AS "conversationId", p.document_id AS
   FROM (SELECT s.*, sum(octet_length(bytes)) OVER (ORDER BY conversation_id, document_id, kind) - octet_length(bytes) AS before
     FROM (SELECT * FROM segments WHERE user_id = $1 AND (conversation_id, document_id, kind) > ($2, $3, $4)
       ORDER BY conversation_id, document_id, kind LIMIT ${pageRows}) s) p
-  JOIN documents d ON d.user_id = p.user_id AND d.conversation_id = p.conversation_id AND d.id = p.document_id
+  JOIN documents d ON d.user_id = $1 AND d.conversation_id = p.conversation_id AND d.id = p.document_id
   WHERE p.before < $5 ORDER BY p.conversation_id, p.document_id, p.kind`;
 
 /** Reads every index segment whole: its length, its checksum, and that it is of as many passages as its document has. */

@@ -9,6 +9,7 @@ import { until } from '../answers/support/until.ts';
 import { textFile } from '../documents/support/files.ts';
 import { filesOf, uploadAndWait } from '../documents/support/uploading.ts';
 import { databaseKind, newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { isDistributed } from '../support/database-kind.ts';
 import { startProvider } from '../support/provider.ts';
 import { type Ended, runCli } from '../support/run-cli.ts';
 
@@ -59,7 +60,8 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
     expect(statusOf(report, 'search')?.status).toBe(databaseKind === 'pglite' ? 'ok' : 'warn');
   });
 
-  test('finds what was broken on purpose, and mends what loses nothing', async () => {
+  // A part of a table on another machine is broken there, past what statements to the coordinator can do.
+  test.skipIf(isDistributed())('finds what was broken on purpose, and mends what loses nothing', async () => {
     const [original = '', other = ''] = await filesOf(app, person);
     await inDatabase(
       'CREATE POLICY leak ON chunks TO alcove_app USING (true)',

@@ -63,7 +63,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const address = app.http.server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the test server has no port');
   const baseUrl = `http://127.0.0.1:${address.port}`;
-  const looking = isDistributed() ? openLook(env['DATABASE_URL']) : null;
+  const url = isDistributed() ? env['DATABASE_URL'] : undefined;
+  const looking = url === undefined ? null : openLook(url);
   looking?.on('error', () => {});
   let stopped: Promise<void> | undefined;
   let closed = false;
@@ -91,7 +92,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 }
 
 /** For tests that look at rows as no server does: over everybody, and by other columns than the user. */
-function openLook(url: string | undefined): pg.Pool {
+function openLook(url: string): pg.Pool {
   return new pg.Pool({ connectionString: url, max: 2, options: '-c citus.enable_repartition_joins=on' });
 }
 
