@@ -4,7 +4,6 @@ import { AppError } from '../errors.ts';
 const away = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
-  'ENOENT',
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
@@ -70,7 +69,16 @@ export function isUnknownCommit(error: unknown): boolean {
 
 /** True when the server or the way to it is gone, so that nothing is known of what was sent. */
 export function isConnectionLost(error: unknown): boolean {
-  return away.has(databaseCode(error) ?? '');
+  const code = databaseCode(error) ?? '';
+  return away.has(code) || (code === 'ENOENT' && isOfSocket(error));
+}
+
+/** A socket may be missing like any file; a missing file is nothing that the database could help with. */
+function isOfSocket(error: unknown): boolean {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    if ((at as { syscall?: unknown }).syscall === 'connect') return true;
+  }
+  return false;
 }
 
 /** The server or the way to it is gone, or it takes no writes: for whoever asks, 503. */
@@ -89,7 +97,7 @@ export function translateDatabaseError(error: unknown): unknown {
   const code = databaseCode(error);
   if (code === undefined) return error;
   const cause = withoutValues(error);
-  if (away.has(code)) return new DatabaseAway(cause);
+  if (isConnectionLost(error)) return new DatabaseAway(cause);
   if (retry.has(code)) {
     return new AppError('unavailable', 'The database was busy with a conflicting change; try again.', {
       cause,

@@ -11,6 +11,13 @@ const { dataDir, socketPath, mayUnpack } = workerData as {
   socketPath: string;
   mayUnpack?: boolean;
 };
+const wasiErrors: Record<number, string> = {
+  2: 'EACCES',
+  19: 'EDQUOT',
+  51: 'ENOSPC',
+  63: 'EPERM',
+  69: 'EROFS',
+};
 const port = parentPort;
 if (port === null) throw new Error('runs as a worker thread only');
 
@@ -23,7 +30,16 @@ try {
   port.on('message', () => void stop(server, db));
   port.postMessage({ ready: true });
 } catch (error) {
-  port.postMessage({ failed: error instanceof Error ? error.message : String(error) });
+  port.postMessage({ failed: tellFailure(error) });
+}
+
+/** What the file system of WebAssembly throws is no Error, and has WASI's number for its reason. */
+function tellFailure(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  const { errno } = error as { errno?: unknown };
+  return typeof errno === 'number'
+    ? (wasiErrors[errno] ?? `error ${errno} of its file system`)
+    : String(error);
 }
 
 async function stop(server: PGLiteSocketServer, db: PGlite): Promise<void> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { DatabaseAway, goneMeanwhile, translateDatabaseError } from '../../src/db/errors.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createCluster,
@@ -160,6 +161,10 @@ describe('why the embedded database cannot be used', { timeout: 120_000 }, () =>
       const said = await complaint({ DATA_DIR: data });
       expect(said).toMatch(/^The embedded database in .* cannot be opened: the disk is full: make room/);
       expect(said).not.toMatch(/move it away/);
+      // Its own files are too many as well, where it is not unpacked.
+      await rm(join(data, 'database'), { recursive: true, force: true });
+      await mkdir(join(data, 'database'));
+      expect(await complaint({ DATA_DIR: data })).toBe(said);
     } finally {
       await run('umount', [data]);
     }
@@ -219,3 +224,12 @@ async function makeCertificates(data: string): Promise<string> {
     for (const file of [key, certificate]) await chown(file, await userId('postgres'), -1);
   return ca;
 }
+
+test('a file that is missing is no database that is away; a missing socket is', () => {
+  const missing = (syscall: string) => Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall });
+  expect(translateDatabaseError(missing('open'))).not.toBeInstanceOf(DatabaseAway);
+  expect(translateDatabaseError(missing('connect'))).toBeInstanceOf(DatabaseAway);
+  expect(
+    goneMeanwhile(Object.assign(new Error(), { code: '23503', constraint: 'api_keys_conversation' })),
+  ).toBe('conversation');
+});
