@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { loadOnly } from '../../../src/formats/sandbox-frames.ts';
 import { until } from '../../answers/support/until.ts';
 
@@ -10,13 +10,14 @@ export interface HeldParser {
   ended(): Promise<unknown>;
 }
 
-/** Stops the next parser that a server in this process starts, before it has read anything. */
+/** Stops the next parser that a server in this process starts from the call on, before it has read anything. */
 export async function holdParser(): Promise<HeldParser> {
-  const known = await parsers();
+  // Without a wait: the caller goes on to what starts one.
+  const known = parsers();
   const pids = await until(
     'a parser has started',
-    async () => {
-      const stopped = await stopAllBut(known);
+    () => {
+      const stopped = stopAllBut(known);
       // What stands still starts nothing, but one may have started another in the meantime.
       return stopped.length > 0 && stopAllBut(known);
     },
@@ -28,13 +29,12 @@ export async function holdParser(): Promise<HeldParser> {
     release() {
       for (const pid of pids) signalTo(pid, 'SIGCONT');
     },
-    ended: () =>
-      until('the parser is gone', async () => !(await parsers()).some((pid) => pids.includes(pid)), 20_000),
+    ended: () => until('the parser is gone', () => !parsers().some((pid) => pids.includes(pid)), 20_000),
   };
 }
 
-async function stopAllBut(known: readonly number[]): Promise<number[]> {
-  const fresh = (await parsers()).filter((pid) => !known.includes(pid));
+function stopAllBut(known: readonly number[]): number[] {
+  const fresh = parsers().filter((pid) => !known.includes(pid));
   for (const pid of fresh) signalTo(pid, 'SIGSTOP');
   return fresh;
 }
@@ -48,28 +48,33 @@ function signalTo(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** Processes below this one that run the parser's script, or are about to; not the one that only loads it. */
-async function parsers(): Promise<number[]> {
-  const below = await descendants(process.pid);
-  const commands = await Promise.all(
-    below.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
-  );
-  return below.filter((_, at) => {
-    const command = commands[at] ?? '';
+function parsers(): number[] {
+  return descendants(process.pid).filter((pid) => {
+    const command = readOrNothing(`/proc/${pid}/cmdline`);
     return command.includes('documents/prepare-child.ts') && !command.endsWith(`\0${loadOnly}\0`);
   });
 }
 
-async function descendants(pid: number): Promise<number[]> {
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const lists = await Promise.all(
-    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')),
+function descendants(pid: number): number[] {
+  const children = threadsOf(pid).flatMap((thread) =>
+    readOrNothing(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number),
   );
-  const children = lists.flatMap((list) =>
-    list
-      .split(' ')
-      .filter((id) => id !== '')
-      .map(Number),
-  );
-  const further = await Promise.all(children.map(descendants));
-  return [...children, ...further.flat()];
+  return [...children, ...children.flatMap(descendants)];
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
+/** Of a process that has ended there is none. */
+function readOrNothing(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
