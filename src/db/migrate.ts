@@ -8,13 +8,14 @@ import { explainDatabase } from './explain.ts';
 import { letSearchUseIndex, searchesByIndex } from './leakproof.ts';
 import { openOwnConnection } from './own-connection.ts';
 import { makeRoles, refuseForeignRoles, type RoleNames, tried, withRoles } from './roles.ts';
+import { advisoryLocks } from './advisory-locks.ts';
 import { DatabaseSetupError } from './setup-error.ts';
 import { distributeNew, oneByOne } from './distribute.ts';
 import { isDistributed, mendParts } from './spread.ts';
 
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
-/** Any constant: replicas that start together take turns on it. Drizzle's own migrate() has no lock. */
-const advisoryLock = 7_312_019_114;
+/** Drizzle's own migrate() has none. */
+const advisoryLock = advisoryLocks.migrations;
 const lockTimeout = '60s';
 const oldestPostgres = 150_000;
 /** Behind comments. */

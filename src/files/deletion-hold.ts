@@ -1,3 +1,4 @@
+import { advisoryLocks } from '../db/advisory-locks.ts';
 import type { Database } from '../db/database.ts';
 import { openOwnConnection } from '../db/own-connection.ts';
 
@@ -5,9 +6,6 @@ import { openOwnConnection } from '../db/own-connection.ts';
 export interface DeletionHold {
   held: number;
 }
-
-/** Any constant: backups share it, and who deletes originals needs it alone for a moment. */
-export const deletionLock = 7_312_019_115;
 
 /** From now on no replica begins to delete an original whose row was there until now. @returns what ends the hold */
 export async function holdDeletions(db: Database, hold: DeletionHold): Promise<() => Promise<void>> {
@@ -18,8 +16,9 @@ export async function holdDeletions(db: Database, hold: DeletionHold): Promise<(
   const { client, close } = await openOwnConnection(db);
   try {
     // A lock of the transaction: behind a connection pooler a session is nobody's own.
-    await client.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0');
-    await client.query('SELECT pg_advisory_xact_lock_shared($1)', [deletionLock]);
+    await client.query('BEGIN');
+    await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    await client.query('SELECT pg_advisory_xact_lock_shared($1)', [advisoryLocks.deletions]);
   } catch (error) {
     await close();
     end();

@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, lte, or, sql } from 'drizzle-orm';
+import { advisoryLocks } from '../db/advisory-locks.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { blobDeletions, documents } from '../db/schema.ts';
-import { deletionLock } from './deletion-hold.ts';
 
 const atOnce = 200;
 const rowsAtOnce = 500;
@@ -36,7 +36,7 @@ export async function queueBlobs(
 export async function dueBlobDeletions(db: Database, now: Date): Promise<DueBlob[]> {
   return db.asWorker('everybody', async (tx) => {
     const free = await tx.execute<{ free: boolean }>(
-      sql`SELECT pg_try_advisory_xact_lock(${deletionLock}) AS free`,
+      sql`SELECT pg_try_advisory_xact_lock(${advisoryLocks.deletions}) AS free`,
     );
     if (free.rows[0]?.free !== true) return [];
     return tx

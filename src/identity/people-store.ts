@@ -1,4 +1,5 @@
 import { and, desc, eq, isNull, ne, type SQL, sql } from 'drizzle-orm';
+import { advisoryLocks } from '../db/advisory-locks.ts';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
 import { sessions, setupTokens, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
@@ -7,9 +8,6 @@ import { recordAct } from './audit-store.ts';
 import { actsOf } from './account-acts.ts';
 import { claimFirst, insertBelow, refusingTaken, type UserRow } from './store.ts';
 import type { UserScope } from './user-scope.ts';
-
-/** Any constant: rows of many machines cannot be locked by one statement. */
-const administratorsLock = 7_312_019_115;
 
 const uuidForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -234,7 +232,7 @@ export async function resetAccount(
 
 /** One at a time: of two administrators who demote each other at once one stays. */
 async function refuseLastAdministrator(tx: Transaction, id: string): Promise<void> {
-  await tx.execute(sql`SELECT pg_advisory_xact_lock(${administratorsLock})`);
+  await tx.execute(sql`SELECT pg_advisory_xact_lock(${advisoryLocks.administrators})`);
   const active = await tx
     .select({ id: users.id })
     .from(users)
