@@ -35,7 +35,7 @@ export async function measureSearch(running: EmbeddedApp, options: BenchOptions)
   const { key } = await caller.json<{ key: string }>('POST', '/auth/keys', person.token, body);
   const texts = createTexts(options.seed);
   await fill(running, person, texts, count, options.seed);
-  const indexing = await timed(() => indexEverybody(db, new AbortController().signal));
+  const indexing = await timed(() => indexEverybody(db, new AbortController().signal, console));
   await db.pool.query('VACUUM ANALYZE messages');
   const random = createRandom(options.seed + 1);
   const topic = (): number => random.below(topics);

@@ -55,7 +55,7 @@ export function startWorker(
     every(hourMs, 'retire conversations', () => retirement.sweep(signal), signal, log),
     every(hourMs, 'reconcile blobs', () => reconcile(now()), signal, log),
     every(hourMs, 'forget what is old', () => retention.sweep(now(), signal), signal, log),
-    every(searchMs, 'index texts for search', () => indexEverybody(db, signal), signal, log),
+    every(searchMs, 'index texts for search', () => indexEverybody(db, signal, log), signal, log),
     every(hourMs, 'delete ended counts', () => deleteEndedCounts(db), signal, log),
     ...(db.kind === 'postgresql'
       ? [every(spreadMs, 'grant on moved parts', keepGrants(db), signal, log)]

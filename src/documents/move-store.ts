@@ -48,6 +48,8 @@ export async function moveDocumentRows(
     SELECT ${columnsOf(documents, 'd', {
       conversation_id: sql`${to.conversationId}::uuid`,
       searchable_chunks: sql`0`,
+      // Whoever read it before, to index it, must not take it for the same when it comes back.
+      revision: sql`d.revision + 1`,
       updated_at: sql`greatest(statement_timestamp(), ${afterLast(sql`d.updated_at`)})`,
     })} FROM documents d
     WHERE d.user_id = ${from.userId} AND d.conversation_id = ${from.conversationId} AND ${isAmong(sql`d.id`, ids)}`);

@@ -152,9 +152,10 @@ export async function writeLexemes(
   const of = (place: SearchPlace) => texts.filter((one) => one.place === place);
   const messages = Map.groupBy(of('messages'), ({ conversationId }) => conversationId);
   const statements = [
-    ...[...messages.values()].map((some) => indexMessages(user, some)),
-    ...indexPassages(user, of('documents'), ranges),
+    // In the order in which all others lock: a conversation, its documents, its messages.
     ...of('titles').map((title) => indexTitle(user, title)),
+    ...indexPassages(user, of('documents'), ranges),
+    ...[...messages.values()].map((some) => indexMessages(user, some)),
   ];
   if (statements.length === 0) return;
   const written = db.write({ userId: user.userId }, statements);
@@ -205,6 +206,7 @@ function indexPassages(
         FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::text[]) AS m (conversation, document, revision, ordinal, terms)
         JOIN documents d ON d.user_id = $1 AND d.conversation_id = m.conversation AND d.id = m.document
           AND d.revision = m.revision
+        ORDER BY m.document, m.ordinal
         ON CONFLICT DO NOTHING`,
       values: [
         userId,
@@ -215,7 +217,9 @@ function indexPassages(
         texts.map(({ lexemes }) => tsvectorOf(lexemes)),
       ],
     },
-    ...ranges.map((range) => countSearchable(userId, range)),
+    ...ranges
+      .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+      .map((range) => countSearchable(userId, range)),
   ];
 }
 

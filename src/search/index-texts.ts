@@ -2,6 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../db/database.ts';
 import { nobody } from '../db/ids.ts';
 import type { UserScope } from '../identity/user-scope.ts';
+import type { Log } from '../work/every.ts';
 import { readUnindexed, usersToIndex, writeLexemes } from './index-store.ts';
 import { lexemesOf, tagOf } from './lexemes.ts';
 
@@ -47,13 +48,24 @@ export async function indexTexts(
   return true;
 }
 
-/** For the worker: everybody's, a little of each in turn, until nobody has anything left. */
-export async function indexEverybody(db: Database, signal: AbortSignal): Promise<void> {
+/**
+ * For the worker: everybody's, a little of each in turn, until nobody has anything left. Who cannot be indexed holds up
+ * nobody else, and is tried again in the next round.
+ */
+export async function indexEverybody(db: Database, signal: AbortSignal, log: Log): Promise<void> {
+  const failed = new Set<string>();
   let after = nobody;
   while (!signal.aborted) {
     const users = await usersToIndex(db, after, usersAtOnce);
-    for (const user of users) await indexTexts(db, user, { batches: batchesInTurn, isInTurn: true }, signal);
-    if (users.length === 0 && after === nobody) return;
+    for (const user of users.filter(({ userId }) => !failed.has(userId)))
+      await indexTexts(db, user, { batches: batchesInTurn, isInTurn: true }, signal).catch(
+        (error: unknown) => {
+          failed.add(user.userId);
+          log.warn({ err: error, user: user.userId }, 'texts could not be indexed for search and will be');
+        },
+      );
+    const isBegin = after === nobody;
     after = users.at(-1)?.userId ?? nobody;
+    if (isBegin && users.every(({ userId }) => failed.has(userId))) return;
   }
 }

@@ -7,6 +7,8 @@ import { languageOf } from './language-of.ts';
 
 /** Longer texts belong into documents, which are indexed passage by passage. */
 const maxIndexedCharacters = 200_000;
+/** A `tsvector` holds no more than a megabyte, with some bytes for each lexeme besides. */
+const maxLexemeBytes = 900_000;
 
 /**
  * What stands before every lexeme of a user: in the shared index nobody's words are neighbours of another's, so that a
@@ -26,10 +28,12 @@ export function lexemesOf(text: string, language: string | null, tag: string): s
   const read = text.slice(0, maxIndexedCharacters).toWellFormed();
   const words = splitWords(read);
   const known = language === null || language === 'und' ? languageOf(read) : language;
-  const found = new Set<string>();
-  for (const word of plain(words)) found.add(tag + word);
-  for (const stem of analyzerOf(known)(words)) found.add(tag + stem);
-  return [...found];
+  const found = new Set([...plain(words), ...analyzerOf(known)(words)]);
+  let bytes = 0;
+  return [...found].flatMap((word) => {
+    bytes += Buffer.byteLength(tag) + Buffer.byteLength(word);
+    return bytes > maxLexemeBytes ? [] : [tag + word];
+  });
 }
 
 /** What one word of a text in this language is found by. */

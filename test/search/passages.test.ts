@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { UserScope } from '../../src/identity/user-scope.ts';
 import { type PassageRange, writeLexemes } from '../../src/search/index-store.ts';
-import { indexTexts } from '../../src/search/index-texts.ts';
+import { indexEverybody, indexTexts } from '../../src/search/index-texts.ts';
 import { addText, newConversation } from '../answers/support/asking.ts';
 import { textFile } from '../documents/support/files.ts';
 import { formOf } from '../documents/support/uploading.ts';
@@ -59,6 +59,58 @@ test('a moved document is found where it is now', async () => {
   expect(await whereFound('wheatear')).toEqual([[to, id]]);
   await person.client.documents.move([id], from);
   expect(await whereFound('wheatear')).toEqual([[from, id]]);
+});
+
+test('who has read a document before it went away and came back indexes nothing of it', async () => {
+  const [here, there] = [await newConversation(person), await newConversation(person)];
+  const { id } = await addText(person, here, 'The ring ouzel comes back.');
+  const before = await revisionOf(id);
+  await person.client.documents.move([id], there);
+  await person.client.documents.move([id], here);
+  await writeAsOf(before, here, id);
+  expect(await whereFound('ouzel')).toEqual([[here, id]]);
+  expect(await termsOf(id)).toBe(1);
+});
+
+test('a text of more different words than a row can hold is found by its first ones', async () => {
+  const conversation = await newConversation(person);
+  const from = 0x4e00;
+  const pairs = Array.from({ length: 80_000 }, (_, at) =>
+    String.fromCodePoint(from + (at % 8_000), from + ((at * 7 + Math.floor(at / 8_000)) % 8_000)),
+  );
+  await person.json('POST', `/conversations/${conversation}/messages`, {
+    role: 'user',
+    content: `The siskin. ${pairs.join('')}`,
+  });
+  const { results } = await person.client.search('siskin', { in: ['messages'] });
+  expect(results).toHaveLength(1);
+});
+
+test('who cannot be indexed holds up nobody else', async () => {
+  const { db } = server.app;
+  const [first, second] = [await newPerson(server.baseUrl), await newPerson(server.baseUrl)];
+  await first.client.conversations.create({ title: 'Planted to fail' });
+  const texts = await Promise.all([first, second].map((one) => newConversation(one)));
+  for (const [at, one] of [first, second].entries())
+    await one.json('POST', `/conversations/${texts[at]}/messages`, { role: 'user', content: 'A serin.' });
+  await db.pool.query(
+    `ALTER TABLE conversation_terms ADD CONSTRAINT planted CHECK (title <> 'Planted to fail') NOT VALID`,
+  );
+  const told: unknown[] = [];
+  const log = { debug() {}, info() {}, error() {}, warn: (fields: object) => void told.push(fields) };
+  const waiting = async () => {
+    const { rows } = await db.pool.query<{ userId: string }>(
+      `SELECT user_id AS "userId" FROM messages WHERE terms IS NULL AND user_id = ANY($1)`,
+      [[first.id, second.id]],
+    );
+    return rows.map(({ userId }) => userId);
+  };
+  await indexEverybody(db, new AbortController().signal, log);
+  expect(told).toMatchObject([{ user: first.id }]);
+  expect(await waiting()).toEqual([first.id]);
+  await db.pool.query('ALTER TABLE conversation_terms DROP CONSTRAINT planted');
+  await indexEverybody(db, new AbortController().signal, log);
+  expect(await waiting()).toEqual([]);
 });
 
 test('a replaced document is found by its new words only', async () => {
