@@ -91,13 +91,18 @@ export function cutSnippet(
 /** So many characters from about there on, from the begin of a word to the end of another and what closes it. */
 function wholeWords(text: string, words: readonly PlacedWord[], start: number): { from: number; to: number } {
   const first = words.find((word) => word.start >= start && word.start <= start + longestWord);
-  const from = start === 0 ? 0 : (first?.start ?? start);
+  const from = start === 0 ? 0 : (first?.start ?? betweenCharacters(text, start));
   const limit = from + snippetCharacters;
   if (text.length <= limit) return { from, to: text.length };
   const last = words.findLast((word) => word.end <= limit && word.end > limit - longestWord);
-  const end = last?.end ?? limit;
+  const end = last?.end ?? betweenCharacters(text, limit);
   const closing = /^[^\s\p{L}\p{N}]{1,3}(?=\s|$)/u.exec(text.slice(end, end + 4))?.[0] ?? '';
   return { from, to: end + closing.length };
+}
+
+/** `at`, or one before it where that would be in the middle of a character. */
+function betweenCharacters(text: string, at: number): number {
+  return /[\uDC00-\uDFFF]/.test(text[at] ?? '') ? at - 1 : at;
 }
 
 function bestStart(hits: readonly (Range & { groups?: number[] })[], text: string): number {

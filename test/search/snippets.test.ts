@@ -34,6 +34,10 @@ describe('a snippet', () => {
     const { text, marked } = snippetOf('東京'.repeat(400), '東京');
     expect(text.length).toBeLessThan(260);
     expect(marked.join('')).toBe('東京'.repeat(120));
-    expect(snippetOf('😀'.repeat(1000), 'x').text.isWellFormed()).toBe(true);
+    for (const lead of ['', 'a']) {
+      const faces = snippetOf(`${lead}${'😀'.repeat(100)} vessel ${'😀'.repeat(300)}`, 'vessel');
+      expect(faces.text).not.toContain('\uFFFD');
+      expect(faces.marked).toEqual(['vessel']);
+    }
   });
 });
