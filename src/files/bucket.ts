@@ -56,12 +56,14 @@ function bucketOn(sdk: Sdk, client: S3Client, { bucket: Bucket, prefix }: Bucket
       await again(async () => {
         const Body = createReadStream(content.path);
         const unread = new AbortController();
-        // Nor does it listen to one that fails: its request would wait, and the process end.
+        // Without this the request would wait for a file that cannot be read, and its error would end the process.
         Body.once('error', (error) => unread.abort(error));
         const { bytes: ContentLength, md5: ContentMD5 } = content;
         const put = new sdk.PutObjectCommand({ Bucket, Key, Body, ContentLength, ContentMD5 });
         try {
           await client.send(put, { abortSignal: unread.signal });
+        } catch (error) {
+          throw unread.signal.aborted ? new UnreadFile(unread.signal.reason) : error;
         } finally {
           Body.destroy();
         }
@@ -70,8 +72,9 @@ function bucketOn(sdk: Sdk, client: S3Client, { bucket: Bucket, prefix }: Bucket
     async get(key) {
       try {
         const { Body } = await client.send(new sdk.GetObjectCommand({ Bucket, Key: nameOf(key) }));
-        // In Node the body is the response itself.
-        return Readable.from(translated(Body as Readable), { objectMode: false });
+        // In Node the body is the response itself, and keeps its connection until it is read or destroyed.
+        const body = Body as Readable;
+        return Readable.from(translated(body), { objectMode: false }).once('close', () => body.destroy());
       } catch (error) {
         if (isAbsent(error)) return null;
         return refuse(error);
@@ -132,12 +135,20 @@ async function* translated(body: Readable): AsyncGenerator<Buffer> {
   }
 }
 
+/** The fault is of our own disk, not of the bucket's. */
+class UnreadFile extends Error {
+  constructor(cause: unknown) {
+    super('a file that was to be sent to the bucket could not be read', { cause });
+  }
+}
+
 async function again(send: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await send();
       return;
     } catch (error) {
+      if (error instanceof UnreadFile) throw error;
       const status = statusOf(error);
       const mayPass = status === undefined || status >= 500 || status === 429;
       if (!mayPass || attempt === attempts) refuse(error);
