@@ -135,7 +135,8 @@ export async function countHeld(
 ): Promise<number> {
   const { rows } = await beyondConversation(tx, { userId, conversationId }, () =>
     tx.execute<{ count: number }>(
-      sql`SELECT count(*)::int AS count FROM work WHERE user_id = ${userId} AND kind = 'answer' AND due_at > now()`,
+      sql`SELECT count(*)::int AS count FROM work
+        WHERE user_id = ${userId} AND kind = 'answer' AND token IS NOT NULL AND due_at > now()`,
     ),
   );
   return rows[0]?.count ?? 0;
