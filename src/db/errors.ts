@@ -117,7 +117,7 @@ export function translateDatabaseError(error: unknown): unknown {
 }
 
 /** The failure as a log may hold it: Drizzle puts parameters into its message, PostgreSQL whole rows into `detail`. */
-function withoutValues(error: unknown): unknown {
+export function withoutValues(error: unknown): unknown {
   if (error instanceof DrizzleQueryError) {
     const clean = new Error(`Failed query: ${error.query}`, { cause: withoutValues(error.cause) });
     clean.stack = `${clean.message}${error.stack?.slice(error.stack.indexOf('\n    at ')) ?? ''}`;

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorCode, FieldIssue, Problem } from '@alcove/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { goneMeanwhile, isUnknownCommit, translateDatabaseError } from '../db/errors.ts';
+import { goneMeanwhile, isUnknownCommit, translateDatabaseError, withoutValues } from '../db/errors.ts';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { leaveLocked } from './held-key.ts';
@@ -34,6 +34,9 @@ function sendProblem(
   reply: FastifyReply,
 ): FastifyReply {
   if (error.code === 'internal') request.log.error({ err: original }, 'unexpected error');
+  // Mostly a race with a deletion. Else it is a defect, and this is all that tells.
+  else if (goneMeanwhile(original) !== null)
+    request.log.warn({ err: withoutValues(original) }, 'what a row refers to is not there');
   // Neither message nor cause: they may name files, paths and fields that the client made up.
   else request.log.debug({ code: error.code }, 'request refused');
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
