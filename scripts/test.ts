@@ -17,6 +17,11 @@ import {
   type TestCounts,
 } from './test-counts.ts';
 
+interface EndedRun extends TestCounts {
+  /** What failed, in words. */
+  failures: string[];
+}
+
 type TestDatabaseKind = 'pglite' | 'postgres' | 'citus';
 
 // These never open a database, so a second run would only repeat the first.
@@ -76,8 +81,6 @@ const ONLY_IN_FULL = [
 const isFull = process.env['ALCOVE_CORPORA'] === 'full';
 const names = { pglite: 'embedded PGlite', postgres: 'PostgreSQL', citus: 'Citus' };
 
-/** What failed, of all runs. */
-const failures: string[] = [];
 const filters = process.argv.slice(2).filter((one) => one !== '--citus' && one !== '--all');
 const onlyCitus = process.argv.includes('--citus');
 const embedded = onlyCitus ? undefined : runVitest('pglite', filters);
@@ -104,14 +107,15 @@ if (!isFull)
 const reportFile = process.env['TEST_REPORT_FILE'];
 if (reportFile) writeFileSync(reportFile, `${JSON.stringify(total)}\n`);
 // Once more at the end, where somebody looks first, and where a log that is cut off still has them.
+const failures = [embedded, server, citus].flatMap((ended) => ended?.failures ?? []);
 if (reportFile && failures.length > 0)
-  writeFileSync(reportFile.replace(/\.json$/, '.failed.txt'), `${failures.join('\n\n')}\n`);
+  writeFileSync(`${reportFile}.failed.txt`, `${failures.join('\n\n')}\n`);
 for (const failure of failures) console.log(`\nFAILED on ${failure}`);
 if (total.passed + total.failed === 0) console.error('No test ran.');
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
 /** Runs vitest once and counts its results; a crash without a failed test counts as one failure. */
-function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
+function runVitest(database: TestDatabaseKind, args: string[]): EndedRun {
   console.log(`\nTests on ${names[database]}`);
   const folder = mkdtempSync(join(tmpdir(), 'alcove-test-report-'));
   const report = join(folder, 'report.json');
@@ -145,14 +149,12 @@ function runVitest(database: TestDatabaseKind, args: string[]): TestCounts {
     });
     const told = existsSync(report) ? readFileSync(report, 'utf8') : null;
     const counts = told === null ? noTests() : countReport(told);
-    for (const failure of told === null ? [] : listFailures(told, root))
-      failures.push(`${names[database]}: ${failure}`);
     const errors = existsSync(unhandled) ? (JSON.parse(readFileSync(unhandled, 'utf8')) as string[]) : [];
-    for (const error of errors) failures.push(`${names[database]}: ${error}`);
+    const failures = [...(told === null ? [] : listFailures(told, root)), ...errors];
     if (status !== 0 && counts.failed === 0) counts.failed = 1;
     if (status !== 0 && failures.length === 0)
-      failures.push(`${names[database]}: the run itself (exit code ${status ?? 'none'}); its log says why`);
-    return counts;
+      failures.push(`the run itself (exit code ${status ?? 'none'}); its log says why`);
+    return { ...counts, failures: failures.map((failure) => `${names[database]}: ${failure}`) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
