@@ -12,17 +12,30 @@ interface IndexCounts {
   without: number;
   unreadable: number;
   old: number;
+  /** Of whose passages search is to know more than there are. */
+  unfound: number;
 }
+
+const knownToSearch = `SELECT user_id, conversation_id, document_id, count(*) AS known
+  FROM chunk_terms WHERE user_id = $1 GROUP BY user_id, conversation_id, document_id`;
 
 /** The first eight bytes of a keyword segment say what it is and of which version. */
 const countText = `SELECT count(*) AS ready,
     count(*) FILTER (WHERE d.chunk_count > 0 AND s.document_id IS NULL) AS without,
     count(*) FILTER (WHERE s.head <> $2) AS unreadable,
-    count(*) FILTER (WHERE d.keyword_version < $3 OR d.passages_version < $4) AS old
+    count(*) FILTER (WHERE d.keyword_version < $3 OR d.passages_version < $4) AS old,
+    count(*) FILTER (WHERE coalesce(t.known, 0) < d.searchable_chunks) AS unfound
   FROM documents d LEFT JOIN (SELECT user_id, conversation_id, document_id, substring(bytes FROM 1 FOR 8) AS head
     FROM segments WHERE user_id = $1 AND kind = 'keyword') s
     ON s.user_id = d.user_id AND s.conversation_id = d.conversation_id AND s.document_id = d.id
+  LEFT JOIN (${knownToSearch}) t
+    ON t.user_id = d.user_id AND t.conversation_id = d.conversation_id AND t.document_id = d.id
   WHERE d.user_id = $1 AND d.status = 'ready'`;
+
+/** What is there of them stays: only what is missing is written. */
+const searchAnew = `UPDATE documents d SET searchable_chunks = 0
+  WHERE d.user_id = $1 AND d.searchable_chunks > coalesce((SELECT t.known FROM (${knownToSearch}) t
+    WHERE t.conversation_id = d.conversation_id AND t.document_id = d.id), 0)`;
 
 export const indexes: Check = {
   name: 'indexes',
@@ -30,19 +43,25 @@ export const indexes: Check = {
     const head = Buffer.alloc(8);
     head.writeUInt32LE(segmentMagic, 0);
     head.writeUInt32LE(segmentVersion, 4);
-    const sum: IndexCounts = { ready: 0, without: 0, unreadable: 0, old: 0 };
+    const sum: IndexCounts = { ready: 0, without: 0, unreadable: 0, old: 0, unfound: 0 };
     for await (const userId of everybody(db)) {
       const [rows] = await db.read({ userId }, [
         { name: 'doctor_indexes', text: countText, values: [userId, head, keywordVersion, passagesVersion] },
       ]);
       const counts = rows?.[0] as IndexCounts;
-      for (const key of ['ready', 'without', 'unreadable', 'old'] as const) sum[key] += counts[key];
+      for (const key of ['ready', 'without', 'unreadable', 'old', 'unfound'] as const)
+        sum[key] += counts[key];
     }
     const broken = sum.without + sum.unreadable;
     if (broken > 0)
       return fail(
         `${broken} of ${sum.ready} documents have no readable keyword index`,
         'A question about such a document makes its index anew; if it stays so, read the log.',
+      );
+    if (sum.unfound > 0)
+      return fail(
+        `search does not know every passage of ${sum.unfound} of ${sum.ready} documents`,
+        'Run "npm run alcove -- doctor --repair": they are indexed anew.',
       );
     if (sum.old > 0)
       return warn(
@@ -52,6 +71,9 @@ export const indexes: Check = {
     return ok(`${sum.ready} documents have a current one`);
   },
   async repair({ db, config }) {
+    for await (const userId of everybody(db)) {
+      await db.write({ userId }, [{ name: 'doctor_search_anew', text: searchAnew, values: [userId] }]);
+    }
     const signal = AbortSignal.timeout(60_000);
     // What documents record is not always the name in the settings.
     const { embedding } = await connectModels({ ...config.models, report: () => {} }, signal);

@@ -60,6 +60,14 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
     expect(statusOf(report, 'search')?.status).toBe(databaseKind === 'pglite' ? 'ok' : 'warn');
   });
 
+  test('finds passages that search does not know, and has them indexed anew', async () => {
+    await inDatabase('DELETE FROM chunk_terms', 'UPDATE documents SET searchable_chunks = chunk_count');
+    const broken = statusOf((await examine()).report, 'indexes');
+    expect(broken).toMatchObject({ status: 'fail' });
+    expect(broken?.found).toBe('search does not know every passage of 2 of 2 documents');
+    expect(statusOf((await examine('--repair')).report, 'indexes')).toMatchObject({ status: 'ok' });
+  });
+
   // A part of a table on another machine is broken there, past what statements to the coordinator can do.
   test.skipIf(isDistributed())('finds what was broken on purpose, and mends what loses nothing', async () => {
     const [original = '', other = ''] = await filesOf(app, person);
