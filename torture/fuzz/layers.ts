@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { RunningApp } from '../../src/app.ts';
+import { mustBe } from '../support/claims.ts';
 import { type QueryWatch, wrapQueries } from '../support/wrap-queries.ts';
 
 /** Which layer of isolation is out of the way; the others have to hold. The type layer ends with the compiler. */
@@ -47,13 +48,42 @@ async function switchOffPolicies(pool: pg.Pool): Promise<void> {
   }
 }
 
-/** All but those to the account and the conversation, whose cascades are part of what deleting means. */
+interface ForeignKey {
+  child: string;
+  name: string;
+  parent: string;
+  /** Column by column. */
+  from: string[];
+  to: string[];
+  cascades: boolean;
+}
+
+/**
+ * All but those to the account and the conversation. What goes with a document or a message goes with it still, by
+ * triggers, which refuse no row: deleting is no part of this layer.
+ */
 async function dropForeignKeys(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<{ name: string; key: string }>(
-    `SELECT conrelid::regclass::text AS name, conname AS key FROM pg_constraint
-     WHERE contype = 'f' AND connamespace = current_schema()::regnamespace AND confdeltype <> 'c'`,
+  const { rows } = await pool.query<ForeignKey>(
+    `SELECT conrelid::regclass::text AS child, conname AS name, confrelid::regclass::text AS parent,
+       ARRAY(SELECT attname::text FROM unnest(conkey) WITH ORDINALITY k (n, at) JOIN pg_attribute ON attrelid = conrelid AND attnum = n ORDER BY at) AS from,
+       ARRAY(SELECT attname::text FROM unnest(confkey) WITH ORDINALITY k (n, at) JOIN pg_attribute ON attrelid = confrelid AND attnum = n ORDER BY at) AS to,
+       confdeltype = 'c' AS cascades
+     FROM pg_constraint WHERE contype = 'f' AND connamespace = current_schema()::regnamespace
+       AND confrelid <> ALL (ARRAY['users', 'conversations']::regclass[])`,
   );
-  for (const { name, key } of rows) await pool.query(`ALTER TABLE ${name} DROP CONSTRAINT ${key}`);
+  mustBe(rows.length >= 10, () => `only ${rows.length} keys would be dropped`);
+  for (const [at, { child, name, parent, from, to, cascades }] of rows.entries()) {
+    await pool.query(`ALTER TABLE ${child} DROP CONSTRAINT ${name}`);
+    if (!cascades) continue;
+    const theirs = from.map((column, index) => `${column} = OLD.${to[index]}`).join(' AND ');
+    await pool.query(
+      `CREATE FUNCTION go_along_${at}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+         $$ BEGIN DELETE FROM ${child} WHERE ${theirs}; RETURN NULL; END $$`,
+    );
+    await pool.query(
+      `CREATE TRIGGER go_along_${at} AFTER DELETE ON ${parent} FOR EACH ROW EXECUTE FUNCTION go_along_${at}()`,
+    );
+  }
 }
 
 /** `user_id = $1`, or a literal, in a condition becomes true for everybody; the parameter keeps its type. */

@@ -47,7 +47,12 @@ export const nthFailure: Scenario = {
       ...Array.from({ length: onDisk[context.scale] }, () => failOnNewGround(context, rest, null)),
       ...(bucket.length === 0 ? [] : [failInBucket(context, bucket)]),
     ]);
-    const sum = (what: keyof Counted): number => counts.reduce((total, one) => total + one[what], 0);
+    const sum = (what: Exclude<keyof Counted, 'met'>): number =>
+      counts.reduce((total, one) => total + one[what], 0);
+    // What has stopped to fail would hold for ever.
+    const met = new Set(counts.flatMap((one) => [...one.met]));
+    const unmet = meetings.filter((one) => !met.has(one));
+    mustBe(context.scale === 'smoke' || unmet.length === 0, () => `never met: ${unmet.join(', ')}`);
     mustBe(
       context.scale === 'smoke' || sum('unfinished') === 0,
       () =>
@@ -61,6 +66,7 @@ export const nthFailure: Scenario = {
       'half done or doubled': 0,
       'originals whole': sum('whole'),
       'left to the reconciler': sum('unnamed'),
+      'pairs with more than sixty calls': sum('cutOff'),
     } satisfies Figures;
   },
 };
@@ -68,11 +74,26 @@ export const nthFailure: Scenario = {
 interface Counted {
   failures: number;
   repeats: number;
-  /** Pairs whose last call was not reached. */
+  /** Pairs whose last call was not reached: in time, or within so many. */
   unfinished: number;
+  cutOff: number;
+  /** Failures that were met, and what touches originals where one of those was. */
+  met: Set<string>;
   /** Originals that are what was uploaded, and those that no row names. */
   whole: number;
   unnamed: number;
+}
+
+/** What must be met at least once. */
+const meetings = [
+  ...new Set([...diskFaultNames, ...bucketGroundFaultNames]),
+  ...deedKinds
+    .filter(({ touchesOriginals }) => touchesOriginals)
+    .flatMap((kind) => [meetingOf(kind, false), meetingOf(kind, true)]),
+];
+
+function meetingOf({ name }: DeedKind, isInBucket: boolean): string {
+  return `${name} with its original ${isInBucket ? 'in a bucket' : 'on a disk'}`;
 }
 
 /** A request and how it fails. */
@@ -80,8 +101,9 @@ interface Pair {
   kind: DeedKind;
   fault: string;
   isInBucket: boolean;
-  /** Which calls; null for every one. */
-  calls: readonly number[] | null;
+  /** From which of its calls to which, or to the last one. */
+  first: number;
+  last: number;
 }
 
 /** Those first whose work goes on behind the answer, so that no long one is left for the end. */
@@ -89,19 +111,18 @@ function pairsOf({ scale, random }: TortureContext): Pair[] {
   const all = deedKinds
     .toSorted((a, b) => Number(b.isSlow) - Number(a.isSlow))
     .flatMap((kind) => [
-      ...diskFaultNames.map((fault) => ({ kind, fault, isInBucket: false, calls: null })),
+      ...diskFaultNames.map((fault) => ({ kind, fault, isInBucket: false })),
       ...(kind.touchesOriginals ? bucketGroundFaultNames : []).map((fault) => ({
         kind,
         fault,
         isInBucket: true,
-        calls: null,
       })),
     ]);
-  if (scale === 'full') return all;
-  return Array.from({ length: smokeTries }, () => ({
-    ...random.oneOf(all),
-    calls: [random.between(1, 8)],
-  }));
+  if (scale === 'full') return all.map((pair) => ({ ...pair, first: 1, last: usesAtMost }));
+  return Array.from({ length: smokeTries }, () => {
+    const n = random.between(1, 8);
+    return { ...random.oneOf(all), first: n, last: n };
+  });
 }
 
 async function failInBucket(context: TortureContext, rest: Iterable<Pair>): Promise<Counted> {
@@ -168,13 +189,22 @@ async function failEach(
   faults: readonly Fault[],
   rest: Iterable<Pair>,
 ): Promise<Omit<Counted, 'whole' | 'unnamed'>> {
-  const counted = { failures: 0, repeats: 0, unfinished: 0 };
+  const counted = { failures: 0, repeats: 0, unfinished: 0, cutOff: 0, met: new Set<string>() };
   const broken: string[] = [];
-  const tryOnce = async (kind: DeedKind, fault: Fault, n: number, person: Person): Promise<boolean> => {
+  const tryOnce = async (
+    { kind, isInBucket }: Pair,
+    fault: Fault,
+    n: number,
+    person: Person,
+  ): Promise<boolean> => {
     const isAtRest = isOfOriginals(fault.name) && kind.touchesOriginals ? () => hasNoWork(here) : null;
     try {
       const { isMet, repeats } = await failOnce(kind, fault, n, person, isAtRest);
-      counted.failures += isMet ? 1 : 0;
+      if (isMet) {
+        counted.failures += 1;
+        counted.met.add(fault.name);
+        if (isOfOriginals(fault.name)) counted.met.add(meetingOf(kind, isInBucket));
+      }
       counted.repeats += repeats;
       return isMet;
     } catch (error) {
@@ -185,20 +215,20 @@ async function failEach(
       return true;
     }
   };
-  for (const { kind, fault: name, calls } of rest) {
-    const fault = faults.find((one) => one.name === name);
-    if (fault === undefined) throw new Error(`there is no failure ${name}`);
+  for (const pair of rest) {
+    const fault = faults.find((one) => one.name === pair.fault);
+    if (fault === undefined) throw new Error(`there is no failure ${pair.fault}`);
     // A sign-in lasts for ten minutes, all of it longer.
     const person = await newPerson(here.baseUrl, randomAddress());
-    let isEnded = false;
-    for (const n of calls ?? Array(usesAtMost).keys()) {
-      if (context.isOver()) break;
-      // The last call is behind it when one more is not met.
-      isEnded = !(await tryOnce(kind, fault, calls === null ? n + 1 : n, person)) || n === usesAtMost - 1;
-      if (isEnded && calls === null) break;
-    }
-    if (!isEnded) counted.unfinished += 1;
-    else context.say(`${kind.name}, ${name}: to its end, ${counted.failures} failed here so far`);
+    let isMet = true;
+    let n = pair.first;
+    // The last call is behind it when one more is not met.
+    for (; isMet && n <= pair.last && !context.isOver(); n += 1)
+      isMet = await tryOnce(pair, fault, n, person);
+    if (!isMet)
+      context.say(`${pair.kind.name}, ${pair.fault}: to its end, ${counted.failures} failed here so far`);
+    else if (n > usesAtMost) counted.cutOff += 1;
+    else if (n <= pair.last) counted.unfinished += 1;
   }
   mustBe(broken.length === 0, () => `${broken.length} of ${counted.failures}: ${broken.join('; ')}`);
   return counted;

@@ -3,15 +3,20 @@ import type { Fault } from './fault.ts';
 
 /** Requests of the model provider, chats and embeddings alike, whose connection is dropped. */
 export function providerFault(provider: Provider): Fault {
-  let before = 0;
+  let before = { chats: 0, others: 0 };
+  const sent = () => ({
+    chats: provider.chats.length,
+    others: provider.requests.length - provider.chats.length,
+  });
   return {
     name: 'provider',
     failAt(n) {
-      before = provider.requests.length;
+      before = sent();
       provider.scriptEmbeddings(...Array.from({ length: n - 1 }, () => null), behave.reset());
       provider.script(...Array.from({ length: n - 1 }, () => behave.answer('As usual.')), behave.reset());
     },
-    uses: () => provider.requests.length - before,
+    // The n-th of either kind is dropped.
+    uses: () => Math.max(sent().chats - before.chats, sent().others - before.others),
     heal: () => provider.reset(),
   };
 }
