@@ -24,7 +24,7 @@ const hourMs = 3_600_000;
 const tidyMs = 60_000;
 const spreadMs = 10_000;
 const searchMs = 15_000;
-/** Whose users' keys go in one transaction. */
+/** Expired keys that one transaction looks up; those of the same users go with them. */
 const expireAtOnce = 200;
 
 /** The background work of this process; the rows say what is due, so that it may die at any time. */
@@ -41,7 +41,8 @@ export function startWorker(
   const reconcile = createReconciler(db, blobs, log);
   const findStale = (): Promise<void> => findStaleIndexes(documents, signal);
   const expireKeys = async (): Promise<void> => {
-    while (!signal.aborted && (await deleteExpiredKeys(db, expireAtOnce)) === expireAtOnce);
+    let deleted = expireAtOnce;
+    while (!signal.aborted && deleted === expireAtOnce) deleted = await deleteExpiredKeys(db, expireAtOnce);
   };
   return [
     runWork(
