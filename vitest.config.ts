@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ['test/support/migrated-run.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A machine with much else to do takes longer than the second that is usual.
+    expect: { poll: { timeout: 20_000 } },
     // One more than two cores: some tests wait for real leases. Each holds an embedded database of half a GB.
     maxWorkers: 3,
     pool: 'forks',

@@ -78,7 +78,9 @@ describe.skipIf(chromiumPath === undefined)('the composer of the web app', () =>
     await page.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Settings of this conversation' }).click();
     const dialog = page.getByRole('dialog');
-    const model = dialog.getByLabel('Model', { exact: false }).last();
+    // It comes when the server has said which models there are.
+    const model = dialog.getByRole('combobox', { name: /^Model/ });
+    await model.waitFor();
     expect(await model.locator('option').allTextContents()).toEqual([
       'The server’s own (model-a)',
       'model-a',

@@ -43,7 +43,7 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', () => {
     await page.getByRole('menuitem', { name: 'All documents' }).click();
     const rows = page.locator('tr[data-document]');
     await rows.nth(2).waitFor();
-    expect(await page.getByTestId('quota').innerText()).toMatch(/3 of [\d,]+ documents/);
+    await expect.poll(() => page.getByTestId('quota').innerText()).toMatch(/3 of [\d,]+ documents/);
     expect(await rows.filter({ hasText: 'nests.txt' }).innerText()).toMatch(/1 passage\s.*\d{4}\s*1\s/s);
 
     await page.getByLabel('Order').selectOption('size');
@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', () => {
 
     // What another device does is shown without being asked for.
     await add(others, 'from elsewhere.txt', 'A stork was ringed here.');
-    await rows.filter({ hasText: 'from elsewhere.txt' }).waitFor({ timeout: 10_000 });
+    await rows.filter({ hasText: 'from elsewhere.txt' }).waitFor();
     await rows.filter({ hasText: 'nests.txt' }).getByRole('link').click();
     await page.getByRole('heading', { level: 2, name: 'nests.txt' }).waitFor();
     expect(complaints).toEqual([]);

@@ -80,7 +80,7 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', () =
     expect(await answer.locator('[data-match]').getAttribute('data-match')).toBe('direct');
     await choose(page, 'Herons', 'Save as a template…');
     const dialog = page.getByRole('dialog');
-    expect(await dialog.getByLabel('Questions to begin with').inputValue()).toBe(question);
+    await expect.poll(() => dialog.getByLabel('Questions to begin with').inputValue()).toBe(question);
     await dialog.getByLabel('Name').fill('Bird counts');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'detached' });

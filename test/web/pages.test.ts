@@ -97,13 +97,13 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
     const { id } = await alcove.conversations.create({ title: 'From a script' });
     await page.getByRole('link', { name: 'From a script' }).click();
     await alcove.conversations.rename(id, 'Renamed by a script');
-    await page.getByRole('heading', { level: 1, name: 'Renamed by a script' }).waitFor({ timeout: 10_000 });
+    await page.getByRole('heading', { level: 1, name: 'Renamed by a script' }).waitFor();
     await alcove.documents.addText(id, { name: 'nests.txt', text: 'The colony held 412 nests in 2025.' });
-    await page.locator('[data-status=ready]').waitFor({ timeout: 20_000 });
+    await page.locator('[data-status=ready]').waitFor();
     await alcove.asking.ask(id, { query: 'How many nests did the colony hold in 2025?' });
-    await page.locator('article[data-status=complete]').getByText('412').waitFor({ timeout: 10_000 });
+    await page.locator('article[data-status=complete]').getByText('412').waitFor();
     await alcove.conversations.delete(id);
-    await page.getByText('This conversation was deleted elsewhere.').waitFor({ timeout: 10_000 });
+    await page.getByText('This conversation was deleted elsewhere.').waitFor();
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -117,12 +117,10 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
       await open(other, '/dashboard/chatbot');
       await other.getByLabel('Your question').waitFor();
       const { id } = await alcove.conversations.create({ title: 'For both tabs' });
-      for (const tab of [page, other])
-        await tab.getByRole('link', { name: 'For both tabs' }).waitFor({ timeout: 10_000 });
+      for (const tab of [page, other]) await tab.getByRole('link', { name: 'For both tabs' }).waitFor();
       await page.getByRole('button', { name: 'Signed in as' }).click();
       await page.getByRole('menuitem', { name: 'Sign out' }).click();
-      for (const tab of [page, other])
-        await tab.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 10_000 });
+      for (const tab of [page, other]) await tab.getByRole('heading', { name: 'Sign in' }).waitFor();
       await alcove.conversations.delete(id);
       await page.context().close();
     },
@@ -161,8 +159,8 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
       await page.getByRole('heading', { level: 1, name: 'Aurora in 2025' }).waitFor();
       await page.locator('.pill').first().click();
       await page.getByRole('blockquote').first().waitFor();
+      await page.getByRole('button', { name: 'Sign in to continue it' }).waitFor();
       expect(await page.getByLabel('Your question').count()).toBe(0);
-      expect(await page.getByRole('button', { name: 'Sign in to continue it' }).count()).toBe(1);
       expect(complaints).toEqual([]);
       const asked = await fetch(`${app.baseUrl}${new URL(share.url, app.baseUrl).pathname}`);
       expect(asked.headers.get('content-type')).toContain('application/json');

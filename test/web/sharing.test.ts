@@ -55,7 +55,7 @@ describe.skipIf(chromiumPath === undefined)('a conversation of two people', { ti
     await his.getByLabel('Your question').fill('How many nests were there?');
     await his.keyboard.press('Enter');
     await expect
-      .poll(() => log.getByRole('article', { name: 'Alcove' }).count(), { timeout: 30_000 })
+      .poll(() => log.getByRole('article', { name: 'Alcove' }).count(), { timeout: 60_000 })
       .toBe(2);
     await log.locator('.pill').last().waitFor();
 
@@ -70,7 +70,7 @@ describe.skipIf(chromiumPath === undefined)('a conversation of two people', { ti
     await hers.keyboard.press('Enter');
     await log.getByRole('article', { name: 'The owner' }).getByText('And how many herons?').waitFor();
     await expect
-      .poll(() => log.getByRole('article', { name: 'Alcove' }).count(), { timeout: 30_000 })
+      .poll(() => log.getByRole('article', { name: 'Alcove' }).count(), { timeout: 60_000 })
       .toBe(3);
 
     const { shares } = await owner.client.shares.list({ conversation_id: conversation });

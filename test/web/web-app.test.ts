@@ -67,14 +67,14 @@ describe.skipIf(isMissing)('the web app', () => {
     await page.getByRole('heading', { level: 2, name: 'annual report.pdf' }).waitFor();
     const mark = page.locator('.pdf-mark').first();
     await mark.waitFor();
-    expect(await pill.getAttribute('aria-current')).toBe('true');
-    expect(await page.locator('.pdf-page canvas').count()).toBeGreaterThan(0);
+    await expect.poll(() => pill.getAttribute('aria-current')).toBe('true');
+    await page.locator('.pdf-page canvas').first().waitFor();
     await page.getByRole('tab', { name: 'Documents' }).click();
     await page.getByRole('button', { name: 'Open “annual report.pdf”' }).waitFor();
     await page.getByRole('tab', { name: 'Passages' }).click();
     await page.getByRole('tabpanel').getByText('Aurora').first().waitFor();
     await page.keyboard.press('Escape');
-    expect(await pill.evaluate((element) => element === document.activeElement)).toBe(true);
+    await expect.poll(() => pill.evaluate((element) => element === document.activeElement)).toBe(true);
 
     await answer.getByRole('button', { name: 'See why' }).click();
     await page.getByRole('heading', { name: 'How this answer came about' }).waitFor();
@@ -109,7 +109,7 @@ describe.skipIf(isMissing)('the web app', () => {
     await deleteConversation(page, 'annual report.pdf');
     await page.getByRole('button', { name: 'Done' }).click();
     await page.waitForURL('**/dashboard/chatbot');
-    expect(await page.locator('[data-conversation]').count()).toBe(1);
+    await expect.poll(() => page.locator('[data-conversation]').count()).toBe(1);
 
     await page.getByRole('button', { name: 'Signed in as' }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
