@@ -214,5 +214,5 @@ test('everything goes with the account', async () => {
   const owner = await newPerson(app.baseUrl);
   await post('account', '/conversations', { title: 'Zebrafinch' }, owner);
   await owner.json('DELETE', '/auth/me', { password: owner.password });
-  await vi.waitFor(async () => expect(await keptOf(owner)).toBe('[]'));
+  await vi.waitFor(async () => expect(await keptOf(owner)).toBe('[]'), 20_000);
 });
