@@ -21,24 +21,32 @@ export function setAuthority(authority: Authority): string {
   return authoritySettings(authority).join('; ');
 }
 
-/** The same, each as a statement. */
-export function authoritySettings(authority: Authority): string[] {
-  const settings = [['app.user_id', authority.userId]];
-  if (authority.conversationId !== undefined)
-    settings.push(['app.conversation_id', authority.conversationId]);
-  if (authority.askedConversation !== undefined)
-    settings.push(['app.asked_conversation', authority.askedConversation]);
-  const ids = settings.map(([setting, id]) => {
-    if (id === undefined || !uuidForm.test(id)) throw new Error(`${setting} is not a UUID`);
-    return `SET LOCAL ${setting} = '${id}'`;
-  });
-  return [
-    ...ids,
-    ...(authority.showsDeleted === true ? [`SET LOCAL app.shows_deleted = 'on'`] : []),
-    ...(authority.askedLogin === undefined
+/** The same, each as a statement. `before`: what the transaction was opened with so far, of which nothing stays. */
+export function authoritySettings(authority: Authority, before?: Authority): string[] {
+  const settings = settingsOf(authority);
+  const stale =
+    before === undefined
       ? []
-      : [`SET LOCAL app.asked_login = '${hashed(authority.askedLogin)}'`]),
-  ];
+      : settingsOf(before).filter(([name]) => !settings.some(([own]) => own === name));
+  return [...settings, ...stale.map(([name]) => [name, ''])].map(
+    ([name, value]) => `SET LOCAL ${name} = '${value}'`,
+  );
+}
+
+function settingsOf(authority: Authority): [name: string, value: string][] {
+  const { userId, conversationId, askedConversation, askedLogin } = authority;
+  const ids = [
+    ['app.user_id', userId] as const,
+    ['app.conversation_id', conversationId] as const,
+    ['app.asked_conversation', askedConversation] as const,
+  ].flatMap(([name, id]): [string, string][] => {
+    if (id === undefined && name !== 'app.user_id') return [];
+    if (id === undefined || !uuidForm.test(id)) throw new Error(`${name} is not a UUID`);
+    return [[name, id]];
+  });
+  if (authority.showsDeleted === true) ids.push(['app.shows_deleted', 'on']);
+  if (askedLogin !== undefined) ids.push(['app.asked_login', hashed(askedLogin)]);
+  return ids;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
-import { type Authority, authoritySettings, setAuthority, unlessOpened } from './authority.ts';
+import { type Authority, authoritySettings, unlessOpened } from './authority.ts';
 import { throughAll } from './citus.ts';
 import { type CopiedRow, copyOut } from './copy-out.ts';
 import { isConnectionLost, translateDatabaseError, UnknownCommit } from './errors.ts';
@@ -139,10 +139,10 @@ export function openDatabase(settings: DatabaseSettings): Database {
     return settings.hasCitus === true ? all : [all.join('; ')];
   }
 
-  /** Sets anew what the group before has set. */
-  function reopening(authority: Authority): string {
-    const unset = authority.conversationId === undefined ? `; SET LOCAL app.conversation_id = ''` : '';
-    return setAuthority(authority) + unset;
+  /** Sets anew what the group before has set, as `opening` does. */
+  function reopening(authority: Authority, before: Authority): string[] {
+    const all = authoritySettings(authority, before);
+    return settings.hasCitus === true ? all : [all.join('; ')];
   }
 
   function run<T>(
@@ -177,7 +177,8 @@ export function openDatabase(settings: DatabaseSettings): Database {
     return lend(async (client) => {
       const waits = writes || kind === 'pglite';
       const parts = groups.map(({ authority, statements }, at) => {
-        if (at > 0) return { before: [reopening(authority)], statements };
+        const last = groups[at - 1];
+        if (last !== undefined) return { before: reopening(authority, last.authority), statements };
         const guards = writes && kind === 'postgresql' ? [unlessOpened(authority.userId)] : [];
         return { before: [...opening(roles.app, authority), ...guards], statements };
       });

@@ -267,6 +267,35 @@ describe.skipIf(isDistributed())('row-level security alone', () => {
     }
   });
 
+  test('what one user was allowed in a transaction of several does not reach the next', async () => {
+    const all = {
+      userId: w.a.id,
+      conversationId: w.a1,
+      showsDeleted: true,
+      askedConversation: w.a1,
+      askedLogin: `email:${w.a.email}`,
+    };
+    const names = ['user_id', 'conversation_id', 'shows_deleted', 'asked_conversation', 'asked_login'];
+    const read = (name: string) => `coalesce(current_setting('app.${name}', true), '') AS ${name}`;
+    const settings = { name: '', text: `SELECT ${names.map(read).join(', ')}`, values: [] };
+    const foreign = {
+      name: '',
+      text: `SELECT conversation_id::text AS name FROM conversation_directory WHERE user_id <> $1
+        UNION ALL SELECT key FROM login_keys WHERE user_id <> $1`,
+      values: [w.b.id],
+    };
+    const groups = [
+      { authority: all, statements: [settings] },
+      { authority: { userId: w.b.id }, statements: [settings, foreign] },
+      { authority: all, statements: [settings] },
+    ];
+    const [first, second, third] = await app.app.db.batch(groups);
+    expect(Object.values(first?.[0]?.[0] ?? {})).not.toContain('');
+    const none = { conversation_id: '', shows_deleted: '', asked_conversation: '', asked_login: '' };
+    expect(second).toEqual([[{ user_id: w.b.id, ...none }], []]);
+    expect(third).toEqual(first);
+  });
+
   test('an authority that is no UUID never reaches SQL', async () => {
     const injected = { userId: `${w.a.id}'; SET LOCAL ROLE NONE; --` };
     await expect(app.app.db.scoped(injected, () => Promise.resolve())).rejects.toThrow('not a UUID');
