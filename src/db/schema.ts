@@ -52,8 +52,16 @@ export const users = pgTable(
     createdAt: time('created_at').notNull(),
     updatedAt: time('updated_at').notNull(),
   },
-  // The administrator's list, newest first.
-  (t) => [index('users_by_time').on(t.createdAt, t.id)],
+  (t) => [
+    // The administrator's list, newest first.
+    index('users_by_time').on(t.createdAt, t.id),
+    // Not unique: accounts of other issuers may have one address. `login_keys` says who signs in with it.
+    index('users_by_email').on(sql`lower(${t.email})`),
+    // Whether somebody is the last one.
+    index('users_active_admins')
+      .on(t.id)
+      .where(sql`role = 'admin' AND status = 'active'`),
+  ],
 );
 
 /** Global: `email:<address>` or `issuer:<iss>|<sub>`, unique over all users. */

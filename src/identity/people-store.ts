@@ -132,8 +132,9 @@ export async function changeAccount(
   change: AccountChange,
   now: Date,
 ): Promise<AccountRow | null> {
-  return db.asAdmin(admin, 'everybody', async (tx) => {
-    if (change.status === 'suspended' || change.role === 'user') await refuseLastAdministrator(tx, id);
+  const mayBeLast = change.status === 'suspended' || change.role === 'user';
+  return db.asAdmin(admin, mayBeLast ? 'everybody' : 'one user', async (tx) => {
+    if (mayBeLast) await refuseLastAdministrator(tx, id);
     const before = await readAccount(tx, id);
     if (before === null) return null;
     if (change.status !== undefined && before.status === 'invited')

@@ -1,0 +1,2 @@
+CREATE INDEX "users_by_email" ON "users" USING btree (lower("email"));--> statement-breakpoint
+CREATE INDEX "users_active_admins" ON "users" USING btree ("id") WHERE role = 'admin' AND status = 'active';
