@@ -1,5 +1,5 @@
 import type {
-  Conversation,
+  ContinuedConversation,
   createShareBody,
   Share,
   SharedConversation,
@@ -51,7 +51,7 @@ export function shares(transport: Transport) {
       return transport.json('GET', link(token), { ...options, query, ...headers(password) });
     },
     /** Makes an own conversation of what the link shows. */
-    continue(token: string, password?: string, options?: RequestOptions): Promise<Conversation> {
+    continue(token: string, password?: string, options?: RequestOptions): Promise<ContinuedConversation> {
       return transport.json('POST', `${link(token)}/continue`, { ...options, ...headers(password) });
     },
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { email } from './accounts.ts';
 import { id, nextCursor, pageQuery, queryBoolean, timestamp } from './common.ts';
+import { conversation } from './conversations.ts';
 
 const sharePassword = z.string().min(4).max(200);
 
@@ -136,3 +137,12 @@ export const sharedConversation = z
   })
   .meta({ id: 'SharedConversation' });
 export type SharedConversation = z.infer<typeof sharedConversation>;
+
+/** An own copy of what a link shows. */
+export const continuedConversation = conversation
+  .extend({
+    /** Names of the documents that are not in it: what was shared of them is not there any more. */
+    left_out: z.array(z.string()),
+  })
+  .meta({ id: 'ContinuedConversation' });
+export type ContinuedConversation = z.infer<typeof continuedConversation>;

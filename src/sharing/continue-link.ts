@@ -4,24 +4,31 @@ import { treeStatements } from '../conversations/tree-store.ts';
 import type { AlsoWrite } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
-import { insertDocumentsWithin, readDocument } from '../documents/store.ts';
+import { type DocumentRow, insertDocumentsWithin, readDocument } from '../documents/store.ts';
 import { type IncomingFile, keepAndWrite } from '../documents/upload.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { workTopic } from '../work/loop.ts';
 import type { OpenLink } from './open-link.ts';
-import { presentSnapshot } from './snapshot.ts';
+import { parseSnapshot, presentSnapshot, type SnapshotDocument } from './snapshot.ts';
+
+export interface Continued {
+  row: ConversationRow;
+  /** Names of the documents whose content is not what the link shows any more. */
+  leftOut: string[];
+}
 
 /**
  * The reader's own copy of what the link shows: its messages, and the originals of its documents, read anew, all or none
- * of it. It counts against the reader's quota and stays when the link ends.
+ * of it. A document that was replaced since is left out. The copy counts against the reader's quota and stays when the
+ * link ends.
  * @throws AppError as `upload` does; `original_missing`
  */
 export async function continueLink(
   reader: UserScope,
   link: OpenLink,
   documents: DocumentDeps,
-  alsoWrite?: AlsoWrite<ConversationRow>,
-): Promise<ConversationRow> {
+  alsoWrite?: AlsoWrite<Continued>,
+): Promise<Continued> {
   const { db, limits, notifier, now } = documents;
   const scope = ConversationScope.ofNew(reader);
   const { title, messages: shown } = presentSnapshot(link.row.snapshot, link.existing);
@@ -41,12 +48,13 @@ export async function continueLink(
   const at = now();
   const tree = { messages, activeLeafId: parentId, createdAt: at, lastMessageAt: at };
   const input = { title, conversationType: 'general' as const };
-  const row = await documents.room.within(reader, db, limits, (room) =>
-    keepAndWrite(scope, room, originalsOf(link, documents), documents, async (kept) => {
-      let made: ConversationRow | undefined;
+  const leftOut: string[] = [];
+  const continued = await documents.room.within(reader, db, limits, (room) =>
+    keepAndWrite(scope, room, originalsOf(link, documents, leftOut), documents, async (kept) => {
+      let made: Continued | undefined;
       await createConversation(db, scope, input, treeStatements(scope, tree), at, async (tx) => {
         if (kept.length > 0) await insertDocumentsWithin(tx, scope, kept, limits, at);
-        made = await readConversationWithin(tx, scope);
+        made = { row: await readConversationWithin(tx, scope), leftOut };
         await alsoWrite?.(tx, made);
       });
       if (made === undefined) throw new Error('the conversation was not written');
@@ -54,22 +62,33 @@ export async function continueLink(
     }),
   );
   notifier.notify(workTopic);
-  return row;
+  return continued;
 }
 
 async function* originalsOf(
-  { scope, existing }: OpenLink,
+  { row: share, scope, existing }: OpenLink,
   { db, blobs }: DocumentDeps,
+  leftOut: string[],
 ): AsyncGenerator<IncomingFile> {
-  for (const id of existing) {
-    const row = await readDocument(db, scope, id);
+  for (const shown of parseSnapshot(share.snapshot).documents) {
+    const row = existing.has(shown.id) ? await readDocument(db, scope, shown.id) : null;
     if (row === null) continue;
+    if (!isAsShown(row, shown, share.createdAt)) {
+      leftOut.push(shown.name);
+      continue;
+    }
     const content = await blobs.read(row.blobKey);
     try {
-      yield { name: row.name, content };
+      yield { name: shown.name, content };
     } finally {
       // Nobody has read it where there was no place to put it.
       content.destroy();
     }
   }
+}
+
+/** What is added later is never exposed, nor what took the place of a document. */
+function isAsShown(row: DocumentRow, { sha256 }: SnapshotDocument, sharedAt: Date): boolean {
+  if (sha256 !== undefined) return row.sha256 === sha256;
+  return row.version === 1 || row.updatedAt < sharedAt;
 }

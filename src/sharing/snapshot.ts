@@ -16,8 +16,11 @@ export interface Snapshot {
     /** For who takes part alone: a link to read names neither messages nor who said them. */
     named?: { id: string; author: string | null; mine: boolean };
   })[];
-  documents: (SharedConversation['documents'][number] & { id: string })[];
+  documents: SnapshotDocument[];
 }
+
+/** `sha256`: of the content that was shared; snapshots of earlier versions do not say it. */
+export type SnapshotDocument = SharedConversation['documents'][number] & { id: string; sha256?: string };
 
 const maxMessages = 5_000;
 const maxBytes = 16 * 1024 * 1024;
@@ -73,8 +76,8 @@ export async function takeSnapshot(
   for (const id of new Set(documentIds)) {
     const row = await readDocument(db, scope, id);
     if (row === null) throw new AppError('not_found', 'This document does not exist.');
-    const { name, mediaType, sizeBytes, pages } = row;
-    documents.push({ id, name, media_type: mediaType, size_bytes: sizeBytes, pages });
+    const { name, mediaType, sizeBytes, pages, sha256 } = row;
+    documents.push({ id, name, media_type: mediaType, size_bytes: sizeBytes, pages, sha256 });
   }
   const shown = new Set(documents.map(({ id }) => id));
   const messages = branch.flatMap((row) => toShared(row, shown, reader));
@@ -120,8 +123,7 @@ export function presentSnapshot(
   text: string,
   existing: ReadonlySet<string>,
 ): Pick<SharedConversation, 'title' | 'messages' | 'documents'> {
-  // Written by takeSnapshot alone.
-  const { title, messages, documents } = JSON.parse(text) as Snapshot;
+  const { title, messages, documents } = parseSnapshot(text);
   return {
     title,
     messages: messages.map(({ sources, citations, named = unnamed, ...message }) => {
@@ -134,6 +136,13 @@ export function presentSnapshot(
         citations: citations.filter(({ n }) => numbers.has(n)),
       };
     }),
-    documents: documents.filter(({ id }) => existing.has(id)).map(({ id: _, ...document }) => document),
+    documents: documents
+      .filter(({ id }) => existing.has(id))
+      .map(({ id: _, sha256: __, ...document }) => document),
   };
+}
+
+export function parseSnapshot(text: string): Snapshot {
+  // Written by takeSnapshot alone.
+  return JSON.parse(text) as Snapshot;
 }

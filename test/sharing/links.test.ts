@@ -1,8 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readdir, readlink, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
-import type { Answer, Conversation, Share, SharedConversation, Uploaded } from '@alcove/contract';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type {
+  Answer,
+  ContinuedConversation,
+  Conversation,
+  Share,
+  SharedConversation,
+  Uploaded,
+} from '@alcove/contract';
 import { newPerson, type Person, sharedApp, startTestApp } from '../support/app.ts';
 
 const app = sharedApp();
@@ -161,6 +168,59 @@ test('a reader goes on with a copy of their own, which outlives the link', async
   expect(await (await reader.fetch(`/documents/${documents[0]?.id}/content`)).text()).toContain('412 metres');
   const history = await reader.client.conversations.get(made.body.id);
   expect(history.messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
+});
+
+describe('a document that was replaced since it was shared', () => {
+  async function replaced(): Promise<Shared> {
+    const made = await shared({}, true);
+    const form = new FormData();
+    form.append('file', new File(['The secret of the glacier is 99 metres deep.'], 'secret.txt'));
+    const asked = await owner.fetch(`/documents/${made.document}/replace`, { method: 'POST', body: form });
+    expect(asked.status).toBe(202);
+    expect(await owner.client.documents.wait(made.document)).toMatchObject({
+      version: 2,
+      name: 'secret.txt',
+    });
+    return made;
+  }
+
+  async function continued({ token }: Shared) {
+    const { status, body } = await reader.json<ContinuedConversation>('POST', `/s/${token}/continue`);
+    expect(status, JSON.stringify(body)).toBe(201);
+    const { documents } = await reader.client.documents.list(body.id);
+    return { body, documents, names: documents.map(({ name }) => name) };
+  }
+
+  test('is in no copy of the link, and named', async () => {
+    const made = await replaced();
+    const { text } = await open(made.token);
+    expect(viewOf(text).documents.map(({ name }) => name)).toEqual(['glacier.txt']);
+    expect(text).not.toMatch(/secret|99 metres|sha256/);
+    const { body, names } = await continued(made);
+    expect([body.left_out, body.document_count, names]).toEqual([['glacier.txt'], 0, []]);
+    await owner.json('PUT', `/shares/${made.share.id}`);
+    expect(await continued(made)).toMatchObject({ body: { left_out: [] }, names: ['secret.txt'] });
+  });
+
+  test('is in no copy of a link of an earlier version, which does not say what content it showed', async () => {
+    const [later, before] = [await replaced(), await shared({}, true)];
+    const { pool } = (await app()).app.db;
+    for (const { share } of [later, before])
+      await pool.query(
+        `UPDATE shares SET snapshot = regexp_replace(snapshot, ',"sha256":"[0-9a-f]{64}"', '', 'g') WHERE id = $1`,
+        [share.id],
+      );
+    // A change of the link alone is no new snapshot.
+    await owner.json('PUT', `/shares/${later.share.id}`, { refresh: false, expires_at: null });
+    expect(await continued(later)).toMatchObject({ body: { left_out: ['glacier.txt'] }, names: [] });
+    expect(await continued(before)).toMatchObject({ body: { left_out: [] }, names: ['glacier.txt'] });
+  });
+
+  test('keeps its name of then in a copy, whatever it is called now', async () => {
+    const made = await shared({}, true);
+    await owner.json('PATCH', `/documents/${made.document}`, { name: 'a-later-name.txt' });
+    expect((await continued(made)).names).toEqual(['glacier.txt']);
+  });
 });
 
 test('a copy is there with its documents or not at all, and a repeat is answered alike', async () => {

@@ -1,5 +1,6 @@
 import {
-  conversation,
+  type ContinuedConversation,
+  continuedConversation,
   openShareQuery,
   sharedConversation,
   sharePasswordHeader,
@@ -8,7 +9,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { authenticate } from '../../identity/authenticate.ts';
 import type { IdentityDeps } from '../../identity/deps.ts';
-import { continueLink } from '../../sharing/continue-link.ts';
+import { type Continued, continueLink } from '../../sharing/continue-link.ts';
 import { openLink, type Visitor, viewLink } from '../../sharing/open-link.ts';
 import type { App } from '../app.ts';
 import { bearer, principalOf } from '../auth.ts';
@@ -54,19 +55,24 @@ export function sharedLinkRoutes(app: App, { identity, documents }: HttpDeps): v
         tags,
         operationId: 'continueShare',
         summary: 'Go on with a shared conversation as an own copy',
-        description: 'Makes a conversation of the caller with what the link shows, documents included.',
+        description:
+          'Makes a conversation of the caller with what the link shows, documents included. One that was replaced since it was shared is left out, and named.',
         params: shareTokenParams,
         headers: sharePasswordHeader,
-        response: { 201: conversation },
+        response: { 201: continuedConversation },
       },
     },
     async (request, reply) => {
       const link = await openLink(request.params.token, visitorOf(request, identity), identity);
       const reader = principalOf(request).scope;
-      const settle = settleWith(request, 201, presentConversation, ({ id }) => ({ conversationId: id }));
-      return reply.code(201).send(presentConversation(await continueLink(reader, link, documents, settle)));
+      const settle = settleWith(request, 201, presentContinued, ({ row }) => ({ conversationId: row.id }));
+      return reply.code(201).send(presentContinued(await continueLink(reader, link, documents, settle)));
     },
   );
+}
+
+function presentContinued({ row, leftOut }: Continued): ContinuedConversation {
+  return { ...presentConversation(row), left_out: leftOut };
 }
 
 /** Who opens a link, for links that ask for a password or are for one person. */
