@@ -1,15 +1,17 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { oneLine, placeOf, roleNames, timeOf, type Transcript } from '../transcript.ts';
 
 const size = { title: 18, text: 10.5, small: 8.5 };
 /** One call lays out one paragraph: longer ones would hold up everybody else. */
 const paragraphCharacters = 4_000;
 
-/** Pages as they are written: what is finished leaves memory. Letters of Latin, Greek, Cyrillic, Hebrew and Arabic script. */
-export async function toPdf({ title, createdAt, turns }: Transcript): Promise<Readable> {
+/**
+ * Pages as they are asked for: what is finished leaves memory, and nobody waits for one paragraph more than it takes.
+ * Letters of Latin, Greek, Cyrillic, Hebrew and Arabic script.
+ */
+export async function* toPdf({ title, createdAt, turns }: Transcript): AsyncGenerator<Buffer> {
   // Loaded when the first PDF is asked for: it and its font tools are large.
   const { default: PDFDocument } = await import('pdfkit');
   const folder = join(
@@ -25,31 +27,32 @@ export async function toPdf({ title, createdAt, turns }: Transcript): Promise<Re
   pdf.registerFont('bold', join(folder, 'DejaVuSans-Bold.ttf'));
   pdf.registerFont('plain', join(folder, 'DejaVuSans.ttf'));
 
-  async function write(text: string, font: 'bold' | 'plain', points: number, gap: number): Promise<void> {
-    pdf.font(font).fontSize(points);
+  async function* write(
+    text: string,
+    font: 'bold' | 'plain',
+    points: number,
+    gap: number,
+  ): AsyncGenerator<Buffer> {
     for (const part of partsOf(text)) {
-      pdf.text(part, { paragraphGap: gap });
-      if (pdf.readableLength > 1_000_000) await once(pdf, 'drained');
+      pdf.font(font).fontSize(points).text(part, { paragraphGap: gap });
+      // Pages that are laid out already; null while the first is not full.
+      const finished = pdf.read() as Buffer | null;
+      if (finished !== null) yield finished;
+      await nextTurn();
     }
   }
 
-  const run = async (): Promise<void> => {
-    await write(oneLine(title), 'bold', size.title, 4);
-    await write(timeOf(createdAt), 'plain', size.small, 12);
-    for await (const { role, content, createdAt: at, sources } of turns) {
-      await write(`${roleNames[role]} · ${timeOf(at)}`, 'bold', size.text, 3);
-      await write(content, 'plain', size.text, 6);
-      for (const source of sources)
-        await write(`[${source.n}] ${placeOf(source)}: “${oneLine(source.excerpt)}”`, 'plain', size.small, 3);
-      pdf.moveDown();
-    }
-    pdf.end();
-  };
-  // The reader has the stream before its first page is laid out.
-  setImmediate(() => {
-    run().catch((error: Error) => pdf.destroy(error));
-  });
-  return pdf;
+  yield* write(oneLine(title), 'bold', size.title, 4);
+  yield* write(timeOf(createdAt), 'plain', size.small, 12);
+  for await (const { role, content, createdAt: at, sources } of turns) {
+    yield* write(`${roleNames[role]} · ${timeOf(at)}`, 'bold', size.text, 3);
+    yield* write(content, 'plain', size.text, 6);
+    for (const source of sources)
+      yield* write(`[${source.n}] ${placeOf(source)}: “${oneLine(source.excerpt)}”`, 'plain', size.small, 3);
+    pdf.moveDown();
+  }
+  pdf.end();
+  yield* pdf as AsyncIterable<Buffer>;
 }
 
 function* partsOf(text: string): Generator<string> {

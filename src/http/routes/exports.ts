@@ -29,6 +29,8 @@ const kinds = {
   zip: { type: 'application/zip', extension: 'zip' },
 } as const;
 
+const writers = { markdown: toMarkdown, html: toHtml, pdf: toPdf };
+
 /** What somebody takes away: always a download, never a page of this origin. */
 export function exportRoutes(app: App, { db, documents, now }: HttpDeps): void {
   const bundle = (): BundleDeps => ({ db, blobs: documents.blobs, now, present: presentConversation });
@@ -78,9 +80,7 @@ export function exportRoutes(app: App, { db, documents, now }: HttpDeps): void {
           return Readable.from(toJson(scope, conversation, entries, db), { objectMode: false });
         }
         const transcript = await readTranscript(scope, leafId, db);
-        if (format === 'pdf') return toPdf(transcript);
-        const text = format === 'html' ? toHtml(transcript) : toMarkdown(transcript);
-        return Readable.from(text, { objectMode: false });
+        return Readable.from(writers[format](transcript), { objectMode: false });
       }
     },
   );
