@@ -5,6 +5,7 @@ import type { Database, Transaction } from '../db/database.ts';
 import { literal } from '../db/copy-out.ts';
 import { newId } from '../db/ids.ts';
 import { chunks, chunkTerms, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
+import { isUnderHold, underHold } from '../identity/hold-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { settleVectors, type VectorRow, writeVectors } from './embedding-cache-store.ts';
 import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
@@ -49,6 +50,7 @@ export interface IndexedDocument {
  * Writes passages and keyword index and marks the document ready, in one transaction that settles the lease: chunks
  * exist exactly when their document is ready. Passages of an earlier version are replaced. `vectorsOf`: the model whose
  * vectors are to follow. A new version that was read takes the document's place with it. False when the lease is lost; nothing is written then.
+ * @throws AppError `conflict` when a new version would erase what is under a legal hold
  */
 export async function completeDocument(
   db: Database,
@@ -60,10 +62,13 @@ export async function completeDocument(
   const scope = scopeOf(lease);
   const id = lease.itemId;
   return db.scoped(scope, async (tx) => {
+    // Before any other row, as whoever asks for a new version does.
+    const isHeld = lease.kind === 'ingest' && (await isUnderHold(tx, scope.user));
     // A deletion takes the conversation's row first too, so that nothing is written below what is going away.
     await bumpVersion(tx, scope);
     const [before] = await tx.select().from(documents).where(isDocument(scope, id)).for('update');
     if (before === undefined || !(await settle(tx, lease))) return false;
+    if (isHeld && before.replacementBlobKey !== null) throw underHold();
     if (lease.kind === 'ingest') await takePlace(tx, scope, before, now);
     await tx
       .update(documents)

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
+import { underHold } from '../identity/hold-store.ts';
+import { readUser } from '../identity/store.ts';
 import { backoffMs } from '../work/backoff.ts';
 import type { Lease } from '../work/lease.ts';
 import { type Worker, workTopic } from '../work/loop.ts';
@@ -8,6 +10,7 @@ import { type DocumentDeps, documentTopic } from './deps.ts';
 import { completeDocument, type IndexedDocument } from './index-store.ts';
 import { type Prepared, prepareDocument, type PrepareOptions } from './prepare.ts';
 import type { DocumentRow } from './store.ts';
+import { scopeOf } from './work-scope.ts';
 import { type DocumentProgress, failDocument, readClaimed, reportProgress } from './work-store.ts';
 
 /** So soon does a deletion or a cancellation end the work; a quarter of a lease where that is less. */
@@ -40,6 +43,7 @@ export function createIngestion(deps: DocumentDeps): Worker {
 async function ingest(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Promise<void> {
   const document = await readClaimed(deps.db, lease);
   if (document === null) return;
+  if (document.replacementBlobKey !== null) await refuseWhileHeld(lease, deps);
   if (lease.attempts > maxLostWorkers) {
     throw new AppError(
       'document_too_complex',
@@ -71,6 +75,11 @@ async function ingest(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Pr
   deps.notifier.notify(documentTopic(lease.itemId));
   // Its vectors are due now.
   deps.notifier.notify(workTopic);
+}
+
+/** What is read to take a document's place would erase what is there. @throws AppError `conflict` */
+async function refuseWhileHeld(lease: Lease, { db }: DocumentDeps): Promise<void> {
+  if ((await readUser(db, scopeOf(lease).user))?.legalHold === true) throw underHold();
 }
 
 /** What is to be read: a new version, or the document itself. */
@@ -117,6 +126,8 @@ export function indexedFrom(prepared: Prepared): Omit<IndexedDocument, 'vectors'
 
 async function fail(lease: Lease, error: unknown, deps: DocumentDeps): Promise<void> {
   const known = error instanceof AppError ? error : null;
+  // Nothing else than a legal hold stands against it: a new version waits for its end.
+  const isHeld = known?.code === 'conflict';
   const mayRetry = known === null || isTransient(known);
   if (known === null || known.code === 'internal') {
     deps.log.error({ err: error, documentId: lease.itemId }, 'ingestion failed unexpectedly');
@@ -124,8 +135,10 @@ async function fail(lease: Lease, error: unknown, deps: DocumentDeps): Promise<v
   const failure = {
     code: known?.code ?? ('internal' as const),
     message: known?.message ?? 'Something unexpected went wrong while reading this file.',
-    retryInMs:
-      mayRetry && lease.attempts < maxAttempts
+    isNoAttempt: isHeld,
+    retryInMs: isHeld
+      ? longestRetryMs
+      : mayRetry && lease.attempts < maxAttempts
         ? backoffMs(lease.attempts, deps.limits.retryMs, longestRetryMs)
         : null,
   };

@@ -4,6 +4,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
 import { documents, type Replacement } from '../db/schema.ts';
 import { queueBlobs } from '../files/store.ts';
+import { isUnderHold, underHold } from '../identity/hold-store.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
 import { holds, hurry, release, settle, withdraw } from '../work/store.ts';
 import { settleVectors } from './embedding-cache-store.ts';
@@ -55,7 +56,7 @@ export async function lockClaimed(tx: Transaction, lease: Lease): Promise<boolea
 export async function failDocument(
   db: Database,
   lease: Lease,
-  failure: { code: ErrorCode; message: string; retryInMs: number | null },
+  failure: { code: ErrorCode; message: string; retryInMs: number | null; isNoAttempt: boolean },
   now: Date,
 ): Promise<void> {
   const change =
@@ -82,7 +83,7 @@ export async function failDocument(
       })
       .where(isThis);
     if (failure.retryInMs === null) await settle(tx, lease);
-    else await release(tx, lease, { inMs: failure.retryInMs });
+    else await release(tx, lease, { inMs: failure.retryInMs, refund: failure.isNoAttempt });
   });
 }
 
@@ -142,7 +143,10 @@ export async function requeueDocument(
 
 const underWay: DocumentState[] = ['queued', 'extracting', 'chunking', 'embedding'];
 
-/** A document with a new version under way keeps what it has. Null when there is nothing to cancel. */
+/**
+ * A document with a new version under way keeps what it has. Null when there is nothing to cancel.
+ * @throws AppError `conflict` when that would erase a file under a legal hold
+ */
 export async function cancelDocument(
   db: Database,
   scope: ConversationScope,
@@ -151,7 +155,8 @@ export async function cancelDocument(
   alsoWrite?: AlsoWrite<DocumentRow>,
 ): Promise<DocumentRow | null> {
   return db.scoped(scope, async (tx) => {
-    const kept = await cancelReplacement(tx, scope, id, now);
+    const isHeld = await isUnderHold(tx, scope.user);
+    const kept = await cancelReplacement(tx, scope, id, isHeld, now);
     if (kept !== null) {
       await alsoWrite?.(tx, kept);
       return kept;
@@ -173,12 +178,14 @@ async function cancelReplacement(
   tx: Transaction,
   scope: ConversationScope,
   id: string,
+  isHeld: boolean,
   now: Date,
 ): Promise<DocumentRow | null> {
   const isThis = isDocument(scope, id);
   const [locked] = await tx.select().from(documents).where(isThis).for('update');
   // One that has failed is only forgotten.
   if (locked === undefined || locked.replacement === null) return null;
+  if (isHeld && locked.replacementBlobKey !== null) throw underHold();
   if (locked.replacementBlobKey !== null) await dropNextBlob(tx, scope, id, locked.replacementBlobKey, now);
   await withdraw(tx, documentWork(scope, 'ingest', id));
   const [row] = await tx

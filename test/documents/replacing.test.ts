@@ -116,6 +116,47 @@ describe('a new version', () => {
     );
   });
 
+  test('waits while a legal hold keeps what it would erase, also one that began while it was read', async () => {
+    const server = await app();
+    const { pool } = server.app.db;
+    const who = await newPerson(person.baseUrl);
+    const hold = (isHeld: boolean) =>
+      pool.query('UPDATE users SET legal_hold = $2 WHERE id = $1', [who.id, isHeld]);
+    const hurry = () => pool.query('UPDATE work SET due_at = now() WHERE user_id = $1', [who.id]);
+    const conversation = await newConversation(who);
+    const { id } = await addText(who, conversation, old, 'herons.txt');
+    const parser = holdParser();
+    const asked = await who.fetch(`/documents/${id}/replace`, { method: 'POST', body: formOf(newer) });
+    expect(asked.status).toBe(202);
+    const held = await parser;
+    await hold(true);
+    held.release();
+    const isTold = async (): Promise<boolean> =>
+      /legal hold/.test((await documentOf(who, id)).replacement?.stage_message ?? '');
+    await until('it says why it waits', isTold);
+    // Asked for once more it is not even read.
+    await pool.query(
+      `UPDATE documents SET replacement = jsonb_set(replacement, '{stageMessage}', '"not yet"') WHERE id = $1`,
+      [id],
+    );
+    await hurry();
+    await until('it says so again', isTold);
+    expect(await documentOf(who, id)).toMatchObject({
+      status: 'ready',
+      name: 'herons.txt',
+      version: 1,
+      replacement: { name: newer.name, status: 'queued', error: null },
+    });
+    expect(await (await who.fetch(`/documents/${id}/content`)).text()).toBe(old);
+    expect((await who.json('POST', `/documents/${id}/cancel`)).status).toBe(409);
+    const { rows } = await pool.query('SELECT 1 FROM blob_deletions WHERE user_id = $1', [who.id]);
+    expect(rows).toEqual([]);
+    expect(await filesOf(server, who)).toHaveLength(2);
+    await hold(false);
+    await hurry();
+    expect(await who.client.documents.wait(id)).toMatchObject({ version: 2, name: newer.name });
+  });
+
   test('goes on where its document was moved, or its conversation deleted and restored', async () => {
     const conversation = await newConversation(person);
     const other = await newConversation(person);
