@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { Readable, Transform } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 import type { Conversation } from '@alcove/contract';
 import { ConversationScope } from '../conversations/scope.ts';
@@ -51,24 +51,29 @@ function writeZip(
   // yazl's stream is a Node stream, typed as the older interface.
   const output = zip.outputStream as unknown as Readable;
   const entries: ManifestEntry[] = [];
+  const gone = new AbortController();
+  output.once('close', () => gone.abort());
 
   /** One entry after the other: the next begins when this one has gone out. */
   async function add(path: string, content: Readable, compress: boolean): Promise<void> {
     const hash = createHash('sha256');
     let bytes = 0;
-    const counted = content.pipe(
-      new Transform({
-        transform(part: Buffer, _encoding, done) {
-          bytes += part.length;
-          hash.update(part);
-          done(null, part);
-        },
-      }),
-    );
-    content.once('error', (error) => counted.destroy(error));
-    counted.once('error', (error) => output.destroy(error));
-    zip.addReadStream(counted, path, { compress, mtime: deps.now() });
-    await once(counted, 'end');
+    const counted = new Transform({
+      transform(part: Buffer, _encoding, done) {
+        bytes += part.length;
+        hash.update(part);
+        done(null, part);
+      },
+    });
+    try {
+      content.once('error', (error) => counted.destroy(error));
+      zip.addReadStream(content.pipe(counted), path, { compress, mtime: deps.now() });
+      await finished(counted, { signal: gone.signal });
+    } finally {
+      // Nobody reads on where the reader of the archive has gone.
+      content.destroy();
+      counted.destroy();
+    }
     entries.push({ path, bytes, sha256: hash.digest('hex') });
   }
 

@@ -1,8 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { openZip } from '../../src/formats/zip.ts';
 import type { Answer, ImportReport, Uploaded } from '@alcove/contract';
-import { newPerson, type Person, sharedApp } from '../support/app.ts';
+import { until } from '../answers/support/until.ts';
+import { newPerson, type Person, sharedApp, startTestApp } from '../support/app.ts';
 
 const app = sharedApp();
 const hostile = `<script>alert(1)</script><img src=x onerror=alert(1)> "quoted" & [x](javascript:alert(1))`;
@@ -135,6 +138,34 @@ test('everything of an account is one archive, and nothing of anybody else', asy
   const report = await heir.client.exchange.import([new File([new Uint8Array(bytes)], 'all.zip')]);
   expect(report.failed).toBe(0);
   expect(report.imported).toBe(1);
+});
+
+test.runIf(existsSync('/proc/self/fd'))('no original stays open when an archive is not read on', async () => {
+  const own = await startTestApp();
+  const who = await newPerson(own.baseUrl);
+  const conversation = await who.client.conversations.create();
+  // More than sockets take by themselves; as a PDF it cannot be read, and is kept.
+  const bytes = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(32 * 1024 * 1024)]);
+  const form = new FormData();
+  form.append('file', new File([bytes], 'large.pdf'));
+  await who.fetch(`/conversations/${conversation.id}/documents?wait=ready`, { method: 'POST', body: form });
+  const { rows } = await own.app.db.pool.query<{ key: string }>('SELECT blob_key AS key FROM documents');
+  const isOpen = async (): Promise<boolean> => {
+    const files = await Promise.all(
+      (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+    );
+    return files.some((path) => path.endsWith(rows[0]?.key ?? 'no document'));
+  };
+  await until('it is read', async () => !(await isOpen()));
+  for (const path of [`/conversations/${conversation.id}/export?format=zip`, '/export']) {
+    const leaving = new AbortController();
+    const response = await who.fetch(path, { signal: leaving.signal });
+    await response.body?.getReader().read();
+    await until('the original is being sent', isOpen);
+    leaving.abort();
+    await until('the original is closed', async () => !(await isOpen()));
+  }
+  await own.close();
 });
 
 test('a link to a message of another branch exports that branch', async () => {
