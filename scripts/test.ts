@@ -69,7 +69,7 @@ const ONLY_IN_FULL = [
   'test/durability/work-kill.test.ts',
   'test/eval/measure.test.ts',
   'test/exchange/redis.test.ts',
-  'test/files/{backup,bucket,data-folder,reconcile}.test.ts',
+  'test/files/{backup,bucket,data-folder,reconcile,restore-replace}.test.ts',
   'test/formats/filings.test.ts',
   'test/http/{generated-client,settled-effects}.test.ts',
   'test/install/{package,settings}.test.ts',

@@ -161,10 +161,9 @@ export async function openLoad(client: pg.ClientBase, replace: boolean): Promise
   return true;
 }
 
-/** Binds the owner by row-level security again and commits. */
+/** Binds the owner by row-level security again; the transaction is left to be committed. */
 export async function closeLoad(client: pg.ClientBase): Promise<void> {
   for (const { name } of await tablesInOrder(client)) {
     if (!globalTables.includes(name)) await client.query(`ALTER TABLE "${name}" FORCE ROW LEVEL SECURITY`);
   }
-  await client.query('COMMIT');
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { newPerson, type Person, personOf, startTestApp, type TestApp } from '..
 import { sampled } from '../support/full-run.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { runCli } from '../support/run-cli.ts';
+import { contentOf as contentOfHome } from './support/installation-content.ts';
 
 let app: TestApp;
 let person: Person;
@@ -50,27 +50,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Every row of every table but what a restore makes anew, and every original, as one comparable text each. */
-async function contentOf(server: TestApp): Promise<Record<string, string[]>> {
-  const { pool } = server.app.db;
-  const { rows: tables } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
-       AND relname NOT IN ('replicas', 'shared_counts') ORDER BY 1`,
-  );
-  const content: Record<string, string[]> = {};
-  for (const { name } of tables) {
-    const { rows } = await pool.query<{ row: string }>(
-      `SELECT t::text AS row FROM ${name} t ${name === 'installation' ? `WHERE key = 'first_account'` : ''}`,
-    );
-    content[name] = rows.map(({ row }) => row).toSorted();
-  }
-  const originals = (await filesOf(server, person)).map(async (path) => {
-    const bytes = await readFile(join(server.dataDir, path));
-    return `${path} ${createHash('sha256').update(bytes).digest('hex')}`;
-  });
-  content['originals'] = (await Promise.all(originals)).toSorted();
-  return content;
-}
+const contentOf = (server: TestApp) => contentOfHome(server.app.db.pool, server.dataDir);
 
 interface Target {
   env: Record<string, string>;

@@ -155,6 +155,17 @@ describe.each(places)('on %s', (name, settings) => {
     await expect(store.read(key)).rejects.toSatisfy((error) => hasCode(error, 'original_missing'));
   });
 
+  test('a blob that comes out of quarantine takes the place of one that was put since', async () => {
+    const key = newKey();
+    await put(key, 'first');
+    await store.quarantine(key, new Date());
+    await put(key, 'second');
+    expect(await store.restore(key)).toBe(true);
+    expect((await read(key)).toString()).toBe('first');
+    expect(await all(store.listQuarantined())).toEqual([]);
+    await store.delete(key);
+  });
+
   test('notes are written whole, read and deleted', async () => {
     expect(await store.readNote('notes/one')).toBeNull();
     await store.writeNote('notes/one', 'first');

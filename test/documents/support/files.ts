@@ -45,13 +45,9 @@ export function pdfFile(name: string, pages: readonly string[], trailer = ''): T
 }
 
 /** Says that it is encrypted; no password fits its keys. */
-export function encryptedPdf(name: string): TestFile {
+export function encryptedPdf(name: string, text = 'secret'): TestFile {
   const key = '00'.repeat(32);
-  return pdfFile(
-    name,
-    ['secret'],
-    `/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/O<${key}>/U<${key}>/P -4>>`,
-  );
+  return pdfFile(name, [text], `/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2/O<${key}>/U<${key}>/P -4>>`);
 }
 
 export function sha256(bytes: Uint8Array): string {
