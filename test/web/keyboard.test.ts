@@ -54,6 +54,15 @@ describe.skipIf(chromiumPath === undefined)('without a mouse', () => {
       await walkTo(page, /^Source 1: nests\.txt/, 'Shift+Tab');
       await keyboard.press('Enter');
       await expect.poll(() => focusedName(page)).toBe('nests.txt');
+      // Keys of the pane are letters in a field.
+      await keyboard.press('/');
+      await expect.poll(() => focusedName(page)).toBe('Your question');
+      await keyboard.type('[a]');
+      await expect.poll(() => page.getByLabel('Your question').inputValue()).toBe('[a]');
+      await page.getByLabel('Your question').fill('');
+      await walkTo(page, /^Source 1: nests\.txt/, 'Shift+Tab');
+      await keyboard.press('Enter');
+      await expect.poll(() => focusedName(page)).toBe('nests.txt');
       await keyboard.press('Escape');
       await expect.poll(() => focusedName(page)).toMatch(/^Source 1/);
 

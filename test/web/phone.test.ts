@@ -62,6 +62,7 @@ describe.skipIf(chromiumPath === undefined)('on a phone the web app', () => {
       await page.locator('li[data-document]').waitFor();
       await check('documents in the sheet');
       await page.getByRole('button', { name: 'Hide documents and sources' }).tap();
+      await page.locator('[data-pane]').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'More', exact: true }).tap();
       await page.getByRole('menuitem', { name: 'Settings of this conversation' }).tap();
       await page.getByLabel('Temperature').waitFor();

@@ -89,6 +89,12 @@ export class Pane {
     this.#opener = null;
   }
 
+  /** Closes what is open and puts the pane away, on wide and on narrow screens. */
+  hide(): void {
+    this.close();
+    this.#setShown(false);
+  }
+
   resize(width: number, most: number): void {
     this.width = Math.round(Math.min(Math.max(width, narrowestPane), most));
     localStorage.setItem(widthKey, String(this.width));
