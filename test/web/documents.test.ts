@@ -125,6 +125,13 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', () => {
         .getByTestId('replace')
         .setInputFiles({ name: 'colony.txt', mimeType: 'text/plain', buffer: bytes });
       await colony.getByText(/version 2/).waitFor();
+      // What was answered from the first version marks nothing in the second one.
+      await page.locator('article[data-status=complete] .pill').first().click();
+      await page.getByText('The document has another version since.').waitFor();
+      await page.getByTestId('passage').getByText('412 nests').waitFor();
+      await page.getByTestId('original').getByText('530 nests').waitFor();
+      await expect.poll(() => page.getByTestId('original').locator('mark').count()).toBe(0);
+      await page.getByRole('tab', { name: 'Documents' }).click();
 
       await dropOn(page, colony, page.locator(`[data-conversation="${others}"]`));
       await page.getByRole('dialog').getByLabel('Move').check();

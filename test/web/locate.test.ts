@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { flatten, placeOf, placesOf } from '../../web/src/lib/viewer/locate.ts';
+import { flatten, placeOf, placesOf, quoteIn } from '../../web/src/lib/viewer/locate.ts';
+import { isAsQuoted } from '../../web/src/lib/viewer/wanted.ts';
 import { markedPieces, textBlocks } from '../../web/src/lib/viewer/text-blocks.ts';
 
 /** What a place covers, as it stands on the page. */
@@ -8,14 +9,14 @@ function covered(page: string, place: { start: number; end: number } | null): st
 }
 
 /** The places of a passage on a page whose pieces are its lines. */
-function places(page: string, passage: string) {
+function places(page: string, passage: string, before = '') {
   const starts = page
     .split('\n')
     .reduce<number[]>((all, line) => [...all, (all.at(-1) ?? 0) + line.length + 1], [0]);
-  return placesOf(flatten(page), starts.slice(0, -1), flatten(passage));
+  return placesOf(flatten(page), starts.slice(0, -1), flatten(passage), flatten(before));
 }
 
-const place = (page: string, passage: string) => places(page, passage)[0] ?? null;
+const place = (page: string, passage: string, before = '') => places(page, passage, before)[0] ?? null;
 
 describe('a passage on a page', () => {
   const page = 'REPORT\nThe ﬁrst ves-\nsel, Aurora I, sailed\nin 2019. It carried 412 guests aboard.\nPage 4';
@@ -53,7 +54,31 @@ describe('a passage on a page', () => {
     expect(placeOf(flatten('616 of 616'), flatten('616'))).toBeNull();
     expect(placeOf(flatten('a 616'), flatten('616'))).toEqual({ start: 2, end: 5 });
     const twice = flatten('First 616. Then 616 again.');
-    expect(placeOf(twice, flatten('616'), { start: 11, end: 26 })).toEqual({ start: 16, end: 19 });
+    const [quote, then, all] = [flatten('616'), flatten('Then 616 again.'), { start: 0, end: 26 }];
+    expect(quoteIn(twice, { start: 11, end: 26 }, then, quote, 4)).toEqual({ start: 16, end: 19 });
+    expect(quoteIn(twice, all, twice, quote, 12)).toEqual({ start: 16, end: 19 });
+    expect(quoteIn(twice, all, flatten('More. First 616. Then 616 again.'), quote, 16)).toBeNull();
+  });
+
+  test('is told from its like by what stands before it, or by how far each goes on', () => {
+    const alike =
+      'Net sales of the Pacific segment rose by 3 percent.\nEurope:\nNet sales of the Pacific segment rose by 9 percent.\nAsia:\nNet sales of the Pacific segment rose by 9 percent.';
+    const passage = 'Net sales of the Pacific segment rose by 9 percent.';
+    expect(place(alike, passage, 'As it was. Europe:')).toEqual({ start: 60, end: 110 });
+    expect(place(alike, passage, 'As it was. Asia:')).toEqual({ start: 118, end: 168 });
+    expect(place(alike, passage)).toBeNull();
+    expect(place(alike, 'Net sales of the Pacific segment rose by 3 percent. As before')?.start).toBe(0);
+    expect(place(alike, 'Before. Net sales of the Pacific segment rose by 3 percent.')?.end).toBe(50);
+    expect(place(alike, 'Then: Net sales of the Pacific segment rose by 9 percent.')).toBeNull();
+  });
+
+  test('is that of the version which its answer quotes', () => {
+    const text = 'The colony held 412 nests.';
+    const source = { char_start: 0, char_end: 26, excerpt: text };
+    expect(isAsQuoted(text, 1, source)).toBe(true);
+    expect(isAsQuoted(text, 2, source)).toBe(false);
+    expect(isAsQuoted(text, 2, { ...source, document_version: 2 })).toBe(true);
+    expect(isAsQuoted('The colony held 530 nests.', 1, source)).toBe(false);
   });
 });
 

@@ -1,10 +1,17 @@
+import type { Source } from '@alcove/client';
 import { flatten, type Flat } from './locate.ts';
+
+/** So many characters tell equal places apart. */
+const beforeLength = 200;
 
 /** What is to be marked in a document: the passage of a citation and, darker, the words that its statement rests on. */
 export interface Wanted {
-  /** What stands before it says which of several equal places is meant. */
   passage: Flat;
+  /** What stands before the passage says which of several equal places is meant. */
+  before: Flat;
   quote: Flat | null;
+  /** Letters of the passage before the quote. */
+  quoteAt: number;
   page: number | null;
   /** In the document's text. */
   range: { start: number; end: number };
@@ -21,9 +28,24 @@ export function wantedOf(
   const quoteRange = hasQuote ? { start: citation.quote_start ?? 0, end: citation.quote_end ?? 0 } : null;
   return {
     passage: flatten(text.slice(range.start, range.end)),
+    before: flatten(text.slice(Math.max(0, range.start - beforeLength), range.start)),
+    quoteAt: quoteRange ? flatten(text.slice(range.start, quoteRange.start)).text.length : 0,
     quote: quoteRange && flatten(text.slice(quoteRange.start, quoteRange.end)),
     page: source.page,
     range,
     quoteRange,
   };
 }
+
+/** Whether a document's text is that which a source quotes, in the same place; another version may be something else. */
+export function isAsQuoted(
+  text: string,
+  version: number,
+  { char_start, char_end, document_version = 1, excerpt }: Quoted,
+): boolean {
+  const quoted = flatten(excerpt).text;
+  return document_version === version && flatten(text.slice(char_start, char_end)).text.startsWith(quoted);
+}
+
+/** Answers of earlier releases say nothing of versions. */
+type Quoted = Pick<Source, 'char_start' | 'char_end' | 'excerpt'> & Partial<Pick<Source, 'document_version'>>;

@@ -20,6 +20,7 @@ export const sources: Dictionary['sources'] = {
   passage: 'Textstelle',
   loading: 'Der umgebende Text wird geladen…',
   gone: 'Das Dokument ist nicht mehr in diesem Gespräch. So wurde die Textstelle zitiert.',
+  replaced: 'Das Dokument hat seither eine andere Fassung. So wurde die Textstelle zitiert.',
   unplaced: 'So wurde die Textstelle zitiert.',
   cited: 'zitiert',
   notCited: 'gefunden, nicht zitiert',

@@ -19,6 +19,7 @@ export const sources = {
   passage: 'Passage',
   loading: 'Loading the surrounding text…',
   gone: 'The document is no longer in this conversation. This is the passage as it was quoted.',
+  replaced: 'The document has another version since. This is the passage as it was quoted.',
   unplaced: 'This is the passage as it was quoted.',
   cited: 'cited',
   notCited: 'found, not cited',
