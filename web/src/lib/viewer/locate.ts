@@ -42,11 +42,18 @@ export function placeOf(hay: Flat, needle: Flat): Place | null {
  * Where a quote stands in the passage that it is from, which may stand there in part.
  * @param letters of the passage before the quote, which tell several equal places apart
  */
-export function quoteIn(page: Flat, within: Place, passage: Flat, quote: Flat, letters: number): Place | null {
+export function quoteIn(
+  page: Flat,
+  within: Place,
+  passage: Flat,
+  quote: Flat,
+  letters: number,
+): Place | null {
   const [from, to] = [indexOf(page, within.start), indexOf(page, within.end)];
   const found = findAll(page, quote.text).filter((at) => at >= from && at + quote.text.length <= to);
   const isWhole = to - from === passage.text.length;
-  const at = found.length === 1 ? found[0] : isWhole ? found.find((one) => one - from === letters) : undefined;
+  const at =
+    found.length === 1 ? found[0] : isWhole ? found.find((one) => one - from === letters) : undefined;
   return at === undefined ? null : placeAt(page, at, at + quote.text.length);
 }
 
