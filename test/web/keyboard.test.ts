@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { chromiumPath, launchBrowser, openWatchedPage } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
+import { openSignedIn } from './support/sign-in.ts';
 
 const mostSteps = 80;
 
@@ -63,13 +64,16 @@ describe.skipIf(chromiumPath === undefined)('without a mouse', () => {
       await walkTo(page, /^Source 1: nests\.txt/, 'Shift+Tab');
       await keyboard.press('Enter');
       await expect.poll(() => focusedName(page)).toBe('nests.txt');
-      await keyboard.press('Escape');
-      await expect.poll(() => focusedName(page)).toMatch(/^Source 1/);
-
+      // Escape closes a dialog, and only then what is under it.
       await keyboard.press('?');
       await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
       await keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('heading', { level: 2, name: 'nests.txt' }).waitFor();
+      await expect.poll(() => focusedName(page)).toBe('nests.txt');
+      await keyboard.press('Escape');
+      await expect.poll(() => focusedName(page)).toMatch(/^Source 1/);
+
       await keyboard.press('Control+k');
       await page.getByRole('combobox').waitFor();
       await keyboard.type('All doc');
@@ -105,6 +109,69 @@ describe.skipIf(chromiumPath === undefined)('without a mouse', () => {
       await keyboard.press('Enter');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       expect((await person.client.conversations.list()).conversations).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  test(
+    'a person keeps their place when what they used goes away',
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const { id } = await person.client.conversations.create({ title: 'Gulls' });
+      for (const name of ['gulls.txt', 'more gulls.txt']) {
+        const text = `The gull colony of ${name} held 90 nests in 2025.`;
+        const { document } = await person.client.documents.addText(id, { name, text });
+        await person.client.documents.wait(document.id);
+      }
+      const { page, complaints } = await openSignedIn(browser, person);
+      const { keyboard } = page;
+      const use = (name: string | RegExp) => page.getByRole('button', { name }).first().press('Enter');
+      const settled = () => page.locator('article[data-status=complete] button').first().waitFor();
+      await page.getByRole('link', { name: 'Gulls' }).click();
+      await page
+        .getByRole('region', { name: 'Questions to begin with' })
+        .getByRole('button')
+        .first()
+        .press('Enter');
+      await expect.poll(() => focusedName(page)).toBe('Your question');
+      await settled();
+      await use('Answer again');
+      await expect.poll(() => focusedName(page)).toBe('Your question');
+      await page.getByText('2 / 2').waitFor();
+      await use('Previous version');
+      await page.getByText('1 / 2').waitFor();
+      await expect.poll(() => focusedName(page)).toBe('Alcove');
+      await use('Bad answer');
+      await page.getByLabel('What was wrong with it?').fill('Too short.');
+      await keyboard.press('Enter');
+      await page.getByLabel('What was wrong with it?').waitFor({ state: 'detached' });
+      await expect.poll(() => focusedName(page)).toBe('Your question');
+
+      await use('Options of “gulls.txt”');
+      await page.getByRole('menuitem', { name: 'Rename' }).press('Enter');
+      await page.getByLabel('Name', { exact: true }).waitFor();
+      await keyboard.type('herring');
+      await keyboard.press('Enter');
+      await expect.poll(() => focusedName(page)).toBe('Open “herring.txt”');
+      for (const [name, next] of [
+        ['herring.txt', 'Open “more gulls.txt”'],
+        ['more gulls.txt', 'Documents'],
+      ]) {
+        await use(`Options of “${name}”`);
+        await page.getByRole('menuitem', { name: 'Delete' }).press('Enter');
+        await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+        await expect.poll(() => focusedName(page)).toBe(next);
+      }
+
+      await page.goto(`${app.baseUrl}/dashboard/settings`);
+      await page.getByLabel('What it is for').fill('a script');
+      await keyboard.press('Enter');
+      await use('End the key “a script”');
+      await expect.poll(() => focusedName(page)).toBe('API keys');
       expect(complaints).toEqual([]);
       await page.context().close();
     },

@@ -34,6 +34,7 @@ export const library: typeof en = {
   choose: (name) => `„${name}“ auswählen`,
   chooseAll: 'Alle gezeigten auswählen',
   chosen: (n) => `${count(n, documents)} ausgewählt`,
+  chosenLabel: 'Was gewählt ist',
   clear: 'Nichts auswählen',
   copy: 'Kopieren…',
   move: 'Verschieben…',

@@ -33,6 +33,7 @@ export const library = {
   choose: (name: string) => `Choose “${name}”`,
   chooseAll: 'Choose all that are shown',
   chosen: (n: number) => `${count(n, documents)} chosen`,
+  chosenLabel: 'What is chosen',
   clear: 'Choose none',
   copy: 'Copy…',
   move: 'Move…',
