@@ -82,10 +82,17 @@ describe.skipIf(chromiumPath === undefined)('the web app on a phone', () => {
       await share();
       await dialog.getByRole('button', { name: 'Add to a new conversation' }).click();
       await page.locator('li[data-document][data-status=ready]').getByText('nests ü.txt').waitFor();
+      // What was shared and never taken is gone with the session, and before another one begins.
+      const leave = () => page.evaluate(async () => void (await caches.open('alcove-shared')));
+      const left = () => page.evaluate(() => caches.keys());
+      await leave();
+      await page.goto(`${app.baseUrl}/dashboard/chatbot`);
+      await expect.poll(left).toEqual([]);
+      await leave();
       await page.getByRole('button', { name: 'Signed in as' }).click();
       await page.getByRole('menuitem', { name: 'Sign out' }).click();
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-      expect(await page.evaluate(() => caches.keys())).toEqual([]);
+      await expect.poll(left).toEqual([]);
       const kept = await page.evaluate(() =>
         Object.keys(localStorage).filter((key) => /draft|starters|signed/.test(key)),
       );

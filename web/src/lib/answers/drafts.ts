@@ -1,4 +1,6 @@
 const prefix = 'alcove-draft-';
+/** Whose they are. */
+const ownerKey = `${prefix}owner`;
 
 /** What was written and not sent, for each conversation, in this browser until its person signs out. */
 export const drafts = {
@@ -6,6 +8,12 @@ export const drafts = {
   write(conversationId: string | null, text: string): void {
     if (text.trim() === '') localStorage.removeItem(keyOf(conversationId));
     else localStorage.setItem(keyOf(conversationId), text);
+  },
+  /** A session that has ended leaves them; nobody else finds them. */
+  keepFor(personId: string): void {
+    const owner = localStorage.getItem(ownerKey);
+    if (owner !== null && owner !== personId) this.forgetAll();
+    localStorage.setItem(ownerKey, personId);
   },
   forgetAll(): void {
     const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));

@@ -1,5 +1,5 @@
-/** Where the worker puts what was shared; see static/_app/share-worker.js. */
-const shelf = 'alcove-shared';
+import { forgetSharedFiles, sharedShelf } from './shared-shelf.ts';
+
 const workerUrl = '/_app/share-worker.js';
 
 /** Named by the content security policy; it lets the one worker through. */
@@ -25,7 +25,7 @@ export async function offerSharing(): Promise<void> {
 /** The files that were shared, which are here once and nowhere after that. */
 export async function takeSharedFiles(): Promise<File[]> {
   if (!('caches' in globalThis)) return [];
-  const cache = await caches.open(shelf);
+  const cache = await caches.open(sharedShelf);
   const files = await Promise.all(
     (await cache.keys()).map(async (request) => {
       const response = await cache.match(request);
@@ -34,6 +34,6 @@ export async function takeSharedFiles(): Promise<File[]> {
       return blob && name !== '' ? [new File([blob], name, { type: blob.type })] : [];
     }),
   );
-  await caches.delete(shelf);
+  await forgetSharedFiles();
   return files.flat();
 }

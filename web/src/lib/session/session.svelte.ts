@@ -1,6 +1,7 @@
 import { createClient, isAlcoveError, type Capabilities, type Client, type User } from '@alcove/client';
 import { describeError, type Problem } from '../describe-error.ts';
 import { drafts } from '../answers/drafts.ts';
+import { forgetSharedFiles } from '../install/shared-shelf.ts';
 import { starterQuestions } from '../templates/starter-questions.ts';
 import { Connection } from './connection.svelte.ts';
 
@@ -77,7 +78,7 @@ export class Session {
 
   /** The account is gone, and its session with it. */
   forget(): void {
-    this.#leave(false);
+    this.#leaveNothing();
   }
 
   async signOut(): Promise<Problem | null> {
@@ -87,7 +88,7 @@ export class Session {
       // Without the server's word the cookie would still be good: say so instead of pretending.
       return describeError(error);
     }
-    this.#leave(false);
+    this.#leaveNothing();
     return null;
   }
 
@@ -125,16 +126,24 @@ export class Session {
   #accept(session: Awaited<ReturnType<Client['accounts']['login']>>): void {
     this.#token = session.access_token;
     this.user = session.user;
+    drafts.keepFor(session.user.id);
     this.state = 'signed-in';
     this.hasEnded = false;
     localStorage.setItem(hintKey, '1');
     this.#renewLater(Math.max(session.expires_in * 1000 - renewAheadMs, renewAheadMs / 2));
   }
 
-  #leave(hasEnded: boolean): void {
-    clearTimeout(this.#renewTimer);
+  /** The person goes: nothing of theirs stays in this browser. */
+  #leaveNothing(): void {
     drafts.forgetAll();
     starterQuestions.forgetAll();
+    void forgetSharedFiles();
+    this.#leave(false);
+  }
+
+  /** What they have written and not sent stays for when they sign in again. */
+  #leave(hasEnded: boolean): void {
+    clearTimeout(this.#renewTimer);
     this.#token = null;
     this.user = null;
     this.hasEnded = hasEnded;
