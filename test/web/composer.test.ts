@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, dropFiles, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
@@ -57,6 +57,65 @@ describe.skipIf(chromiumPath === undefined)('the composer of the web app', () =>
       await page.context().close();
     },
   );
+
+  test(
+    'asks when the files that are being sent have arrived, or takes the question back',
+    limits,
+    async () => {
+      provider.setDefault(behave.answer('As they say.'));
+      const { page, complaints } = await openSignedIn(browser, person);
+      const held = Promise.withResolvers<void>();
+      await page.route(/\/documents$/, async (route) => {
+        if (route.request().method() === 'POST') await held.promise;
+        await route.continue();
+      });
+      let asked = 0;
+      page.on('request', (request) => (asked += request.url().endsWith('/query') ? 1 : 0));
+      const field = page.getByLabel('Your question');
+      const bytes = Buffer.from('The pier is 90 m long.');
+      await field.fill('How long is the pier?');
+      await dropFiles(page, [{ name: 'pier.txt', type: 'text/plain', bytes }]);
+      await page.waitForURL(/chatbot\/[0-9a-f-]{36}$/);
+      await expect.poll(() => field.inputValue()).toBe('How long is the pier?');
+      expect(await page.evaluate(() => localStorage.getItem('alcove-draft-new'))).toBeNull();
+
+      const waiting = page.getByText('The question is asked when the files have been sent.');
+      await field.press('Enter');
+      await waiting.waitFor();
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await waiting.waitFor({ state: 'detached' });
+      await expect.poll(() => field.inputValue()).toBe('How long is the pier?');
+      expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+      await field.press('Enter');
+      await waiting.waitFor();
+      expect(asked).toBe(0);
+      held.resolve();
+      await page.getByTestId('waiting').getByRole('button', { name: 'Ask without them' }).click();
+      await page.locator('article[data-status=complete]').getByText('As they say.').waitFor();
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  test('keeps what was written when the session ends', limits, async () => {
+    const { page } = await openSignedIn(browser, person);
+    await page.getByLabel('Your question').fill('How high is');
+    await page.context().clearCookies();
+    await page.reload();
+    await page.getByLabel('E-mail').fill(person.email);
+    await page.getByLabel('Password').fill(person.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect.poll(() => page.getByLabel('Your question').inputValue()).toBe('How high is');
+    const other = await newPerson(app.baseUrl);
+    await page.context().clearCookies();
+    await page.reload();
+    await page.getByLabel('E-mail').fill(other.email);
+    await page.getByLabel('Password').fill(other.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('Your question').waitFor();
+    expect(await page.getByLabel('Your question').inputValue()).toBe('');
+    await page.context().close();
+  });
 
   test('goes on with an answer that was cut off by its length', limits, async () => {
     provider.setDefault(behave.answer('The end of the list.'));

@@ -45,6 +45,8 @@ export interface MessageView {
   /** True once the server gave the message its id: it can be stopped, and followed after a reload. */
   isStarted: boolean;
   isReconnecting: boolean;
+  /** It is asked once the files that are on their way have arrived. */
+  isSendingFiles: boolean;
   waiting: Waiting | null;
   /** How well the quotations of an answer without a language model answer; null for others. */
   match: Match | null;
@@ -106,6 +108,7 @@ function blank(key: string, role: Message['role']): MessageView {
     error: null,
     isStarted: false,
     isReconnecting: false,
+    isSendingFiles: false,
     waiting: null,
     match: null,
   };

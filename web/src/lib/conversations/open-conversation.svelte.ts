@@ -6,6 +6,7 @@ import {
   type ConversationHistory,
   type Message,
 } from '@alcove/client';
+import { drafts } from '../answers/drafts.ts';
 import { answerView, messageView, nextAnswerView, type MessageView } from '../answers/message-view.ts';
 import { mergeHistory } from '../answers/merge-history.ts';
 import { readAnswer } from '../answers/read-answer.ts';
@@ -18,6 +19,8 @@ const maxTitle = 500;
 const pageSize = 50;
 /** Changes of one turn come together. */
 const togetherMs = 100;
+
+type Sent = 'sent' | 'without' | 'stopped';
 
 interface Surroundings {
   alcove: Client;
@@ -46,6 +49,7 @@ export class OpenConversation {
   readonly documents: DocumentShelf;
   /** The answer being written, if any. */
   readonly writing = $derived(this.messages.find((message) => message.status === 'streaming'));
+  readonly canStop = $derived(this.writing?.isStarted === true || this.writing?.isSendingFiles === true);
   readonly #alcove: Client;
   readonly #list: ConversationList;
   readonly #onCreated: (id: string) => void;
@@ -53,6 +57,8 @@ export class OpenConversation {
   #title = $state('');
   #creating: Promise<string> | null = null;
   #isReading = false;
+  /** Ends the wait of a question for files that are being sent. */
+  #goOn: ((how: Sent) => void) | null = null;
   /** Resolves when no answer is read any more, however it ended. */
   #reading: Promise<void> = Promise.resolve();
   #reloadTimer: ReturnType<typeof setTimeout> | undefined;
@@ -101,12 +107,14 @@ export class OpenConversation {
   /** Asks; resolves false when the question was refused, so that the composer can keep its text. */
   async ask(question: string, options: { withoutPending?: boolean } = {}): Promise<boolean> {
     this.problem = null;
-    const documentIds = options.withoutPending ? this.documents.ready.map(({ id }) => id) : undefined;
     let pair: [MessageView, MessageView] | null = null;
     try {
       // Without a title: the server takes the first question for one.
       const id = await this.#create();
       const [asked, answer] = (pair = this.#push(question));
+      const how = options.withoutPending ? 'without' : await this.#sendFilesFirst(answer);
+      if (how === 'stopped') return this.#takeBack(pair, question);
+      const documentIds = how === 'without' ? this.documents.ready.map(({ id }) => id) : undefined;
       const events = this.#alcove.asking.stream(
         id,
         { query: question, ...(documentIds ? { document_ids: documentIds } : {}) },
@@ -131,6 +139,7 @@ export class OpenConversation {
 
   /** Takes an answer that waits for files back, and answers from those that are read. */
   async answerWithoutPending(answer: MessageView): Promise<void> {
+    if (this.#goOn) return this.#goOn('without');
     const at = this.messages.indexOf(answer);
     const question = this.messages[at - 1];
     if (!question) return;
@@ -180,6 +189,7 @@ export class OpenConversation {
 
   /** Ends the answer being written, on the server; its events then end by themselves. */
   async stop(): Promise<void> {
+    this.#goOn?.('stopped');
     if (!this.writing?.isStarted) return;
     try {
       await this.#alcove.asking.stop(this.writing.id);
@@ -273,6 +283,31 @@ export class OpenConversation {
     const problem = this.problem;
     await this.load();
     this.problem = problem;
+  }
+
+  /** A question that needs files waits until the server has them, is asked without them, or is taken back. */
+  async #sendFilesFirst(answer: MessageView): Promise<Sent> {
+    if (this.documents.sending.length === 0) return 'sent';
+    answer.isSendingFiles = true;
+    // What is shown is newer than the history.
+    this.#isReading = true;
+    const gone = new Promise<Sent>((resolve) => {
+      this.#goOn = resolve;
+      this.#closing.signal.addEventListener('abort', () => resolve('stopped'));
+      void this.documents.allSent().then(() => resolve('sent'));
+    });
+    const how = await gone;
+    this.#goOn = null;
+    this.#isReading = false;
+    answer.isSendingFiles = false;
+    return how;
+  }
+
+  /** Nothing was asked: the question goes back to the composer, or to where it begins when the page was left. */
+  #takeBack(pair: [MessageView, MessageView], question: string): false {
+    this.messages = this.messages.filter(({ key }) => !pair.some((view) => view.key === key));
+    if (this.#closing.signal.aborted) drafts.write(this.id, question);
+    return false;
   }
 
   /** The two new messages, as the reactive objects that the list holds. */

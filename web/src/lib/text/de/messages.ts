@@ -23,6 +23,7 @@ export const messages: Dictionary['messages'] = {
     `Es wird gelesen: ${names.map((name) => `„${name}“`).join(', ')}${more > 0 ? ` und ${more.toLocaleString('de')} weitere` : ''}: ${percent} %.`,
   waitingLeft: (seconds) =>
     `Die Antwort beginnt, wenn sie gelesen sind, spätestens in ${count(seconds, { one: 'Sekunde', other: 'Sekunden' })}.`,
+  sendingFiles: 'Die Frage wird gestellt, wenn die Dateien gesendet sind.',
   waitingLabel: 'Wie weit die Dokumente gelesen sind',
   written: 'Die Antwort ist fertig.',
   reconnecting: 'Verbindung verloren, die Antwort wird wieder aufgenommen…',

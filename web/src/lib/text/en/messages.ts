@@ -21,6 +21,7 @@ export const messages = {
     `Reading ${names.map((name) => `“${name}”`).join(', ')}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}: ${percent} %.`,
   waitingLeft: (seconds: number) =>
     `The answer begins when they are read, at the latest in ${count(seconds, { one: 'second', other: 'seconds' })}.`,
+  sendingFiles: 'The question is asked when the files have been sent.',
   waitingLabel: 'How far the documents are read',
   written: 'The answer is complete.',
   reconnecting: 'Connection lost, taking the answer up again…',
