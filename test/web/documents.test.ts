@@ -75,6 +75,9 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', () => {
     await page.getByRole('dialog').getByText('storks.txt').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByText(/^1 document deleted, [\d.]+ KB freed\.$/).waitFor();
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label')))
+      .toBe('What is chosen');
 
     await expect.poll(() => rows.filter({ hasText: 'storks.txt' }).count()).toBe(1);
     await rows.filter({ hasText: 'storks.txt' }).getByRole('checkbox').check();
@@ -133,6 +136,15 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', () => {
       await expect.poll(() => page.getByTestId('original').locator('mark').count()).toBe(0);
       await page.getByRole('tab', { name: 'Documents' }).click();
 
+      await colony.getByTestId('replace').setInputFiles({
+        name: 'colony.pdf',
+        mimeType: 'application/pdf',
+        buffer: Buffer.from('%PDF-1.7\nnothing of a document'),
+      });
+      await colony.getByText('The new version was not read.').waitFor();
+      await colony.getByRole('button', { name: 'Understood' }).click();
+      await colony.getByText('The new version was not read.').waitFor({ state: 'detached' });
+
       await dropOn(page, colony, page.locator(`[data-conversation="${others}"]`));
       await page.getByRole('dialog').getByLabel('Move').check();
       await page.getByRole('dialog').getByRole('button', { name: 'Move' }).click();
@@ -149,6 +161,61 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', () => {
       await page.context().close();
     },
   );
+
+  test('are listed to the last one, and say what of them is being read anew', limits, async () => {
+    const { id } = await person.client.conversations.create({ title: 'Gulls' });
+    for (const name of ['black-headed.txt', 'herring.txt', 'little.txt'])
+      await add(id, name, `${name} is a gull.`);
+    const { page } = await openSignedIn(browser, person);
+    // Pages of one document, and one of them as it is while a new version of it is read.
+    const replacement = {
+      name: 'herring.txt',
+      media_type: 'text/plain',
+      size_bytes: 9,
+      status: 'extracting',
+      progress: 0.4,
+      stage_message: 'page 4 of 10',
+      error: null,
+    };
+    await page.route(/\/documents\?.*limit=200/, async (route) => {
+      const response = await route.fetch({ url: route.request().url().replace('limit=200', 'limit=1') });
+      const list = (await response.json()) as { documents: { name: string }[] };
+      const documents = list.documents.map((one) =>
+        one.name === 'herring.txt' ? { ...one, replacement } : one,
+      );
+      await route.fulfill({ response, json: { ...list, documents } });
+    });
+    await page.getByRole('link', { name: 'Gulls' }).click();
+    const row = page.locator('li[data-document]').filter({ hasText: 'herring.txt' });
+    await row.getByText('A new version is being read; version 1 is used until then.').waitFor();
+    await row.getByText('Page 4 of 10').or(row.getByText('page 4 of 10')).waitFor();
+    await row.getByText('40 %').waitFor();
+    await page.getByText(/reading herring\.txt, 40 %; until then answers use the version before/).waitFor();
+    await expect.poll(() => page.locator('li[data-document]').count()).toBe(3);
+    await page.context().close();
+  });
+
+  test('that are dropped where there is no conversation do not take the page away', limits, async () => {
+    const { page } = await openSignedIn(browser, person);
+    for (const path of ['documents', 'search', 'settings']) {
+      await page.goto(`${app.baseUrl}/dashboard/${path}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      const dataTransfer = await page.evaluateHandle(() => {
+        const data = new DataTransfer();
+        data.items.add(new File(['x'], 'x.txt', { type: 'text/plain' }));
+        return data;
+      });
+      await page.dispatchEvent('main', 'dragenter', { dataTransfer });
+      await page.getByText('Files are added in a conversation: open one and drop them there').waitFor();
+      const isPrevented = await page.evaluate((data) => {
+        const drop = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
+        return !document.querySelector('main')?.dispatchEvent(drop);
+      }, dataTransfer);
+      expect(isPrevented, path).toBe(true);
+      await page.getByText('Files are added in a conversation').waitFor({ state: 'detached' });
+    }
+    await page.context().close();
+  });
 });
 
 /** Drags one element to another, with what the page puts into the transfer. */

@@ -30,9 +30,14 @@ export function formatShare(share: number): string {
   return percents.format(share);
 }
 
-/** Milliseconds as a person reads them: `340 ms`, `2.4 s`. */
+/** Milliseconds as a person reads them: `340 ms`, `2.4 s`, `12 min 14 s`, `3 h 5 min`. */
 export function formatMs(ms: number): string {
-  return ms < 1_000 ? `${numbers.format(Math.round(ms))} ms` : `${tenths.format(ms / 1_000)} s`;
+  if (ms < 1_000) return `${numbers.format(Math.round(ms))} ms`;
+  if (ms < 60_000) return `${tenths.format(ms / 1_000)} s`;
+  const seconds = Math.round(ms / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${numbers.format(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
 /** `CORNING_2022…10K.pdf`: the middle goes, never the ending. */

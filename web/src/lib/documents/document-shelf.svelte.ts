@@ -16,6 +16,8 @@ export interface Upload {
 
 /** Files sent at the same time; the others wait, so that requests of the page itself get through. */
 const parallelUploads = 2;
+/** What the server lists at a time, at most. */
+const pageSize = 200;
 
 /** The documents of one conversation, and the files on their way to it. */
 export class DocumentShelf {
@@ -26,30 +28,28 @@ export class DocumentShelf {
   readonly ready = $derived(
     this.all.filter((item) => item.status === 'ready' && item.context_mode !== 'off'),
   );
-  readonly pending = $derived(
-    this.all.filter((item) => isPending(item)).length + this.uploads.filter((item) => !item.problem).length,
-  );
+  /** Files on their way to the server. */
+  readonly sending = $derived(this.uploads.filter((item) => !item.problem));
+  /** How many an answer waits for. */
+  readonly pending = $derived(this.all.filter(isUnread).length + this.sending.length);
+  /** Those that an answer waits for; when there are none, those of which a new version is being read. */
+  readonly #reading = $derived(this.all.filter(this.pending > 0 ? isUnread : isPending));
   /** How far those are that are being read, 0..1. */
   readonly progress = $derived.by(() => {
-    const shares = [
-      ...this.all.filter(isPending).map((item) => item.progress),
-      ...this.uploads.filter((item) => !item.problem).map(() => 0),
-    ];
+    const shares = [...this.#reading.map(progressOf), ...this.sending.map(() => 0)];
     return shares.length === 0 ? 1 : shares.reduce((sum, share) => sum + share, 0) / shares.length;
   });
   /** Of those that are being read. */
-  readonly pendingNames = $derived([
-    ...this.all.filter(isPending).map(({ name }) => name),
-    ...this.uploads.filter((item) => !item.problem).map(({ name }) => name),
-  ]);
+  readonly pendingNames = $derived([...this.#reading, ...this.sending].map(({ name }) => name));
   /** Milliseconds until all are read, at the speed so far; null while that is a guess. */
   readonly left = $derived.by(() => {
-    const all = this.all.filter(isPending).map((item) => this.timeLeft(item));
+    const all = this.#reading.map((item) => this.timeLeft(item));
     const known = all.filter((ms) => ms !== null);
     return known.length === 0 || known.length < all.length ? null : Math.max(...known);
   });
   /** The last one that became ready or failed, for those who cannot see the list. */
   lastSettled = $state.raw<Document | null>(null);
+  readonly #sent = new Set<Promise<unknown>>();
   readonly #firstSeen = new Map<string, { at: number; progress: number }>();
   readonly #alcove: Client;
   readonly #signal: AbortSignal;
@@ -77,7 +77,14 @@ export class DocumentShelf {
         await this.#send(conversationId, next.file, next.upload);
       }
     };
-    await Promise.all(Array.from({ length: parallelUploads }, sendNext));
+    const sent = Promise.all(Array.from({ length: parallelUploads }, sendNext));
+    this.#sent.add(sent);
+    await sent.finally(() => this.#sent.delete(sent));
+  }
+
+  /** Resolves when no file is on its way to the server, whatever became of it. */
+  async allSent(): Promise<void> {
+    while (this.#sent.size > 0) await Promise.allSettled(this.#sent);
   }
 
   dismiss(upload: Upload): void {
@@ -156,7 +163,8 @@ export class DocumentShelf {
   #put(document: Document): void {
     const known = this.#documents.get(document.id);
     const isSame = known?.version === document.version;
-    const isOld = isSame && known?.status === 'ready' && isPending(document) && document.chunk_count === 0;
+    const isUnreadAgain = known?.status === 'ready' && isUnread(document) && document.chunk_count === 0;
+    const isOld = known !== undefined && (isSame ? isUnreadAgain : known.version > document.version);
     if (!isOld) this.#documents.set(document.id, document);
     const told = known && isPending(known) && !isPending(document) ? document : null;
     if (told) this.lastSettled = told;
@@ -166,25 +174,50 @@ export class DocumentShelf {
   /** Milliseconds until a document is read, at the speed so far; null while that is a guess. */
   timeLeft(document: Document): number | null {
     const seen = this.#firstSeen.get(document.id);
-    if (!seen || document.progress - seen.progress < 0.05) return null;
-    const speed = (document.progress - seen.progress) / (Date.now() - seen.at);
-    return (1 - document.progress) / speed;
+    const progress = progressOf(document);
+    if (!seen || progress - seen.progress < 0.05) return null;
+    const speed = (progress - seen.progress) / (Date.now() - seen.at);
+    return (1 - progress) / speed;
   }
 
   #estimate(document: Document): void {
     if (!isPending(document)) this.#firstSeen.delete(document.id);
     else if (!this.#firstSeen.has(document.id)) {
-      this.#firstSeen.set(document.id, { at: Date.now(), progress: document.progress });
+      this.#firstSeen.set(document.id, { at: Date.now(), progress: progressOf(document) });
     }
   }
 
   async #list(conversationId: string): Promise<Document[]> {
-    const options = { signal: this.#signal };
-    const page = await this.#alcove.documents.list(conversationId, { limit: 200 }, options);
-    return page.documents;
+    const found: Document[] = [];
+    let cursor: string | null | undefined;
+    while (cursor !== null) {
+      const page = { limit: pageSize, ...(cursor ? { cursor } : {}) };
+      const list = await this.#alcove.documents.list(conversationId, page, { signal: this.#signal });
+      found.push(...list.documents);
+      cursor = list.next_cursor;
+    }
+    return found;
   }
 }
 
+type Reading = Pick<Document, 'status' | 'progress' | 'stage_message'>;
+
+/** How far it is read, or the version that is to take its place; null when nothing of it is being read. */
+export function readingOf(document: Document): Reading | null {
+  const { replacement } = document;
+  if (replacement !== null && replacement.status !== 'failed') return replacement;
+  return isUnread(document) ? document : null;
+}
+
 export function isPending(document: Document): boolean {
-  return !['ready', 'failed', 'cancelled'].includes(document.status);
+  return readingOf(document) !== null;
+}
+
+/** Nothing of it can be found yet: answers wait for it. */
+function isUnread({ status }: Document): boolean {
+  return !['ready', 'failed', 'cancelled'].includes(status);
+}
+
+function progressOf(document: Document): number {
+  return readingOf(document)?.progress ?? 1;
 }

@@ -15,5 +15,6 @@ export const composer: Dictionary['composer'] = {
   waits: 'die Antwort wartet darauf',
   without: 'Ohne sie fragen',
   waitAgain: 'Auf sie warten',
+  isRenewed: 'bis dahin nutzen Antworten die vorige Fassung',
   isWithout: 'die Antwort wartet nicht',
 };

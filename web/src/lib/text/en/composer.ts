@@ -14,5 +14,6 @@ export const composer = {
   waits: 'the answer waits for them',
   without: 'Ask without them',
   waitAgain: 'Wait for them',
+  isRenewed: 'until then answers use the version before',
   isWithout: 'the answer does not wait',
 };
