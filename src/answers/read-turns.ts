@@ -1,5 +1,6 @@
 import { type MessageRow, readBranch, readMessage } from '../conversations/message-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
+import { readSystemMessages } from '../conversations/system-message-store.ts';
 import { AppError } from '../errors.ts';
 import type { ChatMessage, ChatModel } from '../models/model.ts';
 import { withoutMarkers } from './citations/markers.ts';
@@ -20,7 +21,7 @@ const turnsWithoutModel = 50;
 
 /**
  * The branch that ends at `leaf`, oldest first: as much of it as the model's window may hold, from the newest summary
- * on where there is one.
+ * on where there is one. The system messages above come before it, because they say what to do all along.
  * @throws AppError `not_found` when the message is not in this conversation
  */
 export async function readTurns(
@@ -42,6 +43,9 @@ export async function readTurns(
       room <= 0 ||
       summarised >= 0 ||
       turns.flat().length >= turnsWithoutModel * (model === null ? 1 : Infinity);
+    const above = summarised < 0 ? page[0]?.parentId : page[summarised]?.id;
+    if (isEnough && above && model !== null)
+      turns.unshift((await readSystemMessages(deps.db, scope, above)).flatMap(toTurn));
     at = isEnough ? null : (page[0]?.parentId ?? null);
   }
   return turns.flat();
@@ -58,7 +62,6 @@ function toTurn(row: MessageRow): Turn[] {
   if (row.content === '' || row.status === 'failed') return [];
   // The numbers of an earlier answer named its own sources; today's are others.
   const isCiting = row.role === 'assistant' && (row.metadata as { mode?: unknown }).mode === 'documents';
-  return [
-    { messageId: row.id, role: row.role, content: isCiting ? withoutMarkers(row.content) : row.content },
-  ];
+  const content = isCiting ? withoutMarkers(row.content) : row.content;
+  return [{ messageId: row.id, role: row.role, content }];
 }
