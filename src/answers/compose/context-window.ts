@@ -27,7 +27,17 @@ export function divideWindow({ contextWindow, fixedTokens, reasons = false }: Wi
   const largest = reasons ? largestOutput + largestReasoning : largestOutput;
   const maxOutputTokens = Math.min(largest, Math.floor(contextWindow / (reasons ? 3 : 4)));
   const free = contextWindow - maxOutputTokens - fixedTokens - 2 * messageOverhead;
-  return { maxOutputTokens, free, forSources: Math.max(0, Math.floor(free * sourceShare)) };
+  return { maxOutputTokens, free, forSources: forSourcesOf(free) };
+}
+
+/** The window without what always stands in it beside rules and question. */
+export function withoutTokens(window: Window, tokens: number): Window {
+  const free = window.free - tokens;
+  return { ...window, free, forSources: forSourcesOf(free) };
+}
+
+function forSourcesOf(free: number): number {
+  return Math.max(0, Math.floor(free * sourceShare));
 }
 
 export interface Fitted {

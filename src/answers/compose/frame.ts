@@ -1,6 +1,7 @@
-import type { ChatModel } from '../../models/model.ts';
+import type { ChatMessage, ChatModel } from '../../models/model.ts';
 import type { RetrievedChunk } from '../../retrieval/result.ts';
-import { divideWindow, messageOverhead, type Window } from './context-window.ts';
+import type { Turn } from '../read-turns.ts';
+import { divideWindow, messageOverhead, type Window, withoutTokens } from './context-window.ts';
 import { readingText } from './gather.ts';
 import {
   noContextPrompt,
@@ -17,6 +18,8 @@ export interface FrameInput {
   /** Names of documents that are still being read. */
   unread: readonly string[];
   docsOnly: boolean;
+  /** Earlier turns, oldest first; those that stand take their room before the sources do. */
+  history: readonly Turn[];
   now: Date;
 }
 
@@ -24,10 +27,15 @@ export interface FrameInput {
 export interface Frame {
   model: ChatModel;
   system: string;
+  /** What is left beside rules, question and standing messages. */
   window: Window;
+  /** System messages and the summary of what was said long ago: they stand however long the conversation becomes. */
+  standing: ChatMessage[];
   notices: string[];
   /** Tokens of a passage as it will stand among the sources. */
   costOf(chunk: RetrievedChunk): number;
+  /** Tokens of an earlier turn. */
+  turnCost(turn: ChatMessage): number;
   /** The last message, with these passages as its sources. */
   ask(chunks: readonly RetrievedChunk[]): string;
 }
@@ -45,16 +53,20 @@ export function openFrame(input: FrameInput, model: ChatModel): Frame {
     isChat
       ? input.question
       : questionWithSources(input.question, { sources: chunks.map(toPrompt), titles, unread, today });
-  const window = divideWindow({
+  const whole = divideWindow({
     contextWindow: model.contextWindow,
     fixedTokens: model.countTokens(system) + model.countTokens(ask([])),
     reasons: model.reasons,
   });
+  const turnCost = (turn: ChatMessage): number => model.countTokens(turn.content) + messageOverhead;
+  const standing = standingThatFits(input.history, whole.forSources / 2, turnCost);
+  const taken = standing.reduce((sum, turn) => sum + turnCost(turn), 0);
   const costs = new WeakMap<RetrievedChunk, number>();
   return {
     model,
     system,
-    window,
+    window: withoutTokens(whole, taken),
+    standing,
     notices:
       titles.length === input.titles.length
         ? []
@@ -68,8 +80,27 @@ export function openFrame(input: FrameInput, model: ChatModel): Frame {
       costs.set(chunk, cost);
       return cost;
     },
+    turnCost,
     ask,
   };
+}
+
+export function isStanding({ role, isSummary }: Turn): boolean {
+  return role === 'system' || isSummary === true;
+}
+
+/** The newest first in their claim to the room. */
+function standingThatFits(
+  history: readonly Turn[],
+  budget: number,
+  costOf: (turn: ChatMessage) => number,
+): ChatMessage[] {
+  let left = budget;
+  return history
+    .filter(isStanding)
+    .toReversed()
+    .filter((order) => (left -= costOf(order)) >= 0)
+    .toReversed();
 }
 
 function toPrompt(chunk: RetrievedChunk, at: number): PromptSource {

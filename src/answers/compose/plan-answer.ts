@@ -1,14 +1,14 @@
 import type { AnswerMetadata } from '@alcove/contract';
 import type { Background } from '../../indexing/background.ts';
 import { questionsThatCount } from '../../indexing/followup.ts';
-import type { ChatEvent, ChatMessage } from '../../models/model.ts';
+import type { ChatEvent } from '../../models/model.ts';
 import { answerExtractively, nothingToQuote } from '../extractive/extractive.ts';
 import { framesFor } from '../extractive/frames.ts';
 import { summariseExtractively } from '../extractive/extractive-summary.ts';
 import type { Turn } from '../read-turns.ts';
 import type { RetrievedChunk } from '../../retrieval/result.ts';
-import { fit, messageOverhead } from './context-window.ts';
-import type { Frame } from './frame.ts';
+import { fit } from './context-window.ts';
+import { type Frame, isStanding } from './frame.ts';
 import { readingText } from './gather.ts';
 
 export interface WritingInput {
@@ -130,14 +130,9 @@ function closest(input: WritingInput): string {
 }
 
 function planGenerated(input: WritingInput, frame: Frame): Plan {
-  const { model, system, window } = frame;
-  const costOf = (turn: ChatMessage): number => model.countTokens(turn.content) + messageOverhead;
-  // What the conversation is told to do, and what was said long ago in short, stand however long it becomes.
-  const orders = ordersThatFit(input.history, window.forSources / 2, costOf);
-  const taken = orders.reduce((sum, turn) => sum + costOf(turn), 0);
+  const { model, system, window, standing } = frame;
   const turns = input.history.filter((turn) => !isStanding(turn));
-  const left = { ...window, free: window.free - taken };
-  const fitted = fit(left, input.chunks.map(frame.costOf), turns.map(costOf));
+  const fitted = fit(window, input.chunks.map(frame.costOf), turns.map(frame.turnCost));
   const chunks = input.chunks.slice(0, fitted.sources);
   const notices = [...frame.notices];
   if (chunks.length < input.chunks.length) {
@@ -149,7 +144,7 @@ function planGenerated(input: WritingInput, frame: Frame): Plan {
     notices.push(`The model saw the last ${fitted.history} of ${turns.length} earlier messages.`);
   }
   const messages = [
-    ...orders,
+    ...standing,
     ...(fitted.history === 0 ? [] : turns.slice(-fitted.history)),
     { role: 'user' as const, content: frame.ask(chunks) },
   ];
@@ -174,22 +169,4 @@ function planGenerated(input: WritingInput, frame: Frame): Plan {
         signal,
       ),
   };
-}
-
-function isStanding({ role, isSummary }: Turn): boolean {
-  return role === 'system' || isSummary === true;
-}
-
-/** System messages and the summary, the newest first in their claim to the room. */
-function ordersThatFit(
-  history: readonly Turn[],
-  budget: number,
-  costOf: (turn: ChatMessage) => number,
-): ChatMessage[] {
-  let left = budget;
-  return history
-    .filter(isStanding)
-    .toReversed()
-    .filter((order) => (left -= costOf(order)) >= 0)
-    .toReversed();
 }

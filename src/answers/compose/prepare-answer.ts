@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts';
 import type { Retrieval } from '../../retrieval/result.ts';
 import type { SearchableDocument } from '../../retrieval/store.ts';
 import type { AnswerDeps } from '../deps.ts';
+import type { Turn } from '../read-turns.ts';
 import type { EventLog } from '../stream/event-log.ts';
 import { defaultTopK, type GenerationTask, type State } from './answer-record.ts';
 import { type ChosenContext, chooseContext, mergedTokens } from './choose-context.ts';
@@ -24,6 +25,8 @@ export async function prepareAnswer(
   signal: AbortSignal,
 ): Promise<Plan> {
   const { searchScope, mode, question, history, model } = task;
+  const orders = task.orders.map((content) => ({ messageId: '', role: 'system' as const, content }));
+  const told = [...orders, ...history];
   /** Documents that the answer cannot rest on yet. */
   let pending = 0;
   let unread: readonly string[] = [];
@@ -43,19 +46,18 @@ export async function prepareAnswer(
     pending = isHere ? unread.length : state.gathered.retrieval.searched.pending;
     if (pending > 0) state.notices.push(notSearched(pending));
     state.notices.push(...state.gathered.notices);
-    frame = frameOf(task, titlesOf(state), unread, deps);
+    frame = frameOf(task, told, titlesOf(state), unread, deps);
     context = await contextOf(task, state.gathered.retrieval, frame, deps);
     state.notices.push(...context.notices);
     state.considered = context.chunks;
     state.documents = context.documents;
   }
-  frame ??= frameOf(task, [], unread, deps);
-  const orders = task.orders.map((content) => ({ messageId: '', role: 'system' as const, content }));
+  frame ??= frameOf(task, told, [], unread, deps);
   const plan = planAnswer(
     {
       mode,
       question,
-      history: [...orders, ...history],
+      history: told,
       temperature: task.temperature,
       maxOutputTokens: task.maxOutputTokens,
       chunks: context.chunks,
@@ -85,11 +87,12 @@ function titlesOf({ gathered }: State): string[] {
 
 function frameOf(
   { mode, question, docsOnly, model }: GenerationTask,
+  history: readonly Turn[],
   titles: readonly string[],
   unread: readonly string[],
   deps: AnswerDeps,
 ): Frame | null {
-  return model && openFrame({ mode, question, titles, unread, docsOnly, now: deps.now() }, model);
+  return model && openFrame({ mode, question, titles, unread, docsOnly, history, now: deps.now() }, model);
 }
 
 /** A search over all conversations gives passages; inside one, small or named documents may be given whole. */
