@@ -5,6 +5,7 @@ import type { ModelLimits } from './limits.ts';
 import type { ChatEvent, ChatInput, ChatModel } from './model.ts';
 import { retryTransient } from './policy.ts';
 import { readAnswer } from './read-answer.ts';
+import { thinks } from './reasoning.ts';
 import type { SdkChatModel, SdkProviderOptions } from './sdk.ts';
 import { countTokens } from './tokens.ts';
 import { startWatchdog } from './watchdog.ts';
@@ -25,15 +26,11 @@ export function chatModel(parts: ChatModelParts): ChatModel {
     id: parts.id,
     provider: parts.label.name,
     contextWindow: parts.contextWindow,
-    reasons: reasoning.test(parts.id),
+    reasons: thinks(parts.id),
     countTokens,
     stream: (input, signal) => streamAnswer(parts, input, signal),
   };
 }
-
-/** By name, because no provider says it: OpenAI's o and GPT-5 families, and the open models that think. */
-const reasoning =
-  /(?:^|[/:])(?:o[1-9](?!\d)|gpt-5|gpt-oss|qwq|qwen-?3|deepseek-r|magistral)|reason|think|[-_]r1(?![a-z0-9])/i;
 
 async function* streamAnswer(
   parts: ChatModelParts,

@@ -1,6 +1,7 @@
 import { ModelFault } from './faults.ts';
 import { parseJson } from './json.ts';
 import type { ChatInput, ChatMessage, ChatModel } from './model.ts';
+import { allowanceFor } from './reasoning.ts';
 import { startWatchdog } from './watchdog.ts';
 
 export interface Rewrite {
@@ -14,7 +15,7 @@ export interface Rewrite {
 
 /** A search must not wait long for a better question. */
 const rewriteMs = 8_000;
-/** Room for the reasoning of models that think first. */
+/** Room for the thoughts of a model whose name does not tell that it thinks. */
 const maxOutputTokens = 1_000;
 const maxQueries = 3;
 const maxQueryChars = 300;
@@ -39,7 +40,7 @@ export async function rewriteQuery(
   watch.arm(deadlineMs, 'total_timeout');
   try {
     let reply = '';
-    const prompt = rewritePrompt(history, question);
+    const prompt = rewritePrompt(model, history, question);
     for await (const event of model.stream(prompt, watch.signal)) {
       if (event.type === 'delta') reply += event.text;
       if (event.type === 'usage') {
@@ -68,13 +69,13 @@ export async function rewriteQuery(
 }
 
 /** The request for a rewrite; the conversation stands in it as data. */
-function rewritePrompt(history: ChatMessage[], question: string): ChatInput {
+function rewritePrompt(model: ChatModel, history: ChatMessage[], question: string): ChatInput {
   const turns = history.filter(({ role }) => role !== 'system').slice(-maxTurns);
   const told = turns.map(({ role, content }) => ({ role, content: shorten(content, maxTurnChars) }));
   return {
     system: instruction,
     messages: [{ role: 'user', content: JSON.stringify({ conversation: told, last_question: question }) }],
-    maxOutputTokens,
+    maxOutputTokens: allowanceFor(model, maxOutputTokens),
   };
 }
 

@@ -6,7 +6,8 @@ import type { GenerationTask } from '../compose/answer-record.ts';
 import type { AnswerDeps } from '../deps.ts';
 
 const titleMs = 30_000;
-const maxTokens = 60;
+/** Of which a title takes 60: the rest is for thoughts of a model whose name does not tell that it thinks. */
+const maxTokens = 1_000;
 /** The beginnings of question and answer tell what a conversation is about. */
 const maxCharacters = 2_000;
 

@@ -9,6 +9,8 @@ export interface WindowInput {
 /** A model's window, divided: the answer and what is always sent first, then sources, then the conversation. */
 export interface Window {
   maxOutputTokens: number;
+  /** What of it is for thoughts, beside whatever length a person allows the answer; 0 for a model that does not think. */
+  forThoughts: number;
   /** For sources and earlier turns together; below 0 not even the question fits. */
   free: number;
   /** What sources may take of it whatever the conversation is, so that both choosing and fitting go by one number. */
@@ -26,8 +28,9 @@ const sourceShare = 0.7;
 export function divideWindow({ contextWindow, fixedTokens, reasons = false }: WindowInput): Window {
   const largest = reasons ? largestOutput + largestReasoning : largestOutput;
   const maxOutputTokens = Math.min(largest, Math.floor(contextWindow / (reasons ? 3 : 4)));
+  const forThoughts = reasons ? Math.floor((maxOutputTokens * largestReasoning) / largest) : 0;
   const free = contextWindow - maxOutputTokens - fixedTokens - 2 * messageOverhead;
-  return { maxOutputTokens, free, forSources: forSourcesOf(free) };
+  return { maxOutputTokens, forThoughts, free, forSources: forSourcesOf(free) };
 }
 
 /** The window without what always stands in it beside rules and question. */

@@ -163,7 +163,10 @@ function planGenerated(input: WritingInput, frame: Frame): Plan {
         {
           system,
           messages,
-          maxOutputTokens: Math.min(window.maxOutputTokens, input.maxOutputTokens ?? Infinity),
+          maxOutputTokens: Math.min(
+            window.maxOutputTokens,
+            (input.maxOutputTokens ?? Infinity) + window.forThoughts,
+          ),
           ...(input.temperature === undefined ? {} : { temperature: input.temperature }),
         },
         signal,
