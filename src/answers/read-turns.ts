@@ -2,6 +2,7 @@ import { type MessageRow, readBranch, readMessage } from '../conversations/messa
 import type { ConversationScope } from '../conversations/scope.ts';
 import { readSystemMessages } from '../conversations/system-message-store.ts';
 import { AppError } from '../errors.ts';
+import { isRecord } from '../models/json.ts';
 import type { ChatMessage, ChatModel } from '../models/model.ts';
 import { withoutMarkers } from './citations/markers.ts';
 import type { AnswerDeps } from './deps.ts';
@@ -61,7 +62,14 @@ function fromSummary([first, ...rest]: MessageRow[]): Turn[] {
 function toTurn(row: MessageRow): Turn[] {
   if (row.content === '' || row.status === 'failed') return [];
   // The numbers of an earlier answer named its own sources; today's are others.
-  const isCiting = row.role === 'assistant' && (row.metadata as { mode?: unknown }).mode === 'documents';
-  const content = isCiting ? withoutMarkers(row.content) : row.content;
+  const isCiting = row.role === 'assistant' && isRecord(row.metadata) && row.metadata.mode === 'documents';
+  const content = isCiting ? withoutMarkers(row.content, sourcesOf(row.metadata)) : row.content;
   return [{ messageId: row.id, role: row.role, content }];
+}
+
+/** The numbers of an answer's sources; undefined where they are not known. */
+function sourcesOf(metadata: unknown): ReadonlySet<number> | undefined {
+  const sources = isRecord(metadata) ? metadata.search_results : undefined;
+  if (!Array.isArray(sources)) return undefined;
+  return new Set(sources.map((source: unknown) => (isRecord(source) ? Number(source.n) : Number.NaN)));
 }

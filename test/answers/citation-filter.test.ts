@@ -43,6 +43,14 @@ describe('an answer that comes in pieces', () => {
       ' row_id[1] ',
       ' [1](https://example.org)',
       '  ',
+      ' [10, 20] ',
+      ' [^7]',
+      '\n[^7]: a note\n',
+      '~~~\n',
+      '\n\n    c[3]',
+      '\n1. one',
+      ' as in [1]: so',
+      'rows[12]',
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), fc.integer({ min: 1, max: 7 }), (pieces, size) => {
@@ -128,5 +136,8 @@ describe('numbers', () => {
 test('an earlier answer reads on without its markers', () => {
   expect(withoutMarkers('Nine metres [1]. So `a[1]` stays [1, 2], too [3].')).toBe(
     'Nine metres. So `a[1]` stays, too.',
+  );
+  expect(withoutMarkers('Take rows[12] [1], between 3 and [10, 20] metres [2].', new Set([1, 2]))).toBe(
+    'Take rows[12], between 3 and [10, 20] metres.',
   );
 });

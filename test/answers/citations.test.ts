@@ -205,10 +205,29 @@ describe('a bracket', () => {
     'The interval [0, 1] is closed, x ∈ [1, 2] too.',
     'See [1](https://example.org/one) and the year [2019].',
     'The index row_id[1] and a[2] are code.',
+    'The depth is between [10, 20] metres, or between [1, 2] fathoms.',
+    'Its bounds are [10, 20], as measured.',
+    'Take rows[12] and item[42].',
+    'The harbour is busy [^7] and full.\n\n[^7]: See the annex.',
+    'The harbour is busy[^7].\n\n[^7]: See the annex.',
+    'Read it so:\n~~~js\nprint [1];\n\nprint [2];\n~~~\nThat is all.',
+    'Read it so:\n\n    print [1];\n\n    print [2];\n\nThat is all.',
+    '[1]: https://example.org/one',
   ])('that is no citation stays as it is: %s', async (text) => {
     const { events, answer } = await answerWith(() => text);
     expect(answer.answer).toBe(text);
     expect(citationsIn(events)).toEqual([]);
+  });
+
+  test('in front of a colon is a citation where it begins no line', async () => {
+    const { answer } = await answerWith(() => 'It is as in [1]: the harbour has a basin.');
+    expect(answer.answer).toBe('It is as in [1]: the harbour has a basin.');
+    expect(answer.citations.map(({ n }) => n)).toEqual([1]);
+  });
+
+  test('in a paragraph of a list is a citation, however far it is indented', async () => {
+    const { answer } = await answerWith(() => '1. The harbour is busy.\n\n    It has a basin [1].');
+    expect(answer.citations.map(({ n }) => n)).toEqual([1]);
   });
 
   test('of a range names each of its sources', async () => {

@@ -157,7 +157,7 @@ const inServer: Record<string, Run> = {
     filter.push('It says “a long quotation” here [1]. It is not deep in 1999 [1].');
     return filter.flush();
   },
-  'markers of earlier answers': withoutMarkers,
+  'markers of earlier answers': (text) => withoutMarkers(text, new Set([1])),
   'thinking in small parts': (text) => {
     const filter = dropThinking();
     for (let at = 0; at < text.length; at += 16) filter.push(text.slice(at, at + 16));

@@ -2,7 +2,8 @@ import type { Verification } from '@alcove/contract';
 import type { Background } from '../../indexing/background.ts';
 import { detectLanguage } from '../../indexing/language.ts';
 import { checkStatement, keepsNumbers, type Verdict } from './check.ts';
-import { createMarkerReader, type Piece } from './markers.ts';
+import { createFootnoteReader } from './footnotes.ts';
+import { createMarkerReader, type Marker, type Piece } from './markers.ts';
 import { hasNegation } from './polarity.ts';
 import { type Passage, readPassage } from './passage.ts';
 import { agrees, quantitiesOf } from './quantities.ts';
@@ -64,6 +65,7 @@ export function createCitationFilter(
   const passages = new Map<number, Passage>();
   const judged = new Map<string, Judged>();
   const reader = createMarkerReader();
+  const footnotes = createFootnoteReader((n) => byNumber.has(n));
   /** The end of the answer without markers, and where each of its units stands in the answer. */
   let plain = '';
   let places: number[] = [];
@@ -95,7 +97,7 @@ export function createCitationFilter(
         say(text.slice(0, end));
         continue;
       }
-      const { numbers, isOwn } = resolve(piece.numbers, piece.text);
+      const { numbers, isOwn } = resolve(piece);
       if (isOwn) {
         keep(gap + piece.text);
         say(gap + piece.text);
@@ -130,10 +132,11 @@ export function createCitationFilter(
     begin = Math.max(0, begin - over);
   }
 
-  /** The sources that a marker names; `isOwn` when it belongs to what the answer quotes. */
-  function resolve(numbers: readonly number[], bracket: string): { numbers: number[]; isOwn: boolean } {
+  /** The sources that a marker names; `isOwn` when it is text of the answer, or of what the answer quotes. */
+  function resolve({ numbers, text: bracket, otherwise }: Marker): { numbers: number[]; isOwn: boolean } {
     const known = numbers.filter((n) => byNumber.has(n));
     if (known.length > 0) return { numbers: known, isOwn: false };
+    if (otherwise === 'text') return { numbers: [], isOwn: true };
     const opened = (plain.slice(-600).match(/["“„«”»]/g) ?? []).length % 2 === 1;
     return { numbers: [], isOwn: opened && sources.some(({ text }) => text.includes(bracket)) };
   }
@@ -228,9 +231,9 @@ export function createCitationFilter(
   }
 
   return {
-    push: (delta) => filter(reader.push(delta)),
+    push: (delta) => filter(footnotes.read(reader.push(delta), false)),
     flush() {
-      const last = filter(reader.flush());
+      const last = filter(footnotes.read(reader.flush(), true));
       const text = hasDropped ? last.text : last.text + gap;
       gap = '';
       return { text, citations: last.citations };
