@@ -22,6 +22,8 @@ import type { ModelConfig } from './models/model.ts';
 const megabyte = 1024 * 1024;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+/** Someone on a bad line takes something within a minute; who comes back after longer resumes. */
+const readerMs = 60_000;
 /** In the folder where the server is started; `ALCOVE_ENV_FILE` names another one. */
 const envFile = '.env';
 
@@ -132,6 +134,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       uploadsPerUser: e.UPLOADS_PER_USER,
       messagesPerMinute: e.MESSAGES_PER_MINUTE,
       streamsPerUser: e.STREAMS_PER_USER,
+      readerMs,
       ingestTimeoutMs: e.INGEST_TIMEOUT_S * 1000,
       answerTimeoutMs: e.ANSWER_TIMEOUT_S * 1000,
       waitForFilesMs: e.WAIT_FOR_FILES_S * 1000,

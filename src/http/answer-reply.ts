@@ -18,7 +18,12 @@ interface Shown {
 }
 
 /** How routes ask and send what is answered, whole or as it comes. */
-export function createAnswerReply({ db, answers, closing }: Pick<HttpDeps, 'db' | 'answers' | 'closing'>) {
+export function createAnswerReply({
+  db,
+  answers,
+  config,
+  closing,
+}: Pick<HttpDeps, 'db' | 'answers' | 'config' | 'closing'>) {
   return { respond, replay, streamTo };
 
   async function respond(
@@ -64,7 +69,7 @@ export function createAnswerReply({ db, answers, closing }: Pick<HttpDeps, 'db' 
     const gone = new AbortController();
     request.raw.once('close', () => gone.abort());
     const events = follow(scope, messageId, after, answers, AbortSignal.any([closing, gone.signal]));
-    return sendEvents(reply, wire(events, includeSources), isAlive);
+    return sendEvents(reply, wire(events, includeSources), isAlive, config.limits);
   }
 }
 

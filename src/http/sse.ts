@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import type { Limits } from '../limits/limits.ts';
 
-/** Proxies close silent connections after a minute or less. */
-const heartbeatMs = 15_000;
+/** In the time after which a silent connection is let go: every 15 s, and proxies close those of a minute or less. */
+const heartbeats = 4;
 
 export interface WireEvent {
   id: number | string;
@@ -23,8 +24,9 @@ export function sendEvents(
   reply: FastifyReply,
   events: AsyncIterable<WireEvent>,
   isAlive: IsAlive,
+  limits: Pick<Limits, 'readerMs'>,
 ): FastifyReply {
-  return sendLines(reply, wireLines(events), isAlive);
+  return sendLines(reply, wireLines(events), isAlive, limits);
 }
 
 async function* wireLines(events: AsyncIterable<WireEvent>): AsyncGenerator<string> {
@@ -33,16 +35,26 @@ async function* wireLines(events: AsyncIterable<WireEvent>): AsyncGenerator<stri
   }
 }
 
-/** Ready-made SSE text, with heartbeats between; a reader that does not read is waited for, not buffered for. */
+/** Ready-made SSE text, with heartbeats between; a reader that does not read is waited for, not buffered for, and not for ever. */
 export function sendLines(
   reply: FastifyReply,
   lines: AsyncGenerator<string>,
   isAlive: IsAlive,
+  { readerMs }: Pick<Limits, 'readerMs'>,
 ): FastifyReply {
   reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
   const credential = watchCredential(reply, isAlive);
-  const stream = Readable.from(withHeartbeat(lines, credential), { objectMode: true, highWaterMark: 16 });
-  return reply.send(stream);
+  letGoWhoDoesNotRead(reply, readerMs);
+  const beating = withHeartbeat(lines, credential, readerMs / heartbeats);
+  return reply.send(Readable.from(beating, { objectMode: true, highWaterMark: 16 }));
+}
+
+/**
+ * A socket is silent for so long only while what was written to it waits: heartbeats are not written then, and whatever is
+ * taken of it breaks the silence. Reset, not closed: the system would keep what waits for a reader that may never come.
+ */
+function letGoWhoDoesNotRead({ raw }: FastifyReply, readerMs: number): void {
+  raw.setTimeout(readerMs, () => raw.socket?.resetAndDestroy());
 }
 
 interface Credential {
@@ -69,7 +81,11 @@ function watchCredential(reply: FastifyReply, isAlive: IsAlive): Credential {
   return credential;
 }
 
-async function* withHeartbeat(lines: AsyncGenerator<string>, credential: Credential): AsyncGenerator<string> {
+async function* withHeartbeat(
+  lines: AsyncGenerator<string>,
+  credential: Credential,
+  everyMs: number,
+): AsyncGenerator<string> {
   // The head goes out with the first bytes: a reader must learn at once that the stream stands, whenever its events come.
   yield ': open\n\n';
   let next = lines.next();
@@ -77,7 +93,7 @@ async function* withHeartbeat(lines: AsyncGenerator<string>, credential: Credent
     while (!credential.isRevoked) {
       let timer: NodeJS.Timeout | undefined;
       const beat = new Promise<'beat' | 'revoked'>((resolve) => {
-        timer = setTimeout(resolve, heartbeatMs, 'beat');
+        timer = setTimeout(resolve, everyMs, 'beat');
         credential.onRevoked = () => resolve('revoked');
       });
       const winner = await Promise.race([next, beat]);

@@ -8,6 +8,8 @@ export interface Limits {
   uploadsPerUser: number;
   messagesPerMinute: number;
   streamsPerUser: number;
+  /** A reader of a stream that takes nothing for this long, although something waits for it, is let go. */
+  readerMs: number;
   ingestTimeoutMs: number;
   answerTimeoutMs: number;
   /** How long an answer waits for files that are still being read. */

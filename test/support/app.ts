@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterAll, expect } from 'vitest';
 import { type RunningApp, startApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
+import type { Limits } from '../../src/limits/limits.ts';
 import { isDistributed } from './database-kind.ts';
 import { keepPgliteCompiled } from './keep-compiled.ts';
 import { emptyHome, migratedHome } from './migrated-home.ts';
@@ -29,6 +30,8 @@ export interface TestApp {
 export interface TestAppOptions {
   /** More settings, by the names of the environment. */
   env?: Record<string, string>;
+  /** Limits that no setting names. */
+  limits?: Partial<Limits>;
   /** Reuse a database and data folder, for restarts and replicas. */
   like?: Pick<TestApp, 'env' | 'dataDir'>;
   /** Start on nothing, as a new installation; otherwise on a copy of one that was started before. */
@@ -55,7 +58,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...options.like?.env,
     ...options.env,
   };
-  const config = readConfig(env);
+  const read = readConfig(env);
+  const config = { ...read, limits: { ...read.limits, ...options.limits } };
   if (config.database.kind === 'pglite') await keepPgliteCompiled();
   const log = pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) });
   const app = await startApp(config, log);

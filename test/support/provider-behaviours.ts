@@ -9,7 +9,7 @@ export type Behaviour =
   | { kind: 'cut'; text: string; isClean: boolean }
   | { kind: 'event'; before: string; data: string; after: string }
   | { kind: 'error_event'; before: string; message: string; status: number }
-  | { kind: 'huge'; bytes: number };
+  | { kind: 'huge'; text: string };
 
 export interface AnswerOptions {
   /** Sent as reasoning before the answer. */
@@ -83,8 +83,8 @@ export const behave = {
     message,
     status: code,
   }),
-  /** One token of that many bytes. */
-  huge: (bytes = 10_000_000): Behaviour => ({ kind: 'huge', bytes }),
+  /** One token of that many letters. */
+  huge: (letters = 10_000_000, letter = 'x'): Behaviour => ({ kind: 'huge', text: letter.repeat(letters) }),
 };
 
 function status(

@@ -53,7 +53,7 @@ export async function perform(
       response.end(chat.dialect.error(behaviour.message, behaviour.status));
       return;
     case 'huge':
-      response.write(chat.dialect.token('x'.repeat(behaviour.bytes)));
+      response.write(chat.dialect.token(behaviour.text));
       return closeStream({}, '', response, chat);
   }
 }

@@ -107,6 +107,6 @@ export function chatRoutes(app: App, { db, answers, documents, config, closing }
     request.raw.once('close', () => gone.abort());
     const events = follow(scope, messageId, 0, answers, AbortSignal.any([closing, gone.signal]));
     reply.header(...uiStreamHeader).header('x-conversation-id', scope.conversationId);
-    return sendLines(reply, uiStream(events), principalOf(request).isAlive);
+    return sendLines(reply, uiStream(events), principalOf(request).isAlive, config.limits);
   }
 }

@@ -27,7 +27,7 @@ import { sendEvents } from '../sse.ts';
 
 const tags = ['documents'];
 
-export function documentRoutes(app: App, { db, documents, closing, now }: HttpDeps): void {
+export function documentRoutes(app: App, { db, documents, config, closing, now }: HttpDeps): void {
   const below = { conversation: true };
 
   app.get(
@@ -98,7 +98,8 @@ export function documentRoutes(app: App, { db, documents, closing, now }: HttpDe
       const gone = new AbortController();
       request.raw.once('close', () => gone.abort());
       const states = watchDocument(scope, row.id, documents, AbortSignal.any([closing, gone.signal]));
-      return sendEvents(reply, documentEvents(states, lastSeen), principalOf(request).isAlive);
+      const { isAlive } = principalOf(request);
+      return sendEvents(reply, documentEvents(states, lastSeen), isAlive, config.limits);
     },
   );
 

@@ -13,7 +13,7 @@ import { sendEvents, type WireEvent } from '../sse.ts';
 const lastEventId = z.object({ 'last-event-id': z.coerce.number().int().min(0).optional() }).loose();
 
 /** What of the caller's changes, wherever it was changed. */
-export function eventRoutes(app: App, { db, closing }: HttpDeps): void {
+export function eventRoutes(app: App, { db, config, closing }: HttpDeps): void {
   const open = new OpenStreams();
 
   app.get(
@@ -34,7 +34,7 @@ export function eventRoutes(app: App, { db, closing }: HttpDeps): void {
       const gone = open.enter(principal.scope.userId, request);
       const signal = AbortSignal.any([closing, gone]);
       const changes = watchChanges(principal.scope, request.headers['last-event-id'], { db }, signal);
-      return sendEvents(reply, wireEvents(changes), principal.isAlive);
+      return sendEvents(reply, wireEvents(changes), principal.isAlive, config.limits);
     },
   );
 }

@@ -23,7 +23,7 @@ const importsPerMinute = 20;
 const maxImportBytes = 1024 ** 3;
 
 /** Conversations of other products, and of exports from here. */
-export function importRoutes(app: App, { documents, closing }: HttpDeps): void {
+export function importRoutes(app: App, { documents, config: { limits }, closing }: HttpDeps): void {
   app.post(
     '/import',
     {
@@ -46,7 +46,7 @@ export function importRoutes(app: App, { documents, closing }: HttpDeps): void {
       const [before] = request.replayOf ?? [];
       if (before !== undefined) {
         const report = importReport.parse(JSON.parse(before));
-        return stream ? sendEvents(reply, Readable.from([doneOf(report, 1)]), isAlive) : report;
+        return stream ? sendEvents(reply, Readable.from([doneOf(report, 1)]), isAlive, limits) : report;
       }
       const user = principalOf(request).scope;
       const signal = AbortSignal.any([closing, callerGone(reply)]);
@@ -57,7 +57,7 @@ export function importRoutes(app: App, { documents, closing }: HttpDeps): void {
       if (stream) {
         const events = eventsOf(items, dryRun, files, holdWhileSending(request));
         whenClosed(reply.raw, () => void finish(events, files));
-        return sendEvents(reply, events, isAlive);
+        return sendEvents(reply, events, isAlive, limits);
       }
       try {
         const { report, add } = createReport(dryRun);

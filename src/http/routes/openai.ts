@@ -126,7 +126,7 @@ export function openAiRoutes(app: App, { db, answers, config, closing }: HttpDep
     request.raw.once('close', () => gone.abort());
     const events = follow(scope, messageId, 0, answers, AbortSignal.any([closing, gone.signal]));
     const lines = completionStream(events, { created, includeUsage: options?.include_usage === true });
-    return sendLines(reply, lines, principalOf(request).isAlive);
+    return sendLines(reply, lines, principalOf(request).isAlive, config.limits);
   }
 }
 
