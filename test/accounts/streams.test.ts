@@ -30,18 +30,18 @@ afterAll(async () => {
   await app?.close();
 });
 
-/** Three streams of the person, opened with this token: of an answer, of a chat, of a document. */
+/** Four streams of the person, opened with this token: of an answer, of a chat, of a completion, of a document. */
 async function openStreams(owner: Person, who: Person): Promise<Response[]> {
   const conversations = await Promise.all(
-    [0, 1, 2].map(async () => (await owner.json<{ id: string }>('POST', '/conversations', {})).body.id),
+    [0, 1, 2, 3].map(async () => (await owner.json<{ id: string }>('POST', '/conversations', {})).body.id),
   );
-  const [asked = '', chatted = '', filed = ''] = conversations;
+  const [asked = '', chatted = '', completed = '', filed = ''] = conversations;
   const { body } = await owner.json<{ document: { id: string } }>(
     'POST',
     `/conversations/${filed}/documents`,
     { name: 'a.txt', text: 'never read' },
   );
-  provider.script(behave.hang(), behave.hang());
+  provider.script(behave.hang(), behave.hang(), behave.hang());
   const post = (path: string, question: object) =>
     who.fetch(path, {
       method: 'POST',
@@ -51,6 +51,11 @@ async function openStreams(owner: Person, who: Person): Promise<Response[]> {
   const streams = await Promise.all([
     post(`/rag/conversation/${asked}/query`, { query: 'Wait?', stream: true }),
     post('/api/chat', { conversationId: chatted, messages: [{ role: 'user', content: 'Wait?' }] }),
+    post('/v1/chat/completions', {
+      model: `conv:${completed}`,
+      stream: true,
+      messages: [{ role: 'user', content: 'Wait?' }],
+    }),
     who.fetch(`/documents/${body.document.id}/events`),
   ]);
   for (const stream of streams) expect(stream.status).toBe(200);
