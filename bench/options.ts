@@ -31,6 +31,7 @@ export function readOptions(
       pages: { type: 'string' },
       seconds: { type: 'string' },
       streams: { type: 'string' },
+      unread: { type: 'string' },
       rounds: { type: 'string' },
       conversations: { type: 'string' },
       messages: { type: 'string' },

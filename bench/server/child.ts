@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pino } from 'pino';
 import { startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
+import type { Limits } from '../../src/limits/limits.ts';
 
 export type Ask =
   /** From now on these texts have these vectors, without a provider. */
@@ -24,6 +25,8 @@ export interface Usage {
 export type Tell = { type: 'listening'; port: number } | { type: 'done' } | { type: 'usage'; usage: Usage };
 
 const config = readConfig();
+const limits = JSON.parse(process.argv[2] ?? '{}') as Partial<Limits>;
+Object.assign(config.limits, limits);
 const app = await startApp(config, pino({ level: 'error' }, process.stderr));
 await app.http.listen({ host: '127.0.0.1', port: 0 });
 const lag = monitorEventLoopDelay({ resolution: 5 });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createTestDatabase } from '../../test/support/postgres.ts';
+import type { Limits } from '../../src/limits/limits.ts';
 import type { Ask, Tell, Usage } from './child.ts';
 
 export interface BenchServer {
@@ -26,6 +27,8 @@ export interface ServerOptions {
   serverUrl: string | null;
   /** Settings by the names of the environment. */
   env?: Record<string, string>;
+  /** Limits that no setting names. */
+  limits?: Partial<Limits>;
   profileFolder?: string | null;
 }
 
@@ -34,11 +37,15 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
   const dataDir = await mkdtemp(join(tmpdir(), 'alcove-bench-'));
   const database = options.serverUrl === null ? null : await createTestDatabase(options.serverUrl);
   const begun = performance.now();
-  const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [], {
-    serialization: 'advanced',
-    execArgv: [...startFlags(), ...profileFlags(options.profileFolder)],
-    env: { ...environmentOf(dataDir, database?.url), ...options.env },
-  });
+  const child = fork(
+    fileURLToPath(new URL('./child.ts', import.meta.url)),
+    [JSON.stringify(options.limits ?? {})],
+    {
+      serialization: 'advanced',
+      execArgv: [...startFlags(), ...profileFlags(options.profileFolder)],
+      env: { ...environmentOf(dataDir, database?.url), ...options.env },
+    },
+  );
   const cleanUp = async (): Promise<void> => {
     await database?.drop();
     await rm(dataDir, { recursive: true, force: true });

@@ -3,6 +3,8 @@ import type { HttpCaller } from '../server/people.ts';
 export interface ReadStream {
   /** From sending the request to the first word of the answer. */
   firstTokenMs: number;
+  /** The same to the first event, which says that the answer has begun. */
+  firstEventMs: number;
   events: number;
   /** Whether the answer came to its end. */
   complete: boolean;
@@ -26,9 +28,10 @@ export async function readStream(caller: HttpCaller, wanted: StreamRequest): Pro
   // An overloaded server may refuse: that is an answer that did not come, not the end of the benchmark.
   if (response.statusCode !== 200) {
     response.resume();
-    return { firstTokenMs: Number.NaN, events: 0, complete: false };
+    return { firstTokenMs: Number.NaN, firstEventMs: Number.NaN, events: 0, complete: false };
   }
   let firstTokenMs = Number.NaN;
+  let firstEventMs = Number.NaN;
   let events = 0;
   let complete = false;
   let tail = '';
@@ -38,9 +41,10 @@ export async function readStream(caller: HttpCaller, wanted: StreamRequest): Pro
       firstTokenMs = performance.now() - started;
     }
     for (let at = text.indexOf('data: '); at >= 0; at = text.indexOf('data: ', at + 6)) events += 1;
+    if (events > 0 && Number.isNaN(firstEventMs)) firstEventMs = performance.now() - started;
     // The last event says how it ended before it repeats the whole text.
     complete ||= (tail + text).includes(wanted.end);
     tail = (tail + text).slice(-wanted.end.length - wanted.word.length);
   }
-  return { firstTokenMs, events, complete };
+  return { firstTokenMs, firstEventMs, events, complete };
 }
