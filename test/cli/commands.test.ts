@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addText, newConversation } from '../answers/support/asking.ts';
+import { behave, startProvider } from '../support/provider.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { type Ended, runCli } from '../support/run-cli.ts';
 
@@ -75,7 +77,8 @@ describe('asking', () => {
     expect(await conversations()).toContain(id);
     const question = 'How many nests did the colony at Lake Sorrow hold?';
     const asked = await alcove('ask', '-c', id, question);
-    expect(asked).toMatchObject({ code: 0, stderr: '' });
+    expect(asked).toMatchObject({ code: 0, stderr: 'Statements that cite: 1 verified\n' });
+    expect(asked.stdout).toMatch(/^ {2}\[1\] herons\.txt \(verified\)$/m);
     expect(asked.stdout).toContain('412');
     expect(asked.stdout).toContain(`Conversation ${id}`);
     const anew = await alcove('ask', question);
@@ -95,6 +98,56 @@ describe('asking', () => {
   test('an unknown conversation is one sentence', async () => {
     expectOneSentence(await alcove('ask', '-c', crypto.randomUUID(), 'Herons?'), /does not exist/);
   });
+});
+
+test('every cited source is listed with its state, and how many statements were judged how', async () => {
+  const provider = await startProvider();
+  const other = await startTestApp({
+    env: { LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'test-chat' },
+  });
+  try {
+    const somebody = await newPerson(other.baseUrl);
+    const id = await newConversation(somebody);
+    for (const [name, text] of [
+      ['nests.txt', 'The colony at Lake Sorrow held 412 nests in 2025.'],
+      ['eggs.txt', 'The colony at Lake Sorrow laid 900 eggs in 2025.'],
+    ] as const)
+      await addText(somebody, id, text, name);
+    provider.setDefault(
+      behave.answer(({ text }) => {
+        const n = Number(/<source n="(\d)" document="nests/.exec(text)?.[1]);
+        return `The colony at Lake Sorrow held 412 nests in 2025 [${n}]. The colony at Lake Sorrow held 421 nests in 2025 [${n}]. Whales breed there each winter [${3 - n}].`;
+      }),
+    );
+    const asked = await runCli(['ask', '-c', id, 'How many nests did the colony hold?'], {
+      ALCOVE_URL: other.baseUrl,
+      ALCOVE_TOKEN: somebody.token,
+    });
+    expect(asked.stdout).toMatch(/^ {2}\[\d\] nests\.txt \(verified, contradicted\)$/m);
+    expect(asked.stdout).toMatch(/^ {2}\[\d\] eggs\.txt \(unverified\)$/m);
+    expect(asked.stderr).toContain('Statements that cite: 1 verified, 1 unverified, 1 contradicted\n');
+  } finally {
+    await other.close();
+    await provider.close();
+  }
+});
+
+test('files that an answer waits for are named on stderr', async () => {
+  const other = await startTestApp({ env: { ROLE: 'web', WAIT_FOR_FILES_S: '1' } });
+  try {
+    const somebody = await newPerson(other.baseUrl);
+    const id = await newConversation(somebody);
+    const text = 'The colony at Lake Sorrow held 412 nests.';
+    await somebody.json('POST', `/conversations/${id}/documents`, { name: 'unread.txt', text });
+    const asked = await runCli(['ask', '-c', id, 'How many nests?'], {
+      ALCOVE_URL: other.baseUrl,
+      ALCOVE_TOKEN: somebody.token,
+    });
+    expect(asked.code).toBe(0);
+    expect(asked.stderr).toMatch(/^Reading unread\.txt, 0 % \(waiting 1 s more at most\)$/m);
+  } finally {
+    await other.close();
+  }
 });
 
 describe('what is mistyped', () => {
