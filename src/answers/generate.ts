@@ -110,9 +110,11 @@ async function write(
     // Not every provider counts, and none does for an answer that is stopped.
     if (state.inputTokens === 0 && log.text !== '') state.inputTokens = plan.countPrompt();
   }
+  // A model can answer from memory where nothing was found; our own sentence that says so rests on nothing by itself.
+  const isWritten = task.model !== null && plan.match === null;
   if (
     mode === 'documents' &&
-    state.sources.length > 0 &&
+    (isWritten || state.sources.length > 0) &&
     state.citations.length === 0 &&
     log.text.trim() !== ''
   )

@@ -12,6 +12,11 @@ const sources = [
   { n: 1, text: 'The harbour earned 4,310 crowns in spring. Fees were waived in March.', language: 'en' },
   { n: 2, text: table, language: 'en' },
   { n: 3, text: 'Sales grew by 3.5 percent in May. Revenue was $5 million in June.', language: 'en' },
+  {
+    n: 4,
+    text: 'It is not true that fees were waived in March. No boats paid in May. It was never denied that dredging began in June. Not only nets were mended in July. The master denied that ropes were stolen in August. The harbour did not earn much, but cranes were painted in winter.',
+    language: 'en',
+  },
 ];
 
 function readAll(filter: CitationFilter, deltas: readonly string[]) {
@@ -103,6 +108,27 @@ describe('a quotation', () => {
   test('vouches for itself, whoever introduces it', () => {
     expect(stateOf('The report says: “fees were waived in March” [1].')).toBe('verified');
     expect(stateOf('“In spring” the harbour earned 4,310 crowns [1].')).toBe('verified');
+  });
+});
+
+describe('words of a sentence that denies them', () => {
+  test.each([
+    'Fees were waived in March [4].',
+    'Boats paid in May [4].',
+    'The minutes read: “fees were waived in March” [4].',
+    'Ropes were stolen in August [4].',
+  ])('are contradicted: %s', (answer) => {
+    expect(stateOf(answer)).toBe('contradicted');
+  });
+
+  test.each([
+    'It is not true that fees were waived in March [4].',
+    'No boats paid in May [4].',
+    'Dredging began in June [4].',
+    'Nets were mended in July [4].',
+    'Cranes were painted in winter [4].',
+  ])('and those that it does not deny are verified: %s', (answer) => {
+    expect(stateOf(answer)).toBe('verified');
   });
 });
 

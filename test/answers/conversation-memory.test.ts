@@ -146,6 +146,7 @@ describe('with documents', () => {
     await person.client.documents.update(document, { context_mode: 'search' });
     const { body } = await askFirst('zzz qqq xxx', { strategy: 'keyword' });
     expect(body).toMatchObject({ mode: 'documents', sources: [] });
+    expect(body.metadata.notices).toContain('No statement of this answer rests on your documents.');
     expect((await turnsOf(1)).at(-1)).toMatch(/No passage of the documents matches/);
     await person.client.documents.update(document, { context_mode: 'auto' });
   });

@@ -114,9 +114,23 @@ describe('what the model receives', () => {
       sources: [{ n: 1, documentName: 'a.txt', page: null, heading: [], text: 'The tenant.' }],
       titles: ['a.txt'],
       unread: ['lease "final".pdf'],
+      found: 1,
       today: '2026-11-22',
     });
     expect(asked).toMatch(/cannot see them yet: "lease 'final'\.pdf"\. Say so/);
+  });
+
+  test('never says that nothing matches while there is text that it cannot show', async () => {
+    const none = { sources: [], titles: ['a.txt'], today: '2026-11-22' };
+    const matches = /No passage of the documents matches/;
+    expect(questionWithSources('Who pays?', { ...none, unread: ['b.txt'], found: 0 })).not.toMatch(matches);
+    expect(questionWithSources('Who pays?', { ...none, unread: [], found: 0 })).toMatch(matches);
+
+    const id = await conversationAbout(person, 'The herring is a fish of the sea. '.repeat(60));
+    const { body } = await askJson(person, id, `What is a herring? ${'So '.repeat(700)}`.trim());
+    expect(body.metadata.notices.join('\n')).toMatch(/3 of 3 passages did not fit/);
+    expect(await questionSentTo(1)).not.toMatch(matches);
+    expect(await questionSentTo(1)).toContain('do not fit beside this question');
   });
 
   test("a conversation's system messages, however long it has become", async () => {

@@ -138,9 +138,9 @@ const background = readBackground();
 type Run = (text: string) => unknown;
 const inServer: Record<string, Run> = {
   'prompt: sources': (text) =>
-    questionWithSources('Why?', { sources: [source(text)], titles: [], unread: [], today: '' }),
+    questionWithSources('Why?', { sources: [source(text)], found: 1, titles: [], unread: [], today: '' }),
   'prompt: names': (text) =>
-    questionWithSources('Why?', { sources: [], titles: [text], unread: [text], today: '' }),
+    questionWithSources('Why?', { sources: [], found: 0, titles: [text], unread: [text], today: '' }),
   'citations of an answer': (text) => {
     const filter = createCitationFilter(
       [

@@ -4,7 +4,7 @@ import type { Background } from '../../indexing/background.ts';
 import { detectLanguage } from '../../indexing/language.ts';
 import { hashTerm } from '../../indexing/term-hash.ts';
 import type { Passage, PassageSentence } from './passage.ts';
-import { differInPolarity } from './polarity.ts';
+import { differInPolarity, isDeniedBefore } from './polarity.ts';
 import { agrees, monthOf, type Quantity, quantitiesOf } from './quantities.ts';
 import { findWords, tokensOf } from './tokens.ts';
 
@@ -49,7 +49,7 @@ export function checkStatement(statement: string, passage: Passage, options: Che
   const verbatim = tokens.length >= leastVerbatim ? findWords(passage.searchable, tokens) : null;
   const claimed = quantitiesOf(statement);
   if (verbatim !== null && keepsNumbers(claimed, verbatim, passage))
-    return { verification: 'verified', quote: verbatim };
+    return { verification: isDeniedIn(passage, verbatim) ? 'contradicted' : 'verified', quote: verbatim };
 
   const own = detectLanguage(statement);
   const language = own === 'und' ? options.language : own;
@@ -80,6 +80,14 @@ export function checkStatement(statement: string, passage: Passage, options: Che
   const isBorneOut =
     !isAsking && isEnough && namesOf(statement, analyze).every((name) => passage.terms.has(name));
   return { verification: isBorneOut ? 'verified' : 'unverified', quote };
+}
+
+/** Whether the sentence that these words of a passage stand in denies them. */
+export function isDeniedIn(passage: Passage, { start }: Range): boolean {
+  const sentence = passage.sentences.find((one) => one.start <= start && start < one.end);
+  if (sentence === undefined) return false;
+  const text = passage.searchable.text.slice(sentence.start, sentence.end);
+  return isDeniedBefore(sentence.tokens, { start: start - sentence.start, text }, passage.language);
 }
 
 /** Whether words of a passage are said with its numbers whole: "$5" is not "$5 million". */

@@ -1,7 +1,7 @@
 import type { Verification } from '@alcove/contract';
 import type { Background } from '../../indexing/background.ts';
 import { detectLanguage } from '../../indexing/language.ts';
-import { checkStatement, keepsNumbers, type Verdict } from './check.ts';
+import { checkStatement, isDeniedIn, keepsNumbers, type Verdict } from './check.ts';
 import { createFootnoteReader } from './footnotes.ts';
 import { createMarkerReader, type Marker, type Piece } from './markers.ts';
 import { hasNegation } from './polarity.ts';
@@ -216,6 +216,7 @@ export function createCitationFilter(
     const isTrue = quantitiesOf(around).every((one) =>
       passage.quantities.some((other) => agrees(one, other)),
     );
+    if (isDeniedIn(passage, first)) return { verification: 'contradicted', quote: first };
     return { verification: isTrue ? 'verified' : 'unverified', quote: first };
   }
 

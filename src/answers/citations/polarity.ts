@@ -89,6 +89,33 @@ export function hasNegation(tokens: readonly Token[], language: string): boolean
   return negationsOf(tokens, cuesOf(language), (word) => word).length > 0;
 }
 
+const connectors = new Set('that dass daß que che dat că что що ότι'.split(' '));
+const denials = new Set('false untrue wrong incorrect denied denies deny'.split(' '));
+/** "no reliable evidence that" */
+const furthestCue = 5;
+
+/**
+ * Whether what stands in this range of a sentence is denied by the words before it: "no fees were waived", "it is not
+ * true that fees were waived".
+ */
+export function isDeniedBefore(
+  sentence: readonly Token[],
+  { start, text }: { start: number; text: string },
+  language: string,
+): boolean {
+  const before = sentence.filter(({ end }) => end <= start);
+  const cues = cuesOf(language);
+  const at = before.findLastIndex((_, place) => isCue(before, place, cues));
+  const between = before.slice(at + 1).map(({ text: word }) => word);
+  const isClause = connectors.has(before.at(-1)?.text ?? '');
+  const isNear = at !== -1 && between.length <= furthestCue;
+  // "never denied that" says it.
+  if (isClause && denials.has(before.at(-2)?.text ?? '')) return !isNear;
+  if (isClause) return isNear;
+  const gap = text.slice(before[at]?.end ?? start, start);
+  return isNear && between.every((word) => tooCommon.has(word)) && !/[.,:;!?]/.test(gap);
+}
+
 function cuesOf(language: string): ReadonlySet<string> {
   return sets.get(language) ?? sets.get('en')!;
 }
@@ -108,14 +135,8 @@ function negationsOf(
   same: (word: string) => string,
 ): Negation[] {
   const negations: Negation[] = [];
-  for (const [at, { text }] of tokens.entries()) {
-    const next = tokens[at + 1]?.text;
-    // "don't" is two words here: "don" and "t".
-    const isCut = text === 't' && tokens[at - 1]?.text.endsWith('n') === true;
-    const isCue = cues.has(text) && !(text === 'n' && next !== 't');
-    if (!isCue && !isCut) continue;
-    // "not only … but" denies nothing; "no. 5" is a number.
-    if (next === 'only' || (text === 'no' && /^\d/.test(next ?? ''))) continue;
+  for (const at of tokens.keys()) {
+    if (!isCue(tokens, at, cues)) continue;
     const denied = tokens
       .slice(at + 1)
       .filter(({ text: word }) => !tooCommon.has(word) && !cues.has(word))
@@ -124,6 +145,17 @@ function negationsOf(
     negations.push({ denied });
   }
   return negations;
+}
+
+function isCue(tokens: readonly Token[], at: number, cues: ReadonlySet<string>): boolean {
+  const text = tokens[at]?.text ?? '';
+  const next = tokens[at + 1]?.text;
+  // "don't" is two words here: "don" and "t".
+  const isCut = text === 't' && tokens[at - 1]?.text.endsWith('n') === true;
+  const isWord = cues.has(text) && !(text === 'n' && next !== 't');
+  if (!isWord && !isCut) return false;
+  // "not only … but" denies nothing; "no. 5" is a number.
+  return !(next === 'only' || (text === 'no' && /^\d/.test(next ?? '')));
 }
 
 function hasOpposite(statement: readonly Token[], passage: readonly Token[]): boolean {

@@ -36,8 +36,8 @@ export interface Frame {
   costOf(chunk: RetrievedChunk): number;
   /** Tokens of an earlier turn. */
   turnCost(turn: ChatMessage): number;
-  /** The last message, with these passages as its sources. */
-  ask(chunks: readonly RetrievedChunk[]): string;
+  /** The last message, with these passages of all that were found as its sources. */
+  ask(chunks: readonly RetrievedChunk[], found: number): string;
 }
 
 /** Share of a model's window for the names of documents: a long list must not push out what is in them. */
@@ -49,13 +49,13 @@ export function openFrame(input: FrameInput, model: ChatModel): Frame {
   const unread = namesThatFit(input.unread, model);
   const isChat = input.mode === 'llm';
   const system = isChat ? noContextPrompt(today) : systemPrompt(input.docsOnly);
-  const ask = (chunks: readonly RetrievedChunk[]): string =>
+  const ask = (chunks: readonly RetrievedChunk[], found: number): string =>
     isChat
       ? input.question
-      : questionWithSources(input.question, { sources: chunks.map(toPrompt), titles, unread, today });
+      : questionWithSources(input.question, { sources: chunks.map(toPrompt), found, titles, unread, today });
   const whole = divideWindow({
     contextWindow: model.contextWindow,
-    fixedTokens: model.countTokens(system) + model.countTokens(ask([])),
+    fixedTokens: model.countTokens(system) + model.countTokens(ask([], 1)),
     reasons: model.reasons,
   });
   const turnCost = (turn: ChatMessage): number => model.countTokens(turn.content) + messageOverhead;

@@ -146,7 +146,7 @@ function planGenerated(input: WritingInput, frame: Frame): Plan {
   const messages = [
     ...standing,
     ...(fitted.history === 0 ? [] : turns.slice(-fitted.history)),
-    { role: 'user' as const, content: frame.ask(chunks) },
+    { role: 'user' as const, content: frame.ask(chunks, input.chunks.length) },
   ];
   return {
     chunks,

@@ -9,6 +9,8 @@ export interface PromptSource {
 /** What the last message holds beside the question. */
 export interface AskedWith {
   sources: readonly PromptSource[];
+  /** Passages that were found, whether or not they fit beside the question. */
+  found: number;
   /** Names of the documents that the conversation has. */
   titles: readonly string[];
   /** Names of documents that are still being read. */
@@ -41,18 +43,25 @@ export function systemPrompt(docsOnly = false): string {
 }
 
 /** The last message: names and sources as delimited data, the question, and a short word on the rules, which a long list pushes far away. */
-export function questionWithSources(question: string, { sources, titles, unread, today }: AskedWith): string {
+export function questionWithSources(question: string, asked: AskedWith): string {
+  const { sources, titles, unread, today } = asked;
   const names = titles.map((title) => `- "${attribute(title)}"`).join('\n');
   return [
     `<documents>\n${names}\n</documents>`,
-    `<sources>\n${sources.length === 0 ? nothingMatches : sources.map(sourceText).join('\n')}\n</sources>`,
+    `<sources>\n${sources.length === 0 ? whyNone(asked) : sources.map(sourceText).join('\n')}\n</sources>`,
     ...(unread.length === 0 ? [] : [stillRead(unread)]),
     `Question: ${question}`,
     `(Today is ${today}. Put the number of its source in brackets behind each claim, like [1]. If the sources do not answer, say so.)`,
   ].join('\n\n');
 }
 
-const nothingMatches = 'No passage of the documents matches this question.';
+/** Never that nothing matches, while there is text that the model cannot see. */
+function whyNone({ found, unread }: AskedWith): string {
+  if (found > 0)
+    return 'The passages that were found do not fit beside this question: say so, and not that there is nothing.';
+  if (unread.length > 0) return 'Nothing matches so far; not all documents have been read yet.';
+  return 'No passage of the documents matches this question.';
+}
 
 function stillRead(unread: readonly string[]): string {
   const names = unread.map((name) => `"${attribute(name)}"`).join(', ');
