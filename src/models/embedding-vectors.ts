@@ -7,28 +7,42 @@ export interface RawVectors {
   body: unknown;
 }
 
-/** Checks a response against what was asked and makes every vector's length 1, in the order of the texts. */
-export function toUnitVectors(raw: RawVectors, count: number, dimensions: number | null): Float32Array[] {
+/**
+ * Checks a response against what was asked and makes every vector's length 1, in the order of the texts.
+ * @param mayLack a vector of zeros is kept as it is, beside others: its text has nothing that could be encoded
+ */
+export function toUnitVectors(
+  raw: RawVectors,
+  count: number,
+  dimensions: number | null,
+  mayLack = false,
+): Float32Array[] {
   const { embeddings } = raw;
   if (embeddings.length !== count) throw unusable(`${embeddings.length} vectors for ${count} texts`);
   const length = dimensions ?? embeddings[0]?.length ?? 0;
   const wrong = embeddings.find((vector) => vector.length !== length || length === 0);
   if (wrong) throw unusable(`${wrong.length} dimensions where ${length} are expected`);
+  // A server that gives nothing else is broken.
+  const isKept = mayLack && embeddings.some((vector) => vector.some((value) => value !== 0));
   const order = readOrder(raw.body, count);
   const vectors = new Array<Float32Array>(count);
   embeddings.forEach((vector, position) => {
-    vectors[order?.[position] ?? position] = normalise(vector);
+    vectors[order?.[position] ?? position] = normalise(vector, isKept);
   });
   return vectors;
 }
 
-function normalise(values: number[]): Float32Array {
-  let squares = 0;
-  for (const value of values) squares += value * value;
-  const norm = Math.sqrt(squares);
-  if (!Number.isFinite(norm) || norm === 0)
+function normalise(values: number[], mayBeZero: boolean): Float32Array {
+  const norm = lengthOf(values);
+  if (!Number.isFinite(norm) || (norm === 0 && !mayBeZero))
     throw unusable('a vector of zeros or of values that are no numbers');
-  return Float32Array.from(values, (value) => value / norm);
+  return Float32Array.from(values, (value) => (norm === 0 ? 0 : value / norm));
+}
+
+export function lengthOf(values: ArrayLike<number>): number {
+  let squares = 0;
+  for (let at = 0; at < values.length; at += 1) squares += values[at]! ** 2;
+  return Math.sqrt(squares);
 }
 
 /**

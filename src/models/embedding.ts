@@ -42,14 +42,14 @@ export function embeddingModel(parts: EmbeddingModelParts): EmbeddingModel {
     },
     async embed(texts, kind, signal) {
       signal.throwIfAborted();
-      const inputs = texts.map((text) => clip(withPrefix(parts.name, kind, text)));
+      const inputs = texts.map((text) => clip(withPrefix(parts.name, kind, isBlank(text) ? blank : text)));
       const batches = batchTexts(inputs, countTokens, parts.batch);
       // One watchdog over all batches: the first failure ends the requests of the others.
       const group = startWatchdog(signal);
       try {
         const vectors = await mapParallel(batches, parts.parallel, async (batch) => {
           const raw = await embedBatch(parts, embedder, asked, batch, kind, group.signal);
-          const checked = toUnitVectors(raw, batch.length, dimensions);
+          const checked = toUnitVectors(raw, batch.length, dimensions, kind === 'document');
           dimensions = checked[0]?.length ?? dimensions;
           return checked;
         });
@@ -96,9 +96,13 @@ async function embedBatch(
 
 /** Providers refuse more than 8,192 tokens of one text; no chunk is that long, a pasted question may be. */
 const maxChars = 24_000;
+/** In the place of a text that shows nothing, which most providers refuse, or give a vector of zeros. */
 const blank = '.';
 
+function isBlank(text: string): boolean {
+  return !/[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u.test(text);
+}
+
 function clip(text: string): string {
-  // A text of white space is refused by most providers, or given a vector of zeros: it has no meaning to encode.
-  return text.trim() === '' ? blank : text.slice(0, maxChars);
+  return text.slice(0, maxChars);
 }

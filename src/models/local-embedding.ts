@@ -1,5 +1,6 @@
 import { embeddingId, readEmbeddingId } from './embedding-id.ts';
 import { withPrefix } from './embedding-prefix.ts';
+import { lengthOf } from './embedding-vectors.ts';
 import { runLocally, runLocallyWithin } from './local-batches.ts';
 import { isLocalName, localPrefix, unavailable } from './local-source.ts';
 import type { LocalThread } from './local-thread.ts';
@@ -27,7 +28,10 @@ export function localEmbedding(
       const rows = work.isUrgent
         ? await runLocallyWithin(queryMs, thread, work, signal)
         : await runLocally(thread, work, signal);
-      return rows.map((row) => toUnit(cutTo === undefined ? row : row.subarray(0, cutTo), thread.id));
+      const vectors = rows.map((row) => (cutTo === undefined ? row : row.subarray(0, cutTo)));
+      // A passage of nothing that could be encoded is kept beside others; a model that gives nothing else is broken.
+      const mayLack = kind === 'document' && vectors.some((row) => lengthOf(row) > 0);
+      return vectors.map((row) => toUnit(row, thread.id, mayLack));
     },
     withModel(id) {
       const other = readEmbeddingId(id);
@@ -39,11 +43,9 @@ export function localEmbedding(
   };
 }
 
-function toUnit(row: Float32Array, id: string): Float32Array {
-  let squares = 0;
-  for (const value of row) squares += value * value;
-  const norm = Math.sqrt(squares);
-  if (!(norm > 0) || !Number.isFinite(norm))
+function toUnit(row: Float32Array, id: string, mayBeZero: boolean): Float32Array {
+  const norm = lengthOf(row);
+  if (!Number.isFinite(norm) || (norm === 0 && !mayBeZero))
     throw unavailable(`The local model ${id} gave a vector of zeros or of values that are no numbers.`);
-  return row.map((value) => value / norm);
+  return norm === 0 ? row : row.map((value) => value / norm);
 }

@@ -142,6 +142,8 @@ export async function searchVectors(
       SELECT document_id, ordinal, 1 - (embedding <=> ${vector}::halfvec) AS score FROM chunk_vectors
       WHERE user_id = ${userId} ${inside}
         AND document_id = ANY(${sql.param([...documentIds])}::uuid[]) AND model = ${model}
+        -- A vector of zeros has no direction, and no distance.
+        AND l2_norm(embedding) > 0
       ORDER BY embedding <=> ${vector}::halfvec, document_id, ordinal LIMIT ${limit}`),
   );
   return rows.map((row) => ({ documentId: row.document_id, ordinal: row.ordinal, score: row.score }));

@@ -68,6 +68,20 @@ describe('vectors of a response', () => {
   });
 });
 
+test('a vector of zeros beside others is kept for a passage, and alone it is refused', () => {
+  const embeddings = [
+    [0, 0],
+    [3, 0],
+  ];
+  const vectors = toUnitVectors({ embeddings, body: undefined }, 2, null, true);
+  expect(vectors.map((vector) => [...vector])).toEqual([
+    [0, 0],
+    [1, 0],
+  ]);
+  expect(() => toUnitVectors({ embeddings, body: undefined }, 2, null)).toThrow();
+  expect(() => toUnitVectors({ embeddings: [[0, 0]], body: undefined }, 1, null, true)).toThrow();
+});
+
 test.each([
   ['intfloat/multilingual-e5-small', 'query: x', 'passage: x'],
   ['BAAI/bge-small-en-v1.5', 'Represent this sentence for searching relevant passages: x', 'x'],
@@ -114,6 +128,12 @@ describe('an embedding model', () => {
       code: 'model_unavailable',
       message: expect.stringContaining('EMBEDDING_DIMENSIONS'),
     });
+  });
+
+  test('is not asked about a text that shows nothing', async () => {
+    const model = await connect();
+    await model.embed([' \n', '\u200b\u200d\ufeff', '\u2060', 'a'], 'document', AbortSignal.timeout(5_000));
+    expect(embeddingRequests(server)[0]?.body.input).toEqual(['.', '.', '.', 'a']);
   });
 
   test('splits by tokens as well as by count', async () => {
