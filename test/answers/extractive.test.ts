@@ -16,6 +16,8 @@ import { answerOf, readAll, textOf, wireEvents } from './support/wire-events.ts'
 const app = sharedApp();
 const fact =
   'The lighthouse of Marsk was built in 1871. Its keeper is Ada Holm. The tower is 31 metres high.';
+const leuchtturm =
+  'Der Leuchtturm von Marsk wurde 1871 gebaut. Seine Wärterin ist Ada Holm. Der Turm ist 31 Meter hoch.';
 let person: Person;
 let conversation: string;
 let beginning: string;
@@ -56,7 +58,32 @@ test('streams the same events as a model does', async () => {
 test('without documents says that there is nothing to quote from', async () => {
   const { body } = await askJson(person, await newConversation(person), 'What is a fjord?');
   expect(body).toMatchObject({ mode: 'llm', sources: [], status: 'complete' });
-  expect(body.answer).toMatch(/no documents/);
+  expect(body.answer).toBe('This conversation has no documents to quote from.');
+  expect(body.metadata.notices.join('\n')).toMatch(/Add a document/);
+});
+
+test.each([
+  [
+    'the question',
+    'Welche Farbe hat das Dach der alten Kirche von Norum?',
+    fact,
+    /^Nicht in diesen Dokumenten/,
+  ],
+  [
+    'the documents, where the question is too short to tell',
+    'Zzz qqq?',
+    leuchtturm,
+    /^Nicht in diesen Dokumenten/,
+  ],
+])('speaks the language of %s, without advice', async (_what, question, text, expected) => {
+  const id = await conversationAbout(person, text);
+  const { body } = await askJson(person, id, question, { docs_only: true });
+  expect(body.answer).toMatch(expected);
+  const none = await askJson(person, await newConversation(person), 'Wie hoch ist der alte Turm von Marsk?', {
+    docs_only: true,
+  });
+  expect(none.body.answer).toBe('Nicht in diesen Dokumenten: Diese Unterhaltung hat keine.');
+  expect(none.body.metadata.notices).toContain('Add a document, or allow answers from general knowledge.');
 });
 
 test('answers each question from the documents and not from the answer before', async () => {

@@ -173,7 +173,7 @@ const inServer: Record<string, Run> = {
   'names of files': safeName,
   'extractive answer': (text) =>
     answerExtractively('What is said of it?', [passage(text.slice(0, 40_000))] as never),
-  'extractive summary': (text) => summariseExtractively('Summarise it', [passage(text)] as never),
+  'extractive summary': (text) => summariseExtractively('Summarise it', [passage(text)] as never, 'en'),
   language: detectLanguage,
   words: (text) => analyze(text, 'en'),
   tokens: countTokens,

@@ -2,8 +2,8 @@ import type { AnswerMetadata } from '@alcove/contract';
 import type { Background } from '../../indexing/background.ts';
 import { questionsThatCount } from '../../indexing/followup.ts';
 import type { ChatEvent } from '../../models/model.ts';
-import { answerExtractively, nothingToQuote } from '../extractive/extractive.ts';
-import { framesFor } from '../extractive/frames.ts';
+import { answerExtractively } from '../extractive/extractive.ts';
+import { type Frames, framesFor } from '../extractive/frames.ts';
 import { summariseExtractively } from '../extractive/extractive-summary.ts';
 import type { Turn } from '../read-turns.ts';
 import type { RetrievedChunk } from '../../retrieval/result.ts';
@@ -46,17 +46,21 @@ export interface Plan {
 
 /** @param frame null without a language model */
 export function planAnswer(input: WritingInput, frame: Frame | null): Plan {
-  if (input.docsOnly && input.chunks.length === 0 && input.pending === 0)
-    return planFixed(notInDocuments(input));
   // What is being read may hold the answer: "nothing matches" would be a guess.
-  if (input.chunks.length === 0 && input.pending > 0) return planFixed(stillReading(input));
+  if (input.chunks.length === 0 && input.pending > 0) return planFixed(stillReading(input), [askAgain]);
+  if (input.docsOnly && input.chunks.length === 0) return notInDocuments(input);
   return frame === null ? planExtractive(input) : planGenerated(input, frame);
 }
 
-function planFixed(text: string): Plan {
+// What to do is told beside an answer, in the language of the interface, and does not stay in the conversation.
+const askAgain = 'Ask again in a moment: what is still being read may hold the answer.';
+const addOrAllow = 'Add a document, or allow answers from general knowledge.';
+const addDocument = 'Add a document to ask about.';
+
+function planFixed(text: string, notices: string[]): Plan {
   return {
     chunks: [],
-    notices: [],
+    notices,
     overflow: false,
     match: 'none',
     countPrompt: () => 0,
@@ -67,23 +71,30 @@ function planFixed(text: string): Plan {
   };
 }
 
-function notInDocuments(input: WritingInput): string {
+function notInDocuments(input: WritingInput): Plan {
+  const frames = framesOf(input);
   return input.titles.length === 0
-    ? 'Not in these documents: this conversation has none. Add a document, or allow answers from general knowledge.'
-    : 'Not in these documents: no passage of them matches the question.';
+    ? planFixed(frames.noDocuments, [addOrAllow])
+    : planFixed(frames.noMatch, []);
 }
 
-function stillReading({ pending, titles }: WritingInput): string {
-  const files = `${pending} ${pending === 1 ? 'document is' : 'documents are'}`;
-  const others = titles.length === 0 ? '' : ' No passage of the others matches the question.';
-  return `${files} still being read: ask again in a moment.${others}`;
+function stillReading(input: WritingInput): string {
+  const { reading, othersNoMatch } = framesOf(input);
+  const files = reading.replace('{n}', String(input.pending));
+  return input.titles.length === 0 ? files : `${files} ${othersNoMatch}`;
+}
+
+function framesOf({ question, language }: WritingInput): Frames {
+  return framesFor(question, language);
 }
 
 function planExtractive(input: WritingInput): Plan {
-  const { text, match } = input.mode === 'llm' ? { text: nothingToQuote, match: null } : extract(input);
+  const isChat = input.mode === 'llm';
+  const { text, match } = isChat ? { text: framesOf(input).nothingToQuote, match: null } : extract(input);
+  const isUnread = match === 'none' && input.pending > 0;
   return {
     chunks: input.chunks,
-    notices: olderLeftOut(input),
+    notices: [...olderLeftOut(input), ...(isChat ? [addDocument] : []), ...(isUnread ? [askAgain] : [])],
     overflow: false,
     match,
     countPrompt: () => 0,
@@ -111,14 +122,15 @@ function extract(input: WritingInput): { text: string; match: Plan['match'] } {
     documentName: chunk.documentName,
     page: chunk.page,
   }));
-  if (input.isSummary) return { text: summariseExtractively(input.question, passages), match: null };
+  if (input.isSummary)
+    return { text: summariseExtractively(input.question, passages, input.language), match: null };
   const { text, match } = answerExtractively(input.question, passages, {
     background: input.background,
     ...(input.language === null ? {} : { language: input.language }),
   });
   if (match === 'none' && input.pending > 0) return { text: `${stillReading(input)}\n\n${text}`, match };
   if (match !== 'none' || !input.docsOnly) return { text, match };
-  return { text: `${framesFor(input.question).notInDocuments}\n\n${closest(input)}`, match };
+  return { text: `${framesOf(input).notInDocuments}\n\n${closest(input)}`, match };
 }
 
 /** The heads of the best passages, each with its number. */

@@ -11,8 +11,13 @@ const maxLines = 12;
 const maxLineCharacters = 400;
 const shortest = 25;
 
-/** A summary without a language model: the first full sentence of each passage, quoted, under its heading. */
-export function summariseExtractively(question: string, passages: readonly SummaryPassage[]): string {
+/** A summary without a language model: the first full sentence of each passage, quoted, under its heading. `language`: of the documents. */
+export function summariseExtractively(
+  question: string,
+  passages: readonly SummaryPassage[],
+  language: string | null,
+): string {
+  const frames = framesFor(question, language);
   const lines: string[] = [];
   let heading = '';
   for (const passage of passages) {
@@ -24,8 +29,8 @@ export function summariseExtractively(question: string, passages: readonly Summa
     lines.push(`“${sentence}” [${passage.n}]`);
     if (lines.length >= maxLines * 2) break;
   }
-  if (lines.length === 0) return 'The passages hold no full sentence to quote.';
-  return `${framesFor(question).opening}\n\n${lines.join('\n\n')}`;
+  if (lines.length === 0) return frames.noSentence;
+  return `${frames.opening}\n\n${lines.join('\n\n')}`;
 }
 
 /** Verbatim, so that its citation can be checked; table rows and headings are passed over. */

@@ -37,10 +37,6 @@ export interface ExtractiveAnswer {
   match: 'direct' | 'weak' | 'none';
 }
 
-/** The whole answer of a conversation without documents when no language model is configured. */
-export const nothingToQuote =
-  'This conversation has no documents to quote from, and no language model is configured: add a document.';
-
 /**
  * Answers without a language model: quotes the sentences and table rows that answer best. Pure, and
  * linear in the length of the passages.
@@ -56,7 +52,7 @@ export function answerExtractively(
     informationOf: informationIn(options.background?.table(language)),
     maxQuotes: options.maxQuotes ?? 4,
   });
-  const frames = framesFor(question);
+  const frames = framesFor(question, language);
   if (match === 'none') return { text: frames.none, citations: [], match };
   const lead = match === 'weak' ? [frames.weak] : [];
   return {
