@@ -53,6 +53,13 @@ describe.skipIf(chromiumPath === undefined)('the composer of the web app', () =>
       await waiting.getByRole('button', { name: 'Ask without them' }).click();
       await page.locator('article[data-status=complete]').getByText('About as long as others.').waitFor();
       expect(await page.getByText('Stopped.').count()).toBe(0);
+
+      const [unread] = (await person.client.documents.list(id)).documents;
+      await page.getByRole('button', { name: 'Ask without them' }).press('Enter');
+      await page.getByRole('button', { name: 'Wait for them' }).waitFor();
+      await person.client.documents.cancel(unread?.id ?? '');
+      await page.getByRole('button', { name: 'Wait for them' }).waitFor({ state: 'detached' });
+      await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('composer');
       expect(complaints).toEqual([]);
       await page.context().close();
     },

@@ -69,6 +69,11 @@ describe.skipIf(isMissing)('the web app', () => {
     await mark.waitFor();
     await expect.poll(() => pill.getAttribute('aria-current')).toBe('true');
     await page.locator('.pdf-page canvas').first().waitFor();
+    const find = page.getByRole('button', { name: 'Find in this document' });
+    await find.press('Enter');
+    await page.getByRole('searchbox', { name: 'Find in this document' }).waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => find.evaluate((element) => element === document.activeElement)).toBe(true);
     await page.getByRole('tab', { name: 'Documents' }).click();
     await page.getByRole('button', { name: 'Open “annual report.pdf”' }).waitFor();
     await page.getByRole('tab', { name: 'Passages' }).click();
