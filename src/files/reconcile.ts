@@ -10,6 +10,8 @@ export const quarantineMs = 14 * 24 * 3_600_000;
 /** Killed uploads leave this many at most between two passes; more are a sign of the wrong database. */
 const fewOrphans = 10;
 const maxShare = 0.02;
+/** Of few originals more than this share is such a sign too. */
+const maxShareOfFew = 0.25;
 /** Up to these go even when they are most of what is there: somebody's first upload was cut off. */
 const fewestOrphans = 2;
 const atOnce = 500;
@@ -30,7 +32,8 @@ export type Reconcile = (now: Date) => Promise<Reconciled>;
 /**
  * Moves aside what a killed process left behind: originals that no document names. They come back when one names them
  * again, and are deleted after `quarantineMs`. Nothing is moved or deleted when this database cannot be the right one.
- * The first pass empties no quarantine: after a start with a wrong clock everything in it would seem to be due.
+ * The first pass deletes nothing: after a start with a wrong clock all of the quarantine would seem to be due, and
+ * uploads that others have under way to be left behind.
  */
 export function createReconciler(db: Database, blobs: BlobStore, log: Log): Reconcile {
   let isFirst = true;
@@ -50,7 +53,7 @@ async function reconcile(
 ): Promise<Reconciled> {
   const before = new Date(now.getTime() - unfinishedMs);
   const result: Reconciled = { seen: 0, named: 0, quarantined: 0, restored: 0, deleted: 0, kept: 0 };
-  result.deleted += await blobs.deleteUnfinished(before);
+  if (!isFirst) result.deleted += await blobs.deleteUnfinished(before);
   const orphans: string[] = [];
   for await (const { keys, named } of surveyed(db, aged(blobs, before))) {
     result.seen += keys.length;
@@ -84,7 +87,7 @@ function isAlarming({ seen, named }: Reconciled): boolean {
   const unnamed = seen - named;
   if (unnamed === 0) return false;
   if (named === 0 || unnamed > mostOrphans({ seen })) return true;
-  return unnamed > fewestOrphans && unnamed > seen / 2;
+  return unnamed > fewestOrphans && unnamed > seen * maxShareOfFew;
 }
 
 function mostOrphans({ seen }: Pick<Reconciled, 'seen'>): number {

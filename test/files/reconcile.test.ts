@@ -129,16 +129,19 @@ describe('an original that no document names', () => {
     expect(errors[0]).toMatch(/none is touched/);
   });
 
-  test.each([3, 10])(
-    'stays where it is, with an alarm, when %i would go and one is left',
-    async (orphans) => {
-      await uploadOne();
-      for (let at = 0; at < orphans; at += 1) await plantOrphan();
-      expect(await reconcile()).toMatchObject({ seen: orphans + 1, named: 1, quarantined: 0, deleted: 0 });
-      expect(await filesOf(server, person)).toHaveLength(orphans + 1);
-      expect(errors).toHaveLength(1);
-    },
-  );
+  test.each([
+    [3, 1],
+    [10, 1],
+    [3, 8],
+    [6, 14],
+  ])('stays where it is, with an alarm, when %i would go and %i are left', async (orphans, named) => {
+    const files = Array.from({ length: named }, (_, at) => textFile(`${at}.txt`, `Number ${at}.`));
+    await uploadAndWait(person, await newConversation(person), ...files);
+    for (let at = 0; at < orphans; at += 1) await plantOrphan();
+    expect(await reconcile()).toMatchObject({ seen: orphans + named, named, quarantined: 0, deleted: 0 });
+    expect(await filesOf(server, person)).toHaveLength(orphans + named);
+    expect(errors).toHaveLength(1);
+  });
 
   test('is deleted by no first pass, whatever the clock of a machine that starts says', async () => {
     await uploadOne();
@@ -153,13 +156,26 @@ describe('an original that no document names', () => {
   });
 });
 
-test('an upload that was cut off goes after an hour, and strange files are left alone', async () => {
-  await uploadOne();
+async function plantUnfinished(): Promise<void> {
   const incoming = join(server.dataDir, 'incoming', randomUUID());
   await writeFile(incoming, 'half');
   await utimes(incoming, new Date(0), new Date(0));
+}
+
+test('an upload that was cut off goes after an hour, and strange files are left alone', async () => {
+  await uploadOne();
+  await reconcile();
+  await plantUnfinished();
   await writeFile(join(server.dataDir, 'blobs', 'readme.txt'), 'mine');
   await mkdir(join(server.dataDir, 'blobs', 'lost+found'));
   expect(await reconcile()).toMatchObject({ seen: 1, deleted: 1 });
   expect(await readdir(join(server.dataDir, 'incoming'))).toEqual([]);
+});
+
+test('an upload under way is deleted by no first pass, whatever the clock of a machine that starts says', async () => {
+  await uploadOne();
+  await plantUnfinished();
+  expect(await reconcile()).toMatchObject({ deleted: 0 });
+  expect(await readdir(join(server.dataDir, 'incoming'))).toHaveLength(1);
+  expect(await reconcile()).toMatchObject({ deleted: 1 });
 });
