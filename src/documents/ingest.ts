@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from '../errors.ts';
+import { AppError, hasCode } from '../errors.ts';
 import { underHold } from '../identity/hold-store.ts';
 import { readUser } from '../identity/store.ts';
 import { backoffMs } from '../work/backoff.ts';
@@ -11,7 +11,14 @@ import { completeDocument, type IndexedDocument } from './index-store.ts';
 import { type Prepared, prepareDocument, type PrepareOptions } from './prepare.ts';
 import type { DocumentRow } from './store.ts';
 import { scopeOf } from './work-scope.ts';
-import { type DocumentProgress, failDocument, readClaimed, reportProgress } from './work-store.ts';
+import {
+  type DocumentProgress,
+  failDocument,
+  type Postponed,
+  postponeDocument,
+  readClaimed,
+  reportProgress,
+} from './work-store.ts';
 
 /** So soon does a deletion or a cancellation end the work; a quarter of a lease where that is less. */
 const renewEveryMs = 2_000;
@@ -19,6 +26,8 @@ const maxAttempts = 3;
 /** A parser cannot take the server with it: several that died while they read a file were killed for other reasons. */
 const maxLostWorkers = 10;
 const longestRetryMs = 300_000;
+/** A storage that was away for long is noticed this much after it is back. */
+const longestWaitMs = 60_000;
 /** What one user may have read at once, so that a large upload does not hold up everybody else's. */
 const perUser = 2;
 /** Progress is written at most this often: it is for people. */
@@ -28,6 +37,7 @@ const share = { extracting: [0, 0.85], chunking: [0.85, 0.98] } as const;
 
 /** Extract → chunk → keyword index: after that the document can be asked; its vectors follow in the background. */
 export function createIngestion(deps: DocumentDeps): Worker {
+  let awaySince: number | null = null;
   return {
     kind: 'ingest',
     // More than one user may take: parsers queue for cores anyway.
@@ -35,8 +45,22 @@ export function createIngestion(deps: DocumentDeps): Worker {
     perUser,
     leaseMs: deps.limits.leaseMs,
     renewEveryMs: Math.min(renewEveryMs, deps.limits.leaseMs / 4),
-    run: (lease, signal) => ingest(lease, deps, signal),
-    failed: (lease, error) => fail(lease, error, deps),
+    async run(lease, signal) {
+      await ingest(lease, deps, signal);
+      awaySince = null;
+    },
+    failed(lease, error) {
+      const waitsFor = whatItWaitsFor(error);
+      if (waitsFor === null) {
+        awaySince = null;
+        return fail(lease, error, deps);
+      }
+      const now = performance.now();
+      awaySince ??= now;
+      // As long again as it has been away: a short outage costs little, a long one few questions.
+      const inMs = Math.min(longestWaitMs, Math.max(deps.limits.retryMs, now - awaySince));
+      return postpone(lease, { inMs, isCounted: false, stageMessage: `waiting until ${waitsFor}` }, deps);
+    },
   };
 }
 
@@ -124,31 +148,36 @@ export function indexedFrom(prepared: Prepared): Omit<IndexedDocument, 'vectors'
   };
 }
 
+/** What has nothing to do with the document and passes; null for other failures. */
+function whatItWaitsFor(error: unknown): string | null {
+  if (hasCode(error, 'unavailable')) return 'the storage answers again';
+  if (hasCode(error, 'storage_full')) return 'the storage has room again';
+  return null;
+}
+
 async function fail(lease: Lease, error: unknown, deps: DocumentDeps): Promise<void> {
   const known = error instanceof AppError ? error : null;
-  // Nothing else than a legal hold stands against it: a new version waits for its end.
-  const isHeld = known?.code === 'conflict';
-  const mayRetry = known === null || isTransient(known);
+  // An original that is missing here may be within reach of another process.
+  const mayRetry = known === null || known.code === 'original_missing';
   if (known === null || known.code === 'internal') {
     deps.log.error({ err: error, documentId: lease.itemId }, 'ingestion failed unexpectedly');
   }
-  const failure = {
-    code: known?.code ?? ('internal' as const),
-    message: known?.message ?? 'Something unexpected went wrong while reading this file.',
-    isNoAttempt: isHeld,
-    retryInMs: isHeld
-      ? longestRetryMs
-      : mayRetry && lease.attempts < maxAttempts
-        ? backoffMs(lease.attempts, deps.limits.retryMs, longestRetryMs)
-        : null,
-  };
-  await failDocument(deps.db, lease, failure, deps.now());
+  const message = known?.message ?? 'Something unexpected went wrong while reading this file.';
+  const stageMessage = `will be tried again: ${message}`;
+  // Nothing else than a legal hold stands against it: a new version waits for its end.
+  if (known?.code === 'conflict')
+    return postpone(lease, { inMs: longestRetryMs, isCounted: false, stageMessage }, deps);
+  if (mayRetry && lease.attempts < maxAttempts) {
+    const inMs = backoffMs(lease.attempts, deps.limits.retryMs, longestRetryMs);
+    return postpone(lease, { inMs, isCounted: true, stageMessage }, deps);
+  }
+  await failDocument(deps.db, lease, { code: known?.code ?? 'internal', message }, deps.now());
   deps.notifier.notify(documentTopic(lease.itemId));
 }
 
-function isTransient(error: AppError): boolean {
-  // An original that is missing here may be within reach of another process.
-  return ['unavailable', 'storage_full', 'original_missing'].includes(error.code);
+async function postpone(lease: Lease, until: Postponed, deps: DocumentDeps): Promise<void> {
+  await postponeDocument(deps.db, lease, until);
+  deps.notifier.notify(documentTopic(lease.itemId));
 }
 
 /** Writes how far the work is, for whoever looks. */

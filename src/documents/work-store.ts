@@ -24,14 +24,7 @@ export async function reportProgress(db: Database, lease: Lease, at: DocumentPro
   return db.scoped(lease, async (tx) => {
     if (!(await lockClaimed(tx, lease))) return false;
     const isThis = isDocument(scopeOf(lease), lease.itemId);
-    const next = await readNext(tx, isThis);
-    await tx
-      .update(documents)
-      .set({
-        ...(next === null ? at : { replacement: { ...next.replacement, ...at } }),
-        updatedAt: nextChange,
-      })
-      .where(isThis);
+    await writeState(tx, isThis, await readNext(tx, isThis), at);
     return true;
   });
 }
@@ -49,42 +42,67 @@ export async function lockClaimed(tx: Transaction, lease: Lease): Promise<boolea
   return rows.length > 0 && (await holds(tx, lease));
 }
 
+export interface Postponed {
+  inMs: number;
+  /** False where the document is not to blame. */
+  isCounted: boolean;
+  stageMessage: string;
+}
+
+/** Lets the work be tried again later. Only the lease's holder wins. */
+export async function postponeDocument(
+  db: Database,
+  lease: Lease,
+  { inMs, isCounted, stageMessage }: Postponed,
+): Promise<void> {
+  await db.scoped(lease, async (tx) => {
+    if (!(await lockClaimed(tx, lease))) return;
+    const isThis = isDocument(scopeOf(lease), lease.itemId);
+    await writeState(tx, isThis, await readNext(tx, isThis), { status: 'queued', stageMessage });
+    await release(tx, lease, { inMs, refund: !isCounted });
+  });
+}
+
 /**
- * Ends the work without success, now or until it is tried again. Only the lease's holder wins. A document whose new
- * version cannot be read stays as it is, and says so.
+ * Ends the work without success. Only the lease's holder wins. A document whose new version cannot be read stays as it
+ * is, and says so.
  */
 export async function failDocument(
   db: Database,
   lease: Lease,
-  failure: { code: ErrorCode; message: string; retryInMs: number | null; isNoAttempt: boolean },
+  failure: { code: ErrorCode; message: string },
   now: Date,
 ): Promise<void> {
-  const change =
-    failure.retryInMs === null
-      ? {
-          status: 'failed' as const,
-          errorCode: failure.code,
-          errorMessage: failure.message,
-          stageMessage: null,
-        }
-      : { status: 'queued' as const, stageMessage: `will be tried again: ${failure.message}` };
   await db.scoped(lease, async (tx) => {
     if (!(await lockClaimed(tx, lease))) return;
     const scope = scopeOf(lease);
     const isThis = isDocument(scope, lease.itemId);
     const next = await readNext(tx, isThis);
-    if (next !== null && failure.retryInMs === null)
-      await dropNextBlob(tx, scope, lease.itemId, next.blobKey, now);
-    await tx
-      .update(documents)
-      .set({
-        ...(next === null ? change : { replacement: { ...next.replacement, ...change } }),
-        updatedAt: nextChange,
-      })
-      .where(isThis);
-    if (failure.retryInMs === null) await settle(tx, lease);
-    else await release(tx, lease, { inMs: failure.retryInMs, refund: failure.isNoAttempt });
+    if (next !== null) await dropNextBlob(tx, scope, lease.itemId, next.blobKey, now);
+    await writeState(tx, isThis, next, {
+      status: 'failed',
+      errorCode: failure.code,
+      errorMessage: failure.message,
+      stageMessage: null,
+    });
+    await settle(tx, lease);
   });
+}
+
+/** Of the new version where one is read, else of the document. */
+async function writeState(
+  tx: Transaction,
+  isThis: ReturnType<typeof isDocument>,
+  next: Next | null,
+  state: Pick<Replacement, 'status' | 'stageMessage'> & Partial<Replacement>,
+): Promise<void> {
+  await tx
+    .update(documents)
+    .set({
+      ...(next === null ? state : { replacement: { ...next.replacement, ...state } }),
+      updatedAt: nextChange,
+    })
+    .where(isThis);
 }
 
 /** What is read to take the document's place; null when it is the document itself that is read. */
