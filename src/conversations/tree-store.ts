@@ -11,7 +11,14 @@ export interface KeptMessage {
   metadata: unknown;
   /** `complete` when left out. */
   status?: MessageRow['status'];
+  feedback?: KeptFeedback | null;
   createdAt: Date;
+}
+
+export interface KeptFeedback {
+  rating: NonNullable<MessageRow['feedback']>;
+  reason: string | null;
+  at: Date;
 }
 
 export interface KeptTree {
@@ -47,9 +54,11 @@ export function treeStatements(scope: ConversationScope, tree: KeptTree): Statem
     // From a table that lies where the messages do: Citus would copy rows of a function alone past the policies, and may not.
     {
       name: 'keep_tree',
-      text: `INSERT INTO messages (user_id, conversation_id, id, parent_id, seq, role, content, status, metadata, created_at)
-        SELECT c.user_id, c.id, m.i, m.p, m.s, m.r, m.c, m.z, m.m, m.t
-        FROM conversations c, jsonb_to_recordset($3::jsonb) AS m(i uuid, p uuid, s int, r text, c text, z text, m jsonb, t timestamptz)
+      text: `INSERT INTO messages (user_id, conversation_id, id, parent_id, seq, role, content, status, metadata, created_at,
+          feedback, feedback_reason, feedback_at)
+        SELECT c.user_id, c.id, m.i, m.p, m.s, m.r, m.c, m.z, m.m, m.t, m.f, m.w, m.a
+        FROM conversations c, jsonb_to_recordset($3::jsonb) AS m(i uuid, p uuid, s int, r text, c text, z text,
+          m jsonb, t timestamptz, f text, w text, a timestamptz)
         WHERE c.user_id = $1 AND c.id = $2`,
       values: [
         userId,
@@ -64,6 +73,9 @@ export function treeStatements(scope: ConversationScope, tree: KeptTree): Statem
             z: one.status ?? 'complete',
             m: one.metadata,
             t: one.createdAt,
+            f: one.feedback?.rating,
+            w: one.feedback?.reason,
+            a: one.feedback?.at,
           })),
         ),
       ],

@@ -1,14 +1,49 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { Conversation } from '@alcove/contract';
+import type { Conversation, Project, Template } from '@alcove/contract';
 import type { MessageRow } from '../conversations/message-store.ts';
+import { findProject } from '../conversations/project-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
+import type { ConversationRow } from '../conversations/store.ts';
 import type { Database } from '../db/database.ts';
 import type { DocumentRow } from '../documents/store.ts';
+import { readTemplateOf } from '../templates/template-store.ts';
 import { readAllDocuments, readAllMessages } from './export-store.ts';
 
 /** Readers refuse what is newer. */
 export const bundleVersion = 1;
 export const conversationFormat = 'alcove.conversation';
+export const accountFormat = 'alcove.account';
+
+/** What a bundle says of a conversation beside its messages and documents. */
+export type BundledConversation = Conversation & {
+  project: Pick<Project, 'name' | 'prompt'> | null;
+  /** Where it holds the starter documents of a template. */
+  template: Pick<Template, 'name' | 'description' | 'settings' | 'starter_questions'> | null;
+};
+
+export interface ConversationDeps {
+  db: Database;
+  present: (row: ConversationRow) => Conversation;
+}
+
+export async function describeConversation(
+  { user }: ConversationScope,
+  row: ConversationRow,
+  { db, present }: ConversationDeps,
+): Promise<BundledConversation> {
+  const project = row.projectId === null ? null : await findProject(db, user, row.projectId);
+  const template = row.status === 'template' ? await readTemplateOf(db, user, row.id) : null;
+  return {
+    ...present(row),
+    project: project && { name: project.name, prompt: project.prompt },
+    template: template && {
+      name: template.name,
+      description: template.description,
+      settings: template.settings,
+      starter_questions: template.starterQuestions,
+    },
+  };
+}
 
 export interface DocumentEntry {
   row: DocumentRow;
@@ -19,7 +54,7 @@ export interface DocumentEntry {
 /** The conversation with its whole tree as one JSON object, piece by piece, in the form that an import reads. */
 export async function* toJson(
   scope: ConversationScope,
-  conversation: Conversation & { active_leaf_id: string | null },
+  conversation: BundledConversation,
   documents: readonly DocumentEntry[],
   db: Database,
 ): AsyncGenerator<string> {
@@ -65,10 +100,24 @@ export function entryName(name: string): string {
 
 function messageJson(row: MessageRow): string {
   const { id, parentId, role, content, status, createdAt } = row;
-  const rest = { id, parent_id: parentId, role, content, status, created_at: createdAt.toISOString() };
+  const feedback = feedbackOf(row);
+  const rest = {
+    id,
+    parent_id: parentId,
+    role,
+    content,
+    status,
+    created_at: createdAt.toISOString(),
+    feedback,
+  };
   // The client's metadata as it came, byte for byte.
   const metadata = row.metadataSource ?? JSON.stringify(row.metadata);
   return `${JSON.stringify(rest).slice(0, -1)},"metadata":${metadata}}`;
+}
+
+function feedbackOf({ feedback, feedbackReason, feedbackAt }: MessageRow) {
+  if (feedback === null || feedbackAt === null) return null;
+  return { rating: feedback, reason: feedbackReason, created_at: feedbackAt.toISOString() };
 }
 
 function documentOf(row: DocumentRow, path: string) {

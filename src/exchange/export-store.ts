@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { MessageRow } from '../conversations/message-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
@@ -77,25 +77,22 @@ export async function* readAllDocuments(db: Database, scope: ConversationScope):
   }
 }
 
-/** Every conversation of the user's, page by page. */
-export async function* readAllConversationIds(db: Database, user: UserScope): AsyncGenerator<string> {
+/** Every conversation of the user's, those of templates too, page by page. */
+export async function* readAllConversations(
+  db: Database,
+  user: UserScope,
+): AsyncGenerator<{ id: string; isTemplate: boolean }> {
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
     const rows = await db.reading(user, (tx) =>
       tx
-        .select({ id: conversations.id })
+        .select({ id: conversations.id, status: conversations.status })
         .from(conversations)
-        .where(
-          and(
-            eq(conversations.userId, user.userId),
-            ne(conversations.status, 'template'),
-            gt(conversations.id, after),
-          ),
-        )
+        .where(and(eq(conversations.userId, user.userId), gt(conversations.id, after)))
         .orderBy(asc(conversations.id))
         .limit(pageRows * 10),
     );
-    for (const { id } of rows) yield id;
+    for (const { id, status } of rows) yield { id, isTemplate: status === 'template' };
     after = rows.at(-1)?.id ?? after;
     if (rows.length < pageRows * 10) return;
   }

@@ -2,21 +2,24 @@ import { createHash } from 'node:crypto';
 import { Readable, Transform } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
-import type { Conversation } from '@alcove/contract';
 import { ConversationScope } from '../conversations/scope.ts';
-import { type ConversationRow, readConversation } from '../conversations/store.ts';
-import type { Database } from '../db/database.ts';
+import { readConversation } from '../conversations/store.ts';
 import { AppError, hasCode } from '../errors.ts';
 import type { BlobStore } from '../files/blob-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import { bundleVersion, documentEntries, toJson } from './bundle.ts';
-import { readAllConversationIds } from './export-store.ts';
+import { accountToJson } from './account.ts';
+import {
+  bundleVersion,
+  type ConversationDeps,
+  describeConversation,
+  documentEntries,
+  toJson,
+} from './bundle.ts';
+import { readAllConversations } from './export-store.ts';
 
-export interface BundleDeps {
-  db: Database;
+export interface BundleDeps extends ConversationDeps {
   blobs: BlobStore;
   now: () => Date;
-  present: (row: ConversationRow) => Conversation;
 }
 
 interface ManifestEntry {
@@ -27,24 +30,25 @@ interface ManifestEntry {
 
 /** One conversation with the originals of its documents, as a zip archive that is written while it is read. */
 export function toZip(scope: ConversationScope, deps: BundleDeps): Readable {
-  return writeZip(deps, async function* all() {
+  return writeZip(deps, null, async function* all() {
     yield { scope, folder: '' };
   });
 }
 
-/** Everything of the account, a folder for each conversation. */
+/** Everything of the account: what it is, and a folder for each conversation and template. */
 export function accountToZip(user: UserScope, deps: BundleDeps): Readable {
-  return writeZip(deps, async function* all() {
-    for await (const id of readAllConversationIds(deps.db, user))
+  return writeZip(deps, accountToJson(user, deps.db), async function* all() {
+    for await (const { id, isTemplate } of readAllConversations(deps.db, user))
       yield {
         scope: ConversationScope.ofOwnRow(user, { userId: user.userId, conversationId: id }),
-        folder: `conversations/${id}/`,
+        folder: `${isTemplate ? 'templates' : 'conversations'}/${id}/`,
       };
   });
 }
 
 function writeZip(
   deps: BundleDeps,
+  account: AsyncGenerator<string> | null,
   all: () => AsyncGenerator<{ scope: ConversationScope; folder: string }>,
 ): Readable {
   const zip = new ZipFile();
@@ -79,11 +83,12 @@ function writeZip(
 
   async function run(): Promise<void> {
     const missing: string[] = [];
+    if (account !== null) await add('account.json', Readable.from(account, { objectMode: false }), true);
     for await (const { scope, folder } of all()) {
       const row = await readConversation(deps.db, scope).catch(goneMeanwhile);
       if (row === null) continue;
       const documents = await documentEntries(scope, `${folder}documents/`, deps.db);
-      const conversation = { ...deps.present(row), active_leaf_id: row.activeLeafId };
+      const conversation = await describeConversation(scope, row, deps);
       const json = toJson(scope, conversation, documents, deps.db);
       await add(`${folder}conversation.json`, Readable.from(json, { objectMode: false }), true);
       for (const { row: document, path } of documents) {

@@ -3,14 +3,13 @@ import {
   type AuditEntry,
   type Chunk,
   type Conversation,
-  type ConversationSettings,
-  conversationSettings,
   type Document,
   type ErrorCode,
   idParams,
   type Message,
   type Source,
 } from '@alcove/contract';
+import { knownSettings } from '../conversations/settings.ts';
 import type { ConversationRow } from '../conversations/store.ts';
 import type { PlacedMessage } from '../conversations/append-message.ts';
 import type { Family } from '../conversations/family-store.ts';
@@ -68,14 +67,6 @@ export function presentConversation(row: ConversationRow): Conversation {
     updated_at: row.updatedAt.toISOString(),
     last_message_at: row.lastMessageAt?.toISOString() ?? null,
   };
-}
-
-/** Rows of earlier versions hold whatever their clients put there: each that is known and right is shown. */
-function knownSettings(stored: ConversationSettings): ConversationSettings {
-  const right = Object.entries(stored).filter(
-    ([name, value]) => conversationSettings.safeParse({ [name]: value }).success,
-  );
-  return Object.fromEntries(right);
 }
 
 export function presentMessage(row: MessageRow, family: Family): Message {

@@ -32,6 +32,21 @@ export async function readTemplate(db: Database, user: UserScope, id: string): P
   return row ?? null;
 }
 
+/** The template whose starter documents the conversation holds; null when it is of none. */
+export async function readTemplateOf(
+  db: Database,
+  user: UserScope,
+  conversationId: string,
+): Promise<typeof templates.$inferSelect | null> {
+  const [row] = await db.reading(user, (tx) =>
+    tx
+      .select()
+      .from(templates)
+      .where(and(eq(templates.userId, user.userId), eq(templates.conversationId, conversationId))),
+  );
+  return row ?? null;
+}
+
 async function selectTemplates(tx: Transaction, user: UserScope, id?: string): Promise<TemplateRow[]> {
   const rows = await tx
     .select({ template: templates, documentCount: conversations.documentCount })

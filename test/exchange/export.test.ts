@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { openZip } from '../../src/formats/zip.ts';
-import type { Answer, ImportReport, Uploaded } from '@alcove/contract';
+import type { Answer, ConversationHistory, ImportReport, Uploaded } from '@alcove/contract';
 import { until } from '../answers/support/until.ts';
 import { newPerson, type Person, sharedApp, startTestApp } from '../support/app.ts';
 
@@ -138,6 +138,178 @@ test('everything of an account is one archive, and nothing of anybody else', asy
   const report = await heir.client.exchange.import([new File([new Uint8Array(bytes)], 'all.zip')]);
   expect(report.failed).toBe(0);
   expect(report.imported).toBe(1);
+});
+
+/** What has to come back as it was. */
+async function factsOf(who: Person, conversation: string) {
+  const { body } = await who.json<ConversationHistory>('GET', `/conversations/${conversation}`);
+  const { title, conversation_type: type, settings, pinned, tags, project_id: projectId } = body;
+  const { documents } = await who.client.documents.list(conversation);
+  const { projects } = await who.client.projects.list();
+  const { name, prompt } = projects.find((one) => one.id === projectId) ?? {};
+  return {
+    conversation: { title, type, settings, pinned, tags },
+    project: { name, prompt },
+    messages: body.messages.map(({ role, content, metadata, feedback, created_at: at }) => {
+      const told = typeof metadata === 'object' && metadata !== null && 'search_results' in metadata;
+      // Citations name the copies of documents.
+      return { role, content, metadata: told ? 'an answer' : metadata, feedback, at };
+    }),
+    documents: documents.map((one) => [one.name, one.context_mode]),
+  };
+}
+
+async function importZip(who: Person, bytes: Buffer, name = 'bundle.zip'): Promise<ImportReport> {
+  return who.client.exchange.import([new File([new Uint8Array(bytes)], name)]);
+}
+
+test('settings, project, metadata of any kind, feedback and what a document is for come back as they were', async () => {
+  const project = await person.client.projects.create({ name: 'Ice', prompt: 'Lengths in metres.' });
+  const made = await person.client.conversations.create({ title: 'All of it' });
+  await person.json('POST', `/conversations/${made.id}/documents?wait=ready`, {
+    name: 'ice.txt',
+    text: 'The glacier of Hornbreen lost 412 metres of its length in 2024.',
+  });
+  const { documents } = await person.client.documents.list(made.id);
+  await person.json('PATCH', `/documents/${documents[0]?.id}`, { context_mode: 'search' });
+  const asked = await person.json<Answer>('POST', `/rag/conversation/${made.id}/query`, {
+    query: 'How many metres did the glacier lose?',
+  });
+  await person.client.messages.rate(asked.body.message_id, { rating: 'down', reason: 'No year.' });
+  for (const metadata of [['a', 1, null], 'text', 17, true, { deep: { list: [{}] } }])
+    await person.json('POST', `/conversations/${made.id}/messages`, {
+      role: 'user',
+      content: 'With metadata',
+      message_metadata: metadata,
+    });
+  const settings = {
+    prompt: 'Be short.',
+    model: 'a-model-of-there',
+    strategy: 'keyword',
+    top_k: 7,
+    temperature: 0.4,
+    max_output_tokens: 99,
+    docs_only: true,
+  };
+  const { pool } = (await app()).app.db;
+  await pool.query('UPDATE conversations SET settings = $2 WHERE id = $1', [made.id, settings]);
+  await person.json('PATCH', `/conversations/${made.id}`, {
+    project_id: project.id,
+    tags: ['ice', 'north'],
+    pinned: true,
+  });
+  const before = await factsOf(person, made.id);
+  expect(before).toMatchObject({ conversation: { settings }, project: { name: 'Ice' } });
+  const heir = await newPerson((await app()).baseUrl);
+  const response = await person.client.exchange.export(made.id, 'zip');
+  const report = await importZip(heir, Buffer.from(await response.arrayBuffer()));
+  expect(report, JSON.stringify(report)).toMatchObject({ imported: 1, failed: 0, messages: 7 });
+  expect(await factsOf(heir, report.items[0]?.conversation_id ?? '')).toEqual(before);
+  await person.json('DELETE', `/conversations/${made.id}?permanently=true`);
+});
+
+test('an archive of an account has its templates, projects and links, and gives back what is not of its server', async () => {
+  const [who, heir] = [await newPerson(person.baseUrl), await newPerson(person.baseUrl)];
+  await who.json('PATCH', '/auth/me', { retention_days: 90 });
+  for (const prompt of ['Only here.', null])
+    await who.client.projects.create({ name: 'Empty', ...(prompt === null ? {} : { prompt }) });
+  const template = await who.client.templates.create({
+    name: 'Glaciers',
+    description: 'For reports.',
+    settings: { top_k: 4 },
+    starter_questions: ['How long is it?'],
+  });
+  await who.json('POST', `/conversations/${template.conversation_id}/documents?wait=ready`, {
+    name: 'starter.txt',
+    text: 'Hornbreen is a glacier.',
+  });
+  const talk = await who.client.conversations.create({ title: 'A talk' });
+  await who.client.messages.add(talk.id, { role: 'user', content: 'Hello' });
+  const share = await who.client.shares.create(talk.id, { password: 'ice-cold' });
+  const bytes = Buffer.from(await (await who.client.exchange.exportAll()).arrayBuffer());
+  const zip = openZip(bytes);
+  const account = JSON.parse(Buffer.from(zip.read('account.json') ?? []).toString()) as object;
+  const { url, ...listed } = share;
+  expect(account).toMatchObject({
+    format: 'alcove.account',
+    account: { email: who.email, retention_days: 90, role: 'user' },
+    projects: [
+      { name: 'Empty', prompt: null },
+      { name: 'Empty', prompt: 'Only here.' },
+    ],
+    shares: [listed],
+  });
+  for (const name of zip.names)
+    expect(Buffer.from(zip.read(name) ?? []).includes(url.split('/s/')[1] ?? '')).toBe(false);
+  const dry = await heir.client.exchange.import([new File([new Uint8Array(bytes)], 'all.zip')], {
+    dryRun: true,
+  });
+  expect(dry).toMatchObject({ imported: 2, failed: 0, documents: 1 });
+  expect((await heir.client.projects.list()).projects).toEqual([]);
+  for (const [imported, unchanged] of [
+    [2, 0],
+    [0, 2],
+  ]) {
+    const report = await importZip(heir, bytes);
+    expect(report, JSON.stringify(report)).toMatchObject({ imported, unchanged, failed: 0 });
+    const { projects } = await heir.client.projects.list();
+    expect(projects.map(({ name, prompt }) => [name, prompt]).toSorted()).toEqual(
+      [
+        ['Empty', 'Only here.'],
+        ['Empty', null],
+      ].toSorted(),
+    );
+    const { templates } = await heir.client.templates.list();
+    expect(templates.filter((one) => !one.built_in)).toMatchObject([
+      {
+        name: 'Glaciers',
+        description: 'For reports.',
+        settings: { top_k: 4 },
+        starter_questions: ['How long is it?'],
+        document_count: 1,
+      },
+    ]);
+    const { conversations } = await heir.client.conversations.list();
+    expect(conversations.map(({ title }) => title)).toEqual(['A talk']);
+  }
+  expect((await heir.client.shares.list()).shares).toEqual([]);
+  expect(
+    (await heir.json<{ retention_days: number | null }>('GET', '/auth/me')).body.retention_days,
+  ).toBeNull();
+});
+
+test('a bundle of an earlier version is read, and what no field can be is left out of one', async () => {
+  const heir = await newPerson(person.baseUrl);
+  const bundle = (conversation: object, message: object) => ({
+    format: 'alcove.conversation',
+    version: 1,
+    conversation: {
+      id: crypto.randomUUID(),
+      title: 'Old',
+      created_at: '2026-01-02T03:04:05.678Z',
+      ...conversation,
+    },
+    messages: [{ id: 'm', parent_id: null, role: 'user', content: 'Hello', status: 'complete', ...message }],
+    documents: [],
+  });
+  const odd = bundle(
+    { settings: { top_k: 900, docs_only: true, mood: 'good' }, project: { name: '' }, template: null },
+    { metadata: { 'a\u0000': ['b\u0000\ud800'] }, feedback: { rating: 'sideways', created_at: 'never' } },
+  );
+  const file = new File([JSON.stringify([bundle({}, {}), odd])], 'conversations.json');
+  const report = await heir.client.exchange.import([file]);
+  expect(report, JSON.stringify(report)).toMatchObject({ imported: 2, failed: 0 });
+  const [plain, cleaned] = await Promise.all(
+    report.items.map(({ conversation_id: made }) => factsOf(heir, made ?? '')),
+  );
+  expect(plain).toMatchObject({
+    conversation: { settings: {}, type: 'general' },
+    messages: [{ metadata: {} }],
+  });
+  expect(cleaned).toMatchObject({
+    conversation: { settings: { docs_only: true } },
+    messages: [{ metadata: { a: ['b\ufffd'] }, feedback: null }],
+  });
 });
 
 test.runIf(existsSync('/proc/self/fd'))('no original stays open when an archive is not read on', async () => {

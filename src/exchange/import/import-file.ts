@@ -3,13 +3,14 @@ import type { ImportItem, ImportReport } from '@alcove/contract';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { tidyDatabase } from '../../db/tidy.ts';
 import type { DocumentDeps } from '../../documents/deps.ts';
+import { updateDocument } from '../../documents/store.ts';
 import type { Room } from '../../documents/upload-room.ts';
 import { type IncomingFile, uploadWithin } from '../../documents/upload.ts';
 import { AppError } from '../../errors.ts';
 import type { UserScope } from '../../identity/user-scope.ts';
 import { recordOf } from './fields.ts';
 import { importFormats } from './formats.ts';
-import { documentNames, findImported, insertImported, renameCited } from './import-store.ts';
+import { documentNames, findImported, insertImported, keepProject, renameCited } from './import-store.ts';
 import {
   type GivenItem,
   type ImportedConversation,
@@ -19,6 +20,7 @@ import {
 } from './imported.ts';
 import { itemsOf } from './open-file.ts';
 import { type OrderedTree, orderTree } from './order-tree.ts';
+import { projectsOf } from './own-bundle.ts';
 
 export interface ImportOptions {
   dryRun: boolean;
@@ -54,6 +56,11 @@ export async function* importFiles(
   for (const path of paths) {
     for await (const item of itemsOf(path)) {
       signal?.throwIfAborted();
+      const projects = projectsOf(recordOf(item.value) ?? {});
+      if (projects !== null) {
+        for (const project of dryRun ? [] : projects) await keepProject(deps.db, user, project, deps.now());
+        continue;
+      }
       const imported = await importItem(user, item, room, dryRun, deps);
       untold += imported.outcome === 'imported' ? imported.messages : 0;
       if (untold >= messagesUntold) {
@@ -150,7 +157,9 @@ async function keep(
   const scope = ConversationScope.ofNew(user);
   const { title, pinned, archived } = read;
   const tags = [...new Set(read.tags.map((tag) => tag.trim().slice(0, 100)))].filter(Boolean).slice(0, 50);
-  const input = { title, conversationType: 'general' as const, pinned, archived, tags };
+  const { project = null, template = null, ...own } = read.own ?? {};
+  const projectId = project === null ? null : await keepProject(deps.db, user, project, deps.now());
+  const input = { title, conversationType: 'general' as const, ...own, projectId, pinned, archived, tags };
   const createdAt = read.createdAt ?? tree.messages[0]?.createdAt ?? deps.now();
   const made = await insertImported(
     deps.db,
@@ -158,6 +167,7 @@ async function keep(
     keyOf(read),
     input,
     { ...tree, createdAt, lastMessageAt: tree.lastMessageAt },
+    template,
     deps.now(),
   );
   if (!made) return { ...known, outcome: 'unchanged' };
@@ -176,7 +186,7 @@ async function keepDocuments(
   if (wanted.length === 0) return null;
   const there = await documentNames(deps.db, scope);
   const refused: string[] = [];
-  for (const { id, name, path } of wanted) {
+  for (const { id, name, path, contextMode = 'auto' } of wanted) {
     if (there.has(name)) continue;
     const content = await openDocument(path);
     if (content === null) {
@@ -186,7 +196,9 @@ async function keepDocuments(
     try {
       await room.renew();
       const [row] = await uploadWithin(scope, room, one({ name, content }), deps);
-      if (row !== undefined) await renameCited(deps.db, scope, id, row.id);
+      if (row === undefined) continue;
+      if (contextMode !== 'auto') await updateDocument(deps.db, scope, row.id, { contextMode });
+      await renameCited(deps.db, scope, id, row.id);
     } catch (error) {
       content.destroy();
       if (!(error instanceof AppError) || error.status >= 500) throw error;

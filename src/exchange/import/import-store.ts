@@ -1,11 +1,15 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { insertProject } from '../../conversations/project-store.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { createConversation, type NewConversation } from '../../conversations/store.ts';
 import { type KeptTree, treeStatements } from '../../conversations/tree-store.ts';
 import type { Database } from '../../db/database.ts';
 import { isUniqueViolation } from '../../db/errors.ts';
-import { conversations, documents, importedItems } from '../../db/schema.ts';
+import { newId } from '../../db/ids.ts';
+import { conversations, documents, importedItems, projects } from '../../db/schema.ts';
 import type { UserScope } from '../../identity/user-scope.ts';
+import { insertTemplate } from '../../templates/template-store.ts';
+import type { ImportedProject, OwnFields } from './imported.ts';
 
 export interface ImportKey {
   source: string;
@@ -46,6 +50,7 @@ export async function insertImported(
   key: ImportKey,
   input: NewConversation & { pinned: boolean; archived: boolean; tags: string[] },
   tree: KeptTree,
+  template: OwnFields['template'],
   now: Date,
 ): Promise<boolean> {
   const { userId, conversationId } = scope;
@@ -72,12 +77,37 @@ export async function insertImported(
       await tx
         .insert(importedItems)
         .values({ userId, source: key.source, externalId: key.externalId, conversationId, createdAt: now });
+      if (template !== null)
+        await insertTemplate(tx, scope.user, { ...template, id: newId(), conversationId }, now);
     });
     return true;
   } catch (error) {
     if (isUniqueViolation(error)) return false;
     throw error;
   }
+}
+
+/** Id of the project of this name and prompt, which is made where it is not there. */
+export async function keepProject(
+  db: Database,
+  user: UserScope,
+  { name, prompt }: ImportedProject,
+  now: Date,
+): Promise<string> {
+  const [known] = await db.reading(user, (tx) =>
+    tx
+      .select({ id: projects.id })
+      .from(projects)
+      .where(
+        and(
+          eq(projects.userId, user.userId),
+          eq(projects.name, name),
+          prompt === null ? isNull(projects.prompt) : eq(projects.prompt, prompt),
+        ),
+      )
+      .limit(1),
+  );
+  return known?.id ?? (await insertProject(db, user, { name, prompt }, now)).id;
 }
 
 /** Names of the documents that a conversation has already. */

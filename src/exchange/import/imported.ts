@@ -1,5 +1,8 @@
-import type { ImportSource } from '@alcove/contract';
 import type { Readable } from 'node:stream';
+import type { ConversationSettings, ImportSource } from '@alcove/contract';
+import type { KeptFeedback } from '../../conversations/tree-store.ts';
+import type { DocumentRow } from '../../documents/store.ts';
+import type { NewTemplate } from '../../templates/template-store.ts';
 
 export interface ImportedMessage {
   /** Of the other product; only these messages know it. */
@@ -8,8 +11,10 @@ export interface ImportedMessage {
   role: 'user' | 'assistant' | 'system';
   content: string;
   createdAt: Date | null;
-  metadata: Record<string, unknown>;
+  /** Any JSON value. */
+  metadata: unknown;
   status?: 'complete' | 'incomplete' | 'failed' | 'cancelled';
+  feedback?: KeptFeedback | null;
 }
 
 export interface ImportedDocument {
@@ -18,6 +23,21 @@ export interface ImportedDocument {
   name: string;
   /** Where it is in its archive. */
   path: string;
+  contextMode?: DocumentRow['contextMode'];
+}
+
+/** What only exports from here say of a conversation. */
+export interface OwnFields {
+  conversationType: 'general' | 'rag_query';
+  settings: ConversationSettings;
+  project: ImportedProject | null;
+  /** Where it holds the starter documents of a template. */
+  template: Pick<NewTemplate, 'name' | 'description' | 'settings' | 'starterQuestions'> | null;
+}
+
+export interface ImportedProject {
+  name: string;
+  prompt: string | null;
 }
 
 /** A conversation as another product has it, in one form for all of them. */
@@ -33,6 +53,7 @@ export interface ImportedConversation {
   archived: boolean;
   tags: string[];
   documents: ImportedDocument[];
+  own?: OwnFields;
 }
 
 export type OpenDocument = (path: string) => Promise<Readable | null>;

@@ -75,6 +75,9 @@ async function* itemsOfZip(path: string): AsyncGenerator<GivenItem> {
     const files = [...entries.values()].filter(({ fileName }) =>
       holdsConversations(fileName.slice(fileName.lastIndexOf('/') + 1).toLowerCase()),
     );
+    const account = entries.get('account.json');
+    // Of others it may be anything: only an archive from here has both.
+    if (account !== undefined && entries.has('manifest.json')) files.unshift(account);
     if (files.length === 0)
       throw new AppError(
         'invalid_request',

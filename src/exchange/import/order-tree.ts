@@ -59,13 +59,14 @@ export function orderTree({ messages, activeKey, createdAt }: ImportedConversati
 }
 
 function keep(message: ImportedMessage, id: string, ids: ReadonlyMap<string, string>, at: Date): KeptMessage {
-  const { parentKey, role, content, metadata, status } = message;
+  const { parentKey, role, content, metadata, status, feedback = null } = message;
   return {
     id,
     parentId: (parentKey === null ? undefined : ids.get(parentKey)) || null,
     role,
     content,
     metadata,
+    feedback,
     createdAt: at,
     ...(status === undefined ? {} : { status }),
   };

@@ -1,8 +1,24 @@
-import { bundleVersion, conversationFormat } from '../bundle.ts';
-import { recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
-import { ImportFault, type ImportFormat, type ImportedMessage } from './imported.ts';
+import { createProjectBody, createTemplateBody } from '@alcove/contract';
+import { knownSettings } from '../../conversations/settings.ts';
+import type { KeptFeedback } from '../../conversations/tree-store.ts';
+import { accountFormat, bundleVersion, conversationFormat } from '../bundle.ts';
+import { storable } from '../storable.ts';
+import { listOf, recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
+import {
+  ImportFault,
+  type ImportedMessage,
+  type ImportedProject,
+  type ImportFormat,
+  type OwnFields,
+} from './imported.ts';
 
 const statuses = ['incomplete', 'failed', 'cancelled'] as const;
+const modes = ['full', 'search', 'off'] as const;
+const ratings = ['up', 'down'] as const;
+const bundledProject = createProjectBody;
+const bundledTemplate = createTemplateBody.omit({ from_conversation_id: true });
+/** More are not listed. */
+const mostProjects = 1_000;
 
 /** `conversation.json` of an export from here. */
 export const ownBundle: ImportFormat = {
@@ -27,11 +43,43 @@ export const ownBundle: ImportFormat = {
         : [],
       documents: recordsOf(item['documents']).flatMap((document) => {
         const [id, name, path] = [textOf(document['id']), textOf(document['name']), textOf(document['path'])];
-        return id === null || name === null || path === null ? [] : [{ id, name, path }];
+        const contextMode = modes.find((one) => one === document['context_mode']) ?? 'auto';
+        return id === null || name === null || path === null ? [] : [{ id, name, path, contextMode }];
       }),
+      own: {
+        conversationType: conversation['conversation_type'] === 'rag_query' ? 'rag_query' : 'general',
+        settings: knownSettings(storable(recordOf(conversation['settings']) ?? {}) as object),
+        project: projectOf(conversation['project']),
+        template: templateOf(conversation['template']),
+      },
     };
   },
 };
+
+/** The projects of `account.json`; null for anything else. */
+export function projectsOf(item: Record<string, unknown>): ImportedProject[] | null {
+  if (item['format'] !== accountFormat) return null;
+  return listOf(item['projects'])
+    .slice(0, mostProjects)
+    .flatMap((one) => projectOf(one) ?? []);
+}
+
+function projectOf(value: unknown): ImportedProject | null {
+  const { data } = bundledProject.safeParse(storable(value));
+  return data === undefined ? null : { name: data.name, prompt: data.prompt ?? null };
+}
+
+function templateOf(value: unknown): OwnFields['template'] {
+  const record = recordOf(storable(value));
+  if (record === null) return null;
+  const { data } = bundledTemplate.safeParse({
+    ...record,
+    settings: knownSettings(recordOf(record['settings']) ?? {}),
+  });
+  if (data === undefined) throw new ImportFault('It is a template, and not as templates are.');
+  const { name, description = null, settings = {}, starter_questions: starterQuestions = [] } = data;
+  return { name, description, settings, starterQuestions };
+}
 
 function messageOf(message: Record<string, unknown>, at: number): ImportedMessage {
   const role = textOf(message['role']);
@@ -42,7 +90,14 @@ function messageOf(message: Record<string, unknown>, at: number): ImportedMessag
     role: role === 'user' || role === 'system' ? role : 'assistant',
     content: textOf(message['content']) ?? '',
     createdAt: timeOf(message['created_at']),
-    metadata: recordOf(message['metadata']) ?? {},
+    metadata: storable(message['metadata'] ?? {}),
+    feedback: feedbackOf(recordOf(message['feedback'])),
     ...(status === undefined ? {} : { status }),
   };
+}
+
+function feedbackOf(feedback: Record<string, unknown> | null): KeptFeedback | null {
+  const rating = ratings.find((one) => one === feedback?.['rating']);
+  const at = timeOf(feedback?.['created_at']);
+  return rating === undefined || at === null ? null : { rating, reason: textOf(feedback?.['reason']), at };
 }

@@ -7,7 +7,7 @@ import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { presentConversation, presentDocument } from '../present.ts';
 import { OpenStreams } from '../open-streams.ts';
-import { recipientOf } from './shares.ts';
+import { recipientOf } from '../../sharing/describe-share.ts';
 import { sendEvents, type WireEvent } from '../sse.ts';
 
 const lastEventId = z.object({ 'last-event-id': z.coerce.number().int().min(0).optional() }).loose();

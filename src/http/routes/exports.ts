@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { exportQuery, idParams } from '@alcove/contract';
 import { z } from 'zod';
 import { readConversation } from '../../conversations/store.ts';
-import { documentEntries, entryName, toJson } from '../../exchange/bundle.ts';
+import { describeConversation, documentEntries, entryName, toJson } from '../../exchange/bundle.ts';
 import { recordExport } from '../../exchange/export-store.ts';
 import { toHtml } from '../../exchange/formats/html.ts';
 import { toMarkdown } from '../../exchange/formats/markdown.ts';
@@ -75,7 +75,7 @@ export function exportRoutes(app: App, { db, documents, now }: HttpDeps): void {
       async function contentOf(): Promise<Readable> {
         if (format === 'zip') return toZip(scope, bundle());
         if (format === 'json') {
-          const conversation = { ...presentConversation(row), active_leaf_id: row.activeLeafId };
+          const conversation = await describeConversation(scope, row, bundle());
           const entries = await documentEntries(scope, 'documents/', db);
           return Readable.from(toJson(scope, conversation, entries, db), { objectMode: false });
         }
@@ -94,7 +94,7 @@ export function exportRoutes(app: App, { db, documents, now }: HttpDeps): void {
         operationId: 'exportAccount',
         summary: 'Everything of the account in one archive',
         description:
-          'A zip archive with a folder for each conversation: its tree, its documents, and a manifest with hashes. `POST /import` reads it.',
+          'A zip archive with a folder for each conversation and each template: its tree, its documents; `account.json` with projects, links without their addresses, and what the account is; and a manifest with hashes. `POST /import` reads it.',
         sends: { 'application/zip': bytes },
       },
     },

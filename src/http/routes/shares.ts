@@ -11,6 +11,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { AppError } from '../../errors.ts';
+import { describeShare } from '../../sharing/describe-share.ts';
 import { deleteShare, findShare, listShares, type ShareRow } from '../../sharing/share-store.ts';
 import { changeShare, shareConversation, tokenOf } from '../../sharing/share.ts';
 import type { App } from '../app.ts';
@@ -159,28 +160,8 @@ export function shareRoutes(app: App, { db, identity, config, now }: HttpDeps): 
   }
 
   function present(row: ShareRow): Share {
-    return {
-      id: row.id,
-      conversation_id: row.conversationId,
-      url: `${base}/s/${tokenOf(row.id, identity)}`,
-      revision: row.revision,
-      leaf_id: row.leafId,
-      document_ids: row.documentIds,
-      message_count: row.messageCount,
-      has_password: row.passwordHash !== null,
-      recipient: recipientOf(row),
-      access: row.access,
-      expires_at: row.expiresAt?.toISOString() ?? null,
-      views: row.views,
-      created_at: row.createdAt.toISOString(),
-      updated_at: row.updatedAt.toISOString(),
-    };
+    return { ...describeShare(row), url: `${base}/s/${tokenOf(row.id, identity)}` };
   }
-}
-
-/** Their e-mail address. */
-export function recipientOf({ recipient }: Pick<ShareRow, 'recipient'>): string | null {
-  return recipient?.replace(/^email:/, '') ?? null;
 }
 
 function dateOf(text: string | null | undefined): Date | null | undefined {
