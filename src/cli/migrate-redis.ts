@@ -24,7 +24,7 @@ interface Options {
   dryRun?: boolean;
 }
 
-/** @returns 1 when a session could not be kept, or fewer messages are here than there */
+/** @returns 1 when a session could not be kept, or not every message of this run is here */
 export async function migrateRedis(options: Options): Promise<number> {
   const { pattern, owner = null, issuer = null } = options;
   const layouts = options.map === undefined ? { layouts: [] } : await readMapping(options.map);
@@ -40,7 +40,7 @@ export async function migrateRedis(options: Options): Promise<number> {
     });
     if (process.stderr.isTTY) process.stderr.write('\n');
     process.stdout.write(`${describe(report)}\n`);
-    const isWhole = report.kept === null || report.kept >= report.messages;
+    const isWhole = report.kept === null || report.kept === report.due;
     return report.sessions.failed === 0 && isWhole ? 0 : 1;
   } finally {
     if (lines !== null) {
@@ -91,13 +91,13 @@ function showProgress(keys: number, total: number): void {
   }
 }
 
-function describe({ keys, sessions, messages, kept, users }: MigrationReport): string {
+function describe({ keys, sessions, messages, due, kept, users }: MigrationReport): string {
   const { created, extended, unchanged, deleted, skipped, failed } = sessions;
   const found = created + extended + unchanged + deleted + failed;
   return [
     `${keys} keys: ${found} sessions of ${users} people with ${messages} messages, ${skipped} keys that hold none.`,
     kept === null
       ? 'Nothing was kept: this was a dry run.'
-      : `${created} conversations made, ${extended} continued, ${unchanged} there already, ${deleted} deleted here since, ${failed} failed; ${kept} messages of these people's sessions are here.`,
+      : `${created} conversations made, ${extended} continued, ${unchanged} there already, ${deleted} deleted here since, ${failed} failed; ${kept} of ${due} messages are here.`,
   ].join('\n');
 }

@@ -3,12 +3,13 @@ import type { Database } from '../../db/database.ts';
 import { isUniqueViolation } from '../../db/errors.ts';
 import { type KnownElsewhere, provideAccount } from '../../identity/provide-account.ts';
 import type { UserScope } from '../../identity/user-scope.ts';
+import { storable, withoutNul } from '../storable.ts';
 import type { Layout } from './mapping.ts';
 import { countMigrated, extendMigrated, findMigrated, insertMigrated } from './migration-store.ts';
 import { readSession } from './read-session.ts';
 import type { KeyStore } from './scan-keys.ts';
 import type { Session, SessionMessage, SessionPart } from './session.ts';
-import { stableId } from './stable-id.ts';
+import { stableId } from '../../db/stable-id.ts';
 
 export interface MigrationOptions {
   pattern: string;
@@ -34,7 +35,9 @@ export interface MigrationReport {
   sessions: Record<Outcome, number>;
   /** In the store. */
   messages: number;
-  /** Of them here now; null when nothing was written. */
+  /** Of them that have to be here: not those of sessions that failed, nor what was deleted here since an earlier run. */
+  due: number;
+  /** Of those that were found here afterwards; null when nothing was written. */
   kept: number | null;
   users: number;
 }
@@ -57,11 +60,13 @@ export async function migrateSessions(
     keys: 0,
     sessions: { created: 0, extended: 0, unchanged: 0, deleted: 0, skipped: 0, failed: 0 },
     messages: 0,
+    due: 0,
     kept: null,
     users: 0,
   };
   const accounts = new Map<string, Promise<UserScope | null>>();
   const parts = new Map<string, SessionPart>();
+  const toCount: Kept[] = [];
 
   const tell = (one: SessionReport): void => {
     report.sessions[one.outcome] += 1;
@@ -80,7 +85,12 @@ export async function migrateSessions(
     const messages = session.messages.length;
     try {
       const user = await accountOf(session);
-      const outcome = user === null || db === null ? 'created' : await keepSession(db, user, session);
+      const { outcome, due } =
+        user === null || db === null
+          ? { outcome: 'created' as const, due: withIds('', session).map(({ id }) => id) }
+          : await keepSession(db, user, session);
+      report.due += due.length;
+      if (user !== null) toCount.push({ user, ids: due });
       tell({ key: session.id, outcome, messages });
     } catch (error) {
       tell({
@@ -90,6 +100,12 @@ export async function migrateSessions(
         reason: error instanceof Error ? error.message : '',
       });
     }
+  };
+
+  /** Looks whether what was just kept is here. */
+  const keepAll = async (sessions: readonly Session[]): Promise<void> => {
+    await inLanes(sessions, keep);
+    if (db !== null) report.kept = (report.kept ?? 0) + (await countKept(db, toCount.splice(0)));
   };
 
   for await (const keys of store.read(options.pattern)) {
@@ -105,20 +121,30 @@ export async function migrateSessions(
       else if (read.kind === 'part') addPart(parts, read.part);
       else tell({ key: key.key, outcome: 'skipped', messages: 0, reason: read.reason });
     }
-    await inLanes(whole, keep);
+    await keepAll(whole);
     on.progress(report.keys);
   }
-  await inLanes([...parts.values()].map(ordered), keep);
+  await keepAll([...parts.values()].map(ordered));
   report.users = accounts.size;
-  if (db !== null) report.kept = await countKept(db, await Promise.all(accounts.values()));
   return report;
 }
 
-async function countKept(db: Database, users: readonly (UserScope | null)[]): Promise<number> {
-  const byId = new Map(users.flatMap((user) => (user === null ? [] : [[user.userId, user] as const])));
-  let kept = 0;
-  for (const user of byId.values()) kept += await countMigrated(db, user);
-  return kept;
+interface Kept {
+  user: UserScope;
+  ids: readonly string[];
+}
+
+async function countKept(db: Database, kept: readonly Kept[]): Promise<number> {
+  let count = 0;
+  for (const all of Map.groupBy(kept, ({ user }) => user.userId).values()) {
+    const [{ user }] = all as [Kept];
+    count += await countMigrated(
+      db,
+      user,
+      all.flatMap(({ ids }) => ids),
+    );
+  }
+  return count;
 }
 
 /** A store that does not say whose a session is must not give it to anybody else: it gets an account of its own. */
@@ -131,8 +157,13 @@ function personOf({ id, user }: Session, { owner, issuer }: MigrationOptions): K
     : { by: 'name', system: 'redis', name: user };
 }
 
-async function keepSession(db: Database, user: UserScope, session: Session): Promise<Outcome> {
-  const messages = withIds(user, session);
+/** What became of a session, and ids of its messages that have to be here now. */
+async function keepSession(
+  db: Database,
+  user: UserScope,
+  session: Session,
+): Promise<{ outcome: Outcome; due: string[] }> {
+  const messages = withIds(user.userId, session);
   const ids = messages.map(({ id }) => id);
   const known = await findMigrated(db, user, session.id, ids);
   if (known === null) {
@@ -155,18 +186,19 @@ async function keepSession(db: Database, user: UserScope, session: Session): Pro
           lastMessageAt: times.at(-1) ?? createdAt,
         },
       );
-      return 'created';
+      return { outcome: 'created', due: ids };
     } catch (error) {
       // By another run at the same time.
       if (!isUniqueViolation(error)) throw error;
-      return 'unchanged';
+      return { outcome: 'unchanged', due: ids };
     }
   }
-  if (known.scope === null) return 'deleted';
+  if (known.scope === null) return { outcome: 'deleted', due: [] };
   const at = messages.findLastIndex(({ id }) => known.messageIds.has(id));
   const fresh = messages.slice(at + 1);
+  const due = [...known.messageIds, ...fresh.map(({ id }) => id)];
   const [first, ...rest] = fresh;
-  if (first === undefined) return 'unchanged';
+  if (first === undefined) return { outcome: 'unchanged', due };
   const asNew = ({ id, role, content, metadata }: (typeof messages)[number]) => ({
     id,
     role,
@@ -178,33 +210,21 @@ async function keepSession(db: Database, user: UserScope, session: Session): Pro
   const parentId = at === -1 ? null : ids[at];
   const now = fresh.at(-1)?.at ?? new Date();
   await extendMigrated(db, known.scope, [{ ...asNew(first), parentId }, ...rest.map(asNew)], now);
-  return 'extended';
+  return { outcome: 'extended', due };
 }
 
 /** By their words, so that a list that was cut at its begin does not move them. */
-function withIds(user: UserScope, { id: session, messages, ttlMs }: Session) {
+function withIds(userId: string, { id: session, messages, ttlMs }: Session) {
   const times = new Map<string, number>();
   return messages.map(({ role, content: written, at, extra }) => {
     const content = withoutNul(written);
     const words = JSON.stringify([role, content]);
     const nth = (times.get(words) ?? 0) + 1;
     times.set(words, nth);
-    const id = stableId([user.userId, session, words, String(nth)], at);
+    const id = stableId([userId, session, words, String(nth)], at);
     const redis = { key: session, ...(ttlMs === null ? {} : { ttl_seconds: Math.round(ttlMs / 1000) }) };
     return { id, role, content, at, metadata: storable({ ...extra, redis }) };
   });
-}
-
-function storable(value: unknown): unknown {
-  if (typeof value === 'string') return withoutNul(value);
-  if (Array.isArray(value)) return value.map(storable);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [withoutNul(name), storable(part)]));
-}
-
-/** Without what PostgreSQL keeps in no text: NUL, and halves of surrogate pairs. */
-function withoutNul(text: string): string {
-  return text.replaceAll('\0', '').toWellFormed();
 }
 
 function titleOf({ title, messages }: Session): string {

@@ -77,15 +77,19 @@ export async function extendMigrated(
   await db.write(scope, appendStatements(scope, messages, now));
 }
 
-/** Messages that came from the store, in conversations that are there. */
-export async function countMigrated(db: Database, user: UserScope): Promise<number> {
+/** How many of the messages are in conversations that are there. */
+export async function countMigrated(
+  db: Database,
+  user: UserScope,
+  messageIds: readonly string[],
+): Promise<number> {
   const [rows = []] = await db.read({ userId: user.userId }, [
     {
-      name: 'count_migrated',
-      text: `SELECT count(*)::int AS n FROM imported_items i
-        JOIN messages m ON m.user_id = i.user_id AND m.conversation_id = i.conversation_id
-        WHERE i.user_id = $1 AND i.source = $2 AND m.metadata ? 'redis'`,
-      values: [user.userId, source],
+      name: 'count_migrated_messages',
+      text: `SELECT count(*)::int AS n FROM messages m
+        JOIN conversations c ON c.user_id = m.user_id AND c.id = m.conversation_id
+        WHERE m.user_id = $1 AND m.id = ANY($2::uuid[])`,
+      values: [user.userId, messageIds],
     },
   ]);
   return (rows[0] as { n: number } | undefined)?.n ?? 0;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A UUIDv7 that is the same for the same words and time: a second run of a migration finds what the first has made. */
+/** A UUIDv7 that is the same for the same words and time: whoever does something once more finds what is there. */
 export function stableId(words: readonly string[], at: Date | null): string {
   const hash = createHash('sha256').update(JSON.stringify(words)).digest();
   const bytes = Buffer.alloc(16);
