@@ -42,6 +42,8 @@ export interface Question {
   model?: string | undefined;
   /** Who asks, where it is not the owner of the conversation. */
   author?: Author | undefined;
+  /** Of the messages that are written; new ones when undefined. */
+  ids?: { question: string; answer: string } | undefined;
   /** `all`: search every conversation of the user's own. */
   reach?: 'conversation' | 'all' | undefined;
 }
@@ -125,8 +127,8 @@ async function begin(
     );
   }
   const title = conversation?.title === defaultTitle ? titleFrom(input.query) : null;
-  const userMessageId = again?.id ?? newId();
-  const messageId = newId();
+  const userMessageId = again?.id ?? input.ids?.question ?? newId();
+  const messageId = input.ids?.answer ?? newId();
   const token = newId();
   const conversationId = scope.conversationId;
   const started: StartedAnswer = { conversationId, messageId, userMessageId };

@@ -5,6 +5,8 @@ import { appendMessages, type MessageRow } from './message-store.ts';
 import type { ConversationScope } from './scope.ts';
 
 export interface MessageInput {
+  /** A new one when undefined. */
+  id?: string | undefined;
   role: MessageRow['role'];
   content: string;
   metadata: unknown;
@@ -27,7 +29,7 @@ export async function appendMessage(
   now: Date,
   alsoWrite?: AlsoWrite<PlacedMessage>,
 ): Promise<PlacedMessage> {
-  const message = { ...input, id: newId(), status: 'complete' as const };
+  const message = { ...input, id: input.id ?? newId(), status: 'complete' as const };
   // Nothing stands beside what follows a leaf.
   const isPlaced = input.parentId !== undefined;
   let siblingIds = [message.id];

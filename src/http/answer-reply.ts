@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ask, type Place, type Question, withSources } from '../answers/ask.ts';
+import { ask, type Place, type Question, type StartedAnswer, withSources } from '../answers/ask.ts';
 import { follow, waitForAnswer } from '../answers/stream/follow.ts';
 import type { NumberedEvent } from '../answers/stream/running.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
+import type { AlsoWrite } from '../db/database.ts';
 import { principalOf } from './auth.ts';
 import type { HttpDeps } from './deps.ts';
 import { settleAnswer } from './held-key.ts';
@@ -24,7 +25,7 @@ export function createAnswerReply({
   config,
   closing,
 }: Pick<HttpDeps, 'db' | 'answers' | 'config' | 'closing'>) {
-  return { respond, replay, streamTo };
+  return { respond, replay, show, streamTo };
 
   async function respond(
     place: Place,
@@ -32,9 +33,9 @@ export function createAnswerReply({
     how: Shown,
     request: FastifyRequest,
     reply: FastifyReply,
+    alsoWrite: AlsoWrite<StartedAnswer> | undefined = settleAnswer(request),
   ) {
-    const settle = settleAnswer(request);
-    const started = await ask(place, question, answers, settle);
+    const started = await ask(place, question, answers, alsoWrite);
     return show(place.scope, started.messageId, how, request, reply);
   }
 

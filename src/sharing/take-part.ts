@@ -12,6 +12,7 @@ export interface TakingPart {
   scope: ConversationScope;
   author: Author;
   tokenHash: string;
+  sharedAt: Date;
 }
 
 /**
@@ -30,7 +31,8 @@ export async function openToTakePart(
   if (caller.userId === scope.userId)
     throw new AppError('forbidden', 'This is your own conversation: write in it directly.');
   const email = row.recipient?.replace(/^email:/, '') ?? null;
-  return { scope, author: { id: caller.userId, email }, tokenHash: row.tokenHash };
+  const author = { id: caller.userId, email };
+  return { scope, author, tokenHash: row.tokenHash, sharedAt: row.createdAt };
 }
 
 /** Whether the link has neither been revoked nor ended by itself. */

@@ -11,6 +11,8 @@ const word = 'Zebrafinch';
 interface Deed {
   path: string;
   body: object | (() => FormData);
+  /** Who sends it; the owner of everything when left out. */
+  sender?: Person;
   /** Deletes what the request has made, by the answer to it. */
   remove(answer: { id: string }): Promise<{ status: number }>;
   /** What a repeat gets then, where it is not 404: without a word of it. */
@@ -108,6 +110,9 @@ const deeds: Record<string, () => Promise<Deed>> = {
       remove: ({ id }) => owner.json('DELETE', `/conversations/${id}`),
     };
   },
+  '/s/:token/messages': async () => inShare('messages', { content: word }),
+  '/s/:token/query': async () => inShare('query', { query: word }),
+  '/s/:token/messages/:message/stop': async () => inShare('messages/:message/stop', {}),
   '/projects': async () => ({
     path: '/projects',
     body: { name: word, prompt: `Speak as a ${word}.` },
@@ -147,9 +152,6 @@ const without: Record<string, string> = {
   '/auth/keys': 'its answer is a secret',
   '/admin/invites': 'its answer is a secret',
   '/admin/users/:id/reset': 'its answer is a secret',
-  '/s/:token/messages': 'belongs to the owner, not to who says it',
-  '/s/:token/query': 'belongs to the owner, not to who says it',
-  '/s/:token/messages/:message/stop': 'belongs to the owner, not to who says it',
   '/conversations/:id/retrieve': 'only reads',
   '/mcp': 'only reads',
 };
@@ -181,7 +183,7 @@ test.each(Object.keys(deeds))('of POST %s nothing is told when it is gone', asyn
   expect((await deed.remove(answer)).status).toBeLessThan(300);
   const { rows } = await pool.query<{ row: string }>(
     'SELECT a::text AS row FROM idempotency_answers a WHERE user_id = $1 AND key = $2',
-    [owner.id, key],
+    [(deed.sender ?? owner).id, key],
   );
   expect(rows.filter(({ row }) => row.includes(word))).toEqual([]);
   const again = await send(deed, key);
@@ -189,9 +191,22 @@ test.each(Object.keys(deeds))('of POST %s nothing is told when it is gone', asyn
   expect(again.text).not.toContain(word);
 });
 
-async function send({ path, body }: Deed, key: string) {
+/** What the recipient does in a conversation that is shared to take part in, until it is deleted. */
+async function inShare(below: string, body: object): Promise<Deed> {
+  const sender = await newPerson(owner.baseUrl);
+  const answer = await newAnswer(word);
+  const id = answer.conversation_id;
+  const made = await owner.json<Share>('POST', `/conversations/${id}/shares`, {
+    access: 'take_part',
+    recipient: sender.email,
+  });
+  const path = `/s/${made.body.url.split('/s/')[1]}/${below.replace(':message', answer.message_id)}`;
+  return { path, body, sender, remove: () => owner.json('DELETE', `/conversations/${id}`) };
+}
+
+async function send({ path, body, sender = owner }: Deed, key: string) {
   const isForm = typeof body === 'function';
-  const response = await owner.fetch(path, {
+  const response = await sender.fetch(path, {
     method: 'POST',
     headers: { 'idempotency-key': key, ...(isForm ? {} : { 'content-type': 'application/json' }) },
     body: isForm ? body() : JSON.stringify(body),

@@ -14,7 +14,8 @@ import { z } from 'zod';
 import { stopAnswer } from '../../answers/stop.ts';
 import { hasMore } from '../../answers/stream/follow.ts';
 import { appendMessage } from '../../conversations/append-message.ts';
-import { readMessage } from '../../conversations/message-store.ts';
+import { type MessageRow, readMessage } from '../../conversations/message-store.ts';
+import { stableId } from '../../db/stable-id.ts';
 import { type NumberedChange, watchChanges } from '../../changes/watch.ts';
 import { AppError } from '../../errors.ts';
 import { isStillOpen, openToTakePart, type TakingPart } from '../../sharing/take-part.ts';
@@ -24,6 +25,7 @@ import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { OpenStreams } from '../open-streams.ts';
+import { keepReference, markChanged, requestNameOf } from '../held-key.ts';
 import { messagesPerMinute } from '../rate-limits.ts';
 import { sendEvents, type WireEvent } from '../sse.ts';
 import { lastEventId } from './answers.ts';
@@ -33,12 +35,13 @@ const tags = ['sharing'];
 
 /**
  * What the recipient of a conversation that is shared to take part in may do there, and nothing else: each request opens
- * the link anew. What they say belongs to the owner, so that a repeat by `Idempotency-Key` is nobody's: it is not kept.
+ * the link anew, a repeat too. What they say belongs to the owner and their `Idempotency-Key` to them, which no transaction
+ * writes together: what is said has ids that the key gives, so that a repeat finds it whenever the first has died.
  */
 export function takingPartRoutes(app: App, deps: HttpDeps): void {
   const { db, answers, identity, config, now, closing } = deps;
-  const { respond, streamTo } = createAnswerReply(deps);
-  const limited = { ...messagesPerMinute(config.limits.messagesPerMinute), secret: true };
+  const { respond, show, streamTo } = createAnswerReply(deps);
+  const limited = messagesPerMinute(config.limits.messagesPerMinute) ?? {};
   const params = shareTokenParams;
   const headers = sharePasswordHeader;
   const readers = new OpenStreams();
@@ -83,9 +86,9 @@ export function takingPartRoutes(app: App, deps: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const { scope, author } = await open(request);
-      const input = { role: 'user' as const, metadata: { author }, metadataSource: null };
-      const { row } = await appendMessage(scope, { ...input, content: request.body.content }, db, now());
+      const part = await open(request);
+      const id = nameOf(request, part, 'message');
+      const row = (await saidBefore(request, part, id)) ?? (await say(request, part, request.body, id));
       const said = { id: row.id, role: 'user' as const, content: row.content };
       return reply.code(201).send({ ...said, created_at: row.createdAt.toISOString() });
     },
@@ -111,9 +114,15 @@ export function takingPartRoutes(app: App, deps: HttpDeps): void {
     async (request, reply) => {
       const part = await open(request);
       const { query, stream } = request.body;
-      const question = { query, strategy: undefined, topK: undefined, author: part.author };
       const how = { stream, include: true, isAlive: aliveOf(request, part) };
-      return respond({ scope: part.scope, begins: null }, question, how, request, reply);
+      const [asked, answered] = [nameOf(request, part, 'question'), nameOf(request, part, 'answer')];
+      const before = await saidBefore(request, part, answered);
+      if (before !== null) return show(part.scope, before.id, how, request, reply);
+      const ids = asked && answered ? { question: asked, answer: answered } : undefined;
+      const question = { query, strategy: undefined, topK: undefined, author: part.author, ids };
+      if (ids !== undefined) keepReference(request, [ids.answer]);
+      const place = { scope: part.scope, begins: null };
+      return respond(place, question, how, request, reply, async () => markChanged(request));
     },
   );
 
@@ -143,7 +152,7 @@ export function takingPartRoutes(app: App, deps: HttpDeps): void {
   app.post(
     '/s/:token/messages/:message/stop',
     {
-      config: { secret: true, whileStopping: true },
+      config: { whileStopping: true },
       schema: {
         tags,
         operationId: 'stopAnswerInShare',
@@ -157,13 +166,50 @@ export function takingPartRoutes(app: App, deps: HttpDeps): void {
     async (request, reply) => {
       const part = await open(request);
       const id = await answerOf(part, request.params.message);
-      return reply.code(202).send({ stopped: await stopAnswer(part.scope, id, answers) });
+      const [before] = request.replayOf ?? [];
+      if (before !== undefined) return reply.code(202).send({ stopped: before === 'stopped' });
+      const stopped = await stopAnswer(part.scope, id, answers);
+      keepReference(request, [stopped ? 'stopped' : 'over']);
+      return reply.code(202).send({ stopped });
     },
   );
 
   async function open(request: FastifyRequest<{ Params: { token: string } }>): Promise<TakingPart> {
     const caller = principalOf(request).scope;
     return openToTakePart(request.params.token, caller, visitorOf(request, identity), identity);
+  }
+
+  /** The same in every repeat; undefined without a key. */
+  function nameOf(request: FastifyRequest, part: TakingPart, what: string): string | undefined {
+    const name = requestNameOf(request);
+    return name === undefined ? undefined : stableId([part.author.id, name, what], part.sharedAt);
+  }
+
+  /** What an earlier request with this key has said, whether it lived to tell. @throws AppError `not_found` when it is gone */
+  async function saidBefore(
+    request: FastifyRequest,
+    { scope }: TakingPart,
+    id: string | undefined,
+  ): Promise<MessageRow | null> {
+    const wanted = request.replayOf?.[0] ?? id;
+    const row = wanted === undefined ? null : await readMessage(db, scope, wanted);
+    if (row === null && request.replayOf !== null)
+      throw new AppError('not_found', 'This message does not exist.');
+    if (row !== null) keepReference(request, [row.id]);
+    return row;
+  }
+
+  async function say(
+    request: FastifyRequest,
+    { scope, author }: TakingPart,
+    { content }: { content: string },
+    id: string | undefined,
+  ): Promise<MessageRow> {
+    const input = { id, role: 'user' as const, content, metadata: { author }, metadataSource: null };
+    const { row } = await appendMessage(scope, input, db, now());
+    markChanged(request);
+    keepReference(request, [row.id]);
+    return row;
   }
 
   async function answerOf({ scope }: TakingPart, id: string): Promise<string> {
