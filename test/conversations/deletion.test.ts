@@ -344,3 +344,56 @@ test(
     }
   },
 );
+
+test(
+  'where the server keeps conversations for 30 days an account may keep them shorter, and a hold keeps them all',
+  { timeout: 180_000 },
+  async () => {
+    const first = await startTestApp();
+    const { pool } = first.app.db;
+    /** Conversations that have been idle for so many days. */
+    const idle = async (person: Person, ...days: number[]): Promise<string[]> => {
+      const ids: string[] = [];
+      for (const one of days) {
+        const id = await newConversation(person);
+        ids.push(id);
+        await pool.query(
+          `UPDATE conversations SET activity_at = now() - $2 * interval '1 day' WHERE id = $1`,
+          [id, one],
+        );
+      }
+      return ids;
+    };
+    // Swept in this order: when something of the last one's is gone, the others have been looked at.
+    const people = [await somebody(first), await somebody(first), await somebody(first)] as const;
+    const [held, shorter, plain] = people;
+    await shorter.json('PATCH', '/auth/me', { retention_days: 7 });
+    await pool.query(`UPDATE users SET legal_hold = true WHERE id = $1`, [held.id]);
+    const kept = {
+      held: await idle(held, 400, 31),
+      shorter: await idle(shorter, 6, 8, 31),
+      plain: await idle(plain, 8, 29, 31),
+    };
+    await first.stop();
+    const second = await startTestApp({ like: first, env: { RETENTION_DAYS: '30' } });
+    const listOf = async (person: Person, status: string): Promise<string[]> => {
+      const response = await fetch(`${second.baseUrl}/conversations?status=${status}&order=created`, {
+        headers: { authorization: `Bearer ${person.token}` },
+      });
+      const { conversations } = (await response.json()) as { conversations: Conversation[] };
+      return conversations.map(({ id }) => id).toReversed();
+    };
+    try {
+      await until('the last is deleted', async () => (await listOf(plain, 'deleted')).length > 0, 60_000);
+      expect(await listOf(plain, 'active')).toEqual(kept.plain.slice(0, 2));
+      expect(await listOf(plain, 'deleted')).toEqual(kept.plain.slice(2));
+      expect(await listOf(shorter, 'active')).toEqual(kept.shorter.slice(0, 1));
+      expect(await listOf(shorter, 'deleted')).toEqual(kept.shorter.slice(1));
+      expect(await listOf(held, 'active')).toEqual(kept.held);
+      expect(await listOf(held, 'deleted')).toEqual([]);
+    } finally {
+      await second.close();
+      await first.close();
+    }
+  },
+);

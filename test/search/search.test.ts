@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { SearchResults } from '@alcove/contract';
 import { letSearchUseIndex, searchesByIndex } from '../../src/db/leakproof.ts';
 import { addText } from '../answers/support/asking.ts';
+import { pdfFile } from '../documents/support/files.ts';
+import { uploadAndWait } from '../documents/support/uploading.ts';
 import { databaseKind, newPerson, type Person, sharedApp } from '../support/app.ts';
 
 const app = sharedApp();
@@ -70,6 +72,27 @@ test('the snippet marks what was found', async () => {
   const [first] = await find('ferry ice', '&in=messages');
   const marked = first?.snippet.ranges.map(({ start, end }) => first.snippet.text.slice(start, end));
   expect(marked).toEqual(['ferries', 'ice']);
+});
+
+test('a passage of a PDF is found with the page that it stands on', async () => {
+  const { id } = await person.client.conversations.create({ title: 'Pages' });
+  const pages = [
+    'The quay of Malvern was widened.',
+    '',
+    'The lock at Quorndale was closed.',
+    'Nothing else.',
+  ];
+  const file = pdfFile('works.pdf', pages);
+  const [document] = await uploadAndWait(person, id, file);
+  for (const [word, page] of [
+    ['Malvern', 1],
+    ['Quorndale', 3],
+  ] as const) {
+    const [hit, ...others] = await find(word, '&in=documents');
+    expect(hit).toMatchObject({ document_id: document?.id, document_name: 'works.pdf', page });
+    expect(hit?.snippet.text).toContain(word);
+    expect(others).toEqual([]);
+  }
 });
 
 test('titles, messages and passages come in one list, each with where to jump to', async () => {
