@@ -51,7 +51,7 @@ const ALL_ON_CITUS = [
   // Left out: what has no database of Citus, and what breaks or changes the schema in ways that Citus refuses.
   'test/cli/{commands,doctor,log,users}.test.ts',
   'test/files/{backup,reconcile}.test.ts',
-  'test/schema/start.test.ts',
+  'test/schema/{repair,start}.test.ts',
   'test/citus/',
 ];
 // Their tests break a database by triggers, or by what its pool sends: there tests look through a pool of their own.

@@ -1,7 +1,7 @@
 import { createReaper } from '../answers/reaper.ts';
 import { createRetention } from '../answers/retention.ts';
 import type { Config } from '../config.ts';
-import { keepGrants } from '../db/spread.ts';
+import { keepGrants } from '../db/mend-parts.ts';
 import { tidyDatabase } from '../db/tidy.ts';
 import type { DocumentDeps } from '../documents/deps.ts';
 import { createIngestion } from '../documents/ingest.ts';

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Database } from '../db/database.ts';
-import { newestMigration } from '../db/migrate.ts';
+import { newestMigration } from '../db/migration-state.ts';
 import { openOwnConnection } from '../db/own-connection.ts';
 import { makeTemporaryFolder } from '../db/temporary-folder.ts';
 import { hasCode } from '../errors.ts';

@@ -7,7 +7,7 @@ import { verifyBackup } from '../backup/read-backup.ts';
 import { writeBackup } from '../backup/write-backup.ts';
 import { readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
-import { isMigrated } from '../db/migrate.ts';
+import { isMigrated } from '../db/migration-state.ts';
 import { moveDurably } from '../db/durable-files.ts';
 import { openBlobStore } from '../files/open-store.ts';
 import { readVersion } from '../version.ts';

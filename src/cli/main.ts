@@ -116,7 +116,6 @@ database
   .command('distribute')
   .description('spread the tables over the machines of Citus; what is spread already stays as it is')
   .option('--shards <n>', 'into how many parts; hard to change afterwards', shardsOf, 32)
-  .option('--online', 'table by table while users write; read docs/scaling.md before')
   .option('--dry-run', 'say what would be done')
   .action(exitWith(async () => (await import('./distribute.ts')).distributeDatabase));
 database

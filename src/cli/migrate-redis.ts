@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
 import type { Database } from '../db/database.ts';
-import { isMigrated } from '../db/migrate.ts';
+import { isMigrated } from '../db/migration-state.ts';
 import { layoutFor, mapping } from '../exchange/redis/mapping.ts';
 import {
   type MigrationReport,

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
-import { isMigrated } from '../db/migrate.ts';
+import { isMigrated } from '../db/migration-state.ts';
 import { createPasswords } from '../identity/passwords.ts';
 import { createSetup } from '../identity/people/create-setup.ts';
 import { operate } from '../identity/people/operate.ts';

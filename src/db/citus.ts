@@ -18,3 +18,17 @@ export async function hasCitus(client: pg.Pool | pg.ClientBase): Promise<boolean
   const { rows } = await client.query(`SELECT 1 FROM pg_extension WHERE extname = 'citus'`);
   return rows.length > 0;
 }
+
+/** Behind comments. */
+const policyForm = /^(?:\s*--[^\n]*\n)*\s*(?:CREATE|ALTER|DROP) POLICY /;
+
+/**
+ * A statement that defines something, in a transaction, where tables are distributed. Citus cannot read most policies:
+ * the parts get theirs from `mendParts`, behind the COMMIT.
+ */
+export async function runDefinition(client: pg.ClientBase, statement: string): Promise<void> {
+  const isPolicy = policyForm.test(statement);
+  if (isPolicy) await client.query('SET LOCAL citus.enable_ddl_propagation = off');
+  await client.query(statement);
+  if (isPolicy) await client.query('SET LOCAL citus.enable_ddl_propagation = on');
+}

@@ -3,18 +3,16 @@ import { hasCitus, throughAll } from './citus.ts';
 import type { Database } from './database.ts';
 import { distribution } from './distribution.ts';
 import { explainDatabase } from './explain.ts';
-import { addForeignKey, deleteOrphans, type ForeignKey, foreignKeys } from './foreign-keys.ts';
+import { addForeignKey, type ForeignKey, foreignKeys } from './foreign-keys.ts';
+import { mendParts } from './mend-parts.ts';
+import { lastMigration, newestMigration } from './migration-state.ts';
 import { openOwnConnection } from './own-connection.ts';
-import { mayLetReplicate, whileReplicating } from './replicating.ts';
 import { type RoleNames, tried } from './roles.ts';
 import { DatabaseSetupError } from './setup-error.ts';
-import { mendParts } from './spread.ts';
 
 export interface DistributeOptions {
   /** Of each group of tables that lie together; it can hardly be changed afterwards. */
   shards: number;
-  /** Table by table while users write, instead of all in one transaction for which they wait. */
-  online?: boolean;
   /** Says what would be done and does nothing. */
   dryRun: boolean;
   say: (line: string) => void;
@@ -24,14 +22,13 @@ interface Task {
   /** As a person reads it. */
   what: string;
   run: (client: pg.ClientBase) => Promise<unknown>;
-  /** Some statements of Citus run in no transaction. */
-  alone?: boolean;
 }
 
 type Spread = { table: string; column: string };
 
 /**
- * Spreads the tables over the machines of Citus as `distribution` says; what is spread already stays as it is.
+ * Spreads the tables over the machines of Citus as `distribution` says, all or nothing; what is spread already stays as
+ * it is.
  * @returns false where the database has no Citus
  * @throws DatabaseSetupError
  */
@@ -40,12 +37,15 @@ export async function distribute(database: Database, options: DistributeOptions)
   try {
     if (!(await hasCitus(client))) return false;
     await refuseWithoutNodes(client);
-    const tasks = await plan(client, database.roles, options);
+    await refuseOtherVersion(client);
+    const tasks = await plan(client, database.roles, options.shards);
     if (tasks.length === 0) options.say('Everything is distributed already.');
-    const work = () => perform(client, tasks, options);
-    await (options.online === true ? whileReplicating(database.pool, options.say, work) : work());
-    // Again each time: a part that has moved since has lost them.
-    if (!options.dryRun) await mendParts(client);
+    if (options.dryRun) for (const { what } of tasks) options.say(`would ${what}`);
+    else {
+      await perform(client, tasks, options.say);
+      // Again each time: a part that has moved since has lost grants on columns.
+      await mendParts(client);
+    }
     return true;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
@@ -65,49 +65,46 @@ async function refuseWithoutNodes(client: pg.ClientBase): Promise<void> {
   );
 }
 
-async function plan(
-  client: pg.ClientBase,
-  roles: RoleNames,
-  { shards, online = false }: DistributeOptions,
-): Promise<Task[]> {
+/** Tables that are not there cannot be distributed, and keys that are added here would be added again. */
+async function refuseOtherVersion(client: pg.ClientBase): Promise<void> {
+  if ((await lastMigration(client)) === (await newestMigration()).at) return;
+  throw new DatabaseSetupError(
+    'The tables are not those of this version of Alcove: run "npm run alcove -- db migrate" first.',
+  );
+}
+
+async function plan(client: pg.ClientBase, roles: RoleNames, shards: number): Promise<Task[]> {
   const all = foreignKeys();
   const left = await undistributed(client);
-  const tasks = await loginTasks(client, roles);
-  const missing = await missingKeys(client, all);
-  if (left.length === 0) return [...tasks, ...missing.map(addLater)];
-  // Those between two tables that stay as they are need not go.
   const names = new Set(left.map(({ table }) => table));
-  const keys = all.filter(({ table, target }) => names.has(table) || names.has(target));
-  const wanted = [...new Set([...keys, ...missing])];
-  if (online) await refuseOnline(client);
+  const valid = await validKeys(client);
+  // Those between two tables that stay as they are need not go.
+  const keys = all.filter(
+    ({ name, table, target }) => !valid.has(name) || names.has(table) || names.has(target),
+  );
+  const logins = await loginTasks(client, roles);
+  const spreading = left.map((one) => spread(one, shards));
+  if (keys.length === 0) return [...logins, ...spreading];
   return [
-    ...tasks,
-    { what: `take ${keys.length} foreign keys away`, run: (c) => dropKeys(c, keys), alone: online },
-    ...left.map((one) => spread(one, shards, online)),
-    ...(online
-      ? wanted.map(addLater)
-      : [{ what: `add ${wanted.length} foreign keys`, run: (c: pg.ClientBase) => addKeys(c, wanted) }]),
+    ...logins,
+    { what: `take ${keys.length} foreign keys away`, run: (c) => dropKeys(c, keys) },
+    ...spreading,
+    { what: `add ${keys.length} foreign keys`, run: (c) => addKeys(c, keys) },
   ];
 }
 
 async function perform(
   client: pg.ClientBase,
   tasks: readonly Task[],
-  options: DistributeOptions,
+  say: (line: string) => void,
 ): Promise<void> {
-  if (options.dryRun) {
-    for (const { what } of tasks) options.say(`would ${what}`);
-    return;
+  await client.query('BEGIN');
+  await client.query(`SET LOCAL statement_timeout = 0; ${oneByOne}`);
+  for (const { what, run } of tasks) {
+    say(what);
+    await run(client);
   }
-  let open = false;
-  for (const task of tasks) {
-    if (task.alone !== true && !open) await begin(client);
-    if (task.alone === true && open) await client.query('COMMIT');
-    open = task.alone !== true;
-    options.say(task.what);
-    await task.run(client);
-  }
-  if (open) await client.query('COMMIT');
+  await client.query('COMMIT');
 }
 
 /** A table that a migration has just made, before its foreign keys: no key leads from one machine to all of them. */
@@ -126,11 +123,6 @@ function makeDistributed(table: string, column: string, more = ''): string {
 /** Shards are changed one after the other: keys between tables forbid to change them side by side in one transaction. */
 export const oneByOne = `SET LOCAL citus.multi_shard_modify_mode = 'sequential'; ${throughAll}`;
 
-async function begin(client: pg.ClientBase): Promise<void> {
-  await client.query('BEGIN');
-  await client.query(`SET LOCAL statement_timeout = 0; ${oneByOne}`);
-}
-
 /** Parents first. */
 async function undistributed(client: pg.ClientBase): Promise<Spread[]> {
   const { rows } = await client.query<{ name: string }>(
@@ -142,21 +134,10 @@ async function undistributed(client: pg.ClientBase): Promise<Spread[]> {
   );
 }
 
-function spread({ table, column }: Spread, shards: number, online: boolean): Task {
-  const together = column === 'user_id' ? 'users' : 'none';
-  const what = `distribute ${table} by ${column}${online ? ', while it is written' : ''}`;
-  const count = together === 'none' ? `, shard_count => ${shards}` : '';
-  if (online)
-    return {
-      what,
-      alone: true,
-      run: (client) =>
-        client.query(
-          `SELECT create_distributed_table_concurrently('${table}', '${column}', colocate_with => '${together}'${count})`,
-        ),
-    };
+function spread({ table, column }: Spread, shards: number): Task {
+  const count = column === 'user_id' ? '' : `, shard_count => ${shards}`;
   return {
-    what,
+    what: `distribute ${table} by ${column}`,
     async run(client) {
       // The owner is to see every row that is copied.
       const { rows } = await client.query<{ forced: boolean }>(
@@ -176,35 +157,20 @@ async function dropKeys(client: pg.ClientBase, keys: readonly ForeignKey[]): Pro
 }
 
 async function addKeys(client: pg.ClientBase, keys: readonly ForeignKey[]): Promise<void> {
-  for (const key of keys) await client.query(addForeignKey(key, true));
+  for (const key of keys) await client.query(addForeignKey(key));
 }
 
-/** Not valid at first, so that nobody waits while every row is looked at. */
-function addLater(key: ForeignKey): Task {
-  return {
-    what: `add the foreign key ${key.name}`,
-    alone: true,
-    async run(client) {
-      await client.query(addForeignKey(key, false));
-      await begin(client);
-      await client.query(`ALTER TABLE ${key.table} NO FORCE ROW LEVEL SECURITY`);
-      await client.query(`ALTER TABLE ${key.target} NO FORCE ROW LEVEL SECURITY`);
-      await client.query(deleteOrphans(key));
-      await client.query(`ALTER TABLE ${key.table} VALIDATE CONSTRAINT ${key.name}`);
-      await client.query(`ALTER TABLE ${key.table} FORCE ROW LEVEL SECURITY`);
-      await client.query(`ALTER TABLE ${key.target} FORCE ROW LEVEL SECURITY`);
-      await client.query('COMMIT');
-    },
-  };
-}
-
-/** Of an earlier run that was ended in between. */
-async function missingKeys(client: pg.ClientBase, all: readonly ForeignKey[]): Promise<ForeignKey[]> {
+/** Their names; one that somebody has added without looking at the rows is none of them. */
+async function validKeys(client: pg.ClientBase): Promise<Set<string>> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT conname AS name FROM pg_constraint WHERE contype = 'f' AND convalidated AND connamespace = current_schema()::regnamespace`,
   );
-  const there = new Set(rows.map(({ name }) => name));
-  return all.filter(({ name }) => !there.has(name));
+  return new Set(rows.map(({ name }) => name));
+}
+
+/** In a transaction. @throws DatabaseSetupError where somebody else has to */
+export async function letRolesIn(client: pg.ClientBase, roles: RoleNames): Promise<void> {
+  for (const { run } of await loginTasks(client, roles)) await run(client);
 }
 
 /** The machines meet as the role of the transaction: it has no password and owns nothing, and they let it in. */
@@ -222,24 +188,4 @@ async function loginTasks(client: pg.ClientBase, roles: RoleNames): Promise<Task
         );
     },
   }));
-}
-
-async function refuseOnline(client: pg.ClientBase): Promise<void> {
-  if (!(await isLogical(client)))
-    throw new DatabaseSetupError(
-      'Tables are spread while they are written only with wal_level = logical, and with citus in output_plugin_libraries where the server has that setting. Change it on every machine, or stop Alcove and leave --online out.',
-    );
-  if (!(await mayLetReplicate(client)))
-    throw new DatabaseSetupError(
-      'Tables are spread while they are written by an administrator of the database only: name one in DATABASE_URL for this command, or stop Alcove and leave --online out.',
-    );
-}
-
-/** Whether Citus can follow what is written meanwhile; newer PostgreSQL asks for its name in a list of its own. */
-async function isLogical(client: pg.ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ level: string; plugins: string | null }>(
-    `SELECT current_setting('wal_level') AS level, current_setting('output_plugin_libraries', true) AS plugins`,
-  );
-  const { level, plugins = null } = rows[0] ?? {};
-  return level === 'logical' && (plugins === null || /\bcitus\b/.test(plugins));
 }

@@ -32,16 +32,7 @@ export function foreignKeys(): ForeignKey[] {
     });
 }
 
-export function addForeignKey(key: ForeignKey, validated: boolean): string {
-  const { table, name, columns, target, targetColumns, action } = key;
+export function addForeignKey({ table, name, columns, target, targetColumns, action }: ForeignKey): string {
   return `ALTER TABLE ${table} ADD CONSTRAINT ${name} FOREIGN KEY (${columns.join(', ')})
-    REFERENCES ${target} (${targetColumns.join(', ')}) ${action}${validated ? '' : ' NOT VALID'}`;
-}
-
-/** Rows that point to nothing: what their target took along when it went while there was no key. */
-export function deleteOrphans({ table, columns, target, targetColumns }: ForeignKey): string {
-  const pairs = columns.map((column, at) => `p.${targetColumns[at]} = c.${column}`);
-  const filled = columns.map((column) => `c.${column} IS NOT NULL`);
-  return `DELETE FROM ${table} c WHERE ${filled.join(' AND ')}
-    AND NOT EXISTS (SELECT 1 FROM ${target} p WHERE ${pairs.join(' AND ')})`;
+    REFERENCES ${target} (${targetColumns.join(', ')}) ${action}`;
 }

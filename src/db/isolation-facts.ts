@@ -15,7 +15,7 @@ export const plainSchema = 'public';
  * catalogue has them, each as one statement in canonical form.
  */
 export async function readIsolationFacts(
-  client: pg.Pool | pg.PoolClient,
+  client: pg.Pool | pg.ClientBase,
   roles: RoleNames,
 ): Promise<IsolationFact[]> {
   const { rows } = await client.query<IsolationFact & { schema: string }>(factsQuery, [Object.values(roles)]);

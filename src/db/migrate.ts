@@ -1,25 +1,23 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type pg from 'pg';
 import type { Database } from './database.ts';
 import { databaseCode } from './errors.ts';
 import { explainDatabase } from './explain.ts';
 import { letSearchUseIndex, searchesByIndex } from './leakproof.ts';
+import { lastMigration, migrationsFolder, newestMigration } from './migration-state.ts';
 import { openOwnConnection } from './own-connection.ts';
 import { makeRoles, refuseForeignRoles, type RoleNames, tried, withRoles } from './roles.ts';
 import { advisoryLocks } from './advisory-locks.ts';
 import { DatabaseSetupError } from './setup-error.ts';
 import { distributeNew, oneByOne } from './distribute.ts';
-import { isDistributed, mendParts } from './spread.ts';
+import { runDefinition } from './citus.ts';
+import { grantColumns, mendParts } from './mend-parts.ts';
+import { isDistributed } from './spread.ts';
 
-const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 /** Drizzle's own migrate() has none. */
 const advisoryLock = advisoryLocks.migrations;
 const lockTimeout = '60s';
 const oldestPostgres = 150_000;
-/** Behind comments. */
-const policyForm = /^(?:\s*--[^\n]*\n)*\s*(?:CREATE|ALTER|DROP) POLICY /;
 
 /**
  * Brings the schema to this version, or to that of an older one whose newest migration is `upTo`, all or nothing. The
@@ -38,9 +36,10 @@ export async function migrate(database: Database, upTo = Infinity): Promise<void
     await refuseDowngrade(client);
     await prepareServer(client, database.roles);
     if (database.kind === 'pglite' && !(await searchesByIndex(client))) await letSearchUseIndex(client, true);
-    await run(client, database.roles, upTo);
+    const changed = await run(client, database.roles, upTo);
     await client.query('COMMIT');
-    if (await isDistributed(client)) await mendParts(client);
+    // What differs without a migration is for `db repair`: no start hides what somebody has changed on a machine.
+    if (await isDistributed(client)) await (changed ? mendParts(client) : grantColumns(client));
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
     throw explainDatabase(error, database.address);
@@ -49,37 +48,30 @@ export async function migrate(database: Database, upTo = Infinity): Promise<void
   }
 }
 
-/** True when every migration of this version has run. */
-export async function isMigrated(database: Database): Promise<boolean> {
-  const { at: newest } = await newestMigration();
-  const { rows } = await database.pool.query<{ last: string | null }>(
-    `SELECT max(created_at)::text AS last FROM drizzle.__drizzle_migrations`,
-  );
-  return Number(rows[0]?.last ?? 0) >= newest;
-}
-
-/** As Drizzle's own `migrate` does it, in the transaction that is open. */
-async function run(client: pg.ClientBase, roles: RoleNames, upTo: number): Promise<void> {
+/** As Drizzle's own `migrate` does it, in the transaction that is open. @returns whether there was anything to run */
+async function run(client: pg.ClientBase, roles: RoleNames, upTo: number): Promise<boolean> {
   await client.query(`CREATE SCHEMA IF NOT EXISTS drizzle; CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations
     (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`);
   const last = await lastMigration(client);
   const distributed = await isDistributed(client);
   if (distributed) await client.query(oneByOne);
-  for (const { sql, hash, folderMillis } of readMigrationFiles({ migrationsFolder })) {
-    if (folderMillis <= last || folderMillis > upTo) continue;
+  const waiting = readMigrationFiles({ migrationsFolder }).filter(
+    ({ folderMillis }) => folderMillis > last && folderMillis <= upTo,
+  );
+  for (const { sql, hash, folderMillis } of waiting) {
     for (const statement of sql) {
-      // Citus cannot read most policies: the parts get them when all is committed.
-      const isPolicy = distributed && policyForm.test(statement);
-      if (isPolicy) await client.query('SET LOCAL citus.enable_ddl_propagation = off');
-      await client.query(withRoles(statement, roles));
-      if (isPolicy) await client.query('SET LOCAL citus.enable_ddl_propagation = on');
-      if (distributed) await distributeNew(client, statement);
+      if (!distributed) await client.query(withRoles(statement, roles));
+      else {
+        await runDefinition(client, withRoles(statement, roles));
+        await distributeNew(client, statement);
+      }
     }
     await client.query('INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ($1, $2)', [
       hash,
       folderMillis,
     ]);
   }
+  return waiting.length > 0;
 }
 
 async function checkServer(client: pg.ClientBase, address: string): Promise<void> {
@@ -172,27 +164,6 @@ async function refuseDowngrade(client: pg.ClientBase): Promise<void> {
       'The database belongs to a newer version of Alcove: install that version, or restore a backup.',
     );
   }
-}
-
-/** The time that orders the last migration that has run; 0 before the first. */
-async function lastMigration(client: pg.ClientBase): Promise<number> {
-  const { rows } = await client.query<{ exists: boolean }>(
-    `SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`,
-  );
-  if (rows[0]?.exists !== true) return 0;
-  const last = await client.query<{ last: string | null }>(
-    'SELECT max(created_at)::text AS last FROM drizzle.__drizzle_migrations',
-  );
-  return Number(last.rows[0]?.last ?? 0);
-}
-
-/** The newest migration of this version: its name, and the time that orders it. */
-export async function newestMigration(): Promise<{ name: string; at: number }> {
-  const journal = JSON.parse(await readFile(`${migrationsFolder}/meta/_journal.json`, 'utf8')) as {
-    entries: { tag: string; when: number }[];
-  };
-  const last = journal.entries.at(-1);
-  return { name: last?.tag ?? '', at: last?.when ?? 0 };
 }
 
 function isOlder(version: string, floor: readonly [number, number]): boolean {

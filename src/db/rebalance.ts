@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Database } from './database.ts';
 import { explainDatabase } from './explain.ts';
+import { keepGrants, mendParts } from './mend-parts.ts';
 import { openOwnConnection } from './own-connection.ts';
 import { mayLetReplicate, whileReplicating } from './replicating.ts';
 import { DatabaseSetupError } from './setup-error.ts';
-import { isDistributed, keepGrants, mendParts } from './spread.ts';
+import { isDistributed } from './spread.ts';
 
 /** One row of Citus's own account of the last rebalance. */
 interface Job {

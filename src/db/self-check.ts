@@ -46,9 +46,9 @@ export async function checkIsolation(database: Database): Promise<void> {
     else if (row.super || row.bypass) wrong.push(`role ${role} can bypass row-level security`);
   }
   wrong.push(...(await brokenSpread(database.pool, database.roles)));
-  if (wrong.length > 0) throw new DatabaseSetupError(refusal(wrong.join('; ')));
   const { missing, extra } = await compareIsolation(database.pool, database.roles);
-  if (missing.length + extra.length > 0) throw new DatabaseSetupError(refusal(describe(missing, extra)));
+  if (missing.length + extra.length > 0) wrong.push(describe(missing, extra));
+  if (wrong.length > 0) throw new DatabaseSetupError(refusal(wrong.join('; ')));
 }
 
 function refusal(what: string): string {

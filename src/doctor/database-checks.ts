@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareIsolation, repairIsolation } from '../db/isolation.ts';
-import { isMigrated, migrate, newestMigration } from '../db/migrate.ts';
+import { migrate } from '../db/migrate.ts';
+import { isMigrated, newestMigration } from '../db/migration-state.ts';
 import { checkIsolation } from '../db/self-check.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 

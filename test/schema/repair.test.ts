@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/client.ts';
 import { newConversation } from '../answers/support/asking.ts';
 import { createCluster, findPostgres } from '../durability/support/private-cluster.ts';
+import { isDistributed } from '../support/database-kind.ts';
 import { runCli } from '../support/run-cli.ts';
 import {
   databaseKind,
@@ -20,6 +21,8 @@ import {
 
 const run = promisify(execFile);
 const maxBuffer = 64 * 1024 * 1024;
+/** Citus would look for the policy at its workers' tables of the same name, which hold no rows and need none. */
+const onlyHere = isDistributed() ? 'SET LOCAL citus.enable_ddl_propagation = off; ' : '';
 let app: TestApp;
 let person: Person;
 let conversation: string;
@@ -64,14 +67,16 @@ describe('a start is refused, and one command mends it,', { timeout: 180_000 }, 
     await inDatabase(
       'CREATE POLICY leak ON messages TO alcove_app USING (true)',
       'GRANT SELECT (content) ON messages TO alcove_worker',
-      'ALTER POLICY asked ON login_keys USING (true)',
+      `${onlyHere}ALTER POLICY asked ON login_keys USING (true)`,
       `CREATE FUNCTION leak() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM login_keys'`,
     );
     await expectMendable(/1 policies, grants or functions are missing and 5 are there that should not be/);
   });
 });
 
-describe.skipIf(databaseKind === 'pglite')('a dump restored on another server', { timeout: 180_000 }, () => {
+const hasDumps = databaseKind !== 'pglite' && !isDistributed();
+
+describe.skipIf(!hasDumps)('a dump restored on another server', { timeout: 180_000 }, () => {
   let bin: string;
   let cluster: Awaited<ReturnType<typeof createCluster>>;
   let folder: string;

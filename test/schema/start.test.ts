@@ -156,7 +156,7 @@ describe('the server does not start', () => {
     await inDatabase('ALTER TABLE messages DISABLE ROW LEVEL SECURITY');
     expectRefusal(
       await start(databaseUrl()),
-      /^The database does not isolate users: table messages has no row-level security\. To mend it, run "npm run alcove -- db repair"\.$/m,
+      /^The database does not isolate users: table messages has no row-level security; 1 policies, grants or functions are missing, such as ALTER TABLE messages ENABLE ROW LEVEL SECURITY\. To mend it, run "npm run alcove -- db repair"\.$/m,
     );
     await inDatabase('ALTER TABLE messages ENABLE ROW LEVEL SECURITY');
   });

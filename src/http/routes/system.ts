@@ -1,6 +1,6 @@
 import { capabilities, health, readiness } from '@alcove/contract';
 import { shortCause } from '../../db/explain.ts';
-import { isMigrated } from '../../db/migrate.ts';
+import { isMigrated } from '../../db/migration-state.ts';
 import { formats, picture } from '../../formats/registry.ts';
 import { hasAccounts } from '../../identity/store.ts';
 import type { HttpDeps } from '../deps.ts';
