@@ -105,5 +105,35 @@ describe.skipIf(!isDistributed() || bin === null)(
         await addText(person, conversations[at] ?? '', 'Storks winter in the south.', 'storks.txt');
       expect((await runCli(['db', 'distribute'], home.env)).code).toBe(0);
     });
+
+    test('an owner of many rows gets parts and a machine of their own', async () => {
+      const id = people[0]?.id ?? '';
+      const portOf = async () => {
+        const [row] = await citus.query(
+          `SELECT nodeport AS port FROM citus_shards
+           WHERE shardid = get_shard_id_for_distribution_column('users', '${id}'::uuid)`,
+        );
+        return Number(row?.['port']);
+      };
+      const from = await portOf();
+      const to = citus.workers.map(({ url }) => Number(new URL(url).port)).find((port) => port !== from);
+      const groups = `SELECT count(*)::int AS n FROM citus_shards WHERE table_name = 'messages'::regclass`;
+      const [before] = await citus.query(groups);
+      await whileAllWrite(async () => {
+        await citus.query(
+          `SELECT isolate_tenant_to_new_shard('users', '${id}', 'CASCADE', shard_transfer_mode => 'block_writes')`,
+        );
+        await citus.query(
+          `SELECT citus_move_shard_placement(get_shard_id_for_distribution_column('users', '${id}'::uuid),
+             '127.0.0.1', ${from}, '127.0.0.1', ${to}, shard_transfer_mode => 'block_writes')`,
+        );
+        expect(await runCli(['db', 'distribute'], home.env)).toMatchObject({ code: 0, stderr: '' });
+      });
+      expect(await portOf()).toBe(to);
+      const [after] = await citus.query(groups);
+      expect(Number(after?.['n'])).toBeGreaterThan(Number(before?.['n']));
+      for (const [at, person] of people.entries())
+        await addText(person, conversations[at] ?? '', 'Cranes rest by the lake.', 'cranes.txt');
+    });
   },
 );
