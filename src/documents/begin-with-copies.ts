@@ -39,7 +39,7 @@ export async function beginWithCopies<T>(
       return [];
     })
     .catch(projectMissing);
-  notifier.notify(workTopic);
+  notifier.notify(workTopic, to.userId);
   if (made === undefined) throw new Error('the conversation was not written');
   return made.is;
 }

@@ -22,6 +22,6 @@ export async function copyDocuments(
     await alsoWrite?.(tx, made);
     return made;
   });
-  notifier.notify(workTopic);
+  notifier.notify(workTopic, to.userId);
   return copies;
 }

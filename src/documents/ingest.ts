@@ -98,7 +98,7 @@ async function ingest(lease: Lease, deps: DocumentDeps, signal: AbortSignal): Pr
   await completeDocument(deps.db, lease, made, deps.embedding?.id ?? null, deps.now());
   deps.notifier.notify(documentTopic(lease.itemId));
   // Its vectors are due now.
-  deps.notifier.notify(workTopic);
+  deps.notifier.notify(workTopic, lease.userId);
 }
 
 /** What is read to take a document's place would erase what is there. @throws AppError `conflict` */

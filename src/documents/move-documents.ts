@@ -24,6 +24,6 @@ export async function moveDocuments(
     return moved;
   });
   for (const { id } of rows) notifier.notify(documentTopic(id));
-  notifier.notify(workTopic);
+  notifier.notify(workTopic, to.userId);
   return rows;
 }

@@ -48,6 +48,6 @@ export async function restoreConversation(
     await alsoWrite?.(tx, shown.row);
     return shown.row;
   });
-  notifier.notify(workTopic);
+  notifier.notify(workTopic, user.userId);
   return restored;
 }

@@ -31,7 +31,7 @@ export async function copySelected(
     await alsoWrite?.(tx, made);
     return made;
   });
-  announceAll(rows, deps);
+  announceAll(user, rows, deps);
   return rows;
 }
 
@@ -53,7 +53,7 @@ export async function moveSelected(
     await alsoWrite?.(tx, moved);
     return moved;
   });
-  announceAll(rows, deps);
+  announceAll(user, rows, deps);
   return rows;
 }
 
@@ -85,7 +85,7 @@ async function sourcesOf(
   return sources;
 }
 
-function announceAll(rows: readonly DocumentRow[], { notifier }: Deps): void {
+function announceAll(user: UserScope, rows: readonly DocumentRow[], { notifier }: Deps): void {
   for (const { id } of rows) notifier.notify(documentTopic(id));
-  notifier.notify(workTopic);
+  notifier.notify(workTopic, user.userId);
 }

@@ -121,5 +121,5 @@ export async function keepFile(
 /** The rows are committed: workers of this process look at once, those of others within a second. */
 export function announce(row: DocumentRow, deps: Pick<DocumentDeps, 'notifier'>): void {
   deps.notifier.notify(documentTopic(row.id));
-  deps.notifier.notify(workTopic);
+  deps.notifier.notify(workTopic, row.userId);
 }

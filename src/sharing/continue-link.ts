@@ -61,7 +61,7 @@ export async function continueLink(
       return made;
     }),
   );
-  notifier.notify(workTopic);
+  notifier.notify(workTopic, reader.userId);
   return continued;
 }
 

@@ -123,12 +123,29 @@ export async function dueWork(db: Database, turns: readonly Turn[]): Promise<Wor
   return due;
 }
 
+/** The oldest due work of one user, one of each kind that the user is not busy with: this asks one machine alone. */
+export async function dueWorkOf(db: Database, userId: string, turns: readonly Turn[]): Promise<WorkKey[]> {
+  const kinds = turns.filter(({ busy }) => !busy.includes(userId)).map(({ kind }) => kind);
+  if (kinds.length === 0) return [];
+  const { rows } = await db.asWorker('one user', (tx) =>
+    tx.execute<Record<string, unknown> & WorkKey>(sql`
+      SELECT DISTINCT ON (kind) ${keyColumns} FROM work
+      WHERE user_id = ${userId}::uuid AND kind = ANY(${sql.param(kinds)}::text[]) AND due_at <= now()
+      ORDER BY kind, due_at`),
+  );
+  return rows;
+}
+
 /** Due work of one kind in the order of its users, oldest first: of those behind `after`, none behind `upTo`. */
 interface Page {
   turn: Turn;
   after: string;
   upTo: string | null;
 }
+
+const keyColumns = sql.raw(
+  'user_id AS "userId", conversation_id AS "conversationId", kind, item_id AS "itemId", target',
+);
 
 /** Read for each piece that there is room for: some users have more than one waiting. */
 const rowsForEach = 20;
@@ -143,7 +160,7 @@ async function readPages(db: Database, pages: readonly Page[]): Promise<WorkKey[
 
 function selectPage({ turn: { kind, limit }, after, upTo }: Page): SQL {
   const end = upTo === null ? sql`` : sql`AND user_id <= ${upTo}::uuid`;
-  return sql`(SELECT user_id AS "userId", conversation_id AS "conversationId", kind, item_id AS "itemId", target FROM work
+  return sql`(SELECT ${keyColumns} FROM work
     WHERE kind = ${kind} AND due_at <= now() AND user_id > ${after}::uuid ${end}
     ORDER BY user_id, due_at LIMIT ${limit * rowsForEach})`;
 }

@@ -66,6 +66,9 @@ describe.skipIf(!isDistributed() || bin === null)('a machine that is lost', { ti
     await worker?.stop('immediate');
     await until('its users are refused', () => by(away).every(({ refused }) => refused.length > 2), 60_000);
     await until('the others write on', grown(there), 60_000);
+    // Their uploads are read meanwhile: each finds its own work, though nobody can look through everybody's.
+    for (const { person, conversation } of there)
+      await addText(person, conversation, 'The night heron held 97 nests.');
     const [one] = away;
     const refusal = await one?.person.fetch(`/conversations/${one.conversation}`);
     expect([refusal?.status, refusal?.headers.has('retry-after')]).toEqual([503, true]);
@@ -74,12 +77,8 @@ describe.skipIf(!isDistributed() || bin === null)('a machine that is lost', { ti
     await until('its users write again', grown(away), 60_000);
     for (const writer of writers) await writer.stop();
     expect(new Set(by(away).flatMap(({ refused }) => refused))).toEqual(new Set([503]));
-    // Whom nothing was away for may have met a connection that went: told as such, and nothing else.
-    expect(
-      by(there)
-        .flatMap(({ refused }) => refused)
-        .filter((status) => status !== 503),
-    ).toEqual([]);
+    // Whom nothing was away for may each have met a connection that went: told as such, and nothing else.
+    for (const { refused } of by(there)) expect([[], [503]]).toContainEqual(refused);
     for (const [at, { person, conversation }] of owners.entries()) {
       const kept = await saidIn(person, conversation);
       expect(kept).toEqual(expect.arrayContaining(writers[at]?.said ?? []));

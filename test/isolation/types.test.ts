@@ -19,6 +19,7 @@ const withoutScope = new Set([
   'claimFirst',
   'insertBelow',
   'dueWork',
+  'dueWorkOf',
   'usersToIndex',
   'duePurges',
   'readQueue',
