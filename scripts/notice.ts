@@ -44,6 +44,9 @@ const works = `Works beside the packages
 
 - PostgreSQL, compiled to WebAssembly in @electric-sql/pglite: PostgreSQL License
 - pgvector, compiled to WebAssembly in @electric-sql/pglite-pgvector: PostgreSQL License
+- Beside PDF.js (pdfjs-dist), in the web app with their licences: Foxit's fonts and the JBIG2 decoder of PDFium
+  (BSD-3-Clause), the Liberation Sans fonts (OFL-1.1), OpenJPEG (BSD-2-Clause), qcms (MIT), Adobe's character maps
+  (BSD-3-Clause) and an ICC profile (CC0-1.0)
 - The table of word frequencies in src/indexing/background: CC BY-SA 4.0, in a folder and under a licence of its own,
   whose LICENSE names its sources
 - The example documents in examples: made for Alcove, Apache-2.0
@@ -110,7 +113,8 @@ function print(): string {
 Copyright 2026 the authors of Alcove
 
 Licensed under the Apache License, Version 2.0. With it come the works below, each under its own licence, whose text is
-in its package. \`npm run notice\` writes this list from the lockfile.
+in its package; of what the web app is built from, in web/build/licenses.txt, which the server has at /licenses.txt.
+\`npm run notice\` writes this list from the lockfile.
 
 ${works}
 ${groups.join('\n')}`;

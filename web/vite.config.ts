@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { licences } from './plugins/licences.ts';
 
 /** Where `vite dev` finds the API. */
 const server = 'http://localhost:8000';
@@ -25,6 +26,7 @@ export default defineConfig({
   plugins: [
     announcerWithoutInlineStyle(),
     pdfAssets(),
+    licences(),
     tailwindcss(),
     sveltekit({
       adapter: adapter({ fallback: 'index.html', precompress: true }),
@@ -81,7 +83,7 @@ function pdfAssets(): Plugin {
       for (const kind of ['cmaps', 'standard_fonts', 'wasm', 'iccs']) {
         const from = join(dirname(manifest), kind);
         for (const name of readdirSync(from)) {
-          if (name.startsWith('LICENSE') || name.startsWith('quickjs')) continue;
+          if (name.startsWith('quickjs')) continue;
           const source = readFileSync(join(from, name));
           this.emitFile({ type: 'asset', fileName: `${folder}/${kind}/${name}`, source });
         }

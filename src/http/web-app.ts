@@ -11,7 +11,13 @@ const pages = ['/dashboard', '/dashboard/*', '/setup', '/login'];
 /** The API has this address too: a person who follows the link gets the page, which then asks the API. */
 const sharedLink = /^\/s\/[\w-]{43}\/?(?:\?|$)/;
 /** Files beside the page, by their names at the root. */
-const rootFiles = ['/favicon.svg', '/manifest.webmanifest', '/icon-192.png', '/icon-512.png'];
+const rootFiles = [
+  '/favicon.svg',
+  '/manifest.webmanifest',
+  '/icon-192.png',
+  '/icon-512.png',
+  '/licenses.txt',
+];
 /** A worker has the policy that its own file comes with: the one of PDF files decodes pictures with WebAssembly. */
 const filePolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 

@@ -41,7 +41,7 @@ async function readEverything(
   { conversation, document, answer }: Told,
 ): Promise<Map<string, string>> {
   const shown = new Map<string, string>();
-  const skipped = /^GET \/(docs|_app|dashboard|setup|favicon|metrics|events|admin)|^GET \/$/;
+  const skipped = /^GET \/(docs|_app|dashboard|setup|favicon|licenses|metrics|events|admin)|^GET \/$/;
   for (const route of routesOf((await app()).app)) {
     if (!route.startsWith('GET ') || skipped.test(route)) continue;
     const pattern = route.slice(4);

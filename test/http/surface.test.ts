@@ -39,6 +39,7 @@ const open = [
   'GET /favicon.svg',
   'GET /icon-192.png',
   'GET /icon-512.png',
+  'GET /licenses.txt',
   'GET /manifest.webmanifest',
   'GET /healthz',
   'GET /login',
@@ -86,7 +87,8 @@ test('without credentials every route answers 401, but for a frozen list', async
   expect(new Set(closed).size).toBeGreaterThan(30);
   const known = routesOf(app.app);
   for (const route of open)
-    if (!/dashboard$|login|setup|_app|favicon|icon-|manifest/.test(route)) expect(known).toContain(route);
+    if (!/dashboard$|login|setup|_app|favicon|icon-|manifest|licenses/.test(route))
+      expect(known).toContain(route);
 });
 
 test('a token in the query is no token', async () => {

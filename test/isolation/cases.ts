@@ -33,6 +33,7 @@ export const staticRoutes = new Set([
   'GET /favicon.svg',
   'GET /icon-192.png',
   'GET /icon-512.png',
+  'GET /licenses.txt',
   'GET /manifest.webmanifest',
   'GET /login',
   'GET /openapi.json',
