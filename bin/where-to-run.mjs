@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -27,9 +28,17 @@ export function whereToRun({ platform, version, ownNode }) {
 export function findOwnNode(from) {
   try {
     const path = join(dirname(createRequire(from).resolve('node/package.json')), 'bin/node');
-    return existsSync(path) ? path : null;
+    return existsSync(path) && runs(path) ? path : null;
   } catch {
     // Left out, or its installation was not allowed to run.
     return null;
   }
+}
+
+/**
+ * Whether a Node starts here: one built for another C library (Alpine's musl) is there and does not.
+ * @param {string} path @returns {boolean}
+ */
+export function runs(path) {
+  return spawnSync(path, ['--version']).status === 0;
 }

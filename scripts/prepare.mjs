@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findOwnNode } from '../bin/where-to-run.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const page = join(root, 'web/build/index.html');
@@ -15,7 +16,7 @@ const GENERATED = new Set(['build', 'node_modules', '.svelte-kit']);
 /** Read by src/http/find-web-app.ts. */
 const reasonFile = join(root, 'build/web-app-missing.txt');
 /** The project's own Node 24: the one that runs this may be older. */
-const node = [join(root, 'node_modules/node/bin/node'), process.execPath].find((path) => existsSync(path));
+const node = findOwnNode(import.meta.url) ?? process.execPath;
 
 mkdirSync(dirname(reasonFile), { recursive: true });
 prepareWebApp();
