@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHome, type Home, type ServerProcess } from '../durability/support/server-process.ts';
 import { newPerson, type Person } from '../support/app.ts';
@@ -23,6 +25,19 @@ describe('the log', { timeout: 120_000 }, () => {
     expect(JSON.parse(line)).toMatchObject({ level: 'info', user: person.id, status: 200, msg: 'request' });
     expect(lines.join('\n')).not.toContain(person.email);
   });
+
+  test.skipIf(spawnSync('script', ['--version']).status !== 0)(
+    'is text on a terminal where nothing else is asked for',
+    () => {
+      const file = join(import.meta.dirname, '../../src/cli/log.ts');
+      const code = `import('${file}').then(({ createLog }) => createLog('info').info({ user: 'u' }, 'request'))`;
+      const print = `'${process.execPath}' -e "${code}"`;
+      const onTerminal = spawnSync('script', ['-qec', print, '/dev/null'], { encoding: 'utf8' });
+      expect(onTerminal.stdout).toMatch(/^\d\d:\d\d:\d\d info {2}request .*user=u/);
+      const inPipe = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
+      expect(JSON.parse(inPipe.stdout)).toMatchObject({ level: 'info', user: 'u', msg: 'request' });
+    },
+  );
 
   test('is text when that is asked for, as on a terminal', async () => {
     const { person, lines } = await logOf({ LOG_FORMAT: 'text' });

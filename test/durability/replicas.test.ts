@@ -1,7 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Answer, Message, Uploaded } from '@alcove/contract';
 import { askJson, historyOf, newConversation } from '../answers/support/asking.ts';
+import { closedGate } from '../answers/support/gate.ts';
 import { until } from '../answers/support/until.ts';
 import { textFile } from '../documents/support/files.ts';
 import { documentOf, formOf, upload, whenEmbedded, whenSettled } from '../documents/support/uploading.ts';
@@ -10,6 +13,7 @@ import { behave, type Provider, startProvider } from '../support/provider.ts';
 import { createHome, type Home, type ServerProcess } from './support/server-process.ts';
 
 const leaseMs = 3_000;
+const skewedClock = fileURLToPath(new URL('../../torture/support/skewed-clock.ts', import.meta.url));
 
 describe.skipIf(databaseKind === 'pglite')('two servers on one database (needs PostgreSQL)', () => {
   let provider: Provider;
@@ -143,6 +147,24 @@ describe.skipIf(databaseKind === 'pglite')('two servers on one database (needs P
     await there.json('DELETE', `/conversations/${conversation}`);
     expect(await request.ended).toBe('aborted');
     expect((await asked).status).toBeGreaterThanOrEqual(400);
+  });
+
+  test('a third whose clock is 20 seconds ahead ends no answer of the others', async () => {
+    const conversation = await newConversation(here);
+    const gate = closedGate();
+    provider.script(behave.answer('Slow, and whole.', { until: gate.opened }));
+    const asked = askJson(here, conversation, 'How long?');
+    await provider.chat(1);
+    const ahead = await home.start({ NODE_OPTIONS: `--import=${skewedClock}`, CLOCK_SKEW_MS: '20000' });
+    try {
+      // It looks for answers that nobody writes any more at every turn, and leases are shorter than this.
+      await pause(2 * leaseMs);
+      gate.open();
+      expect((await asked).body).toMatchObject({ status: 'complete', answer: 'Slow, and whole.' });
+      expect(await historyOf(personOf(ahead.baseUrl, here.token, here), conversation)).toHaveLength(2);
+    } finally {
+      await ahead.end('SIGTERM');
+    }
   });
 
   test(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRetention } from '../../src/answers/retention.ts';
+import { deleteExpiredKeys } from '../../src/identity/idempotency-store.ts';
 import type { Answer, AuditEntry, Invitation, Session } from '@alcove/contract';
 import { newConversation } from '../answers/support/asking.ts';
 import { newPerson, type Person, personOf, startTestApp, type TestApp } from '../support/app.ts';
@@ -122,6 +123,30 @@ test('addresses of the audit log become networks, and old entries go', async () 
   await sweepIn(400);
   expect(await count("audit_log WHERE created_at > now() - interval '1 day'")).toBe(recent);
   expect(await count("audit_log WHERE action LIKE 'planted%'")).toBe(0);
+});
+
+test('keys of repeated requests go with their answers when they are over, those of others stay', async () => {
+  const people = [await newPerson(app.baseUrl), await newPerson(app.baseUrl), await newPerson(app.baseUrl)];
+  for (const person of people)
+    for (const key of ['one', 'two']) {
+      const answer = await person.fetch('/conversations', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ title: 'Once' }),
+      });
+      expect(answer.status).toBe(201);
+    }
+  const [first, second, third] = people.map(({ id }) => id);
+  await app.app.db.pool.query(
+    `UPDATE idempotency_keys SET expires_at = now() - interval '1 second'
+     WHERE user_id = ANY($1) OR (user_id = $2 AND key = 'one')`,
+    [[first, second], third],
+  );
+  // One at a time, as many pages as there are.
+  while ((await deleteExpiredKeys(app.app.db, 1)) > 0);
+  const left = (id: string | undefined) => count('idempotency_keys WHERE user_id = $1', id);
+  expect([await left(first), await left(second), await left(third)]).toEqual([0, 0, 1]);
+  expect(await count('idempotency_answers WHERE user_id = ANY($1)', [first, second, third])).toBe(1);
 });
 
 test('sessions and links that are over go, and invitations that nobody accepted', async () => {
