@@ -4,11 +4,100 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { z } from 'zod';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, 'deploy', path), 'utf8');
 const settings = new Set(readFileSync(join(root, '.env.example'), 'utf8').match(/\b[A-Z][A-Z0-9_]{3,}\b/g));
 const known = (name: string): boolean => settings.has(name) || ['NODE_ENV', 'NODE_OPTIONS'].includes(name);
+
+/** Of what the API server knows of these kinds, what the example uses: a misspelt field is refused as it is there. */
+const labels = z.record(z.string(), z.string());
+const meta = z.strictObject({ name: z.string(), labels: labels.optional() });
+const probe = z.strictObject({
+  httpGet: z.strictObject({ path: z.string().startsWith('/'), port: z.literal('http') }),
+  initialDelaySeconds: z.int().optional(),
+  periodSeconds: z.int(),
+  failureThreshold: z.int().optional(),
+});
+const quantity = z.string().regex(/^\d+(?:m|Mi|Gi)?$/);
+const container = z.strictObject({
+  name: z.string(),
+  image: z.string().regex(/^\w+:\d+\.\d+\.\d+$/),
+  ports: z.array(z.strictObject({ name: z.string(), containerPort: z.int() })),
+  envFrom: z.array(
+    z.union([
+      z.strictObject({ configMapRef: z.strictObject({ name: z.string() }) }),
+      z.strictObject({ secretRef: z.strictObject({ name: z.string() }) }),
+    ]),
+  ),
+  readinessProbe: probe,
+  livenessProbe: probe,
+  resources: z.strictObject({
+    requests: z.strictObject({ cpu: quantity, memory: quantity }),
+    limits: z.strictObject({ memory: quantity }),
+  }),
+  securityContext: z.strictObject({
+    allowPrivilegeEscalation: z.literal(false),
+    readOnlyRootFilesystem: z.literal(true),
+    capabilities: z.strictObject({ drop: z.tuple([z.literal('ALL')]) }),
+  }),
+  volumeMounts: z.array(z.strictObject({ name: z.string(), mountPath: z.string().startsWith('/') })),
+});
+const pod = z.strictObject({
+  automountServiceAccountToken: z.literal(false),
+  terminationGracePeriodSeconds: z.int(),
+  securityContext: z.strictObject({
+    runAsNonRoot: z.literal(true),
+    runAsUser: z.int(),
+    runAsGroup: z.int(),
+    fsGroup: z.int(),
+    seccompProfile: z.strictObject({ type: z.literal('RuntimeDefault') }),
+  }),
+  containers: z.array(container).length(1),
+  volumes: z.array(
+    z.strictObject({ name: z.string(), emptyDir: z.strictObject({ sizeLimit: quantity.optional() }) }),
+  ),
+});
+const kubernetes: Record<string, z.ZodType> = {
+  ConfigMap: z.strictObject({
+    apiVersion: z.literal('v1'),
+    kind: z.string(),
+    metadata: meta,
+    data: z.record(z.string(), z.string()),
+  }),
+  Deployment: z.strictObject({
+    apiVersion: z.literal('apps/v1'),
+    kind: z.string(),
+    metadata: meta,
+    spec: z.strictObject({
+      replicas: z.int(),
+      selector: z.strictObject({ matchLabels: labels }),
+      strategy: z.strictObject({
+        rollingUpdate: z.strictObject({ maxUnavailable: z.int(), maxSurge: z.int() }),
+      }),
+      template: z.strictObject({
+        metadata: z.strictObject({ labels, annotations: labels }),
+        spec: pod,
+      }),
+    }),
+  }),
+  Service: z.strictObject({
+    apiVersion: z.literal('v1'),
+    kind: z.string(),
+    metadata: meta,
+    spec: z.strictObject({
+      selector: labels,
+      ports: z.array(z.strictObject({ name: z.string(), port: z.int(), targetPort: z.literal('http') })),
+    }),
+  }),
+  PodDisruptionBudget: z.strictObject({
+    apiVersion: z.literal('policy/v1'),
+    kind: z.string(),
+    metadata: meta,
+    spec: z.strictObject({ minAvailable: z.int(), selector: z.strictObject({ matchLabels: labels }) }),
+  }),
+};
 
 /** The grace of answers as it is set by default, and what else a stop takes. */
 const stopS = 60 + 15;
@@ -61,6 +150,8 @@ describe('the examples', () => {
       'PodDisruptionBudget',
     ]);
     expect(Object.keys(parts[0]?.data ?? {}).filter((name) => !known(name))).toEqual([]);
+    for (const part of documents.map((one) => one.toJS() as { kind: string }))
+      expect(kubernetes[part.kind]?.safeParse(part).error?.issues, part.kind).toBeUndefined();
     const text = read('kubernetes/alcove.yaml');
     for (const word of ['runAsNonRoot: true', 'readOnlyRootFilesystem: true', '/readyz', '/healthz'])
       expect(text).toContain(word);
