@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -51,6 +51,21 @@ test('the command line example of the README', async () => {
   const uploaded = await shell(lines[0] ?? '', env);
   const id = /^Conversation (\S+)$/m.exec(uploaded)?.[1] ?? '';
   expect(await shell((lines[1] ?? '').replace('<id>', id), env)).toContain('late grid connection at Tolvik');
+}, 60_000);
+
+test('the TypeScript example of the README', async () => {
+  const { token } = await newPerson(app.baseUrl);
+  const [, code = ''] = /```ts\n(.*?)```/s.exec(await read('README.md')) ?? [];
+  const folder = await mkdtemp(resolve(root, 'test/house/example-'));
+  try {
+    const file = resolve(folder, 'example.ts');
+    await writeFile(file, code.replace('http://localhost:8000', app.baseUrl));
+    const said = await shell(`'${process.execPath}' '${file}'`, { ALCOVE_TOKEN: token });
+    // Nothing was uploaded, and there is no model: it says so.
+    expect(said).toMatch(/no language model|document/i);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }, 60_000);
 
 describe('settings', () => {
