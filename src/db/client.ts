@@ -14,6 +14,8 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (value) => Number(value));
 
 /** How long a request waits for a connection before it is told that the database is away. */
 const connectTimeoutMs = 4_000;
+/** At the start nobody waits for an answer yet, and the database's machine may be starting too. */
+const firstConnectTimeoutMs = 12_000;
 /** A statement that runs longer is a defect or an attack; PostgreSQL ends it (PGlite ignores this). */
 const statementTimeoutMs = 30_000;
 /**
@@ -61,7 +63,8 @@ export async function connectDatabase(
       ? await connectCloudSql(config)
       : { options: readUrl(config), close: () => {} };
   const bounds = { connectionTimeoutMillis: connectTimeoutMs, application_name: 'alcove', keepAlive: true };
-  const server = await lookAtServer({ ...connection.options, ...bounds }).catch((cause: unknown) => {
+  const first = { ...connection.options, ...bounds, connectionTimeoutMillis: firstConnectTimeoutMs };
+  const server = await lookAtServer(first).catch((cause: unknown) => {
     connection.close();
     throw explainDatabase(cause, address);
   });
