@@ -114,7 +114,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     role: e.ROLE,
     logLevel: e.LOG_LEVEL,
     logFormat: e.LOG_FORMAT,
-    drainMs: e.DRAIN_SECONDS * 1000,
+    // A proxy goes on with a connection until it is told that this response is its last.
+    drainMs: (e.DRAIN_SECONDS ?? (e.TRUST_PROXY === undefined ? 0 : 1)) * 1000,
     answerGraceMs: e.ANSWER_GRACE_SECONDS * 1000,
     database: readDatabase(e),
     auth: {

@@ -37,8 +37,9 @@ const serving = {
   TRUST_PROXY: show(proxies, 'how many proxies stand in front, or their addresses', '1'),
   ROLE: show(word(['all', 'web', 'worker']).default('all'), 'all, web or worker'),
   DRAIN_SECONDS: show(
-    z.coerce.number({ error: 'must be a number' }).min(0).max(600).default(0),
-    'how long requests are still taken after SIGTERM, while readyz says 503',
+    z.coerce.number({ error: 'must be a number' }).min(0).max(600).optional(),
+    'how long requests are still taken after SIGTERM, while readyz says 503; default: 1 behind a proxy, else 0',
+    '5',
   ),
   ANSWER_GRACE_SECONDS: show(
     z.coerce.number({ error: 'must be a number' }).min(0).max(3_600).default(60),

@@ -35,8 +35,7 @@ describe.skipIf(databaseKind === 'pglite' || !isThere)(
         { isNew: true },
       );
       ports = [await freePort(), await freePort()];
-      // Nothing drains in the second test: the configuration that ships has to do without.
-      servers = [await start(0, { DRAIN_SECONDS: '1' }), await start(1)];
+      servers = [await start(0), await start(1)];
       nginx = await startNginx(await freePort(), ports);
     }, 180_000);
     afterAll(async () => {
@@ -45,8 +44,7 @@ describe.skipIf(databaseKind === 'pglite' || !isThere)(
       await provider?.close();
     });
 
-    const start = (at: 0 | 1, more: Record<string, string> = {}) =>
-      home.start({ PORT: String(ports[at]), ...more });
+    const start = (at: 0 | 1) => home.start({ PORT: String(ports[at]) });
 
     test('a stopping server says so at once, goes on for a while, refuses what is new and ends with 0', async () => {
       const server = servers[0] as ServerProcess;
