@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { plainSchema } from './made-by-migrations.ts';
 import { type RoleNames, withDefaultRoles } from './roles.ts';
 
 /** One part of the database's isolation: the statement that makes it, and the one that takes it away. */
@@ -6,9 +7,6 @@ export interface IsolationFact {
   make: string;
   drop: string;
 }
-
-/** What stands for the schema's own name in the statements. */
-export const plainSchema = 'public';
 
 /**
  * Row-level security, policies, grants to the application's roles and functions that run as their owner, as the

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { runDefinition } from './citus.ts';
 import type { Database } from './database.ts';
 import { letRolesIn, oneByOne } from './distribute.ts';
-import { type IsolationFact, plainSchema, readIsolationFacts } from './isolation-facts.ts';
+import { type IsolationFact, readIsolationFacts } from './isolation-facts.ts';
+import { plainSchema, printStatements, readStatements } from './made-by-migrations.ts';
 import { mendParts } from './mend-parts.ts';
-import { newestMigration } from './migration-state.ts';
 import { openOwnConnection } from './own-connection.ts';
 import { makeRoles, type RoleNames, withRoles } from './roles.ts';
 import { DatabaseSetupError } from './setup-error.ts';
@@ -15,7 +14,6 @@ import { isDistributed } from './spread.ts';
 const expectedFile = new URL('./isolation.sql', import.meta.url);
 /** Whoever waits longer for a lock lets nobody else at the table meanwhile. */
 const lockTimeout = '60s';
-const breakpoint = '\n--> statement-breakpoint\n';
 
 export interface IsolationDifference {
   /** Statements of what should be there and is not. */
@@ -29,14 +27,13 @@ export async function compareIsolation(
   client: pg.Pool | pg.ClientBase,
   roles: RoleNames,
 ): Promise<IsolationDifference> {
-  const expected = await readExpected();
-  // A list that is older than the migrations says nothing about them; test/schema fails until it is written anew.
-  if (expected.migration !== (await newestMigration()).name) return { missing: [], extra: [] };
+  const expected = await readStatements(expectedFile);
+  if (expected === null) return { missing: [], extra: [] };
   const found = await readIsolationFacts(client, roles);
   const foundMakes = new Set(found.map(({ make }) => make));
-  const wanted = new Set(expected.makes);
+  const wanted = new Set(expected);
   return {
-    missing: expected.makes.filter((make) => !foundMakes.has(make)),
+    missing: expected.filter((make) => !foundMakes.has(make)),
     extra: found.filter(({ make }) => !wanted.has(make)),
   };
 }
@@ -90,13 +87,10 @@ async function repairFacts(
 /** The list as a file, for a database that only the migrations have made. */
 export async function printIsolation(database: Database): Promise<string> {
   const facts = await readIsolationFacts(database.pool, database.roles);
-  const head = `-- Isolation as of ${(await newestMigration()).name}; written by "npm run isolation".`;
-  return `${[head, ...facts.map(({ make }) => make)].join(breakpoint)}\n`;
-}
-
-async function readExpected(): Promise<{ migration: string; makes: string[] }> {
-  const [head = '', ...makes] = (await readFile(expectedFile, 'utf8')).trimEnd().split(breakpoint);
-  return { migration: /as of (\S+);/.exec(head)?.[1] ?? '', makes };
+  return printStatements(
+    'Isolation',
+    facts.map(({ make }) => make),
+  );
 }
 
 /** A changed function is replaced in place: policies and grants may hang on it. */

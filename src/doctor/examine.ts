@@ -1,4 +1,5 @@
 import type { Check, DoctorDeps, Finding } from './check.ts';
+import { constraints } from './constraints-check.ts';
 import { clock, extension, isolation, keys, schema } from './database-checks.ts';
 import { disk, embeddingProvider, recognition, sandbox } from './machine-checks.ts';
 import { indexes, plans, searchPlan } from './index-checks.ts';
@@ -15,6 +16,7 @@ const checks: Check[] = [
   schema,
   extension,
   isolation,
+  constraints,
   probe,
   keys,
   originals,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { printConstraints } from '../../src/db/constraints.ts';
 import { printIsolation, repairIsolation } from '../../src/db/isolation.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { isMigrated } from '../../src/db/migration-state.ts';
@@ -36,9 +37,10 @@ async function rulesAfter(statements: string[]): Promise<string[]> {
   }
 }
 
-test('the list of what isolates is as the migrations make it (npm run isolation)', async () => {
-  const listed = await readFile(new URL('../../src/db/isolation.sql', import.meta.url), 'utf8');
-  expect(await printIsolation(app.app.db)).toBe(listed);
+test('the lists of what isolates are as the migrations make it (npm run isolation)', async () => {
+  const listed = (name: string) => readFile(new URL(`../../src/db/${name}.sql`, import.meta.url), 'utf8');
+  expect(await printIsolation(app.app.db)).toBe(await listed('isolation'));
+  expect(await printConstraints(app.app.db)).toBe(await listed('constraints'));
 });
 
 test('the live schema keeps every rule of the data model', async () => {
