@@ -22,7 +22,7 @@ import { parseQueries } from '../../src/models/rewrite.ts';
 import { dropThinking } from '../../src/models/think-tags.ts';
 import { countTokens } from '../../src/models/tokens.ts';
 import { read } from '../formats/read.ts';
-import { sampled } from '../support/full-run.ts';
+import { isFullRun, sampled } from '../support/full-run.ts';
 import { inExchange } from './support/exchanged.ts';
 import { msOf, type Pattern, patternsIn, shapesFor } from './support/patterns.ts';
 
@@ -134,6 +134,7 @@ const passage = (text: string) => ({
 });
 const asFile = (name: string) => (text: string) => read(Buffer.from(text), name).catch(() => null);
 
+const extractively = (text: string) => answerExtractively('What is said of it?', [passage(text)] as never);
 const background = readBackground();
 type Run = (text: string) => unknown;
 const inServer: Record<string, Run> = {
@@ -171,8 +172,7 @@ const inServer: Record<string, Run> = {
   'lines of a statement that a question names': lineItemsFor,
   'rewritten questions': parseQueries,
   'names of files': safeName,
-  'extractive answer': (text) =>
-    answerExtractively('What is said of it?', [passage(text.slice(0, 40_000))] as never),
+  'extractive answer': (text) => extractively(text.slice(0, 40_000)),
   'extractive summary': (text) => summariseExtractively('Summarise it', [passage(text)] as never, 'en'),
   language: detectLanguage,
   words: (text) => analyze(text, 'en'),
@@ -232,6 +232,34 @@ describe('a megabyte of one shape takes time that grows with it:', () => {
     }
     expect(slow).toEqual([]);
   });
+});
+
+/** What grows with the square takes minutes for so much text; nothing else comes near this. */
+const hangsAfterMs = 30_000;
+
+describe.runIf(isFullRun)('a megabyte of each shape at once', () => {
+  const texts = Object.entries(shapes).map(([shape, unit]) => ({ shape, text: ofLength(unit, megabyte) }));
+
+  test('is through every pattern', { timeout: 600_000 }, () => {
+    const hanging = patternsIn(folders).flatMap(({ where, regex }) =>
+      texts
+        .filter(({ text }) => msOf(regex, text) > hangsAfterMs)
+        .map(({ shape }) => `${where} ${regex}: ${shape}`),
+    );
+    expect(hanging).toEqual([]);
+  });
+
+  // The others get as much above.
+  test.each(Object.entries({ ...inChild, 'e-mail': eMail, 'extractive answer': extractively }))(
+    'is through: %s',
+    { timeout: 600_000 },
+    async (_name, run) => {
+      const hanging: string[] = [];
+      for (const { shape, text } of texts)
+        if ((await cpuMsFor(run, text)) > hangsAfterMs) hanging.push(shape);
+      expect(hanging).toEqual([]);
+    },
+  );
 });
 
 /** How the time grows with the text, where it grows much faster than the text; else null. */
