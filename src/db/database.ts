@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { type Authority, authoritySettings, unlessOpened } from './authority.ts';
 import { throughAll } from './citus.ts';
 import { type CopiedRow, copyOut } from './copy-out.ts';
-import { isConnectionLost, translateDatabaseError, UnknownCommit } from './errors.ts';
+import { isConnectionLost, isPanic, translateDatabaseError, UnknownCommit } from './errors.ts';
 import { type QueryLog, watchQueries } from './query-log.ts';
 import type { RoleNames } from './roles.ts';
 
@@ -221,7 +221,7 @@ export function openDatabase(settings: DatabaseSettings): Database {
     statements: readonly (string | Statement)[],
   ): Promise<unknown[][]> {
     const results = await send(client, [...statements, 'COMMIT']).catch((error: unknown) => {
-      throw isConnectionLost(error) ? new UnknownCommit(error) : error;
+      throw isConnectionLost(error) || isPanic(error) ? new UnknownCommit(error) : error;
     });
     // PostgreSQL answers the commit of a failed transaction by undoing it, which is no error to it.
     if (results.pop()?.command !== 'COMMIT')

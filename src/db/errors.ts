@@ -73,6 +73,17 @@ export function isConnectionLost(error: unknown): boolean {
   return away.has(code) || (code === 'ENOENT' && isOfSocket(error));
 }
 
+/**
+ * A server of PostgreSQL ends itself behind such an error, as when its log does not fit on the disk. The embedded database
+ * goes on, but the connection that was told of it answers nothing more.
+ */
+export function isPanic(error: unknown): boolean {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    if ((at as { severity?: unknown }).severity === 'PANIC') return true;
+  }
+  return false;
+}
+
 /** A socket may be missing like any file; a missing file is nothing that the database could help with. */
 function isOfSocket(error: unknown): boolean {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {

@@ -23,7 +23,12 @@ if (port === null) throw new Error('runs as a worker thread only');
 
 try {
   if (mayUnpack === true && !existsSync(dataDir)) await unpackFreshDatabase(dataDir);
-  const db = new SmallPglite({ dataDir, extensions: { vector } });
+  const db = new SmallPglite({ dataDir, extensions: { vector } }, (message) =>
+    // What was told is on its way; another thread reads the log, as after a crash.
+    setImmediate(() => {
+      throw new Error(message);
+    }),
+  );
   await db.waitReady;
   const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections: 4 });
   await server.start();

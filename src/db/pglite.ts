@@ -55,9 +55,10 @@ export async function startPglite(dataDir: string, events: EmbeddedEvents = {}):
     return watched;
   }
 
-  async function restart(reason: Error): Promise<void> {
+  /** @param counts a disk that is full is no accident, and gets better once there is room */
+  async function restart(reason: Error, counts = !isFull(reason)): Promise<void> {
     const now = performance.now();
-    restarts.push(now);
+    if (counts) restarts.push(now);
     if (restarts.filter((at) => at > now - restartWindowMs).length > maxRestarts) {
       events.onDead?.(
         new Error(`the embedded database in ${dataDir} ended again and again: ${reason.message}`, {
@@ -71,7 +72,8 @@ export async function startPglite(dataDir: string, events: EmbeddedEvents = {}):
     try {
       thread = watch(await startThread(settings));
     } catch (error) {
-      if (!closing) await restart(error as Error);
+      // What it cannot be started for on a full disk says less.
+      if (!closing) await restart(isFull(reason) ? reason : (error as Error), true);
     }
   }
 
@@ -109,6 +111,10 @@ const refusals: readonly [RegExp, string][] = [
     'this user may not read and write it: give it the folder (chown -R), or name another by DATA_DIR',
   ],
 ];
+
+function isFull({ message }: Error): boolean {
+  return /No space left/i.test(message);
+}
 
 function explain(dataDir: string, error: Error): string {
   const told = refusals.find(([pattern]) => pattern.test(error.message));

@@ -7,14 +7,34 @@ import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
  */
 const sharedBuffers = '32MB';
 
+/** How the message of an error begins that a server of PostgreSQL does not survive. */
+const panic = Buffer.from('SPANIC\0VPANIC\0');
+
 /** PGlite in a third of the memory. */
 export class SmallPglite extends PGlite {
   #hasParsed = false;
+  #onPanic: (message: string) => void;
 
-  constructor(options: PGliteOptions) {
+  /** @param onPanic told when PostgreSQL would end itself, as when its log does not fit on the disk: PGlite goes on, and answers nothing more. */
+  constructor(options: PGliteOptions, onPanic: (message: string) => void) {
     super({
       startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
       ...options,
+    });
+    this.#onPanic = onPanic;
+  }
+
+  override execProtocolRawStream(
+    message: Uint8Array,
+    options: Parameters<PGlite['execProtocolRawStream']>[1],
+  ): Promise<void> {
+    return super.execProtocolRawStream(message, {
+      ...options,
+      onRawData: (data) => {
+        options.onRawData(data);
+        const at = Buffer.from(data.buffer, data.byteOffset, data.byteLength).indexOf(panic);
+        if (at >= 0) this.#onPanic(fieldOf(data.subarray(at + panic.length), 'M'));
+      },
     });
   }
 
@@ -33,4 +53,13 @@ export class SmallPglite extends PGlite {
       setFlagsFromString('--wasm-tier-up-filter=-1');
     }
   }
+}
+
+/** Of an error's fields, each of which ends with a zero. */
+function fieldOf(fields: Uint8Array, name: string): string {
+  const found = Buffer.from(fields)
+    .toString()
+    .split('\0')
+    .find((field) => field.startsWith(name));
+  return found?.slice(1) ?? 'PANIC';
 }

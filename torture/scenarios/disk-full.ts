@@ -7,24 +7,29 @@ import { newPerson, type Person } from '../../test/support/person.ts';
 import type { Figures, Scenario, TortureContext } from '../scenario.ts';
 import { type AppHere, startAppHere } from '../support/app-here.ts';
 import { mustBe, mustEqual } from '../support/claims.ts';
+import { fillEmbedded } from '../support/fill-embedded.ts';
 import { historyOf, newConversation } from '../support/people.ts';
 
 const run = promisify(execFile);
-const diskBytes = 24 * 1024 * 1024;
-const fileBytes = 1024 * 1024;
+const mb = 1024 * 1024;
+const fileBytes = mb;
+const originalsBytes = 24 * mb;
+/** With an embedded database on it, of which an empty one takes some 40 MB. */
+const everythingBytes = 112 * mb;
 
-/** The disk of the originals is full, and then it is not. */
+/** The disk is full, and then it is not. */
 export const diskFull: Scenario = {
   name: 'disk-full',
   checks: ['P11'],
   promise: 'With a full disk uploads are refused, everything else works, and it recovers by itself',
-  protocol: 'originals on a file system of 24 MB, uploads of 1 MB until it is full, then room again',
-  databases: ['postgres'],
-  minutes: 2,
+  protocol:
+    'originals (PostgreSQL), or they and the database (embedded), on a file system of 24 or 112 MB, uploads and messages until it is full, then room again, and another start',
+  databases: ['pglite', 'postgres'],
+  minutes: 3,
   async cannotRun() {
     const folder = await mkdtemp(join(tmpdir(), 'alcove-mount-'));
     try {
-      await mount(folder);
+      await mount(folder, originalsBytes);
       await run('umount', [folder]);
       return null;
     } catch {
@@ -35,11 +40,14 @@ export const diskFull: Scenario = {
   },
   async run(context) {
     const folder = await mkdtemp(join(tmpdir(), 'alcove-full-'));
-    await mount(folder);
+    const isEmbedded = context.database === 'pglite';
+    await mount(folder, isEmbedded ? everythingBytes : originalsBytes);
     try {
-      // The database is elsewhere: only the originals are on the small disk.
       const dataDir = join(folder, 'data');
       await mkdir(dataDir);
+      if (isEmbedded)
+        return await fillEmbedded(context, dataDir, () => mount(folder, 2 * everythingBytes, 'remount,'));
+      // The database is elsewhere: only the originals are on the small disk.
       const here = await startAppHere({ MAX_UPLOAD_MB: '5', DATA_DIR: dataDir });
       try {
         return await fillUp(context, here, dataDir);
@@ -53,8 +61,8 @@ export const diskFull: Scenario = {
   },
 };
 
-function mount(folder: string): Promise<unknown> {
-  return run('mount', ['-t', 'tmpfs', '-o', `size=${diskBytes}`, 'tmpfs', folder]);
+function mount(folder: string, bytes: number, how = ''): Promise<unknown> {
+  return run('mount', ['-t', 'tmpfs', '-o', `${how}size=${bytes}`, 'tmpfs', folder]);
 }
 
 async function fillUp(context: TortureContext, here: AppHere, dataDir: string): Promise<Figures> {
