@@ -17,6 +17,8 @@ export interface Outcome {
   checks: readonly string[];
   promise: string;
   protocol: string;
+  /** Why it has one database; missing where it has both. */
+  whyAlone?: string | undefined;
   state: 'held' | 'broken' | 'not run';
   /** Why it broke or could not run. */
   reason: string | null;
@@ -57,10 +59,10 @@ const summed = [
 /** A table in Markdown: a row for each scenario and database. */
 export function tableOf(outcomes: readonly Outcome[]): string {
   const rows = outcomes.map(
-    ({ name, checks, promise, protocol, database, state, figures, reason, seconds, run }) => [
+    ({ name, checks, promise, protocol, whyAlone, database, state, figures, reason, seconds, run }) => [
       name,
       checks.join(', '),
-      `${promise}: ${protocol}`,
+      `${promise}: ${protocol}${whyAlone === undefined ? '' : `. On one database alone: ${whyAlone}`}`,
       database === 'pglite' ? 'PGlite' : 'PostgreSQL',
       state === 'held' ? 'held' : `**${state}**`,
       state === 'held' ? figuresIn(figures) : firstLine(reason ?? ''),

@@ -47,6 +47,7 @@ export async function runApart(task: Omit<Order, 'name'> & { scenario: Scenario 
     checks: scenario.checks,
     promise: scenario.promise,
     protocol: scenario.protocol,
+    whyAlone: scenario.whyAlone,
     state: told.type,
     reason: 'reason' in told ? told.reason : null,
     figures: told.type === 'held' ? told.figures : {},

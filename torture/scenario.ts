@@ -34,6 +34,8 @@ export interface Scenario {
   /** What is done to it, in a sentence. */
   protocol: string;
   databases: readonly DatabaseKind[];
+  /** A sentence where it has one database: why the other says nothing. */
+  whyAlone?: string;
   /** What it may take on each database in a run of everything; what has begun then is finished. */
   minutes: number;
   /** True where it measures time: nothing else runs beside it. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Outcome } from '../../torture/report.ts';
 import { noteInReport } from '../../torture/report-files.ts';
+import { scenarios } from '../../torture/scenarios.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -32,6 +33,14 @@ test('a scenario that runs again replaces its row on that database and no other'
   const table = await readFile(join(folder, 'reliability.md'), 'utf8');
   expect(table).toContain('220 kills');
   expect(table).not.toContain('is lost');
+});
+
+test('the report says why a scenario has one database alone', async () => {
+  for (const { name, databases, whyAlone } of scenarios)
+    expect(whyAlone === undefined, name).toBe(databases.length === 2);
+  const whyAlone = 'the other has no wire';
+  await noteInReport(folder, { ...outcome('clocks', 'postgres', 1, {}), whyAlone });
+  expect(await readFile(join(folder, 'reliability.md'), 'utf8')).toContain(`alone: ${whyAlone} |`);
 });
 
 function outcome(

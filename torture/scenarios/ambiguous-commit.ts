@@ -24,6 +24,8 @@ export const ambiguousCommit: Scenario = {
     'What was committed without an acknowledgement is there once, and a stored answer is the streamed one',
   protocol: 'a wire to PostgreSQL that breaks behind a commit, under appends, uploads and streamed answers',
   databases: ['postgres'],
+  whyAlone:
+    'the embedded database is reached by a socket inside its server: what breaks it breaks the server, which kill does',
   minutes: 6,
   async run(context) {
     const database = await createTestDatabase(context.serverUrl ?? '');

@@ -28,6 +28,7 @@ export const clocks: Scenario = {
   protocol:
     'clocks 60 s ahead and 60 s behind; long answers, uploads, and one Idempotency-Key twenty times at both',
   databases: ['postgres'],
+  whyAlone: 'the embedded database belongs to one process, so that there are no two replicas on it',
   minutes: 7,
   async run(context) {
     const provider = await startProvider();

@@ -15,6 +15,7 @@ export const streams: Scenario = {
     'A thousand answers at once all come to their end, also of readers that take nothing, which are let go',
   protocol: `the benchmark of streams: 1,000 answers, 20 events a second each, single questions in between, and ${unread} answers that nobody reads`,
   databases: ['postgres'],
+  whyAlone: 'the promise is that of PostgreSQL: the embedded database does one statement at a time',
   minutes: 6,
   needsQuiet: true,
   async run({ database, serverUrl, scale }) {
