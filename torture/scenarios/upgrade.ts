@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { readConfig } from '../../src/config.ts';
+import { connectDatabase } from '../../src/db/client.ts';
 import { until } from '../../test/answers/support/until.ts';
 import { createHome, type Home } from '../../test/durability/support/server-process.ts';
 import { type Person, personOf } from '../../test/support/person.ts';
@@ -6,6 +8,8 @@ import type { Figures, Scenario, TortureContext } from '../scenario.ts';
 import { BrokenPromise, mustBe, mustEqual } from '../support/claims.ts';
 import { verifyAtRest } from '../support/database-checks.ts';
 import { type EarlierData, makeEarlier, migrationTags } from '../support/earlier-schema.ts';
+import type { EarlierRows } from '../support/earlier-rows.ts';
+import { type KeptRow, verifyKept } from '../support/earlier-tables.ts';
 import { wholeHistory } from '../support/verify.ts';
 
 const backgroundMs = 6_000;
@@ -18,7 +22,7 @@ export const upgrade: Scenario = {
   promise:
     'A database of every earlier schema is brought to this one with everything that is in it, also through kills',
   protocol:
-    'the schema after each migration, with messages and a document; kill -9 at 200 to 2,500 ms of the start; then two starts',
+    'the schema after each migration, with messages, documents, an answer and a replacement under way and a row in each table that it has; kill -9 at 200 to 2,500 ms of the start; then two starts',
   databases: ['pglite', 'postgres'],
   minutes: 16,
   async run(context) {
@@ -51,6 +55,7 @@ async function upgradeFrom(count: number, home: Home, { scale, random }: Torture
     mustBe(code === 0, `the server ended with code ${code}: ${server.output().slice(-500)}`);
   }
   await whenMadeAnew(home);
+  await verifyRowsAtRest(home, data.others.kept);
   return killsPerSchema[scale];
 }
 
@@ -66,6 +71,15 @@ async function whenMadeAnew(home: Home): Promise<void> {
     } catch (error) {
       if (!(error instanceof BrokenPromise) || left === 0) throw error;
     }
+  }
+}
+
+async function verifyRowsAtRest(home: Home, kept: readonly KeptRow[]): Promise<void> {
+  const database = await connectDatabase(readConfig(home.env).database);
+  try {
+    await verifyKept((sql, values) => database.pool.query(sql, values), kept);
+  } finally {
+    await database.close();
   }
 }
 
@@ -97,7 +111,38 @@ async function verifyData(baseUrl: string, data: EarlierData): Promise<void> {
     60_000,
   );
   const overview = await person.client.conversations.overview();
-  mustEqual('messages counted', overview.total_messages, data.contents.length);
+  mustEqual('messages counted', overview.total_messages, data.contents.length + data.others.counts.messages);
+  await verifyOthers(person, data.others);
+}
+
+/** What was under way is done, and what is known to whom is still shown. */
+async function verifyOthers(person: Person, { documents, answer, link }: EarlierRows): Promise<void> {
+  for (const [id, text] of Object.entries(documents)) {
+    await until(
+      'what was to be read is read',
+      async () => (await person.client.documents.text(id).catch(() => null))?.text === text,
+      60_000,
+    );
+    const content = await person.fetch(`/documents/${id}/content`);
+    mustEqual('its original', await content.text(), text);
+  }
+  await until(
+    'the answer that was being written is ended',
+    async () => {
+      const ended = (await wholeHistory(person, answer.conversationId)).find(
+        ({ id }) => id === answer.messageId,
+      );
+      return ended?.status === 'incomplete' && ended.content === answer.content;
+    },
+    60_000,
+  );
+  if (link === null) return;
+  const shown = await fetch(`${person.baseUrl}/s/${link.token}`);
+  mustEqual(
+    'an old link',
+    [shown.status, ((await shown.json()) as { title: string }).title],
+    [200, link.title],
+  );
 }
 
 async function signIn(baseUrl: string, { email, password }: EarlierData): Promise<Person> {

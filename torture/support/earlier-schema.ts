@@ -5,6 +5,8 @@ import { hash } from '@node-rs/argon2';
 import { readConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { type EarlierRows, fillOtherTables } from './earlier-rows.ts';
+import type { Query } from './earlier-tables.ts';
 
 const migrations = new URL('../../src/db/migrations/', import.meta.url);
 /** SQL that every earlier schema takes: what it names is there since the first one. */
@@ -17,6 +19,7 @@ export interface EarlierData {
   documentId: string;
   contents: string[];
   text: string;
+  others: EarlierRows;
 }
 
 /** Tags of all migrations, oldest first. */
@@ -29,11 +32,11 @@ async function journal(): Promise<{ tag: string; when: number }[]> {
   return (JSON.parse(text) as { entries: { tag: string; when: number }[] }).entries;
 }
 
-/** Makes the database of a home as the first `count` migrations left it, with somebody's messages and a document in it. */
+/** Makes the database of a home as the first `count` migrations left it, with rows of somebody's in every table. */
 export async function makeEarlier(env: Record<string, string>, count: number): Promise<EarlierData> {
   const config = readConfig(env);
   const database = await connectDatabase(config.database);
-  const query = (sql: string, values: unknown[] = []): Promise<unknown> => database.pool.query(sql, values);
+  const query: Query = (sql, values = []) => database.pool.query(sql, values);
   try {
     const newest = (await journal())[count - 1];
     if (newest === undefined) throw new Error(`there are no ${count} migrations`);
@@ -44,10 +47,7 @@ export async function makeEarlier(env: Record<string, string>, count: number): P
   }
 }
 
-async function fill(
-  query: (sql: string, values?: unknown[]) => Promise<unknown>,
-  dataDir: string,
-): Promise<EarlierData> {
+async function fill(query: Query, dataDir: string): Promise<EarlierData> {
   const [userId, conversationId, documentId] = [randomUUID(), randomUUID(), randomUUID()];
   const email = `${userId}@example.org`;
   const password = 'a password of an earlier version';
@@ -117,9 +117,19 @@ async function fill(
     "INSERT INTO chunks (user_id, conversation_id, document_id, ordinal, id, heading, char_start, char_end, tokens, content) VALUES ($1, $2, $3, 0, $4, '{}', 0, $5, 10, $6)",
     [...below, randomUUID(), text.length, text],
   );
+  const messageId = ids[1] ?? '';
+  const others = await fillOtherTables(query, dataDir, { userId, conversationId, messageId, documentId });
+  const { counts } = others;
   await query(
-    'INSERT INTO user_counters (user_id, conversations, user_messages, assistant_messages, documents, chunks, bytes) VALUES ($1, 1, $2, $3, 1, 1, $4)',
-    [userId, Math.ceil(contents.length / 2), Math.floor(contents.length / 2), text.length],
+    'INSERT INTO user_counters (user_id, conversations, user_messages, assistant_messages, documents, chunks, bytes) VALUES ($1, 2, $2, $3, $4, $5, $6)',
+    [
+      userId,
+      (contents.length + counts.messages) / 2,
+      (contents.length + counts.messages) / 2,
+      1 + counts.documents,
+      1 + counts.chunks,
+      text.length + counts.bytes,
+    ],
   );
-  return { email, password, conversationId, documentId, contents, text };
+  return { email, password, conversationId, documentId, contents, text, others };
 }
