@@ -4,7 +4,7 @@ import {
   notValidated,
   repairConstraints,
 } from '../db/constraints.ts';
-import { isMigrated } from '../db/migrate.ts';
+import { isMigrated } from '../db/migration-state.ts';
 import { type Check, fail, ok } from './check.ts';
 
 /** So many are named; a dump that was restored without its keys lacks all of them. */
