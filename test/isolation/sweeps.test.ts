@@ -40,8 +40,9 @@ const workers = [
 const operators = [
   'src/backup/rows-store.ts:begin',
   'src/backup/rows-store.ts:openLoad',
-  'src/db/distribute.ts:begin',
+  'src/db/distribute.ts:perform',
   'src/db/distribute.ts:oneByOne',
+  'src/db/isolation.ts:repairIsolation',
   'src/db/migrate.ts:run',
   'src/doctor/probe.ts:run',
 ];
