@@ -40,6 +40,7 @@ const workers = [
 const operators = [
   'src/backup/rows-store.ts:begin',
   'src/backup/rows-store.ts:openLoad',
+  'src/db/constraints.ts:makeAnew',
   'src/db/distribute.ts:perform',
   'src/db/distribute.ts:oneByOne',
   'src/db/isolation.ts:repairIsolation',
