@@ -71,7 +71,7 @@ const ONLY_IN_FULL = [
   'test/exchange/redis.test.ts',
   'test/files/{backup,bucket,data-folder,reconcile,restore-replace}.test.ts',
   'test/formats/filings.test.ts',
-  'test/http/{generated-client,settled-effects}.test.ts',
+  'test/http/{generated-client,settled-effects,unread-streams}.test.ts',
   'test/install/{package,settings}.test.ts',
   'test/isolation/fuzz.test.ts',
   'test/retrieval/{scope-and-cache,segment-memory}.test.ts',

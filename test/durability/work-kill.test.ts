@@ -132,7 +132,7 @@ test(
 );
 
 test(
-  'an upload that the kill cuts off leaves neither document nor file, and originals that documents name stay',
+  'an upload that the kill cuts off leaves no document, bytes that nobody names go, and originals of documents stay',
   { timeout: 120_000 },
   async () => {
     let person = await newPerson((await running()).baseUrl);
@@ -171,7 +171,8 @@ test(
     for (const path of left) await utimes(join(home.dataDir, path), longAgo, longAgo);
     person = personOf((await running()).baseUrl, person.token, person);
     expect((await person.client.documents.list(conversation)).documents).toEqual([kept]);
-    await until('what nobody names is gone', async () => (await filesOf(home, person)).length === 1);
+    // What had not arrived goes at the second pass, an hour later: test/files/reconcile.test.ts.
+    await until('what nobody names is gone', async () => (await filesOf(home, person)).length === 2);
     expect(await (await person.client.documents.content(kept?.id ?? '')).text()).toBe('This one is kept.');
   },
 );

@@ -15,7 +15,7 @@ let copy: string;
 
 beforeEach(async () => {
   copy = await mkdtemp(join(tmpdir(), 'alcove prepare-'));
-  for (const path of ['scripts/prepare.mjs', 'src/http/find-web-app.ts'])
+  for (const path of ['scripts/prepare.mjs', 'bin/where-to-run.mjs', 'src/http/find-web-app.ts'])
     await cp(join(root, path), join(copy, path));
   for (const script of ['make-fresh-database', 'make-token-table'])
     await writeFile(join(copy, `scripts/${script}.ts`), '');
