@@ -20,6 +20,8 @@ import {
 interface EndedRun extends TestCounts {
   /** What failed, in words. */
   failures: string[];
+  /** Tests of the browser that held at their second try. */
+  flaky: string[];
 }
 
 type TestDatabaseKind = 'pglite' | 'postgres' | 'citus';
@@ -106,6 +108,8 @@ if (!isFull)
 
 const reportFile = process.env['TEST_REPORT_FILE'];
 if (reportFile) writeFileSync(reportFile, `${JSON.stringify(total)}\n`);
+for (const name of [embedded, server, citus].flatMap((ended) => ended?.flaky ?? []))
+  console.log(`held at its second try only: ${name}`);
 // Once more at the end, where somebody looks first, and where a log that is cut off still has them.
 const failures = [embedded, server, citus].flatMap((ended) => ended?.failures ?? []);
 if (reportFile && failures.length > 0)
@@ -149,12 +153,14 @@ function runVitest(database: TestDatabaseKind, args: string[]): EndedRun {
     });
     const told = existsSync(report) ? readFileSync(report, 'utf8') : null;
     const counts = told === null ? noTests() : countReport(told);
-    const errors = existsSync(unhandled) ? (JSON.parse(readFileSync(unhandled, 'utf8')) as string[]) : [];
+    const { errors, flaky } = existsSync(unhandled)
+      ? (JSON.parse(readFileSync(unhandled, 'utf8')) as { errors: string[]; flaky: string[] })
+      : { errors: [], flaky: [] };
     const failures = [...(told === null ? [] : listFailures(told, root)), ...errors];
     if (status !== 0 && counts.failed === 0) counts.failed = 1;
     if (status !== 0 && failures.length === 0)
       failures.push(`the run itself (exit code ${status ?? 'none'}); its log says why`);
-    return { ...counts, failures: failures.map((failure) => `${names[database]}: ${failure}`) };
+    return { ...counts, failures: failures.map((failure) => `${names[database]}: ${failure}`), flaky };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

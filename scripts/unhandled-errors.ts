@@ -1,12 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
-import type { Reporter } from 'vitest/node';
+import type { Reporter, TestModule } from 'vitest/node';
 
-/** Writes what no test waited for, which vitest's own JSON report leaves out, to the file that `UNHANDLED_FILE` names. */
+/**
+ * Writes what vitest's own JSON report leaves out to the file that `UNHANDLED_FILE` names: what no test waited for, and
+ * which tests held at their second try only.
+ */
 export default class UnhandledErrors implements Reporter {
-  onTestRunEnd(_modules: unknown, errors: readonly object[]): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly object[]): void {
     const file = process.env['UNHANDLED_FILE'];
-    if (file !== undefined) writeFileSync(file, JSON.stringify(errors.map(tell)));
+    const flaky = modules.flatMap(({ children, relativeModuleId }) =>
+      [...children.allTests('passed')]
+        .filter((test) => test.diagnostic()?.flaky === true)
+        .map((test) => `${relativeModuleId} > ${test.fullName}`),
+    );
+    if (file !== undefined) writeFileSync(file, JSON.stringify({ errors: errors.map(tell), flaky }));
   }
 }
 

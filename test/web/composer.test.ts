@@ -2,13 +2,13 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
-import { chromiumPath, dropFiles, launchBrowser } from './support/browser.ts';
+import { chromiumPath, dropFiles, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
 const limits = { timeout: 120_000 };
 
-describe.skipIf(chromiumPath === undefined)('the composer of the web app', () => {
+describe.skipIf(chromiumPath === undefined)('the composer of the web app', inBrowser, () => {
   let provider: Provider;
   let app: TestApp;
   let browser: Browser;
@@ -84,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)('the composer of the web app', () =>
       await dropFiles(page, [{ name: 'pier.txt', type: 'text/plain', bytes }]);
       await page.waitForURL(/chatbot\/[0-9a-f-]{36}$/);
       await expect.poll(() => field.inputValue()).toBe('How long is the pier?');
-      expect(await page.evaluate(() => localStorage.getItem('alcove-draft-new'))).toBeNull();
+      await expect.poll(() => page.evaluate(() => localStorage.getItem('alcove-draft-new'))).toBeNull();
 
       const waiting = page.getByText('The question is asked when the files have been sent.');
       await field.press('Enter');
@@ -92,7 +92,7 @@ describe.skipIf(chromiumPath === undefined)('the composer of the web app', () =>
       await page.getByRole('button', { name: 'Stop' }).click();
       await waiting.waitFor({ state: 'detached' });
       await expect.poll(() => field.inputValue()).toBe('How long is the pier?');
-      expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+      await expect.poll(() => field.evaluate((element) => element === document.activeElement)).toBe(true);
       await field.press('Enter');
       await waiting.waitFor();
       expect(asked).toBe(0);
@@ -120,7 +120,7 @@ describe.skipIf(chromiumPath === undefined)('the composer of the web app', () =>
     await page.getByLabel('Password').fill(other.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByLabel('Your question').waitFor();
-    expect(await page.getByLabel('Your question').inputValue()).toBe('');
+    await expect.poll(() => page.getByLabel('Your question').inputValue()).toBe('');
     await page.context().close();
   });
 
@@ -147,11 +147,9 @@ describe.skipIf(chromiumPath === undefined)('the composer of the web app', () =>
     // It comes when the server has said which models there are.
     const model = dialog.getByRole('combobox', { name: /^Model/ });
     await model.waitFor();
-    expect(await model.locator('option').allTextContents()).toEqual([
-      'The server’s own (model-a)',
-      'model-a',
-      'model-b',
-    ]);
+    await expect
+      .poll(() => model.locator('option').allTextContents())
+      .toEqual(['The server’s own (model-a)', 'model-a', 'model-b']);
     await model.selectOption('model-b');
     await dialog.getByLabel('Answer from the documents only').check();
     await dialog.getByLabel('Instructions for the model').fill('Answer in rhymes.');

@@ -1,14 +1,14 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
 const limits = { timeout: 120_000 };
 const nests = 'The heron colony at Lake Sorrow held 412 nests in 2025.';
 
-describe.skipIf(chromiumPath === undefined)('documents in the web app', () => {
+describe.skipIf(chromiumPath === undefined)('documents in the web app', inBrowser, () => {
   let app: TestApp;
   let browser: Browser;
   let person: Person;
@@ -44,7 +44,9 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', () => {
     const rows = page.locator('tr[data-document]');
     await rows.nth(2).waitFor();
     await expect.poll(() => page.getByTestId('quota').innerText()).toMatch(/3 of [\d,]+ documents/);
-    expect(await rows.filter({ hasText: 'nests.txt' }).innerText()).toMatch(/1 passage\s.*\d{4}\s*1\s/s);
+    await expect
+      .poll(() => rows.filter({ hasText: 'nests.txt' }).innerText())
+      .toMatch(/1 passage\s.*\d{4}\s*1\s/s);
 
     await page.getByLabel('Order').selectOption('size');
     await expect.poll(() => rows.first().innerText()).toContain('storks.txt');
@@ -52,7 +54,7 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', () => {
     await expect.poll(() => rows.count()).toBe(2);
     await page.getByLabel('Never cited').check();
     await expect.poll(() => rows.count()).toBe(1);
-    expect(await rows.first().innerText()).toContain('nests again.txt');
+    await expect.poll(() => rows.first().innerText()).toContain('nests again.txt');
     await page.getByLabel('Never cited').uncheck();
     await page.getByLabel('Only duplicates').uncheck();
     await page.getByLabel('Part of the name').fill('STORK');

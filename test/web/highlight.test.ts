@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { isFullRun } from '../support/full-run.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { type Box, compareMarks } from './support/compare-marks.ts';
 import { openSignedIn } from './support/sign-in.ts';
@@ -36,7 +36,7 @@ const leastFoundOf: Partial<Record<string, number>> = {
   'parsing/pdf/pdfjs_wikipedia.pdf': 0.45,
 };
 
-describe.skipIf(isMissing)('the highlight of a passage, pixel by pixel', () => {
+describe.skipIf(isMissing)('the highlight of a passage, pixel by pixel', inBrowser, () => {
   let app: TestApp;
   let browser: Browser;
   let person: Person;

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
@@ -11,7 +11,7 @@ interface Manifest {
   icons: { src: string; sizes: string; type: string }[];
 }
 
-describe.skipIf(chromiumPath === undefined)('the web app on a phone', () => {
+describe.skipIf(chromiumPath === undefined)('the web app on a phone', inBrowser, () => {
   let app: TestApp;
   let browser: Browser;
   let person: Person;
@@ -48,10 +48,9 @@ describe.skipIf(chromiumPath === undefined)('the web app on a phone', () => {
     limits,
     async () => {
       const { page, complaints } = await openSignedIn(browser, person);
-      const scope = await page.evaluate(
-        async () => (await navigator.serviceWorker.getRegistrations())[0]?.scope,
-      );
-      expect(scope).toBe(`${app.baseUrl}/_app/`);
+      const scope = () =>
+        page.evaluate(async () => (await navigator.serviceWorker.getRegistrations())[0]?.scope);
+      await expect.poll(scope).toBe(`${app.baseUrl}/_app/`);
       await expect
         .poll(() =>
           page.evaluate(async () => (await navigator.serviceWorker.getRegistrations())[0]?.active?.state),
@@ -76,7 +75,7 @@ describe.skipIf(chromiumPath === undefined)('the web app on a phone', () => {
       const dialog = page.getByRole('dialog');
       await dialog.getByText('nests ü.txt').waitFor();
       await dialog.getByRole('button', { name: 'Cancel' }).click();
-      expect(await page.evaluate(() => caches.keys())).toEqual([]);
+      await expect.poll(() => page.evaluate(() => caches.keys())).toEqual([]);
       expect((await person.client.conversations.list()).conversations).toEqual([]);
 
       await share();
@@ -93,10 +92,9 @@ describe.skipIf(chromiumPath === undefined)('the web app on a phone', () => {
       await page.getByRole('menuitem', { name: 'Sign out' }).click();
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
       await expect.poll(left).toEqual([]);
-      const kept = await page.evaluate(() =>
-        Object.keys(localStorage).filter((key) => /draft|starters|signed/.test(key)),
-      );
-      expect(kept).toEqual([]);
+      const kept = () =>
+        page.evaluate(() => Object.keys(localStorage).filter((key) => /draft|starters|signed/.test(key)));
+      await expect.poll(kept).toEqual([]);
       expect(complaints).toEqual([]);
       await page.context().close();
     },

@@ -1,13 +1,13 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
-import { chromiumPath, launchBrowser, openWatchedPage } from './support/browser.ts';
+import { chromiumPath, inBrowser, launchBrowser, openWatchedPage } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
 const mostSteps = 80;
 
-describe.skipIf(chromiumPath === undefined)('without a mouse', () => {
+describe.skipIf(chromiumPath === undefined)('without a mouse', inBrowser, () => {
   let app: TestApp;
   let browser: Browser;
   let person: Person;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
@@ -10,7 +10,7 @@ const limits = { timeout: 120_000 };
 const nests = 'The heron colony at Lake Sorrow held 412 nests in 2025.';
 const question = 'How many nests did the colony hold in 2025?';
 
-describe.skipIf(chromiumPath === undefined)('conversations in the web app', () => {
+describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBrowser, () => {
   let app: TestApp;
   let browser: Browser;
   let person: Person;
@@ -77,7 +77,7 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', () =
     await page.getByRole('link', { name: 'Herons' }).click();
     const answer = page.locator('article[data-status=complete]');
     await answer.waitFor();
-    expect(await answer.locator('[data-match]').getAttribute('data-match')).toBe('direct');
+    await expect.poll(() => answer.locator('[data-match]').getAttribute('data-match')).toBe('direct');
     await choose(page, 'Herons', 'Save as a template…');
     const dialog = page.getByRole('dialog');
     await expect.poll(() => dialog.getByLabel('Questions to begin with').inputValue()).toBe(question);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp } from '../support/app.ts';
 import { isFullRun } from '../support/full-run.ts';
 import { axe, faultsOf } from './support/axe.ts';
-import { chromiumPath, launchBrowser, openWatchedPage } from './support/browser.ts';
+import { chromiumPath, inBrowser, launchBrowser, openWatchedPage } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 
 const examples = resolve(import.meta.dirname, '../../examples');
@@ -16,7 +16,7 @@ const question = 'How many vessels did Aurora operate at the end of 2025?';
 const firstLoadBytes = 96 * 1024;
 const limits = { timeout: 240_000 };
 
-describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
+describe.skipIf(chromiumPath === undefined)('pages of the web app', inBrowser, () => {
   let app: Awaited<ReturnType<typeof startTestApp>>;
   let browser: Browser;
   let alcove: Client;
@@ -199,7 +199,7 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', () => {
     });
     await page.goto(`${app.baseUrl}/login`);
     await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
-    expect(await page.locator('html').getAttribute('lang')).toBe('de');
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('de');
     expect(complaints).toEqual([]);
     await page.context().close();
   });

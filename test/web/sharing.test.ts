@@ -2,99 +2,103 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { newPerson, type Person, startTestApp } from '../support/app.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
-describe.skipIf(chromiumPath === undefined)('a conversation of two people', { timeout: 240_000 }, () => {
-  let app: Awaited<ReturnType<typeof startTestApp>>;
-  let browser: Browser;
-  let owner: Person;
-  let guest: Person;
+describe.skipIf(chromiumPath === undefined)(
+  'a conversation of two people',
+  { ...inBrowser, timeout: 240_000 },
+  () => {
+    let app: Awaited<ReturnType<typeof startTestApp>>;
+    let browser: Browser;
+    let owner: Person;
+    let guest: Person;
 
-  beforeAll(async () => {
-    await buildWeb();
-    [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-    [owner, guest] = [await newPerson(app.baseUrl), await newPerson(app.baseUrl)];
-  }, 240_000);
-  afterAll(async () => {
-    await browser?.close();
-    await app?.close();
-  });
+    beforeAll(async () => {
+      await buildWeb();
+      [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+      [owner, guest] = [await newPerson(app.baseUrl), await newPerson(app.baseUrl)];
+    }, 240_000);
+    afterAll(async () => {
+      await browser?.close();
+      await app?.close();
+    });
 
-  test('is shared by its owner, written in by both, and ended at once', async () => {
-    const conversation = await newConversation(owner);
-    await addText(
-      owner,
-      conversation,
-      'The heron colony at Lake Sorrow held 412 nests in 2025.',
-      'herons.txt',
-    );
-    await askJson(owner, conversation, 'How many nests did the colony hold?');
+    test('is shared by its owner, written in by both, and ended at once', async () => {
+      const conversation = await newConversation(owner);
+      await addText(
+        owner,
+        conversation,
+        'The heron colony at Lake Sorrow held 412 nests in 2025.',
+        'herons.txt',
+      );
+      await askJson(owner, conversation, 'How many nests did the colony hold?');
 
-    const { page: hers, complaints } = await openSignedIn(browser, owner);
-    await hers.goto(`${app.baseUrl}/dashboard/chatbot/${conversation}`);
-    await hers.getByRole('article', { name: 'You' }).first().waitFor();
-    await hers.getByRole('button', { name: 'More' }).first().click();
-    await hers.getByRole('menuitem', { name: 'Share' }).click();
-    const dialog = hers.getByRole('dialog');
-    await dialog.getByLabel(/Only for/).fill(guest.email);
-    await dialog.getByLabel(/take part/).check();
-    await dialog.getByRole('button', { name: 'Make a link' }).click();
-    await dialog.getByText(`${guest.email} takes part`).waitFor();
-    const address = new URL((await dialog.locator('code').textContent()) ?? '', app.baseUrl);
+      const { page: hers, complaints } = await openSignedIn(browser, owner);
+      await hers.goto(`${app.baseUrl}/dashboard/chatbot/${conversation}`);
+      await hers.getByRole('article', { name: 'You' }).first().waitFor();
+      await hers.getByRole('button', { name: 'More' }).first().click();
+      await hers.getByRole('menuitem', { name: 'Share' }).click();
+      const dialog = hers.getByRole('dialog');
+      await dialog.getByLabel(/Only for/).fill(guest.email);
+      await dialog.getByLabel(/take part/).check();
+      await dialog.getByRole('button', { name: 'Make a link' }).click();
+      await dialog.getByText(`${guest.email} takes part`).waitFor();
+      const address = new URL((await dialog.locator('code').textContent()) ?? '', app.baseUrl);
 
-    const { page: his, complaints: hisComplaints } = await openSignedIn(browser, guest);
-    await his.goto(`${app.baseUrl}${address.pathname}`);
-    await his.getByText('You take part in this conversation').waitFor();
-    const log = his.getByRole('log');
-    await log.getByRole('article', { name: 'The owner' }).waitFor();
-    await his.getByLabel('Your question').fill('I counted them myself.');
-    await his.getByRole('button', { name: 'Only write' }).click();
-    await log.getByRole('article', { name: 'You' }).getByText('I counted them myself.').waitFor();
-    await his.getByLabel('Your question').fill('How many nests were there?');
-    await his.keyboard.press('Enter');
-    await expect
-      .poll(() => log.getByRole('article', { name: 'Alcove' }).count(), { timeout: 60_000 })
-      .toBe(2);
-    await log.locator('.pill').last().waitFor();
+      const { page: his, complaints: hisComplaints } = await openSignedIn(browser, guest);
+      await his.goto(`${app.baseUrl}${address.pathname}`);
+      await his.getByText('You take part in this conversation').waitFor();
+      const log = his.getByRole('log');
+      await log.getByRole('article', { name: 'The owner' }).waitFor();
+      await his.getByLabel('Your question').fill('I counted them myself.');
+      await his.getByRole('button', { name: 'Only write' }).click();
+      await log.getByRole('article', { name: 'You' }).getByText('I counted them myself.').waitFor();
+      await his.getByLabel('Your question').fill('How many nests were there?');
+      await his.keyboard.press('Enter');
+      await expect
+        .poll(() => log.getByRole('article', { name: 'Alcove' }).count(), { timeout: 60_000 })
+        .toBe(2);
+      await log.locator('.pill').last().waitFor();
 
-    // Each sees what the other says without doing anything, with their name.
-    await dialog.getByRole('button', { name: 'Close' }).click();
-    await hers
-      .getByRole('article', { name: guest.email })
-      .first()
-      .getByText('I counted them myself.')
-      .waitFor();
-    await hers.getByLabel('Your question').fill('And how many herons?');
-    await hers.keyboard.press('Enter');
-    await log.getByRole('article', { name: 'The owner' }).getByText('And how many herons?').waitFor();
-    await expect
-      .poll(() => log.getByRole('article', { name: 'Alcove' }).count(), { timeout: 60_000 })
-      .toBe(3);
+      // Each sees what the other says without doing anything, with their name.
+      await dialog.getByRole('button', { name: 'Close' }).click();
+      await hers
+        .getByRole('article', { name: guest.email })
+        .first()
+        .getByText('I counted them myself.')
+        .waitFor();
+      await hers.getByLabel('Your question').fill('And how many herons?');
+      await hers.keyboard.press('Enter');
+      await log.getByRole('article', { name: 'The owner' }).getByText('And how many herons?').waitFor();
+      await expect
+        .poll(() => log.getByRole('article', { name: 'Alcove' }).count(), { timeout: 60_000 })
+        .toBe(3);
 
-    const { shares } = await owner.client.shares.list({ conversation_id: conversation });
-    for (const { id } of shares) await owner.client.shares.revoke(id);
-    await his.getByText('This link shows nothing any more.').waitFor();
-    expect(await his.getByText('412').count()).toBe(0);
-    expect(complaints).toEqual([]);
-    // What the revoked link answers is said by the browser too.
-    expect(hisComplaints.filter((line) => !line.includes('404'))).toEqual([]);
-  });
+      const { shares } = await owner.client.shares.list({ conversation_id: conversation });
+      for (const { id } of shares) await owner.client.shares.revoke(id);
+      await his.getByText('This link shows nothing any more.').waitFor();
+      expect(await his.getByText('412').count()).toBe(0);
+      expect(complaints).toEqual([]);
+      // What the revoked link answers is said by the browser too.
+      expect(hisComplaints.filter((line) => !line.includes('404'))).toEqual([]);
+    });
 
-  test('shows itself to its recipient once they have signed in', async () => {
-    const conversation = await newConversation(owner);
-    await owner.client.messages.add(conversation, { role: 'user', content: 'For your eyes.' });
-    const { url } = await owner.client.shares.create(conversation, { recipient: guest.email });
-    const page = await (await browser.newContext()).newPage();
-    await page.goto(`${app.baseUrl}${new URL(url, app.baseUrl).pathname}`);
-    await page.getByText('If it was made for you, sign in first.').waitFor();
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByLabel('E-mail').fill(guest.email);
-    await page.getByLabel('Password').fill(guest.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByText('For your eyes.').waitFor();
-    expect(await page.getByLabel('Your question').count()).toBe(0);
-    await page.context().close();
-  });
-});
+    test('shows itself to its recipient once they have signed in', async () => {
+      const conversation = await newConversation(owner);
+      await owner.client.messages.add(conversation, { role: 'user', content: 'For your eyes.' });
+      const { url } = await owner.client.shares.create(conversation, { recipient: guest.email });
+      const page = await (await browser.newContext()).newPage();
+      await page.goto(`${app.baseUrl}${new URL(url, app.baseUrl).pathname}`);
+      await page.getByText('If it was made for you, sign in first.').waitFor();
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByLabel('E-mail').fill(guest.email);
+      await page.getByLabel('Password').fill(guest.password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText('For your eyes.').waitFor();
+      expect(await page.getByLabel('Your question').count()).toBe(0);
+      await page.context().close();
+    });
+  },
+);

@@ -4,7 +4,7 @@ import { type Client, createClient } from '@alcove/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp } from '../support/app.ts';
-import { chromiumPath, dropFiles, launchBrowser, openWatchedPage } from './support/browser.ts';
+import { chromiumPath, dropFiles, inBrowser, launchBrowser, openWatchedPage } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { hostileTexts } from './support/hostile-text.ts';
 
@@ -19,7 +19,7 @@ if (isMissing) {
 const report = resolve(import.meta.dirname, '../../examples/aurora-annual-report-2025.pdf');
 const account = { email: 'ada@example.org', password: 'a long enough password' };
 
-describe.skipIf(isMissing)('the web app', () => {
+describe.skipIf(isMissing)('the web app', inBrowser, () => {
   let app: Awaited<ReturnType<typeof startTestApp>>;
   let browser: Browser;
   let origin: string;
@@ -59,7 +59,7 @@ describe.skipIf(isMissing)('the web app', () => {
     const answer = await ask(page, 'How many vessels did Aurora operate at the end of 2025?');
     expect((await streamed).headers()['content-type']).toMatch(/^text\/event-stream/);
     const pill = answer.locator('.pill').first();
-    expect(await pill.getAttribute('aria-label')).toContain('annual report.pdf');
+    await expect.poll(() => pill.getAttribute('aria-label')).toContain('annual report.pdf');
 
     // The original is open at the cited page, with the passage and the words of the statement marked on it.
     await pill.focus();
@@ -87,7 +87,7 @@ describe.skipIf(isMissing)('the web app', () => {
     const text = await answer.locator('.prose').innerText();
     await page.reload();
     await page.locator('article[data-status=complete]').waitFor();
-    expect(await page.locator('article[data-status=complete] .prose').innerText()).toBe(text);
+    await expect.poll(() => page.locator('article[data-status=complete] .prose').innerText()).toBe(text);
     await page.getByText('1 document of this conversation').waitFor();
 
     // Once more, and the first version again.
@@ -106,9 +106,9 @@ describe.skipIf(isMissing)('the web app', () => {
     await page.goto(first);
     await page.locator('article[data-status=complete]').waitFor();
     await deleteConversation(page, 'annual report.pdf');
-    expect(await page.getByTestId('deleted-counts').innerText()).toMatch(
-      /^3 messages, 1 document, [1-9]\d* passages?, [\d.]+ KB\.$/,
-    );
+    await expect
+      .poll(() => page.getByTestId('deleted-counts').innerText())
+      .toMatch(/^3 messages, 1 document, [1-9]\d* passages?, [\d.]+ KB\.$/);
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.locator('article[data-status=complete]').waitFor();
     await deleteConversation(page, 'annual report.pdf');
@@ -166,7 +166,7 @@ describe.skipIf(isMissing)('the web app', () => {
     ).toBe(0);
     expect(await markupOf(page)).toEqual([]);
     // Every text is there to read.
-    expect(await log.innerText()).toContain('<script>alert(1)</script>');
+    await expect.poll(() => log.innerText()).toContain('<script>alert(1)</script>');
 
     await log.locator('.pill').first().click();
     await page.getByTestId('passage').waitFor();

@@ -4,6 +4,12 @@ import { findBrowser } from '../../../scripts/find-browser.ts';
 /** Path of a Chromium, or undefined where there is none. */
 export const chromiumPath = findBrowser();
 
+/**
+ * Options of tests that drive a browser: in CI a failed one is tried once more, as Playwright's own runner does there, and
+ * named at the end of the run. Everything else has to hold at once.
+ */
+export const inBrowser = { retry: process.env['CI'] ? 1 : 0 };
+
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath,
