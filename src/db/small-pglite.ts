@@ -2,6 +2,12 @@ import { setFlagsFromString } from 'node:v8';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 
 /**
+ * Freeing the code that better code has replaced ends the process now and then ("Check failed:
+ * jit_page_->allocations_.erase", nodejs/node#64500): what is replaced stays until the database closes.
+ */
+setFlagsFromString('--no-wasm-code-gc');
+
+/**
  * Pages of the database that it keeps in memory, touched when it opens. Everything else lies in the system's own cache,
  * a copy away; 128 MB, which PGlite takes, is a third of what an idle server needs.
  */
