@@ -26,7 +26,7 @@ async function expectFreeAfter(deleteIt: (conversation: string) => Promise<void>
     'there is a place again',
     async () => (await askJson(person, other, 'And you?')).status === 200,
   );
-  expect(performance.now() - deleted).toBeLessThan(15_000);
+  expect(performance.now() - deleted).toBeLessThan(4_000);
   gate.open();
   const lines = (await app()).logs.filter((line) =>
     line.includes('the end of an answer was not written yet'),

@@ -54,10 +54,10 @@ describe('JSON', () => {
       `{"settings":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
     ],
     ['100,000 members', `{"tags":[${'1,'.repeat(100_000)}1]}`],
-  ])('%s is refused at once', async (_name, body) => {
+  ])('%s is refused within a second', async (_name, body) => {
     const started = performance.now();
     await expectProblem(await post('/conversations', body), 'invalid_request');
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(performance.now() - started).toBeLessThan(1_000);
   });
 
   test('bytes that are not UTF-8 are refused, never replaced', async () => {
