@@ -3,6 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
+import { recipientOf } from './describe-share.ts';
 import { enterLink, type LinkDeps, type Visitor } from './open-link.ts';
 import { isOpenShare } from './share-store.ts';
 
@@ -30,8 +31,7 @@ export async function openToTakePart(
     throw new AppError('forbidden', 'This link is to read: continue it as a copy of your own.');
   if (caller.userId === scope.userId)
     throw new AppError('forbidden', 'This is your own conversation: write in it directly.');
-  const email = row.recipient?.replace(/^email:/, '') ?? null;
-  const author = { id: caller.userId, email };
+  const author = { id: caller.userId, email: recipientOf(row) };
   return { scope, author, tokenHash: row.tokenHash, sharedAt: row.createdAt };
 }
 

@@ -1,13 +1,13 @@
 import { changeEvent, type ChangeEvent } from '@alcove/contract';
 import { z } from 'zod';
 import { type NumberedChange, watchChanges } from '../../changes/watch.ts';
+import { recipientOf } from '../../sharing/describe-share.ts';
 import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { presentConversation, presentDocument } from '../present.ts';
 import { OpenStreams } from '../open-streams.ts';
-import { recipientOf } from '../../sharing/describe-share.ts';
 import { sendEvents, type WireEvent } from '../sse.ts';
 
 const lastEventId = z.object({ 'last-event-id': z.coerce.number().int().min(0).optional() }).loose();
