@@ -1,8 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { lockFolder } from './folder-lock.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { DatabaseSetupError } from './setup-error.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
@@ -28,14 +28,15 @@ const restartWindowMs = 10 * 60_000;
 const maxSocketPathBytes = 103;
 /** A healthy database closes within a second. */
 const closeMs = 10_000;
+/** PostgreSQL may have to write two segments of its log, of 16 MB each, before it opens; PGlite does not say that it could not. */
+const roomToOpen = 32 * 1024 * 1024;
 
 /**
  * PGlite in a worker thread behind a unix socket: a query blocks its thread, so it must not be ours.
  * One process per folder, by our own lock: PGlite has none, and two lose each other's rows.
  */
 export async function startPglite(dataDir: string, events: EmbeddedEvents = {}): Promise<EmbeddedPostgres> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const lock = await lockFolder(dataDir);
+  const lock = await holdFolder(dataDir);
   const socketFolder = await makeTemporaryFolder('socket');
   const settings = { dataDir: join(dataDir, 'pglite'), socketPath: join(socketFolder, '.s.PGSQL.5432') };
   const restarts: number[] = [];
@@ -86,7 +87,7 @@ export async function startPglite(dataDir: string, events: EmbeddedEvents = {}):
   } catch (cause) {
     await cleanUp();
     if (cause instanceof DatabaseSetupError) throw cause;
-    throw new DatabaseSetupError(explain(dataDir, cause as Error), { cause });
+    throw new DatabaseSetupError(await explain(dataDir, cause as Error), { cause });
   }
   return {
     socketFolder,
@@ -116,15 +117,38 @@ function isFull({ message }: Error): boolean {
   return /No space left/i.test(message);
 }
 
-function explain(dataDir: string, error: Error): string {
-  const told = refusals.find(([pattern]) => pattern.test(error.message));
-  if (told === undefined) return damaged(dataDir, error);
-  return `The embedded database in ${dataDir} cannot be opened: ${told[1]}.`;
+async function holdFolder(dataDir: string): Promise<FolderLock> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    return await lockFolder(dataDir);
+  } catch (cause) {
+    const refusal = refusalOf(dataDir, cause as Error);
+    throw refusal === null ? cause : new DatabaseSetupError(refusal, { cause });
+  }
 }
 
-function damaged(dataDir: string, { message }: Error): string {
-  const why = (message.split('\n', 1)[0] ?? '').slice(0, 160).trimEnd().replace(/\.$/, '');
-  return `The embedded database in ${dataDir} cannot be opened (${why}): if its folder is damaged, move it away and restore a backup ("npm run alcove -- restore FILE").`;
+async function explain(dataDir: string, error: Error): Promise<string> {
+  return refusalOf(dataDir, error) ?? (await crampedOf(dataDir, error)) ?? damaged(dataDir, error);
+}
+
+function refusalOf(dataDir: string, { message }: Error): string | null {
+  const told = refusals.find(([pattern]) => pattern.test(message));
+  return told === undefined ? null : `The embedded database in ${dataDir} cannot be opened: ${told[1]}.`;
+}
+
+async function crampedOf(dataDir: string, error: Error): Promise<string | null> {
+  const disk = await statfs(dataDir).catch(() => null);
+  if (disk === null || disk.bavail * disk.bsize >= roomToOpen) return null;
+  const left = Math.floor((disk.bavail * disk.bsize) / 1024 / 1024);
+  return `The embedded database in ${dataDir} cannot be opened (${firstLine(error)}), and its disk has ${left} MB left: make room for ${roomToOpen / 1024 / 1024} MB at least and start again; nothing is lost by that.`;
+}
+
+function damaged(dataDir: string, error: Error): string {
+  return `The embedded database in ${dataDir} cannot be opened (${firstLine(error)}): if its folder is damaged, move it away and restore a backup ("npm run alcove -- restore FILE").`;
+}
+
+function firstLine({ message }: Error): string {
+  return (message.split('\n', 1)[0] ?? '').slice(0, 160).trimEnd().replace(/\.$/, '');
 }
 
 function refuseLongPath(path: string): void {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { appendFile, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chown, mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { type EmbeddedPostgres, startPglite } from '../../src/db/pglite.ts';
 import { DatabaseAway, goneMeanwhile, translateDatabaseError } from '../../src/db/errors.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -153,10 +154,7 @@ describe('why the embedded database cannot be used', { timeout: 120_000 }, () =>
   test('a full disk', async (context) => {
     const data = join(folder, 'full');
     await mkdir(data);
-    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=0777', 'none', data]).catch(
-      () => null,
-    );
-    if (mounted === null) context.skip('nobody but root may make a small disk');
+    if (!(await mountSmallDisk(data, '8m'))) context.skip('nobody but root may make a small disk');
     try {
       const said = await complaint({ DATA_DIR: data });
       expect(said).toMatch(/^The embedded database in .* cannot be opened: the disk is full: make room/);
@@ -170,6 +168,38 @@ describe('why the embedded database cannot be used', { timeout: 120_000 }, () =>
     }
   });
 
+  test('a disk that is still full when a database is there', async (context) => {
+    const data = join(folder, 'filled');
+    await mkdir(data);
+    if (!(await mountSmallDisk(data, '120m'))) context.skip('nobody but root may make a small disk');
+    const filler = join(data, 'filler');
+    const database = join(data, 'database');
+    try {
+      await runCli(['db', 'migrate'], { DATA_DIR: data });
+      // Less than a segment of the log, so that the log cannot grow when the database recovers either.
+      await fill(filler, 8 * 1024 * 1024);
+      await writeUntilFull(database);
+      expect(await complaint({ DATA_DIR: data })).toMatch(
+        /^The embedded database in .* cannot be opened \(.*\), and its disk has \d MB left: make room for 32 MB/,
+      );
+      await fill(filler, 0);
+      expect(await complaint({ DATA_DIR: data })).toMatch(
+        /^The embedded database in .* cannot be opened: the disk is full: make room and start again; nothing is lost\.$/,
+      );
+      await rm(filler);
+      const opened = await startPglite(database);
+      const client = await connectTo(opened);
+      expect((await client.query('SELECT count(*)::int AS n FROM kept')).rows).toEqual([{ n: 200 }]);
+      await client.query('DROP TABLE kept');
+      await client.end();
+      await opened.close();
+      expect(await runCli(['db', 'migrate'], { DATA_DIR: data })).toMatchObject({ code: 0, stderr: '' });
+    } finally {
+      // The thread that was stopped leaves its files open until this process ends.
+      await run('umount', ['--lazy', data]);
+    }
+  });
+
   test('a folder for its socket that is too long', async () => {
     const long = join(folder, 'x'.repeat(100));
     await mkdir(long);
@@ -178,6 +208,41 @@ describe('why the embedded database cannot be used', { timeout: 120_000 }, () =>
     );
   });
 });
+
+async function mountSmallDisk(at: string, size: string): Promise<boolean> {
+  return run('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0777`, 'none', at]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Makes a file so large that this many bytes are left. */
+async function fill(file: string, left: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(file));
+  await appendFile(file, Buffer.alloc(Math.max(0, bavail * bsize - left)));
+}
+
+/** Changes the same rows until the log cannot grow, which ends the database as a crash does. */
+async function writeUntilFull(dataDir: string): Promise<void> {
+  const embedded = await startPglite(dataDir);
+  const client = await connectTo(embedded);
+  await client.query(
+    "CREATE TABLE kept AS SELECT n, repeat('x', 500) AS filling FROM generate_series(1, 200) AS n",
+  );
+  const write = async (): Promise<never> => {
+    for (;;)
+      for (const statement of ['UPDATE kept SET n = n + 1', 'VACUUM kept']) await client.query(statement);
+  };
+  await expect(write()).rejects.toThrow(/No space left/);
+  await embedded.close();
+}
+
+async function connectTo({ socketFolder }: EmbeddedPostgres): Promise<pg.Client> {
+  const client = new pg.Client({ host: socketFolder, user: 'postgres', database: 'postgres' });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
 
 /** A certificate for 127.0.0.1 by an authority of its own. @returns the authority's file */
 async function makeCertificates(data: string): Promise<string> {
