@@ -7,7 +7,7 @@ import { verifyBackup } from '../backup/read-backup.ts';
 import { writeBackup } from '../backup/write-backup.ts';
 import { readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
-import { isMigrated } from '../db/migration-state.ts';
+import { assertMigrated } from '../db/migration-state.ts';
 import { moveDurably } from '../db/durable-files.ts';
 import { openBlobStore } from '../files/open-store.ts';
 import { readVersion } from '../version.ts';
@@ -28,8 +28,7 @@ export async function backup(path: string, options: { allowMissing?: boolean }):
     else {
       const db = await connectDatabase(config.database);
       try {
-        if (!(await isMigrated(db)))
-          throw new Error('The database is of another version: run "npm run alcove -- db migrate" first.');
+        await assertMigrated(db);
         const blobs = await openBlobStore(config.blobs, config.dataDir);
         const version = await readVersion();
         const deps = {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
 import type { Database } from '../db/database.ts';
-import { isMigrated } from '../db/migration-state.ts';
+import { assertMigrated } from '../db/migration-state.ts';
 import { layoutFor, mapping } from '../exchange/redis/mapping.ts';
 import {
   type MigrationReport,
@@ -54,9 +54,13 @@ export async function migrateRedis(options: Options): Promise<number> {
 
 async function openMigrated(): Promise<Database> {
   const db = await connectDatabase(readConfig().database);
-  if (await isMigrated(db)) return db;
-  await db.close();
-  throw new Error('The database is of another version: run "npm run alcove -- db migrate" first.');
+  try {
+    await assertMigrated(db);
+    return db;
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 }
 
 async function readMapping(path: string) {

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
-import { isMigrated } from '../db/migration-state.ts';
+import { assertMigrated } from '../db/migration-state.ts';
 import { createPasswords } from '../identity/passwords.ts';
 import { createSetup } from '../identity/people/create-setup.ts';
 import { operate } from '../identity/people/operate.ts';
@@ -16,8 +16,7 @@ export async function operateInDatabase(asked: Operation, origin: string, config
     console.error(`${message}: ${(fields as { err?: Error }).err?.message ?? ''}`);
   const setup = createSetup(config, { debug: quiet, info: quiet, warn, error: warn });
   try {
-    if (!(await isMigrated(db)))
-      throw new Error('The database is of another version: run "npm run alcove -- db migrate" first.');
+    await assertMigrated(db);
     // Other processes notice within seconds: what they know of sessions does not keep.
     const sessions = createSessionCache(now);
     const passwords = await createPasswords(config.auth.hashKilobytes);

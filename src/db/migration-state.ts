@@ -8,14 +8,17 @@ export const migrationsFolder = fileURLToPath(new URL('./migrations', import.met
 /** True when every migration of this version has run. */
 export async function isMigrated(database: Database): Promise<boolean> {
   const { at: newest } = await newestMigration();
-  const { rows } = await database.pool.query<{ last: string | null }>(
-    `SELECT max(created_at)::text AS last FROM drizzle.__drizzle_migrations`,
-  );
-  return Number(rows[0]?.last ?? 0) >= newest;
+  return (await lastMigration(database.pool)) >= newest;
+}
+
+/** @throws what to do about a database that is empty or of another version */
+export async function assertMigrated(database: Database): Promise<void> {
+  if (await isMigrated(database)) return;
+  throw new Error('The database is empty or of another version: run "npm run alcove -- db migrate" first.');
 }
 
 /** The time that orders the last migration that has run; 0 before the first. */
-export async function lastMigration(client: pg.ClientBase): Promise<number> {
+export async function lastMigration(client: pg.ClientBase | pg.Pool): Promise<number> {
   const { rows } = await client.query<{ exists: boolean }>(
     `SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`,
   );

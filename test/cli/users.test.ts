@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { AdminUser, AuditEntry, Session } from '@alcove/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { databaseKind, newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { testServerUrl } from '../support/database-kind.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 import { type Ended, runCli } from '../support/run-cli.ts';
 
 // Accounts from the command line, while the server runs: of an embedded database the server does what is asked.
@@ -143,3 +145,20 @@ test('what cannot be done is one sentence', { timeout: 120_000 }, async () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   }
 });
+
+test.skipIf(databaseKind === 'pglite')(
+  'a database without tables is told how to get them',
+  { timeout: 60_000 },
+  async () => {
+    const empty = await createTestDatabase(testServerUrl());
+    try {
+      expect(await runCli(['users', 'list'], { ...app.env, DATABASE_URL: empty.url })).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: 'The database is empty or of another version: run "npm run alcove -- db migrate" first.\n',
+      });
+    } finally {
+      await empty.drop();
+    }
+  },
+);
