@@ -182,6 +182,7 @@ export async function startApp(
       replicas,
       events: createEventWriter(db, config.limits.leaseMs, log),
       limits: config.limits,
+      citationCheck: config.citationCheck,
       afterwards: config.afterwards,
       background: new Background(afterwardsAtOnce, afterwardsWaiting, (error) =>
         log.debug({ err: error }, 'a title or a summary was not made'),

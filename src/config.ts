@@ -50,6 +50,8 @@ export interface Config {
   auth: AuthConfig;
   people: PeopleConfig;
   retention: RetentionConfig;
+  /** A model looks again at citations that words do not verify. */
+  citationCheck: boolean;
   /** What a model is asked for when an answer is done: a title of the conversation, a summary of its older part. */
   afterwards: { titles: boolean; summaries: boolean };
   limits: Limits;
@@ -144,6 +146,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       undoMs: e.UNDO_DAYS * dayMs,
       temporaryMs: e.TEMPORARY_HOURS * hourMs,
     },
+    citationCheck: e.CITATION_CHECK === 'model',
     afterwards: { titles: e.TITLES === 'model', summaries: e.SUMMARIES === 'on' },
     models: readModels(e),
     rerankThreshold: e.RERANK_THRESHOLD ?? null,

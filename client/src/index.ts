@@ -1,5 +1,6 @@
 export { createClient } from './client.ts';
 export type { Client } from './client.ts';
+export { addCitation } from './citations.ts';
 export { AlcoveError, isAlcoveError } from './errors.ts';
 export type { ClientErrorCode } from './errors.ts';
 export { takePart } from './take-part.ts';

@@ -73,7 +73,7 @@ export const source = z
   .meta({ id: 'Source' });
 export type Source = z.infer<typeof source>;
 
-const verification = z.enum(['verified', 'unverified', 'contradicted']);
+export const verification = z.enum(['verified', 'unverified', 'contradicted']);
 export type Verification = z.infer<typeof verification>;
 
 const citationFields = {
@@ -88,7 +88,8 @@ const citationFields = {
   quote_end: z.int().nullable(),
   /**
    * `verified`: numbers, units, dates, names and negations agree with the passage, and enough of its words or a
-   * quotation do. `contradicted`: numbers or negations differ. `unverified`: neither is shown.
+   * quotation do. `contradicted`: numbers or negations differ. `unverified`: neither is shown. A language model may
+   * have decided what words could not: the trace says so.
    */
   verification,
 };
@@ -166,6 +167,7 @@ export const answerEvent = z
     }),
     z.object({ type: z.literal('sources'), sources: z.array(source) }),
     z.object({ type: z.literal('delta'), text: z.string() }),
+    /** One that comes again with the same `n`, `start` and `end` takes the place of the first: it was judged again. */
     z.object({
       type: z.literal('citation'),
       ...citationFields,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answerMetadata, source, strategy, timings } from './asking.ts';
+import { answerMetadata, source, strategy, timings, verification } from './asking.ts';
 import { id } from './common.ts';
 
 const leg = z.enum(['vector', 'keyword']);
@@ -74,6 +74,31 @@ export const answerTrace = answerMetadata
         }),
       )
       .default([]),
+    /** A language model's second look at the citations that were unverified; null when there was none. */
+    citation_check: z
+      .object({
+        /** Citations that it was asked about. */
+        asked: z.int(),
+        /** Unverified ones for which the request had no room. */
+        left_out: z.int(),
+        /** `verdict` as the model says, `verification` as it was accepted. */
+        verdicts: z.array(
+          z.object({
+            n: z.int(),
+            start: z.int(),
+            end: z.int(),
+            verdict: z.enum(['supported', 'contradicted', 'unclear']),
+            verification,
+          }),
+        ),
+        /** Why there is no verdict; null when nothing failed. */
+        failed: z.string().nullable(),
+        /** They are part of the answer's. */
+        tokens: z.object({ input: z.int(), output: z.int() }),
+        ms: z.number(),
+      })
+      .nullable()
+      .default(null),
     /** What the answer could rest on, after neighbours were joined and small documents taken whole. */
     context: z.array(
       z.object({

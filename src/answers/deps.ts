@@ -18,6 +18,8 @@ export interface AnswerDeps {
   events: EventWriter;
   replicas: Pick<Replicas, 'isAlone'>;
   limits: { answerTimeoutMs: number; streamsPerUser: number; waitForFilesMs: number; leaseMs: number };
+  /** A model looks again at citations that words do not verify. */
+  citationCheck: boolean;
   /** What a model is asked for after an answer. */
   afterwards: { titles: boolean; summaries: boolean };
   background: Background;

@@ -1,11 +1,12 @@
-import type { Answer, AnswerEvent } from '@alcove/contract';
+import type { Answer, AnswerEvent, Citation as PlacedCitation } from '@alcove/contract';
 import type { ConversationScope } from '../conversations/scope.ts';
 import { AppError } from '../errors.ts';
 import type { FinishReason } from '../models/model.ts';
 import { countTokens } from '../models/tokens.ts';
 import { workAfterwards } from './afterwards/work-afterwards.ts';
-import { createCitationFilter, type FilteredText } from './citations/filter.ts';
+import { type Citation, createCitationFilter, type FilteredText } from './citations/filter.ts';
 import { placeCitation } from './citations/place.ts';
+import { lookAgain } from './citations/second-look.ts';
 import { type AnswerDeps, answerTopic } from './deps.ts';
 import { type EventLog, openEventLog, stopRequested } from './stream/event-log.ts';
 import { readingText, toSource } from './compose/gather.ts';
@@ -42,6 +43,7 @@ export async function generate(task: GenerationTask, answer: RunningAnswer, deps
     documents: [],
     sources: [],
     citations: [],
+    citationCheck: null,
     inputTokens: 0,
     outputTokens: 0,
     notices: [...task.notices],
@@ -84,14 +86,12 @@ async function write(
   const languages = new Map(
     state.gathered?.retrieval.searched.documents.map(({ id, language }) => [id, language]),
   );
-  const filter = createCitationFilter(
-    plan.chunks.map((chunk, at) => ({
-      n: at + 1,
-      text: readingText(chunk),
-      language: languages.get(chunk.documentId) ?? 'und',
-    })),
-    deps.retrieval.background,
-  );
+  const citable = plan.chunks.map((chunk, at) => ({
+    n: at + 1,
+    text: readingText(chunk),
+    language: languages.get(chunk.documentId) ?? 'und',
+  }));
+  const filter = createCitationFilter(citable, deps.retrieval.background);
   const started = performance.now();
   try {
     for await (const event of plan.write(signal)) {
@@ -125,21 +125,36 @@ async function write(
       'The model ended its answer without a word: ask again, or choose another model.',
     );
 
+  if (deps.citationCheck && task.model !== null && isWritten) {
+    const look = await lookAgain(log.text, state.citations, citable, task.model, signal);
+    state.citationCheck = look?.trace ?? null;
+    for (const { at, citation } of look?.changed ?? []) {
+      const placed = announce(citation);
+      if (placed !== null) state.citations[at] = placed;
+    }
+  }
+
   function emit(part: FilteredText): void {
     if (part.text !== '') {
       state.firstWordMs ??= performance.now() - task.startedAt;
       log.append({ type: 'delta', text: part.text });
     }
     for (const found of part.citations) {
-      const source = state.sources[found.n - 1];
-      const chunk = plan.chunks[found.n - 1];
-      if (source === undefined || chunk === undefined) continue;
-      const citation = placeCitation(found, chunk);
-      const verified = citation.verification === 'verified';
-      source.verified ||= verified;
-      state.citations.push(citation);
-      log.append({ type: 'citation', ...citation, verified });
+      const placed = announce(found);
+      if (placed !== null) state.citations.push(placed);
     }
+  }
+
+  /** Tells of a citation, or of one again that was judged anew. */
+  function announce(found: Citation): PlacedCitation | null {
+    const source = state.sources[found.n - 1];
+    const chunk = plan.chunks[found.n - 1];
+    if (source === undefined || chunk === undefined) return null;
+    const citation = placeCitation(found, chunk);
+    const verified = citation.verification === 'verified';
+    source.verified ||= verified;
+    log.append({ type: 'citation', ...citation, verified });
+    return citation;
   }
 }
 
@@ -184,6 +199,8 @@ async function end(
   if (state.outputTokens === 0) state.outputTokens = task.model === null ? 0 : countTokens(log.text);
   state.inputTokens += state.gathered?.rewriteTokens.input ?? 0;
   state.outputTokens += state.gathered?.rewriteTokens.output ?? 0;
+  state.inputTokens += state.citationCheck?.tokens.input ?? 0;
+  state.outputTokens += state.citationCheck?.tokens.output ?? 0;
   const result = toAnswer(task, answer, state, log.text, status);
   const last: AnswerEvent =
     status === 'complete' || status === 'cancelled'

@@ -1,4 +1,11 @@
-import type { Answer, AnswerEvent, Source, Verification } from '@alcove/client';
+import {
+  addCitation,
+  type Answer,
+  type AnswerEvent,
+  type Citation,
+  type Source,
+  type Verification,
+} from '@alcove/client';
 import { noLanguageModel, noSemanticSearch } from '../models/notices.ts';
 
 interface Printed {
@@ -12,7 +19,7 @@ export async function printAnswer(events: AsyncIterable<AnswerEvent>): Promise<P
   let conversationId: string | null = null;
   let sources: Source[] = [];
   let answer: Answer | null = null;
-  const cited = new Map<number, Set<Verification>>();
+  const citations: Citation[] = [];
   const waiting = createWaitingLine();
   for await (const event of events) {
     if (event.type === 'waiting') waiting.show(event);
@@ -20,8 +27,7 @@ export async function printAnswer(events: AsyncIterable<AnswerEvent>): Promise<P
     if (event.type === 'message') conversationId = event.conversation_id;
     if (event.type === 'sources') sources = event.sources;
     if (event.type === 'delta') process.stdout.write(event.text);
-    if (event.type === 'citation')
-      cited.set(event.n, (cited.get(event.n) ?? new Set()).add(event.verification));
+    if (event.type === 'citation') addCitation(citations, event);
     if (event.type === 'done') answer = event.answer;
     if (event.type === 'failed') {
       process.stdout.write('\n');
@@ -31,8 +37,9 @@ export async function printAnswer(events: AsyncIterable<AnswerEvent>): Promise<P
   }
   process.stdout.write('\n');
   for (const source of sources) {
-    const states = cited.get(source.n);
-    if (states !== undefined) process.stdout.write(`${describeSource(source, states)}\n`);
+    const own = citations.filter(({ n }) => n === source.n);
+    const states = new Set(own.map(({ verification }) => verification));
+    if (states.size > 0) process.stdout.write(`${describeSource(source, states)}\n`);
   }
   if (answer !== null) printAbout(answer);
   return { answered: true, conversationId };

@@ -189,6 +189,10 @@ const limits = {
   ),
   ANSWER_TIMEOUT_S: count(300),
   WAIT_FOR_FILES_S: count(30),
+  CITATION_CHECK: show(
+    word(['off', 'model']).default('off'),
+    'model: the language model looks again at citations that words cannot verify',
+  ),
   TITLES: show(
     word(['model', 'question']).default('model'),
     'question: its first words, without asking a model',

@@ -41,6 +41,8 @@ export async function* uiStream(events: AsyncIterable<NumberedEvent>): AsyncGene
       case 'citation':
         yield line({
           type: 'data-citation',
+          // A part that comes again with this name takes the place of the first.
+          id: `${event.n}:${event.start}:${event.end}`,
           data: citationOf(event),
         });
         break;

@@ -1,8 +1,7 @@
-import { ModelFault } from './faults.ts';
+import { askWithin } from './ask-within.ts';
 import { parseJson } from './json.ts';
 import type { ChatInput, ChatMessage, ChatModel } from './model.ts';
 import { allowanceFor } from './reasoning.ts';
-import { startWatchdog } from './watchdog.ts';
 
 export interface Rewrite {
   /** One to three questions that can be understood alone. */
@@ -34,38 +33,17 @@ export async function rewriteQuery(
   signal: AbortSignal,
   deadlineMs = rewriteMs,
 ): Promise<Rewrite> {
-  const tokens = { input: 0, output: 0 };
-  if (history.length === 0) return { queries: [question], tokens };
-  const watch = startWatchdog(signal);
-  watch.arm(deadlineMs, 'total_timeout');
-  try {
-    let reply = '';
-    const prompt = rewritePrompt(model, history, question);
-    for await (const event of model.stream(prompt, watch.signal)) {
-      if (event.type === 'delta') reply += event.text;
-      if (event.type === 'usage') {
-        tokens.input = event.inputTokens;
-        tokens.output = event.outputTokens;
-      }
-    }
-    if (tokens.input === 0)
-      tokens.input = [prompt.system ?? '', ...prompt.messages.map(({ content }) => content)].reduce(
-        (sum, text) => sum + model.countTokens(text),
-        0,
-      );
-    if (tokens.output === 0) tokens.output = model.countTokens(reply);
-    const queries = parseQueries(reply);
-    if (queries.length > 0) return { queries, tokens };
-    return { queries: [question], failed: 'The model wrote no query.', tokens };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof ModelFault)
-      return { queries: [question], failed: `No rewrite within ${deadlineMs} ms.`, tokens };
-    const failed = error instanceof Error ? error.message : 'The rewrite failed.';
-    return { queries: [question], failed, tokens };
-  } finally {
-    watch.stop();
-  }
+  if (history.length === 0) return { queries: [question], tokens: { input: 0, output: 0 } };
+  const { text, failed, tokens } = await askWithin(
+    model,
+    rewritePrompt(model, history, question),
+    deadlineMs,
+    signal,
+  );
+  if (failed !== null) return { queries: [question], failed, tokens };
+  const queries = parseQueries(text);
+  if (queries.length > 0) return { queries, tokens };
+  return { queries: [question], failed: 'The model wrote no query.', tokens };
 }
 
 /** The request for a rewrite; the conversation stands in it as data. */

@@ -163,6 +163,13 @@ describe('a statement', () => {
     expect(one).toMatchObject({ verification: 'unverified' });
   });
 
+  test('that words leave open is asked of no model unless the settings say so', async () => {
+    const { answer } = await answerWith((n) => `Das Hafenbecken ist neun Meter tief [${n.survey}].`);
+    expect(answer.metadata.statements).toMatchObject({ unverified: 1 });
+    expect(provider.chats).toHaveLength(1);
+    expect(await person.client.messages.trace(answer.message_id)).toMatchObject({ citation_check: null });
+  });
+
   test('says where it stands in the answer, and where in the document', async () => {
     const { answer, n } = await answerWith(
       (n) => `Much is known. It says “the harbour ba\u00adsin is nine metres deep” [${n.survey}].`,

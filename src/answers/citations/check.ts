@@ -97,6 +97,13 @@ export function keepsNumbers(claimed: readonly Quantity[], { start, end }: Range
     .every((one) => claimed.some((other) => other.scale === one.scale && agrees(other, one)));
 }
 
+/** Whether all that a statement says in digits stands in a passage, in whatever language. */
+export function holdsNumbers(statement: string, passage: Passage): boolean {
+  return quantitiesOf(statement)
+    .filter(({ start }) => /^\p{Nd}/u.test(statement.slice(start, start + 2)))
+    .every((one) => passage.quantities.some((other) => agrees(one, other)));
+}
+
 /** Terms of a statement with what each of them weighs: rare words tell more. */
 function weigh(terms: readonly string[], language: string, background: Background): Map<string, number> {
   const table = background.table(language);

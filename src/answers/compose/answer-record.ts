@@ -47,6 +47,8 @@ export interface State {
   documents: AnswerTrace['documents'];
   sources: Source[];
   citations: Citation[];
+  /** A model's second look at them. */
+  citationCheck: AnswerTrace['citation_check'];
   inputTokens: number;
   outputTokens: number;
   notices: string[];
@@ -142,6 +144,7 @@ export function traceOf(task: GenerationTask, state: State, metadata: AnswerMeta
     mode: task.mode,
     ...(retrieval?.ranking() ?? { queries: [], lists: [], fused: [] }),
     documents: state.documents,
+    citation_check: state.citationCheck,
     context: state.considered.map((chunk, at) => ({
       chunk_id: chunk.id,
       document_id: chunk.documentId,

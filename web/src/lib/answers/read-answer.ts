@@ -1,4 +1,4 @@
-import type { AnswerEvent } from '@alcove/client';
+import { addCitation, type AnswerEvent } from '@alcove/client';
 import type { MessageView } from './message-view.ts';
 
 /** Applies an answer's events to the message on the screen until the last one. */
@@ -43,7 +43,7 @@ function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
       return;
     case 'citation': {
       const { type: _type, verified: _verified, ...citation } = event;
-      answer.citations.push(citation);
+      addCitation(answer.citations, citation);
       return;
     }
     case 'done':

@@ -1,4 +1,5 @@
 import {
+  addCitation,
   isAlcoveError,
   type AnswerEvent,
   type Client,
@@ -179,7 +180,7 @@ function apply(answer: FreshMessage, event: AnswerEvent): void {
     Object.assign(answer, { id: event.message_id, content: '', citations: [] });
   } else if (event.type === 'sources') answer.sources = event.sources;
   else if (event.type === 'delta') answer.content += event.text;
-  else if (event.type === 'citation') answer.citations.push(event);
+  else if (event.type === 'citation') addCitation(answer.citations, event);
   else if (event.type === 'done') {
     const { answer: content, sources, citations } = event.answer;
     Object.assign(answer, { content, sources, citations });

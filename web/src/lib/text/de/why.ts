@@ -18,6 +18,9 @@ export const why: typeof en = {
   model: 'Modell',
   tokens: 'Tokens',
   tokensOf: (input, output) => `${input} gelesen, ${output} geschrieben`,
+  citations: 'Belege noch einmal',
+  citationsOf: (asked, verified, contradicted) =>
+    `${asked} nicht belegte nachgefragt: ${verified} belegt, ${contradicted} widerlegt`,
   cache: 'Aus dem Zwischenspeicher',
   yes: 'ja',
   no: 'nein',

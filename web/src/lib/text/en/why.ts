@@ -17,6 +17,9 @@ export const why = {
   model: 'Model',
   tokens: 'Tokens',
   tokensOf: (input: string, output: string) => `${input} in, ${output} out`,
+  citations: 'Citations again',
+  citationsOf: (asked: number, verified: number, contradicted: number) =>
+    `${asked} unverified asked about: ${verified} verified, ${contradicted} contradicted`,
   cache: 'From the cache',
   yes: 'yes',
   no: 'no',
