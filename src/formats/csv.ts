@@ -1,17 +1,18 @@
 import { DocumentBuilder } from './document-builder.ts';
-import { decodeText } from './encoding.ts';
+import { type DecodedText, decodeText } from './encoding.ts';
 import type { ExtractedDocument, ExtractionContext } from './format.ts';
 import { emptyDocument } from './text-blocks.ts';
 
 export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
-  return readTable(decodeText(bytes).text, context);
+  return readTable(decodeText(bytes), context);
 }
 
 /** Cells beyond these are dropped: no spreadsheet program opens wider tables. */
 const maxColumns = 16_384;
 
-function readTable(text: string, context: ExtractionContext): ExtractedDocument {
+function readTable({ text, warnings }: DecodedText, context: ExtractionContext): ExtractedDocument {
   const builder = new DocumentBuilder(context);
+  for (const warning of warnings) builder.warn(warning);
   const rows = parseRows(text, findDelimiter(text, context.mediaType));
   if (rows.some((row) => row.length > maxColumns)) {
     builder.warn(`Only the first ${maxColumns} columns were read.`);

@@ -23,22 +23,33 @@ const usual = [
   'iso-8859-7',
 ];
 
+export interface EncodingGuess {
+  encoding: string;
+  /** True when another encoding, which makes another text of the same bytes, is nearly as likely. */
+  isDoubtful: boolean;
+}
+
+/** An encoding whose score is no further away than this may be the right one. */
+const doubt = 0.2;
+
 /** What a text in an eight-bit or multi-byte encoding is most likely written in. */
-export function guessEncoding(bytes: Uint8Array): string {
+export function guessEncoding(bytes: Uint8Array): EncodingGuess {
   const confidence = new Map<string, number>(usual.map((name, index) => [name, -index / 1000]));
   for (const match of chardet.analyse(bytes)) {
     const name = labelOf(match.name);
     if (name) confidence.set(name, Math.max(confidence.get(name) ?? 0, match.confidence / 100));
   }
-  let best = 'windows-1252';
-  let bestScore = -Infinity;
-  for (const [name, trust] of confidence) {
-    // Letter statistics decide a long text, the look of the words a short one, and Windows-1252 a draw.
-    const score =
-      trust + (name === 'windows-1252' ? 0.05 : 0) + plausibility(new TextDecoder(name).decode(bytes));
-    if (score > bestScore) [best, bestScore] = [name, score];
-  }
-  return best;
+  const [best, ...others] = [...confidence]
+    .map(([name, trust]) => {
+      const text = new TextDecoder(name).decode(bytes);
+      // Letter statistics decide a long text, the look of the words a short one, and Windows-1252 a draw.
+      return { name, text, score: trust + (name === 'windows-1252' ? 0.05 : 0) + plausibility(text) };
+    })
+    .toSorted((a, b) => b.score - a.score);
+  return {
+    encoding: best?.name ?? 'windows-1252',
+    isDoubtful: others.some(({ text, score }) => score > (best?.score ?? 0) - doubt && text !== best?.text),
+  };
 }
 
 function labelOf(name: string): string | undefined {

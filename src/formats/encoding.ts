@@ -3,22 +3,38 @@ import { guessEncoding } from './encoding-guess.ts';
 /** Only this much is looked at to find the encoding. */
 const sampleBytes = 64 * 1024;
 
+export interface DecodedText {
+  text: string;
+  encoding: string;
+  /** For its reader, where the encoding could only be guessed and another one fits nearly as well. */
+  warnings: string[];
+}
+
 /**
  * Decodes text whose encoding nobody has declared: byte order mark, UTF-8, UTF-16 and UTF-32
  * without a mark, then a guess from the frequencies of letters. A mark is not part of the text.
  * @param declared encoding named by the document itself; used where the bytes are not valid UTF-8
  */
-export function decodeText(bytes: Uint8Array, declared?: string): { text: string; encoding: string } {
+export function decodeText(bytes: Uint8Array, declared?: string): DecodedText {
   const marked = readMark(bytes);
-  if (marked)
-    return { text: decode(bytes.subarray(marked.length), marked.encoding), encoding: marked.encoding };
+  if (marked) return certain(bytes.subarray(marked.length), marked.encoding);
   const wide = guessWide(bytes);
-  if (wide) return { text: decode(bytes, wide), encoding: wide };
+  if (wide) return certain(bytes, wide);
   // Seven-bit text may still be ISO-2022, which switches alphabets by escape sequences.
   const escapes = bytes.subarray(0, sampleBytes).includes(0x1b);
-  if (!escapes && isUtf8(bytes)) return { text: decode(bytes, 'utf-8'), encoding: 'utf-8' };
-  const encoding = supported(declared) ?? guessEncoding(bytes.subarray(0, sampleBytes));
-  return { text: decode(bytes, encoding), encoding };
+  if (!escapes && isUtf8(bytes)) return certain(bytes, 'utf-8');
+  const known = supported(declared);
+  if (known !== undefined) return certain(bytes, known);
+  const { encoding, isDoubtful } = guessEncoding(bytes.subarray(0, sampleBytes));
+  return { ...certain(bytes, encoding), warnings: isDoubtful ? [assumed(encoding)] : [] };
+}
+
+function certain(bytes: Uint8Array, encoding: string): DecodedText {
+  return { text: decode(bytes, encoding), encoding, warnings: [] };
+}
+
+function assumed(encoding: string): string {
+  return `The file does not say how its letters are encoded, and they were read as ${encoding}. If some look wrong, save it as UTF-8 and upload it again.`;
 }
 
 /** Whether all bytes are valid UTF-8; a character cut off at the very end is forgiven. */

@@ -24,7 +24,7 @@ export async function extract(bytes: Uint8Array, context: ExtractionContext): Pr
       );
     }
     const content = zip.read(chapter);
-    if (content) readHtml(decodeHtml(content), builder);
+    if (content) readHtml(decodeHtml(content).text, builder);
     else builder.warn(`Chapter ${index + 1} is missing in the file.`);
     context.progress(index + 1, chapters.length);
   }

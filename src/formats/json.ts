@@ -3,8 +3,8 @@ import type { Block, ExtractedDocument, ExtractionContext } from './format.ts';
 import { keepText, linesOf, splitCode } from './text-blocks.ts';
 
 export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
-  const { text } = decodeText(bytes);
-  return keepText(isOneLine(text) ? indent(text) : text, context, splitJson);
+  const { text, warnings } = decodeText(bytes);
+  return keepText({ text: isOneLine(text) ? indent(text) : text, warnings }, context, splitJson);
 }
 
 /** Text written for machines is broken into lines, or it could only be cut at random. */

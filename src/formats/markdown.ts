@@ -4,7 +4,8 @@ import type { Block, ExtractedDocument, ExtractionContext } from './format.ts';
 import { keepText, linesOf } from './text-blocks.ts';
 
 export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
-  return keepText(readReferences(decodeText(bytes).text), context, splitMarkdown, firstHeading);
+  const { text, warnings } = decodeText(bytes);
+  return keepText({ text: readReferences(text), warnings }, context, splitMarkdown, firstHeading);
 }
 
 interface Line {

@@ -4,7 +4,7 @@ import { tooManyPages } from './page-limit.ts';
 import { keepText, splitParagraphs } from './text-blocks.ts';
 
 export async function extract(bytes: Uint8Array, context: ExtractionContext): Promise<ExtractedDocument> {
-  const document = keepText(decodeText(bytes).text, context, splitPages);
+  const document = keepText(decodeText(bytes), context, splitPages);
   const pages = countPages(document.text);
   if (pages !== null && pages > context.maxPages) throw tooManyPages('text', pages, context.maxPages);
   return { ...document, pages };

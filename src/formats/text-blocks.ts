@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import { cleanTitle, tooMuchText } from './document-builder.ts';
+import type { DecodedText } from './encoding.ts';
 import type { Block, ExtractedDocument, ExtractionContext } from './format.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Block, ExtractedDocument, ExtractionContext } from './format.ts';
  * @param split finds the blocks of the text
  */
 export function keepText(
-  source: string,
+  { text: source, warnings }: Pick<DecodedText, 'text' | 'warnings'>,
   context: ExtractionContext,
   split: (text: string) => Block[],
   title: (text: string) => string | null = () => null,
@@ -22,7 +23,7 @@ export function keepText(
     blocks: split(text),
     pages: null,
     title: cleanTitle(title(text)),
-    warnings: [],
+    warnings,
     removedNuls,
   };
 }

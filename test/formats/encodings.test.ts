@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeText } from '../../src/formats/encoding.ts';
+import { read } from './read.ts';
 import { entriesOf, hasSharedData, readShared } from './shared-data.ts';
 
 describe.skipIf(!hasSharedData)('texts in the encodings of others', () => {
@@ -68,6 +69,24 @@ describe('a paragraph in an encoding of one byte', () => {
     ['windows-1251', 'Все люди рождаются свободными и равными в своем достоинстве и правах.'],
   ])('%s', (encoding, text) => {
     expect(decodeText(encode(text, encoding)).text).toBe(text);
+  });
+});
+
+describe('an encoding that could only be guessed', () => {
+  const few = Buffer.from('6e61ef766520636166e9', 'hex');
+  const told = [expect.stringMatching(/read as windows-1252\. .*UTF-8/)];
+
+  it.each(['notes.txt', 'notes.md', 'notes.csv', 'notes.html', 'notes.py'])('is told in %s', async (name) => {
+    const text = name === 'notes.html' ? [Buffer.from('<p>'), few, Buffer.from('</p>')] : [few];
+    expect((await read(Buffer.concat(text), name)).warnings).toEqual(told);
+  });
+
+  it('is not told where many letters leave no doubt, or the text says it', () => {
+    const many =
+      'Alle Menschen sind frei und gleich an Würde und Rechten geboren, begabt mit Vernunft. '.repeat(9);
+    expect(decodeText(Buffer.from(many, 'latin1')).warnings).toEqual([]);
+    expect(decodeText(Buffer.from(many)).warnings).toEqual([]);
+    expect(decodeText(few, 'iso-8859-1').warnings).toEqual([]);
   });
 });
 
