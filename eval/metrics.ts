@@ -101,6 +101,20 @@ export function bootstrap(values: readonly number[], rounds: number): Interval {
   return { mean, low: means[Math.floor(rounds * 0.025)]!, high: means[Math.floor(rounds * 0.975)]! };
 }
 
+/** So many standard errors hold 95 % of a normal distribution. */
+const z = 1.959964;
+
+/** A share with its 95 % interval by Wilson's score, which holds for shares of 0 and 1 too. */
+export function shareInterval(hits: number, count: number): Interval {
+  if (count === 0) return { mean: 0, low: 0, high: 1 };
+  const mean = hits / count;
+  const spread = z * Math.sqrt((mean * (1 - mean)) / count + (z * z) / (4 * count * count));
+  const [low, high] = [-spread, spread].map(
+    (one) => (mean + (z * z) / (2 * count) + one) / (1 + (z * z) / count),
+  );
+  return { mean, low: Math.max(0, low!), high: Math.min(1, high!) };
+}
+
 /** Linear congruential generator of Numerical Recipes, in [0, 1). */
 function seededRandom(seed = 42): () => number {
   let state = seed;

@@ -4,6 +4,7 @@ import { createCitationFilter } from '../../src/answers/citations/filter.ts';
 import { readBackground } from '../../src/indexing/background.ts';
 import { detectLanguage } from '../../src/indexing/language.ts';
 import { EvalError } from '../eval-error.ts';
+import { type Interval, shareInterval } from '../metrics.ts';
 import { type CitationCase, readCases } from './cases.ts';
 
 type State = 'verified' | 'unverified' | 'contradicted' | 'none';
@@ -46,8 +47,8 @@ export function measureCitations(folder: string, each: number): { lines: string[
   const missed = Object.entries(targets).flatMap(([kind, wanted]) =>
     wanted
       .filter(({ state, least = 0, most = 1 }) => {
-        const share = shareOf(cells.get(kind), state);
-        return share < least || share > most;
+        const { mean } = shareOf(cells.get(kind), state);
+        return mean < least || mean > most;
       })
       .map(
         ({ state, least, most }) => `${kind}: ${state} ${least === undefined ? `≤ ${most}` : `≥ ${least}`}`,
@@ -57,16 +58,19 @@ export function measureCitations(folder: string, each: number): { lines: string[
 }
 
 function line(key: string, cell: Cell): string {
-  const total = Object.values(cell).reduce((sum, count) => sum + count, 0);
-  const states = (['verified', 'unverified', 'contradicted'] as const).map(
-    (state) => `${state} ${shareOf(cell, state).toFixed(3)}`,
-  );
-  return `${key.padEnd(36)} ${String(total).padStart(6)}  ${states.join('  ')}`;
+  const states = (['verified', 'unverified', 'contradicted'] as const).map((state) => {
+    const { mean, low, high } = shareOf(cell, state);
+    return `${state} ${mean.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+  });
+  return `${key.padEnd(36)} ${String(totalOf(cell)).padStart(6)}  ${states.join('  ')}`;
 }
 
-function shareOf(cell: Cell | undefined, state: State): number {
-  if (cell === undefined) return 0;
-  return cell[state] / Object.values(cell).reduce((sum, count) => sum + count, 0);
+function shareOf(cell: Cell | undefined, state: State): Interval {
+  return cell === undefined ? shareInterval(0, 0) : shareInterval(cell[state], totalOf(cell));
+}
+
+function totalOf(cell: Cell): number {
+  return Object.values(cell).reduce((sum, count) => sum + count, 0);
 }
 
 function stateOf({ statement, passage }: CitationCase): State {
