@@ -82,8 +82,12 @@ export function documents(transport: Transport) {
       return transfer('move', documentIds, conversationId, options);
     },
     /** Deletes several, all or none. */
-    deleteMany(documentIds: string[], options?: RequestOptions): Promise<z.output<typeof deletedDocument>> {
-      return transport.json('POST', '/documents/delete', { ...options, body: { document_ids: documentIds } });
+    deleteMany(
+      documentIds: string[],
+      { restorable, ...options }: RequestOptions & { restorable?: boolean } = {},
+    ): Promise<z.output<typeof deletedDocument>> {
+      const body = { document_ids: documentIds, ...(restorable === undefined ? {} : { restorable }) };
+      return transport.json('POST', '/documents/delete', { ...options, body });
     },
     /** Puts another file in the place of a document's. */
     replace(id: string, file: UploadFile, options: RequestOptions = {}): Promise<Document> {
@@ -122,8 +126,17 @@ export function documents(transport: Transport) {
     cancel(id: string, options?: RequestOptions): Promise<Document> {
       return transport.json('POST', `${at(id)}/cancel`, { ...options, body: {} });
     },
-    delete(id: string, options?: RequestOptions): Promise<z.output<typeof deletedDocument>> {
-      return transport.json('DELETE', at(id), options);
+    /** `restorable`: `restore` brings it back until the time that the answer tells. */
+    delete(
+      id: string,
+      query: { restorable?: boolean } = {},
+      options?: RequestOptions,
+    ): Promise<z.output<typeof deletedDocument>> {
+      return transport.json('DELETE', at(id), { ...options, query });
+    },
+    /** Brings a document back that was deleted as one that can be restored. */
+    restore(id: string, options?: RequestOptions): Promise<Document> {
+      return transport.json('POST', `${at(id)}/restore`, { ...options, body: {} });
     },
     /** Each state of a document as it is read, ending with `ready`, `failed` or `cancelled`. */
     events(id: string, options: { signal?: AbortSignal } = {}): AsyncGenerator<Document> {

@@ -82,7 +82,12 @@ export const replaceForm = z.object({ file: z.string().meta({ format: 'binary' }
 const documentIds = z.array(id).min(1).max(500);
 /** To one conversation of the caller's, from any of them. */
 export const transferBody = z.object({ document_ids: documentIds, conversation_id: id });
-export const deleteDocumentsBody = z.object({ document_ids: documentIds });
+/** `restorable`: they can come back until their undo window ends, and take room so long. */
+export const deleteDocumentsBody = z.object({
+  document_ids: documentIds,
+  restorable: z.boolean().optional(),
+});
+export const deleteDocumentQuery = z.object({ restorable: queryBoolean.optional() });
 export const transferred = z.object({ documents: z.array(document) }).meta({ id: 'TransferredDocuments' });
 
 const listedDocument = document
@@ -128,7 +133,11 @@ export const updateDocumentBody = z.object({
   context_mode: contextMode.optional(),
 });
 export const deletedDocument = z
-  .object({ deleted: z.object({ documents: z.int(), chunks: z.int(), bytes: z.int() }) })
+  .object({
+    deleted: z.object({ documents: z.int(), chunks: z.int(), bytes: z.int() }),
+    /** Null: they are erased. */
+    restorable_until: timestamp.nullable(),
+  })
   .meta({ id: 'DeletedDocument' });
 export const documentText = z
   .object({ document_id: id, text: z.string(), pages: z.int().nullable() })

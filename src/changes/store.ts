@@ -77,6 +77,8 @@ export async function readChanges(
         text: `SELECT split_part(a.action, '.', 1) AS kind, a.target AS id FROM audit_log a
         WHERE a.user_id = $1 AND a.id > $2 AND a.action IN ('conversation.deleted', 'document.deleted', 'share.revoked')
           AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.user_id = a.user_id AND c.id::text = a.target)
+          AND NOT EXISTS (SELECT 1 FROM documents WHERE user_id = $1 AND ${isSeen}
+            AND id = CASE WHEN a.action = 'document.deleted' THEN a.target::uuid END)
         ORDER BY a.id LIMIT ${mostChanges}`,
         values: mineById,
       },

@@ -65,7 +65,9 @@ function wanted(user: UserScope, filter: ConversationFilter): (SQL | undefined)[
     eq(conversations.userId, user.userId),
     user.limitedTo === undefined ? undefined : eq(conversations.id, user.limitedTo),
     conversationType === undefined ? undefined : eq(conversations.conversationType, conversationType),
-    status === 'deleted' ? isNotNull(conversations.deletedAt) : isNull(conversations.deletedAt),
+    status === 'deleted'
+      ? and(isNotNull(conversations.deletedAt), isNull(conversations.deletedFrom))
+      : isNull(conversations.deletedAt),
     status === 'active' || status === 'archived'
       ? eq(conversations.status, status)
       : ne(conversations.status, 'template'),

@@ -17,7 +17,8 @@ export async function ownsDeleted(db: Database, user: UserScope, id: string): Pr
   const [rows] = await db.read({ userId: user.userId, showsDeleted: true }, [
     {
       name: 'owns_deleted',
-      text: 'SELECT 1 FROM conversations WHERE user_id = $1 AND id = $2 AND deleted_at IS NOT NULL',
+      text: `SELECT 1 FROM conversations WHERE user_id = $1 AND id = $2 AND deleted_at IS NOT NULL
+        AND deleted_from IS NULL`,
       values: [user.userId, id],
     },
   ]);

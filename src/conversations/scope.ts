@@ -65,6 +65,11 @@ export class ConversationScope {
     return new ConversationScope(user, newId());
   }
 
+  /** Where documents deleted from this conversation wait: whoever may delete in it may put them there and take them out. */
+  bin(id: string = newId()): ConversationScope {
+    return new ConversationScope(this.user, id);
+  }
+
   static isOpened(value: unknown): value is ConversationScope {
     return typeof value === 'object' && value !== null && #opened in value;
   }

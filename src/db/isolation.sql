@@ -1,4 +1,4 @@
--- Isolation as of 0024_users_by_email; written by "npm run isolation".
+-- Isolation as of 0025_deleted_documents; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint

@@ -299,7 +299,7 @@ export const userCounters = pgTable(
     documents: integer('documents').notNull().default(0),
     chunks: bigint('chunks', { mode: 'number' }).notNull().default(0),
     bytes: bigint('bytes', { mode: 'number' }).notNull().default(0),
-    /** Of documents in deleted conversations that can still come back: not in `bytes`, and on the disk all the same. */
+    /** Of deleted documents that can still come back, and of those in deleted conversations: not in `bytes`, and on the disk all the same. */
     deletedBytes: bigint('deleted_bytes', { mode: 'number' }).notNull().default(0),
     inputTokens: bigint('input_tokens', { mode: 'number' }).notNull().default(0),
     outputTokens: bigint('output_tokens', { mode: 'number' }).notNull().default(0),
@@ -410,9 +410,14 @@ export const conversations = pgTable(
       .default(sql`'{}'`),
     /** Of a temporary conversation: so long after its last activity it is erased. */
     expiresInS: integer('expires_in_s'),
+    /** Set: nobody made it, and nobody sees it. It keeps documents deleted from that one until they are erased. */
+    deletedFrom: uuid('deleted_from'),
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.id] }),
+    index('conversations_deleted_from')
+      .on(t.userId, t.deletedFrom)
+      .where(sql`deleted_from is not null`),
     index('conversations_to_purge')
       .on(t.purgeAt)
       .where(sql`purge_at is not null`),

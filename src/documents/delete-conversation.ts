@@ -4,6 +4,7 @@ import { hideConversation, lockWithDeleted, withDeleted } from '../conversations
 import { AppError } from '../errors.ts';
 import { recordAudit } from '../identity/audit-store.ts';
 import { isUnderHold, refuseUnderHold } from '../identity/hold-store.ts';
+import { binsOf } from './bin-store.ts';
 import type { DocumentDeps } from './deps.ts';
 import { moveDocumentRows } from './move-store.ts';
 
@@ -41,8 +42,9 @@ export async function deleteConversation(
     );
   }
   const at = now();
-  // With two conversations in play the transaction is the user's; each statement names its conversation.
-  const authority = keepIn === null ? withDeleted(scope) : { userId: scope.userId, showsDeleted: true };
+  // With other conversations in play the transaction is the user's; each statement names its conversation.
+  const isAlone = keepIn === null && !permanently;
+  const authority = isAlone ? withDeleted(scope) : { userId: scope.userId, showsDeleted: true };
   return db.scoped(authority, async (tx) => {
     if (permanently) await refuseUnderHold(tx, scope.user);
     if (keepIn !== null)
@@ -50,6 +52,7 @@ export async function deleteConversation(
     const row = await lockWithDeleted(tx, scope);
     if (row === null || (row.deletedAt !== null && !permanently))
       throw new AppError('not_found', 'This conversation does not exist.');
+    if (permanently) for (const bin of await binsOf(tx, scope)) await deleteConversationRows(tx, bin, at);
     const erases = permanently || limits.undoMs === 0 || row.expiresInS !== null;
     const isHeld = erases && !permanently && (await isUnderHold(tx, scope.user));
     const until = erases

@@ -50,13 +50,15 @@ async function purge(scope: ConversationScope, db: DocumentDeps['db'], at: Date)
       await postponePurge(tx, scope, new Date(at.getTime() + answeringMs));
       return false;
     }
+    const isBin = row.deletedFrom !== null;
     await deleteConversationRows(tx, scope, at);
     await recordAudit(
       tx,
       scope.user,
       {
-        action: row.deletedAt === null ? 'conversation.deleted' : 'conversation.erased',
-        target: scope.conversationId,
+        action:
+          row.deletedAt === null ? 'conversation.deleted' : isBin ? 'document.erased' : 'conversation.erased',
+        target: row.deletedFrom ?? scope.conversationId,
       },
       at,
     );

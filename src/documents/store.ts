@@ -6,7 +6,6 @@ import { conversations, documents, userCounters, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { keysOf, queueBlobs } from '../files/store.ts';
 import { recordAudit } from '../identity/audit-store.ts';
-import { refuseUnderHold } from '../identity/hold-store.ts';
 import { forgetAnswersAbout, maxAnswerBytes, readAnswerBytes } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
@@ -132,7 +131,7 @@ export async function countWithin(
   if (used + answers > bytesPerUser) {
     const most = `This account holds at most ${Math.floor(bytesPerUser / 1024 / 1024)} MB of documents`;
     if (counters.deletedBytes === 0) throw overQuota(most);
-    throw overQuota(`${most}, and deleted conversations take room until they are erased`);
+    throw overQuota(`${most}, and what was deleted takes room until it is erased`);
   }
 }
 
@@ -225,20 +224,7 @@ export async function updateDocument(
 
 type Deleted = { documents: number; chunks: number; bytes: number };
 
-/** Deletes the document with its chunks and index, and queues its blob, in one transaction. */
-export async function deleteDocument(
-  db: Database,
-  scope: ConversationScope,
-  id: string,
-  now: Date,
-): Promise<Deleted | null> {
-  return db.scoped(scope, async (tx) => {
-    await refuseUnderHold(tx, scope.user);
-    return deleteRow(tx, scope, id, now);
-  });
-}
-
-/** The same within a transaction that may delete more, of the user's own that are under no hold. */
+/** Deletes a document with its chunks and index, and queues its blobs; the user's own, that is under no hold. */
 export async function deleteRow(
   tx: Transaction,
   scope: ConversationScope,

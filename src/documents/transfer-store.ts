@@ -1,4 +1,5 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
+import type { ConversationScope } from '../conversations/scope.ts';
 import type { Transaction } from '../db/database.ts';
 import { conversations, documents } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
@@ -17,6 +18,28 @@ export async function conversationsOf(
       conversations,
       and(eq(conversations.userId, documents.userId), eq(conversations.id, documents.conversationId)),
     )
-    .where(and(eq(documents.userId, user.userId), isAmong(documents.id, ids)))
+    .where(
+      and(eq(documents.userId, user.userId), isAmong(documents.id, ids), isNull(conversations.deletedAt)),
+    )
     .orderBy(documents.id);
+}
+
+/** Those of these documents that are in the conversation. */
+export async function documentsAmong(
+  tx: Transaction,
+  scope: ConversationScope,
+  ids: readonly string[],
+): Promise<string[]> {
+  const rows = await tx
+    .select({ id: documents.id })
+    .from(documents)
+    .where(
+      and(
+        eq(documents.userId, scope.userId),
+        eq(documents.conversationId, scope.conversationId),
+        isAmong(documents.id, ids),
+      ),
+    )
+    .orderBy(documents.id);
+  return rows.map(({ id }) => id);
 }

@@ -14,6 +14,7 @@ import type { ConversationRow } from '../conversations/store.ts';
 import type { PlacedMessage } from '../conversations/append-message.ts';
 import type { Family } from '../conversations/family-store.ts';
 import type { MessageRow } from '../conversations/message-store.ts';
+import type { DeletedDocuments } from '../documents/delete-documents.ts';
 import type { ChunkRow } from '../documents/index-store.ts';
 import type { DocumentRow } from '../documents/store.ts';
 import { operatorId } from '../identity/admin-scope.ts';
@@ -122,6 +123,13 @@ function hasSources(metadata: unknown): metadata is { search_results: Partial<So
   if (typeof metadata !== 'object' || metadata === null || !('search_results' in metadata)) return false;
   const { search_results: sources } = metadata;
   return Array.isArray(sources) && sources.every((one) => typeof one === 'object' && one !== null);
+}
+
+export function presentDeleted({ documents, chunks, bytes, restorableUntil }: DeletedDocuments) {
+  return {
+    deleted: { documents, chunks, bytes },
+    restorable_until: restorableUntil?.toISOString() ?? null,
+  };
 }
 
 export function presentDocument(row: DocumentRow): Document {

@@ -6,9 +6,8 @@ import { closedGate } from '../answers/support/gate.ts';
 import { until } from '../answers/support/until.ts';
 import { readUntil } from '../answers/support/wire-events.ts';
 import { filesOf } from '../documents/support/uploading.ts';
-import { routesOf } from '../http/route-table.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
-import { sampled } from '../support/full-run.ts';
+import { pathsWith, readEveryRoute } from './support/read-every-route.ts';
 import { behave } from '../support/provider.ts';
 
 const { provider, app } = await answeringApp({}, { embeddings: true });
@@ -35,33 +34,8 @@ async function tell(person: Person): Promise<Told> {
   return { conversation, document: document.id, answer: body.message_id };
 }
 
-/** Every GET of the server as this person, with the ids of what is told in the place of its parameters. */
-async function readEverything(
-  person: Person,
-  { conversation, document, answer }: Told,
-): Promise<Map<string, string>> {
-  const shown = new Map<string, string>();
-  const skipped = /^GET \/(docs|_app|dashboard|setup|favicon|licenses|metrics|events|admin)|^GET \/$/;
-  for (const route of routesOf((await app()).app)) {
-    if (!route.startsWith('GET ') || skipped.test(route)) continue;
-    const pattern = route.slice(4);
-    for (const id of pattern.includes(':id') ? [conversation, document, answer] : ['']) {
-      // A route of one thing takes no search: those are tried there in a full run.
-      const queries = ['', `?q=${canary}`, '?limit=200', '?status=all'];
-      for (const query of id === '' ? queries : sampled(queries, queries.length)) {
-        const path = pattern.replace(':id', id) + query;
-        const response = await person.fetch(path, { signal: AbortSignal.timeout(20_000) });
-        const text = await response.text();
-        // What is asked for is repeated by whoever refuses it.
-        if (response.status < 400) shown.set(path, text);
-      }
-    }
-  }
-  return shown;
-}
-
-function pathsWith(shown: Map<string, string>, text: string): string[] {
-  return [...shown].filter(([, body]) => body.includes(text)).map(([path]) => path);
+async function readEverything(person: Person, told: Told): Promise<Map<string, string>> {
+  return readEveryRoute(await app(), person, [told.conversation, told.document, told.answer], canary);
 }
 
 async function rowsOf(person: Person, table: string): Promise<number> {

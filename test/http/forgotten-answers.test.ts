@@ -51,6 +51,12 @@ const deeds: Record<string, () => Promise<Deed>> = {
   },
   '/documents/:id/cancel': async () => afterStatus('queued', 'cancel'),
   '/documents/:id/retry': async () => afterStatus('failed', 'retry'),
+  '/documents/:id/restore': async () => {
+    const id = await newDocument();
+    await owner.json('DELETE', `/documents/${id}?restorable=true`);
+    const remove = () => owner.json('DELETE', `/documents/${id}`);
+    return { path: `/documents/${id}/restore`, body: {}, remove };
+  },
   '/documents/copy': async () => transferOf('copy'),
   '/documents/move': async () => transferOf('move'),
   '/documents/delete': async () => {

@@ -102,6 +102,13 @@ const deeds: Record<string, (person: Person, pool: pg.Pool) => Promise<Deed>> = 
     const sql = 'SELECT count(*)::int AS n FROM conversations WHERE id = $1 AND deleted_at IS NULL';
     return { path: `/conversations/${id}/restore`, body: {}, count: countOf(pool, sql, id) };
   },
+  'a restored document': async (person, pool) => {
+    const id = await documentOf(person);
+    await person.json('DELETE', `/documents/${id}?restorable=true`);
+    const sql = `SELECT count(*)::int AS n FROM documents d JOIN conversations c ON c.id = d.conversation_id
+      WHERE d.id = $1 AND c.deleted_at IS NULL`;
+    return { path: `/documents/${id}/restore`, body: {}, count: countOf(pool, sql, id) };
+  },
   'a fork': async (person, pool) => {
     const id = await newConversation(person);
     const sql =

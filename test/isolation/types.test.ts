@@ -77,6 +77,7 @@ const pure = new Set([
 const byUser = new Set([
   'deleteOldEvents',
   'deleteOldTraces',
+  'findBin',
   'findMessage',
   'findDocument',
   'findVectors',

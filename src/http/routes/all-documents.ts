@@ -21,7 +21,7 @@ import type { App } from '../app.ts';
 import type { HttpDeps } from '../deps.ts';
 import { settleWith } from '../held-key.ts';
 import { decodeKeyed, encodeKeyed, page } from '../paging.ts';
-import { presentDocument } from '../present.ts';
+import { presentDeleted, presentDocument } from '../present.ts';
 
 const tags = ['documents'];
 
@@ -109,20 +109,19 @@ export function allDocumentRoutes(app: App, { db, documents, config }: HttpDeps)
         operationId: 'deleteDocuments',
         summary: 'Delete documents',
         description:
-          'Of any conversations of the caller, all or none. Answers keep the excerpts that they cite.',
+          'Of any conversations of the caller, all or none. Answers keep the excerpts that they cite. `restorable`: each can come back until the undo window ends.',
         body: deleteDocumentsBody,
         response: { 200: deletedDocument },
       },
     },
     async (request) => {
-      const settle = settleWith(request, 200, (deleted: DeletedDocuments) => ({ deleted }));
+      const settle = settleWith(request, 200, presentDeleted);
       const user = principalOf(request).scope;
-      return { deleted: await deleteSelected(user, request.body.document_ids, documents, settle) };
+      const { document_ids: ids, restorable = false } = request.body;
+      return presentDeleted(await deleteSelected(user, ids, restorable, documents, settle));
     },
   );
 }
-
-type DeletedDocuments = Awaited<ReturnType<typeof deleteSelected>>;
 
 function keyOf(row: ListedDocument, order: DocumentOrder): Date | number | string {
   if (order === 'created') return row.createdAt;

@@ -6,7 +6,7 @@ import {
   idParams,
 } from '@alcove/contract';
 import { ConversationScope } from '../../conversations/scope.ts';
-import { countContents, type DeletedCounts } from '../../conversations/store.ts';
+import { countContents, type DeletedCounts, readConversationWithin } from '../../conversations/store.ts';
 import { deleteConversation } from '../../documents/delete-conversation.ts';
 import { restoreConversation } from '../../documents/restore-conversation.ts';
 import { AppError } from '../../errors.ts';
@@ -39,10 +39,13 @@ export function deletionRoutes(app: App, { db, answers, documents, config }: Htt
     },
     async (request) => {
       const scope = await openConversation(request, db);
-      const counts = await db.reading(scope, (tx) => countContents(tx, scope));
+      const [counts, { expiresInS }] = await db.reading(scope, async (tx) => [
+        await countContents(tx, scope),
+        await readConversationWithin(tx, scope),
+      ]);
       return {
         would_delete: { ...presentCounts(counts), shares: counts.shares },
-        restorable_days: config.limits.undoMs / dayMs,
+        restorable_days: expiresInS === null ? config.limits.undoMs / dayMs : 0,
       };
     },
   );

@@ -1,5 +1,6 @@
 import {
   deletedDocument,
+  deleteDocumentQuery,
   document,
   documentList,
   idParams,
@@ -7,10 +8,12 @@ import {
   updateDocumentBody,
 } from '@alcove/contract';
 import { z } from 'zod';
+import { deleteDocument } from '../../documents/delete-documents.ts';
 import { documentTopic } from '../../documents/deps.ts';
 import { safeName } from '../../documents/file-name.ts';
+import { restoreDocument } from '../../documents/restore-document.ts';
 import { cancelDocument, requeueDocument } from '../../documents/work-store.ts';
-import { deleteDocument, listDocuments, updateDocument } from '../../documents/store.ts';
+import { listDocuments, updateDocument } from '../../documents/store.ts';
 import { announce } from '../../documents/upload.ts';
 import { watchDocument } from '../../documents/watch.ts';
 import { AppError } from '../../errors.ts';
@@ -20,7 +23,7 @@ import { eventStream } from '../describe-route.ts';
 import { documentEventHeaders, documentEvents, hasSeenTheEnd } from '../document-events.ts';
 import { settleWith } from '../held-key.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
-import { presentDocument } from '../present.ts';
+import { presentDeleted, presentDocument } from '../present.ts';
 import { onDocument, openConversation, openDocument } from '../scopes.ts';
 import type { App } from '../app.ts';
 import { sendEvents } from '../sse.ts';
@@ -193,16 +196,43 @@ export function documentRoutes(app: App, { db, documents, config, closing, now }
         tags,
         operationId: 'deleteDocument',
         summary: 'Delete a document with its passages',
-        description: 'Answers keep the excerpts that they cite.',
+        description:
+          'Answers keep the excerpts that they cite. `restorable`: it can come back until the undo window ends, and is erased then; else it is erased at once.',
         params: idParams,
+        querystring: deleteDocumentQuery,
         response: { 200: deletedDocument },
       },
     },
     async (request) => {
+      const { restorable = false } = request.query;
       return onDocument(request, db, async (scope, row) => {
-        const deleted = await deleteDocument(db, scope, row.id, now());
-        return deleted === null ? null : { deleted };
+        const deleted = await deleteDocument(scope, row.id, restorable, documents);
+        return deleted === null ? null : presentDeleted(deleted);
       });
+    },
+  );
+
+  app.post(
+    '/documents/:id/restore',
+    {
+      config: below,
+      schema: {
+        tags,
+        operationId: 'restoreDocument',
+        summary: 'Bring a deleted document back',
+        description:
+          'To its conversation, under its id, as long as it is not erased; one that is there stays as it is.',
+        params: idParams,
+        response: { 200: document },
+      },
+    },
+    async (request) => {
+      const settle = settleWith(request, 200, presentDocument, (row) => ({
+        conversationId: row.conversationId,
+        documentId: row.id,
+      }));
+      const user = principalOf(request).scope;
+      return presentDocument(await restoreDocument(user, request.params.id, documents, settle));
     },
   );
 }

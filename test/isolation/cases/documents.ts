@@ -45,6 +45,7 @@ export const documentCases: Record<string, IsolationCase> = {
   'GET /documents/:id/chunks': (w) => single(w.a1Document, w, (id) => `/documents/${id}/chunks`),
   'POST /documents/:id/retry': (w) => single(w.a1Document, w, (id) => `/documents/${id}/retry`),
   'POST /documents/:id/cancel': (w) => single(w.a1Document, w, (id) => `/documents/${id}/cancel`),
+  'POST /documents/:id/restore': (w) => single(w.a1Document, w, (id) => `/documents/${id}/restore`),
 };
 
 /** Neither somebody else's documents nor into somebody else's conversation, all or none. */

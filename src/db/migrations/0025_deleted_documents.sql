@@ -1,0 +1,2 @@
+ALTER TABLE "conversations" ADD COLUMN "deleted_from" uuid;--> statement-breakpoint
+CREATE INDEX "conversations_deleted_from" ON "conversations" USING btree ("user_id","deleted_from") WHERE deleted_from is not null;
