@@ -156,14 +156,21 @@ describe.skipIf(chromiumPath === undefined)('without a mouse', inBrowser, () => 
       await keyboard.type('herring');
       await keyboard.press('Enter');
       await expect.poll(() => focusedName(page)).toBe('Open “herring.txt”');
-      for (const [name, next] of [
-        ['herring.txt', 'Open “more gulls.txt”'],
-        ['more gulls.txt', 'Documents'],
-      ]) {
+      await use('Options of “herring.txt”');
+      await page.getByRole('menuitem', { name: 'Delete' }).press('Enter');
+      await expect.poll(() => focusedName(page)).toBe('Undo deleting “herring.txt”');
+      await keyboard.press('Enter');
+      await expect.poll(() => focusedName(page)).toBe('Open “herring.txt”');
+      for (const name of ['herring.txt', 'more gulls.txt']) {
         await use(`Options of “${name}”`);
         await page.getByRole('menuitem', { name: 'Delete' }).press('Enter');
-        await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).press('Enter');
-        await page.getByRole('dialog').waitFor({ state: 'detached' });
+        await expect.poll(() => focusedName(page)).toBe(`Undo deleting “${name}”`);
+      }
+      for (const [name, next] of [
+        ['more gulls.txt', 'Undo deleting “herring.txt”'],
+        ['herring.txt', 'Documents'],
+      ]) {
+        await use(`Dismiss “${name}”`);
         await expect.poll(() => focusedName(page)).toBe(next);
       }
 

@@ -47,6 +47,9 @@ export class DocumentShelf {
     const known = all.filter((ms) => ms !== null);
     return known.length === 0 || known.length < all.length ? null : Math.max(...known);
   });
+  /** Deleted here and to be brought back, the last one first; not those that are back already. */
+  readonly deleted = $derived.by(() => this.#deleted.filter(({ id }) => !this.#documents.has(id)));
+  #deleted = $state.raw<Document[]>([]);
   /** The last one that became ready or failed, for those who cannot see the list. */
   lastSettled = $state.raw<Document | null>(null);
   readonly #sent = new Set<Promise<unknown>>();
@@ -127,9 +130,24 @@ export class DocumentShelf {
     this.#documents.delete(id);
   }
 
+  /** Whether a document that is deleted here can come back. */
+  async canRestore({ conversation_id: id }: Document): Promise<boolean> {
+    return (await this.#alcove.conversations.previewDeletion(id)).restorable_days > 0;
+  }
+
   async remove(document: Document): Promise<void> {
-    await this.#alcove.documents.delete(document.id);
+    const gone = await this.#alcove.documents.delete(document.id, { restorable: true });
+    if (gone.restorable_until !== null) this.#deleted = [document, ...this.#deleted];
     this.#documents.delete(document.id);
+  }
+
+  async restore(document: Document): Promise<void> {
+    this.#put(await this.#alcove.documents.restore(document.id));
+    this.forgetDeleted(document);
+  }
+
+  forgetDeleted({ id }: Document): void {
+    this.#deleted = this.#deleted.filter((one) => one.id !== id);
   }
 
   #announce(file: File): Upload {

@@ -25,6 +25,11 @@ export function focusBeside(row: Element): () => Promise<void> {
   };
 }
 
+/** For what comes in the place of what had the focus: it has it then, unless somebody went on elsewhere. */
+export function takeLostFocus(element: HTMLElement): void {
+  if (isLost()) element.focus();
+}
+
 /** Gives the focus to the first button of a row whose own button is gone. */
 export async function focusWithin(row: Element): Promise<void> {
   await tick();

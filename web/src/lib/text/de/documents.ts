@@ -34,6 +34,9 @@ export const documents: Dictionary['documents'] = {
   deleteTitle: 'Dieses Dokument löschen?',
   deleteBody: (name) =>
     `„${name}“ und alles daraus Gelesene wird gelöscht. Frühere Antworten behalten, was sie zitieren.`,
+  deletedLabel: 'Gelöschte Dokumente',
+  deleted: (name) => `„${name}“ ist gelöscht.`,
+  undoDelete: (name) => `Rückgängig: „${name}“ wurde gelöscht`,
   cancelUpload: (name) => `Hochladen von „${name}“ abbrechen`,
   stopReading: 'Nicht weiter lesen',
   retry: 'Noch einmal',

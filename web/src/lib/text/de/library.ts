@@ -41,13 +41,15 @@ export const library: typeof en = {
   delete: 'Löschen…',
   deleteTitle: (n) => `${count(n, documents)} löschen?`,
   deleteBody: (size) =>
-    `Zusammen ${size}. Alles daraus Gelesene geht mit; frühere Antworten behalten, was sie zitiert haben. Das lässt sich nicht rückgängig machen.`,
+    `Zusammen ${size}. Alles daraus Gelesene geht mit; frühere Antworten behalten, was sie zitiert haben.`,
   andMore: (n) => `und ${number.format(n)} weitere`,
   deleted: (n, size) => `${count(n, documents)} gelöscht, ${size} frei geworden.`,
+  binned: (n) => `${count(n, documents)} gelöscht.`,
+  restored: (n) => `${count(n, documents)} zurückgeholt.`,
   quota: 'Platz',
   quotaDocuments: (used, most) => `${used} von ${most} Dokumenten`,
   quotaBytes: (used, most) => `${used} von ${most}`,
-  quotaDeleted: (size) => `${size} davon liegen in gelöschten Gesprächen, die sich noch zurückholen lassen.`,
+  quotaDeleted: (size) => `${size} davon liegen in Gelöschtem, das sich noch zurückholen lässt.`,
   transfer: {
     titles: {
       copy: (n) => `${count(n, documents)} kopieren in`,

@@ -33,6 +33,9 @@ export const documents = {
   deleteTitle: 'Delete this document?',
   deleteBody: (name: string) =>
     `“${name}” and everything read from it will be deleted. Earlier answers keep what they quoted.`,
+  deletedLabel: 'Deleted documents',
+  deleted: (name: string) => `“${name}” is deleted.`,
+  undoDelete: (name: string) => `Undo deleting “${name}”`,
   cancelUpload: (name: string) => `Cancel the upload of “${name}”`,
   stopReading: 'Stop reading',
   retry: 'Try again',

@@ -40,14 +40,15 @@ export const library = {
   delete: 'Delete…',
   deleteTitle: (n: number) => `Delete ${count(n, documents)}?`,
   deleteBody: (size: string) =>
-    `They take ${size}. Everything read from them goes too; earlier answers keep what they quoted. It cannot be undone.`,
+    `They take ${size}. Everything read from them goes too; earlier answers keep what they quoted.`,
   andMore: (n: number) => `and ${n.toLocaleString('en')} more`,
   deleted: (n: number, size: string) => `${count(n, documents)} deleted, ${size} freed.`,
+  binned: (n: number) => `${count(n, documents)} deleted.`,
+  restored: (n: number) => `${count(n, documents)} brought back.`,
   quota: 'Room',
   quotaDocuments: (used: string, most: string) => `${used} of ${most} documents`,
   quotaBytes: (used: string, most: string) => `${used} of ${most}`,
-  quotaDeleted: (size: string) =>
-    `${size} of it are in deleted conversations that can still be brought back.`,
+  quotaDeleted: (size: string) => `${size} of it are in what was deleted and can still be brought back.`,
   transfer: {
     titles: {
       copy: (n: number) => `Copy ${count(n, documents)} to`,
