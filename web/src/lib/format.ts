@@ -1,3 +1,4 @@
+import { showName } from './show-name.ts';
 import { language } from './text/text.ts';
 
 const day: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' };
@@ -42,7 +43,8 @@ export function formatMs(ms: number): string {
 
 /** `CORNING_2022…10K.pdf`: the middle goes, never the ending. */
 export function shortenName(name: string, most = 34): string {
-  if (name.length <= most) return name;
+  const shown = showName(name);
+  if (shown.length <= most) return shown;
   const tail = Math.min(14, Math.floor(most / 2));
-  return `${name.slice(0, most - tail - 1)}…${name.slice(-tail)}`;
+  return `${shown.slice(0, most - tail - 1)}…${shown.slice(-tail)}`;
 }
