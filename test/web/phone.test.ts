@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { axe, faultsOf } from './support/axe.ts';
@@ -7,6 +7,7 @@ import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+const fingerPx = 44;
 
 describe.skipIf(chromiumPath === undefined)('on a phone the web app', inBrowser, () => {
   let app: TestApp;
@@ -81,4 +82,57 @@ describe.skipIf(chromiumPath === undefined)('on a phone the web app', inBrowser,
       await page.context().close();
     },
   );
+
+  test('has nothing to tap that a finger misses', { timeout: 120_000 }, async () => {
+    const { page, complaints } = await openSignedIn(browser, person, phone);
+    await page.goto(`${app.baseUrl}/dashboard/chatbot/${herons}`);
+    const pill = page.locator('.pill').first();
+    await pill.waitFor();
+    const small = [...(await smallIn(page.locator('main')))];
+    const hit = await pill.evaluate((element) => {
+      const { width, height } = getComputedStyle(element, '::after');
+      return Math.min(Number.parseFloat(width), Number.parseFloat(height));
+    });
+    expect(hit).toBeGreaterThanOrEqual(fingerPx);
+    await page.getByRole('button', { name: 'More', exact: true }).tap();
+    await page.getByRole('menuitem').first().waitFor();
+    small.push(...(await smallIn(page.getByRole('menu'))));
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+
+    await page.getByRole('button', { name: 'Show conversations' }).tap();
+    await page.getByRole('link', { name: 'Herons' }).waitFor();
+    await page.getByRole('button', { name: /^Project:/ }).waitFor();
+    small.push(...(await smallIn(page.getByRole('dialog'))));
+    await page.getByRole('button', { name: 'Search', exact: true }).tap();
+    await page.getByRole('option').first().waitFor();
+    small.push(...(await smallIn(page.getByRole('listbox'))));
+    await page.keyboard.press('Escape');
+    await page.getByRole('listbox').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    await pill.tap();
+    await page.locator('[data-testid=original] mark').first().waitFor();
+    await page.getByRole('tab', { name: 'Documents' }).tap();
+    await page.locator('li[data-document]').waitFor();
+    small.push(...(await smallIn(page.getByRole('region', { name: 'Documents and sources' }))));
+    expect(small).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
 });
+
+/** What can be tapped there and is less than 44 px wide or high; of the pills in the text the page is asked itself. */
+async function smallIn(within: Locator): Promise<string[]> {
+  const tapped = within.locator(':is(button, a, [role=option], [role=menuitem], [role=tab], [role=separator][tabindex]):visible');
+  return tapped.evaluateAll(
+    (elements, least) =>
+      elements.flatMap((element) => {
+        const { width, height } = element.getBoundingClientRect();
+        if (element.classList.contains('pill') || (width >= least && height >= least)) return [];
+        return [`${Math.round(width)} × ${Math.round(height)}: ${element.outerHTML.slice(0, 120)}`];
+      }),
+    fingerPx,
+  );
+}
