@@ -60,12 +60,12 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', inBrowser, (
     await page.context().addInitScript(axe);
     const faults: string[] = [];
     let pages = 0;
-    const check = async (name: string) => {
+    const check = async (name: string, shown = page) => {
       const themes = ['light', 'dark'] as const;
       // Every page in both in a full run, else each in one of them, by turns.
       for (const colorScheme of isFullRun ? themes : themes.slice(pages % 2).slice(0, 1)) {
-        await page.emulateMedia({ colorScheme });
-        for (const fault of await faultsOf(page)) faults.push(`${name}, ${colorScheme}: ${fault}`);
+        await shown.emulateMedia({ colorScheme });
+        for (const fault of await faultsOf(shown)) faults.push(`${name}, ${colorScheme}: ${fault}`);
       }
       pages += 1;
     };
@@ -87,8 +87,46 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', inBrowser, (
       await page.getByText('Loading…').waitFor({ state: 'detached' });
       await check(name);
     }
+    await open(page, '/dashboard/search?q=vessels');
+    await page.locator('main li a').first().waitFor();
+    await check('what a search finds');
+
+    await open(page, `/dashboard/chatbot/${conversation}`);
+    await page.locator('.pill').first().waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('vessels');
+    await page.getByRole('option').filter({ hasText: 'aurora' }).first().waitFor();
+    await check('the palette');
+    await page.keyboard.press('Escape');
+    await page.getByRole('listbox').waitFor({ state: 'detached' });
+    for (const [item, ready] of [
+      ['Share…', 'Make a link'],
+      ['Delete', 'Delete'],
+    ] as const) {
+      await page.getByRole('button', { name: 'More', exact: true }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+      await page.getByRole('dialog').getByRole('button', { name: ready, exact: true }).waitFor();
+      await check(`the dialog of ${item}`);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+
+    const stranger = await openWatchedPage(browser, new URL(app.baseUrl).origin);
+    await stranger.page.context().addInitScript(axe);
+    const { documents } = await alcove.documents.list(conversation);
+    const share = await alcove.shares.create(conversation, { document_ids: documents.map(({ id }) => id) });
+    for (const [path, heading] of [
+      ['/login', 'Sign in'],
+      ['/setup#alr_none', 'Set a new password'],
+      [new URL(share.url, app.baseUrl).pathname, 'Aurora in 2025'],
+    ] as const) {
+      await open(stranger.page, path);
+      await stranger.page.getByRole('heading', { name: heading }).waitFor();
+      await check(heading, stranger.page);
+    }
     expect(faults).toEqual([]);
-    expect(complaints).toEqual([]);
+    expect([...complaints, ...stranger.complaints]).toEqual([]);
+    await stranger.page.context().close();
     await page.context().close();
   });
 
