@@ -1,7 +1,8 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encryptedPdf } from '../documents/support/files.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
-import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
+import { chromiumPath, dropFiles, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
@@ -202,6 +203,29 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', inBrowse
     await row.getByText('40 %').waitFor();
     await page.getByText(/reading herring\.txt, 40 %; until then answers use the version before/).waitFor();
     await expect.poll(() => page.locator('li[data-document]').count()).toBe(3);
+    await page.context().close();
+  });
+
+  test('that are dropped together are read without those that cannot be', limits, async () => {
+    const { id } = await person.client.conversations.create({ title: 'A mixed drop' });
+    const { page, complaints } = await openSignedIn(browser, person);
+    await page.goto(`${app.baseUrl}/dashboard/chatbot/${id}`);
+    await page.getByRole('heading', { level: 1, name: 'A mixed drop' }).waitFor();
+    const locked = encryptedPdf('locked.pdf');
+    await dropFiles(page, [
+      { name: 'one.txt', type: 'text/plain', bytes: Buffer.from('The first pier is 90 m long.') },
+      { name: locked.name, type: 'application/pdf', bytes: Buffer.from(locked.bytes) },
+      { name: 'damaged.pdf', type: 'application/pdf', bytes: Buffer.from('%PDF-1.7\nnothing of a document') },
+      { name: 'two.txt', type: 'text/plain', bytes: Buffer.from('The second pier is 40 m long.') },
+    ]);
+    const row = (name: string) => page.locator('li[data-document]').filter({ hasText: name });
+    await row('locked.pdf').getByRole('alert').getByText('Save it without a password').waitFor();
+    await row('damaged.pdf').getByRole('alert').getByText('It may be damaged').waitFor();
+    for (const name of ['one.txt', 'two.txt'])
+      await expect.poll(() => row(name).getAttribute('data-status'), { timeout: 30_000 }).toBe('ready');
+    await page.getByText('2 documents of this conversation').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    expect(complaints).toEqual([]);
     await page.context().close();
   });
 
