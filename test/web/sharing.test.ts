@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { newPerson, type Person, startTestApp } from '../support/app.ts';
@@ -99,6 +99,37 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByText('For your eyes.').waitFor();
       expect(await page.getByLabel('Your question').count()).toBe(0);
       await page.context().close();
+    });
+
+    test('that is not shared is seen, found and opened by its owner only', async () => {
+      const conversation = await newConversation(owner);
+      await owner.client.conversations.rename(conversation, 'Kingfisher census');
+      await addText(owner, conversation, 'Kingfishers were seen at nine weirs.', 'kingfishers.txt');
+      await askJson(owner, conversation, 'At how many weirs were kingfishers seen?');
+      const [{ page: hers, complaints }, { page: his }] = await Promise.all([
+        openSignedIn(browser, owner),
+        openSignedIn(browser, guest),
+      ]);
+      const visit = (page: Page, path: string) => page.goto(`${app.baseUrl}/dashboard/${path}`);
+      await hers.getByRole('link', { name: 'Kingfisher census' }).waitFor();
+      await visit(hers, 'search?q=kingfishers');
+      await hers.getByText(/^\d+ results?$/).waitFor();
+      await visit(hers, 'documents');
+      await hers.locator('tr[data-document]').filter({ hasText: 'kingfishers.txt' }).waitFor();
+      await visit(hers, `chatbot/${conversation}`);
+      await hers.locator('article[data-status=complete]').waitFor();
+
+      for (const [path, said] of [
+        ['search?q=kingfishers', 'Nothing was found.'],
+        ['documents', 'There are no documents yet.'],
+        [`chatbot/${conversation}`, 'This conversation does not exist'],
+      ] as const) {
+        await visit(his, path);
+        await his.getByText(said).waitFor();
+        expect(await his.locator('body').innerText(), path).not.toMatch(/kingfisher census|weirs|\.txt/i);
+      }
+      expect(complaints).toEqual([]);
+      await Promise.all([hers.context().close(), his.context().close()]);
     });
   },
 );
