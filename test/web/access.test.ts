@@ -1,7 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
@@ -13,7 +13,7 @@ const zooms = [
   { width: 320, height: 256 },
 ];
 
-describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of every kind', () => {
+describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of every kind', inBrowser, () => {
   let app: TestApp;
   let browser: Browser;
   let person: Person;

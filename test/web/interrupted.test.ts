@@ -4,13 +4,13 @@ import { createHome, type Home } from '../durability/support/server-process.ts';
 import { newPerson } from '../support/app.ts';
 import { freePort } from '../support/free-port.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
-import { chromiumPath, launchBrowser } from './support/browser.ts';
+import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
 
 const whole = 'Herons nest in colonies, most often in tall trees beside quiet water.';
 
-describe.skipIf(chromiumPath === undefined)('an answer that is being written', { timeout: 180_000 }, () => {
+describe.skipIf(chromiumPath === undefined)('an answer that is being written', { ...inBrowser, timeout: 180_000 }, () => {
   let provider: Provider;
   let home: Home;
   let browser: Browser;
