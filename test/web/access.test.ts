@@ -87,24 +87,24 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
     const edges = page.getByRole('separator');
     await expect.poll(() => edges.count()).toBe(2);
     for (const edge of await edges.all()) {
-      const hit = await edge.evaluate((element) => {
-        const { left, top, height } = element.getBoundingClientRect();
-        const isHit = (x: number) => document.elementFromPoint(x, top + height / 2) === element;
-        return Array.from({ length: 80 }, (_, index) => left - 40 + index).filter(isHit).length;
-      });
-      expect(hit).toBeGreaterThanOrEqual(24);
+      const hitPx = () =>
+        edge.evaluate((element) => {
+          const { left, top, height } = element.getBoundingClientRect();
+          const isHit = (x: number) => document.elementFromPoint(x, top + height / 2) === element;
+          return Array.from({ length: 80 }, (_, index) => left - 40 + index).filter(isHit).length;
+        });
+      await expect.poll(hitPx).toBeGreaterThanOrEqual(24);
     }
     await page.context().close();
   });
 
   test('has nothing beside the screen at 200 and 400 per cent', { timeout: 180_000 }, async () => {
-    const tooWide: string[] = [];
     for (const viewport of zooms) {
       const { page, complaints } = await openSignedIn(browser, person, { viewport });
-      const check = async (name: string) => {
-        const found = await page.evaluate(widerThanTheScreen);
-        tooWide.push(...found.map((what) => `${name} at ${viewport.width} px: ${what}`));
-      };
+      const check = (name: string) =>
+        expect
+          .poll(() => page.evaluate(widerThanTheScreen), { message: `${name} at ${viewport.width} px` })
+          .toEqual([]);
       await check('a new conversation');
       await open(page, `chatbot/${herons}`);
       await page.locator('.pill').first().waitFor();
@@ -125,7 +125,6 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
       expect(complaints).toEqual([]);
       await page.context().close();
     }
-    expect(tooWide).toEqual([]);
   });
 
   test('shows characters of names that hide or turn others, and obeys none', limits, async () => {
@@ -149,7 +148,7 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
     await page.getByRole('link', { name: 'pay⟨U+200B⟩roll' }).waitFor();
     await expect.poll(() => page.title()).toContain(shown);
     await page.locator('.chip').getByText(shown).waitFor();
-    expect(await hidden()).toBe(false);
+    await expect.poll(hidden).toBe(false);
 
     await page.getByRole('button', { name: /^Project:/ }).click();
     await page.getByRole('menuitemradio', { name: `p ${shown}` }).waitFor();
@@ -157,7 +156,7 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
     await page.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Share…' }).click();
     await page.getByRole('dialog').getByText(shown).waitFor();
-    expect(await hidden()).toBe(false);
+    await expect.poll(hidden).toBe(false);
     await page.keyboard.press('Escape');
 
     await page.keyboard.press('Control+k');
@@ -175,11 +174,11 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
     await page.getByRole('link', { name: 'New conversation' }).click();
     await page.getByRole('button', { name: 'Start from a template' }).click();
     await page.getByRole('dialog').getByText(`t ${shown}`).waitFor();
-    expect(await hidden()).toBe(false);
+    await expect.poll(hidden).toBe(false);
 
     await page.goto(`${app.baseUrl}${new URL(url, app.baseUrl).pathname}`);
     await page.getByRole('heading', { level: 1, name: shown }).waitFor();
-    expect(await hidden()).toBe(false);
+    await expect.poll(hidden).toBe(false);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

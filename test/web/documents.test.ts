@@ -224,7 +224,7 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', inBrowse
     for (const name of ['one.txt', 'two.txt'])
       await expect.poll(() => row(name).getAttribute('data-status'), { timeout: 30_000 }).toBe('ready');
     await page.getByText('2 documents of this conversation').waitFor();
-    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

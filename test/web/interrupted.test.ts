@@ -81,6 +81,6 @@ async function ask(page: Page): Promise<void> {
 async function expectWhole(page: Page): Promise<void> {
   const answers = page.locator('article[data-status=complete]');
   await answers.waitFor({ timeout: 60_000 });
-  expect(await answers.count()).toBe(1);
-  expect((await answers.locator('.prose').innerText()).trim()).toBe(whole);
+  await expect.poll(() => answers.count()).toBe(1);
+  await expect.poll(async () => (await answers.locator('.prose').innerText()).trim()).toBe(whole);
 }

@@ -88,25 +88,27 @@ describe.skipIf(chromiumPath === undefined)('on a phone the web app', inBrowser,
     await page.goto(`${app.baseUrl}/dashboard/chatbot/${herons}`);
     const pill = page.locator('.pill').first();
     await pill.waitFor();
-    const small = [...(await smallIn(page.locator('main')))];
-    const hit = await pill.evaluate((element) => {
-      const { width, height } = getComputedStyle(element, '::after');
-      return Math.min(Number.parseFloat(width), Number.parseFloat(height));
-    });
-    expect(hit).toBeGreaterThanOrEqual(fingerPx);
+    const check = (within: Locator) => expect.poll(() => smallIn(within)).toEqual([]);
+    await check(page.locator('main'));
+    const hitPx = () =>
+      pill.evaluate((element) => {
+        const { width, height } = getComputedStyle(element, '::after');
+        return Math.min(Number.parseFloat(width), Number.parseFloat(height));
+      });
+    await expect.poll(hitPx).toBeGreaterThanOrEqual(fingerPx);
     await page.getByRole('button', { name: 'More', exact: true }).tap();
     await page.getByRole('menuitem').first().waitFor();
-    small.push(...(await smallIn(page.getByRole('menu'))));
+    await check(page.getByRole('menu'));
     await page.keyboard.press('Escape');
     await page.getByRole('menu').waitFor({ state: 'detached' });
 
     await page.getByRole('button', { name: 'Show conversations' }).tap();
     await page.getByRole('link', { name: 'Herons' }).waitFor();
     await page.getByRole('button', { name: /^Project:/ }).waitFor();
-    small.push(...(await smallIn(page.getByRole('dialog'))));
+    await check(page.getByRole('dialog'));
     await page.getByRole('button', { name: 'Search', exact: true }).tap();
     await page.getByRole('option').first().waitFor();
-    small.push(...(await smallIn(page.getByRole('listbox'))));
+    await check(page.getByRole('listbox'));
     await page.keyboard.press('Escape');
     await page.getByRole('listbox').waitFor({ state: 'detached' });
     await page.keyboard.press('Escape');
@@ -116,8 +118,7 @@ describe.skipIf(chromiumPath === undefined)('on a phone the web app', inBrowser,
     await page.locator('[data-testid=original] mark').first().waitFor();
     await page.getByRole('tab', { name: 'Documents' }).tap();
     await page.locator('li[data-document]').waitFor();
-    small.push(...(await smallIn(page.getByRole('region', { name: 'Documents and sources' }))));
-    expect(small).toEqual([]);
+    await check(page.getByRole('region', { name: 'Documents and sources' }));
     expect(complaints).toEqual([]);
     await page.context().close();
   });
