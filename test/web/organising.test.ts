@@ -25,6 +25,7 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBr
     const { document } = await person.client.documents.addText(herons, { name: 'nests.txt', text: nests });
     await person.client.documents.wait(document.id);
     await person.client.asking.ask(herons, { query: question });
+    await person.client.conversations.update(herons, { unread: false });
   }, 240_000);
 
   afterAll(async () => {
@@ -70,6 +71,33 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBr
     expect((await person.client.projects.list()).projects).toEqual([]);
     expect(complaints).toEqual([]);
     await page.context().close();
+  });
+
+  test('are marked, on every device, while an answer in them was not seen', limits, async () => {
+    const { id } = await person.client.conversations.create({ title: 'Terns' });
+    const ask = () => person.client.asking.ask(id, { query: 'Where do terns breed?' });
+    const marked = (on: Page) => on.getByRole('link', { name: 'Terns (new answer)' });
+    await ask();
+    const { page, complaints } = await openSignedIn(browser, person);
+    const { page: other } = await openSignedIn(browser, person);
+    await marked(other).waitFor();
+    await marked(page).click();
+    await page.locator('article[data-status=complete]').waitFor();
+    for (const device of [page, other]) await marked(device).waitFor({ state: 'detached' });
+    await other.reload();
+    await other.getByRole('link', { name: 'Terns', exact: true }).waitFor();
+
+    // In a tab behind others an answer is not seen before the tab is.
+    await look(page, 'hidden');
+    await ask();
+    await expect.poll(() => page.locator('article[data-status=complete]').count()).toBe(2);
+    await marked(other).waitFor();
+    await look(page, 'visible');
+    await marked(other).waitFor({ state: 'detached' });
+    await person.client.conversations.delete(id);
+    await page.getByText('This conversation was deleted elsewhere.').waitFor();
+    expect(complaints).toEqual([]);
+    await Promise.all([page.context().close(), other.context().close()]);
   });
 
   test('become templates with their documents and questions, and begin from one', limits, async () => {
@@ -152,3 +180,11 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBr
     await other.page.context().close();
   });
 });
+
+/** Says to the page that its tab is before the others, or behind them. */
+async function look(page: Page, state: DocumentVisibilityState): Promise<void> {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, 'visibilityState', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, state);
+}

@@ -140,6 +140,7 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', inBrowser, (
     await page.locator('[data-status=ready]').waitFor();
     await alcove.asking.ask(id, { query: 'How many nests did the colony hold in 2025?' });
     await page.locator('article[data-status=complete]').getByText('412').waitFor();
+    await expect.poll(async () => (await alcove.conversations.get(id)).unread).toBe(false);
     await alcove.conversations.delete(id);
     await page.getByText('This conversation was deleted elsewhere.').waitFor();
     expect(complaints).toEqual([]);

@@ -37,6 +37,8 @@ interface Surroundings {
 export class OpenConversation {
   id = $state<string | null>(null);
   readonly title = $derived.by(() => this.#list.find(this.id)?.title ?? this.#title);
+  /** There is an answer in it that nobody has said to have seen. */
+  readonly isUnread = $derived.by(() => this.#list.find(this.id)?.unread ?? this.#isUnread);
   messages = $state<MessageView[]>([]);
   hasEarlier = $state(false);
   isLoading = $state(false);
@@ -55,6 +57,7 @@ export class OpenConversation {
   readonly #onCreated: (id: string) => void;
   readonly #closing = new AbortController();
   #title = $state('');
+  #isUnread = $state(false);
   #creating: Promise<string> | null = null;
   #isReading = false;
   /** Ends the wait of a question for files that are being sent. */
@@ -175,6 +178,18 @@ export class OpenConversation {
     await this.load();
   }
 
+  /** Its answers have been seen, which every device of the person is told. */
+  async markRead(): Promise<void> {
+    if (this.id === null) return;
+    try {
+      const read = await this.#alcove.conversations.update(this.id, { unread: false });
+      this.#isUnread = read.unread;
+      this.#list.update(read);
+    } catch {
+      // The mark stays, and goes when the conversation is looked at once more.
+    }
+  }
+
   /** Null takes the opinion back. */
   async rate(answer: MessageView, rating: 'up' | 'down' | null, reason?: string): Promise<void> {
     const before = answer.rating;
@@ -257,6 +272,7 @@ export class OpenConversation {
 
   #show({ messages, has_more, ...conversation }: ConversationHistory): void {
     this.#title = conversation.title;
+    this.#isUnread = conversation.unread;
     this.#list.update(conversation);
     this.isMissing = false;
     this.settings = conversation.settings;

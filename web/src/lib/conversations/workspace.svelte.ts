@@ -1,6 +1,5 @@
-import type { Document, Message, NumberedChange } from '@alcove/client';
+import type { Document, NumberedChange } from '@alcove/client';
 import { createContext } from 'svelte';
-import { SvelteSet } from 'svelte/reactivity';
 import { describeError, type Problem } from '../describe-error.ts';
 import { LiveChanges } from '../live/live-changes.svelte.ts';
 import { Projects } from '../projects/projects.svelte.ts';
@@ -29,14 +28,10 @@ export class Workspace {
   readonly list: ConversationList;
   readonly projects: Projects;
   readonly live: LiveChanges;
-  /** Conversations with an answer that was finished while another one was open. */
-  readonly unread = new SvelteSet<string>();
   /** Goes up with each change of a document, of any conversation. */
   documentChanges = $state(0);
   /** A conversation and its pane are all that there is room for. */
   isCrowded = $state(false);
-  /** What was answered before this page was opened is not news. */
-  readonly #since = Date.now();
   readonly #session: Session;
   readonly #goTo: (id: string) => void;
 
@@ -52,7 +47,6 @@ export class Workspace {
 
   open(id: string | null): void {
     this.isSidebarOpen = false;
-    if (id !== null) this.unread.delete(id);
     if (this.current.id === id && !this.current.isMissing) return;
     this.current.close();
     this.current = this.#make(id);
@@ -93,14 +87,12 @@ export class Workspace {
         this.documentChanges += 1;
         return this.current.documents.hear(change.document, this.current.id);
       case 'message':
-        if (change.conversation_id === this.current.id) return this.current.hear(change.message);
-        if (isNewAnswer(change.message, this.#since)) this.unread.add(change.conversation_id);
+        if (change.conversation_id === this.current.id) this.current.hear(change.message);
         return;
       case 'deleted':
         this.documentChanges += 1;
         if (change.kind === 'document') return this.current.documents.forget(change.id);
         this.list.remove(change.id);
-        this.unread.delete(change.id);
         if (change.id === this.current.id) this.current.markDeleted();
         return;
       default:
@@ -116,10 +108,4 @@ export class Workspace {
     });
     return opened;
   }
-}
-
-/** A finished answer that was begun after a time; its id says when. */
-function isNewAnswer({ id, role, status }: Pick<Message, 'id' | 'role' | 'status'>, since: number): boolean {
-  const begunAt = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-  return role === 'assistant' && status === 'complete' && begunAt >= since;
 }
