@@ -17,6 +17,8 @@ export class ConversationList {
   problem = $state<Problem | null>(null);
   /** Null when everything is loaded; undefined before the first page. */
   #cursor = $state<string | null | undefined>(undefined);
+  /** The open one, which may be behind what is loaded or none of those that are listed. */
+  #opened = $state.raw<Conversation | null>(null);
   readonly #alcove: Client;
 
   constructor(alcove: Client) {
@@ -60,7 +62,7 @@ export class ConversationList {
   }
 
   find(id: string | null): Conversation | undefined {
-    return this.items.find((item) => item.id === id);
+    return this.items.find((item) => item.id === id) ?? (this.#opened?.id === id ? this.#opened : undefined);
   }
 
   /** Lists others: archived ones, or those with a tag or of a project; what is left out stays as it is. */
@@ -72,8 +74,15 @@ export class ConversationList {
     await this.loadMore();
   }
 
+  /** Finds it from now on, whether it is listed or not, until another one is opened. */
+  open(conversation: Conversation): void {
+    this.#opened = conversation;
+    this.put(conversation);
+  }
+
   /** A new or changed conversation, at its place in the order of the list. */
   put(conversation: Conversation): void {
+    if (this.#opened?.id === conversation.id) this.#opened = conversation;
     const others = this.items.filter((item) => item.id !== conversation.id);
     const isListed =
       conversation.status === this.status &&
@@ -95,6 +104,7 @@ export class ConversationList {
   }
 
   remove(id: string): void {
+    if (this.#opened?.id === id) this.#opened = null;
     if (this.items.some((item) => item.id === id)) this.items = this.items.filter((item) => item.id !== id);
   }
 

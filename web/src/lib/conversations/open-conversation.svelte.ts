@@ -38,7 +38,7 @@ export class OpenConversation {
   id = $state<string | null>(null);
   readonly title = $derived.by(() => this.#list.find(this.id)?.title ?? this.#title);
   /** There is an answer in it that nobody has said to have seen. */
-  readonly isUnread = $derived.by(() => this.#list.find(this.id)?.unread ?? this.#isUnread);
+  readonly isUnread = $derived.by(() => this.#list.find(this.id)?.unread === true);
   messages = $state<MessageView[]>([]);
   hasEarlier = $state(false);
   isLoading = $state(false);
@@ -57,7 +57,6 @@ export class OpenConversation {
   readonly #onCreated: (id: string) => void;
   readonly #closing = new AbortController();
   #title = $state('');
-  #isUnread = $state(false);
   #creating: Promise<string> | null = null;
   #isReading = false;
   /** Ends the wait of a question for files that are being sent. */
@@ -182,9 +181,7 @@ export class OpenConversation {
   async markRead(): Promise<void> {
     if (this.id === null) return;
     try {
-      const read = await this.#alcove.conversations.update(this.id, { unread: false });
-      this.#isUnread = read.unread;
-      this.#list.update(read);
+      this.#list.update(await this.#alcove.conversations.update(this.id, { unread: false }));
     } catch {
       // The mark stays, and goes when the conversation is looked at once more.
     }
@@ -265,15 +262,14 @@ export class OpenConversation {
       project_id: this.#list.project,
     });
     this.id = created.id;
-    this.#list.put(created);
+    this.#list.open(created);
     this.#onCreated(created.id);
     return created.id;
   }
 
   #show({ messages, has_more, ...conversation }: ConversationHistory): void {
     this.#title = conversation.title;
-    this.#isUnread = conversation.unread;
-    this.#list.update(conversation);
+    this.#list.open(conversation);
     this.isMissing = false;
     this.settings = conversation.settings;
     const merged = mergeHistory(this.messages, messages);
