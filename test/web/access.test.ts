@@ -42,7 +42,9 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
     const pill = page.locator('.pill').first();
     await pill.waitFor();
     await expect.poll(() => styleOf(pill, 'border-top-style')).not.toBe('none');
-    await expect.poll(() => styleOf(page.getByRole('tab', { selected: true }), 'border-bottom-width')).toBe('2px');
+    await expect
+      .poll(() => styleOf(page.getByRole('tab', { selected: true }), 'border-bottom-width'))
+      .toBe('2px');
     const current = page.getByRole('link', { name: 'Herons' });
     await expect.poll(() => styleOf(current, 'border-left-width')).toBe('3px');
 
@@ -67,7 +69,9 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
     await expect.poll(() => styleOf(shares.first(), 'border-top-style')).toBe('solid');
     await expect.poll(() => standsOut(shares.nth(1))).toBe(true);
     const rects = page.getByRole('img').locator('rect');
-    await expect.poll(async () => (await styleOf(rects.first(), 'fill')) !== (await styleOf(rects.nth(1), 'fill'))).toBe(true);
+    await expect
+      .poll(async () => (await styleOf(rects.first(), 'fill')) !== (await styleOf(rects.nth(1), 'fill')))
+      .toBe(true);
 
     // What somebody else's answer adds to a conversation that is not open.
     const { id } = await person.client.conversations.create({ title: 'Terns' });
@@ -138,6 +142,7 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
     await client.projects.create({ name: `p ${turned}` });
     await client.templates.create({ name: `t ${turned}`, starter_questions: [], from_conversation_id: id });
     await client.conversations.update(id, { tags: [turned] });
+    await client.messages.add(id, { role: 'user', content: 'What is due?' });
     const { url } = await client.shares.create(id, { document_ids: [] });
 
     const { page, complaints } = await openSignedIn(browser, person);
@@ -155,25 +160,28 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Share…' }).click();
-    await page.getByRole('dialog').getByText(shown).waitFor();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(shown).waitFor();
     await expect.poll(hidden).toBe(false);
     await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
 
     await page.keyboard.press('Control+k');
-    await page.keyboard.type('invoice');
+    await page.getByRole('combobox').fill('invoice');
     await page.getByRole('option').getByText(shown).waitFor();
     await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
 
     await page.getByRole('link', { name: 'שלום' }).hover();
     await page.getByRole('button', { name: /Options of .*שלום/ }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
     // The name is written from the right, the sentence around it from the left.
-    await page.getByRole('dialog').getByText('“\u2068שלום\u2069”').waitFor();
+    await dialog.getByText('“\u2068שלום\u2069”').waitFor();
     await page.keyboard.press('Escape');
 
     await page.getByRole('link', { name: 'New conversation' }).click();
     await page.getByRole('button', { name: 'Start from a template' }).click();
-    await page.getByRole('dialog').getByText(`t ${shown}`).waitFor();
+    await dialog.getByText(`t ${shown}`).waitFor();
     await expect.poll(hidden).toBe(false);
 
     await page.goto(`${app.baseUrl}${new URL(url, app.baseUrl).pathname}`);
@@ -201,7 +209,9 @@ function widerThanTheScreen(): string[] {
   const page = document.documentElement;
   const ends = page.scrollWidth > innerWidth ? [`the page by ${page.scrollWidth - innerWidth} px`] : [];
   const scrolling = [...document.querySelectorAll('body *')].filter((element) => {
-    const isMeant = /overflow-(x-)?auto|table-scroll/.test(element.className.toString()) || element.tagName === 'PRE';
+    const isMeant =
+      /overflow-(x-)?auto|table-scroll/.test(element.getAttribute('class') ?? '') ||
+      element.tagName === 'PRE';
     const { overflowX } = getComputedStyle(element);
     return !isMeant && /auto|scroll/.test(overflowX) && element.scrollWidth > element.clientWidth + 1;
   });

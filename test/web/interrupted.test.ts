@@ -10,65 +10,69 @@ import { openSignedIn } from './support/sign-in.ts';
 
 const whole = 'Herons nest in colonies, most often in tall trees beside quiet water.';
 
-describe.skipIf(chromiumPath === undefined)('an answer that is being written', { ...inBrowser, timeout: 180_000 }, () => {
-  let provider: Provider;
-  let home: Home;
-  let browser: Browser;
+describe.skipIf(chromiumPath === undefined)(
+  'an answer that is being written',
+  { ...inBrowser, timeout: 180_000 },
+  () => {
+    let provider: Provider;
+    let home: Home;
+    let browser: Browser;
 
-  beforeAll(async () => {
-    await buildWeb();
-    [provider, browser] = await Promise.all([startProvider(), launchBrowser()]);
-    home = await createHome({ LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'test-chat', LEASE_S: '3' });
-  }, 240_000);
-  beforeEach(() => provider.reset());
+    beforeAll(async () => {
+      await buildWeb();
+      [provider, browser] = await Promise.all([startProvider(), launchBrowser()]);
+      home = await createHome({ LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'test-chat', LEASE_S: '3' });
+    }, 240_000);
+    beforeEach(() => provider.reset());
 
-  afterAll(async () => {
-    await browser?.close();
-    await home?.close();
-    await provider?.close();
-  });
+    afterAll(async () => {
+      await browser?.close();
+      await home?.close();
+      await provider?.close();
+    });
 
-  test('is whole in a page that was reloaded and in another tab', async () => {
-    const server = await home.start();
-    const { page, complaints } = await openSignedIn(browser, await newPerson(server.baseUrl));
-    const rest = Promise.withResolvers<void>();
-    provider.setDefault(behave.answer(whole, { until: rest.promise }));
-    await ask(page);
-    await page.reload();
-    const other = await page.context().newPage();
-    await other.goto(page.url());
-    for (const tab of [page, other])
-      await tab.locator('article[data-status=streaming]').getByText('Herons').waitFor();
-    rest.resolve();
-    for (const tab of [page, other]) await expectWhole(tab);
-    expect(complaints).toEqual([]);
-    await page.context().close();
-    await server.end('SIGTERM');
-  });
+    test('is whole in a page that was reloaded and in another tab', async () => {
+      const server = await home.start();
+      const { page, complaints } = await openSignedIn(browser, await newPerson(server.baseUrl));
+      const rest = Promise.withResolvers<void>();
+      provider.setDefault(behave.answer(whole, { until: rest.promise }));
+      await ask(page);
+      await page.reload();
+      const other = await page.context().newPage();
+      await other.goto(page.url());
+      for (const tab of [page, other])
+        await tab.locator('article[data-status=streaming]').getByText('Herons').waitFor();
+      rest.resolve();
+      for (const tab of [page, other]) await expectWhole(tab);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+      await server.end('SIGTERM');
+    });
 
-  test('is kept as far as it came when its server is killed, and asked again when it is back', async () => {
-    const port = String(await freePort());
-    const killed = await home.start({ PORT: port });
-    const person = await newPerson(killed.baseUrl);
-    const { page } = await openSignedIn(browser, person);
-    provider.setDefault(behave.answer(whole));
-    provider.script(behave.answer(whole, { until: new Promise(() => {}) }));
-    await ask(page);
-    await killed.end('SIGKILL');
-    const lost = page.getByText('The server cannot be reached. Trying again…');
-    await lost.waitFor();
-    await home.start({ PORT: port });
-    await lost.waitFor({ state: 'detached', timeout: 60_000 });
-    const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
-    const stored = async () => (await person.client.conversations.get(id)).messages.at(-1)?.status;
-    await expect.poll(stored, { timeout: 60_000 }).toBe('incomplete');
-    const broken = page.locator('article[data-status=incomplete]');
-    await broken.getByText('Herons').waitFor({ timeout: 60_000 });
-    await broken.getByRole('button', { name: 'Ask again' }).click();
-    await expectWhole(page);
-    await page.context().close();
-  });
-});
+    test('is kept as far as it came when its server is killed, and asked again when it is back', async () => {
+      const port = String(await freePort());
+      const killed = await home.start({ PORT: port });
+      const person = await newPerson(killed.baseUrl);
+      const { page } = await openSignedIn(browser, person);
+      provider.setDefault(behave.answer(whole));
+      provider.script(behave.answer(whole, { until: new Promise(() => {}) }));
+      await ask(page);
+      await killed.end('SIGKILL');
+      const lost = page.getByText('The server cannot be reached. Trying again…');
+      await lost.waitFor();
+      await home.start({ PORT: port });
+      await lost.waitFor({ state: 'detached', timeout: 60_000 });
+      const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+      const stored = async () => (await person.client.conversations.get(id)).messages.at(-1)?.status;
+      await expect.poll(stored, { timeout: 60_000 }).toBe('incomplete');
+      const broken = page.locator('article[data-status=incomplete]');
+      await broken.getByText('Herons').waitFor({ timeout: 60_000 });
+      await broken.getByRole('button', { name: 'Ask again' }).click();
+      await expectWhole(page);
+      await page.context().close();
+    });
+  },
+);
 
 /** Asks in a new conversation, up to the first word of the answer. */
 async function ask(page: Page): Promise<void> {

@@ -126,7 +126,9 @@ describe.skipIf(chromiumPath === undefined)('on a phone the web app', inBrowser,
 
 /** What can be tapped there and is less than 44 px wide or high; of the pills in the text the page is asked itself. */
 async function smallIn(within: Locator): Promise<string[]> {
-  const tapped = within.locator(':is(button, a, [role=option], [role=menuitem], [role=tab], [role=separator][tabindex]):visible');
+  const tapped = within.locator(
+    ':is(button, a, [role=option], [role=menuitem], [role=tab], [role=separator][tabindex]):visible',
+  );
   return tapped.evaluateAll(
     (elements, least) =>
       elements.flatMap((element) => {
