@@ -65,27 +65,36 @@ async function outcome(work: Promise<unknown>): Promise<string> {
   );
 }
 
-async function countOf(client: pg.Pool | pg.PoolClient, table: string, userId: string): Promise<number> {
-  const { rows } = await client.query<{ n: string }>(
-    `SELECT count(*) AS n FROM ${table} WHERE user_id = $1`,
-    [userId],
+/** How many rows the statement changes, or the SQLSTATE that it fails with. */
+async function reachedBy(authority: Authority, statement: string): Promise<number | string> {
+  return acting(authority, (client) => client.query(statement)).then(
+    ({ rowCount }) => rowCount ?? 0,
+    (error: unknown) => databaseCode(error) ?? String(error),
   );
+}
+
+async function countOf(table: string, userId: string): Promise<number> {
+  const { rows } = await pool.query<{ n: string }>(`SELECT count(*) AS n FROM ${table} WHERE user_id = $1`, [
+    userId,
+  ]);
   return Number(rows[0]?.n);
 }
 
 /** A value that an UPDATE may write into any row of the table without changing it. */
 const harmless = (table: { name: string }) => `UPDATE ${table.name} SET user_id = user_id`;
 
-// What many machines hold is looked at part by part in test/citus.
-describe.skipIf(isDistributed())('row-level security alone', () => {
+/** Citus never changes the column by which rows are spread, whoever asks; its code for that comes before all others. */
+const refusal = (code: string) => (isDistributed() ? [code, '0A000'] : [code]);
+
+describe('row-level security alone', () => {
   test('A has rows to be protected in every table', async () => {
     expect(tables.length).toBeGreaterThan(18);
-    for (const { name } of tables) expect(await countOf(pool, name, w.a.id), name).toBeGreaterThan(0);
+    for (const { name } of tables) expect(await countOf(name, w.a.id), name).toBeGreaterThan(0);
   });
 
   test('as B, SELECT, UPDATE and DELETE without a filter reach no row of A in any table', async () => {
     for (const table of tables) {
-      const before = await countOf(pool, table.name, w.a.id);
+      const own = await countOf(table.name, w.b.id);
       const seen = await acting({ userId: w.b.id }, async (client) => {
         const { rows } = await client.query<{ user_id: string }>(`SELECT user_id FROM ${table.name}`);
         return rows.map((row) => row.user_id);
@@ -95,15 +104,9 @@ describe.skipIf(isDistributed())('row-level security alone', () => {
         table.name,
       ).toEqual([]);
       for (const statement of [harmless(table), `DELETE FROM ${table.name}`]) {
-        await acting({ userId: w.b.id }, async (client) => {
-          await client.query('SAVEPOINT s');
-          const done = await outcome(client.query(statement));
-          // Either it changed rows of B's at most, or the role may not do it at all.
-          if (done !== 'done') expect(done, statement).toBe('42501');
-          if (done !== 'done') await client.query('ROLLBACK TO s');
-          await client.query('SET LOCAL ROLE NONE');
-          expect(await countOf(client, table.name, w.a.id), statement).toBe(before);
-        });
+        const reached = await reachedBy({ userId: w.b.id }, statement);
+        // Either it changed rows of B's at most, or the role may not do it at all.
+        if (reached !== '42501') expect(reached, statement).toBeLessThanOrEqual(own);
       }
     }
   });
@@ -111,16 +114,9 @@ describe.skipIf(isDistributed())('row-level security alone', () => {
   test('as somebody without rows, and as nobody, nothing at all is seen or changed', async () => {
     for (const authority of [{ userId: w.nothing }, {}]) {
       for (const table of tables) {
-        await acting(authority, async (client) => {
-          expect((await client.query(`SELECT * FROM ${table.name}`)).rows, table.name).toEqual([]);
-          await client.query('SAVEPOINT s');
-          const updated = await client.query(harmless(table)).catch((error: unknown) => databaseCode(error));
-          if (typeof updated === 'string') await client.query('ROLLBACK TO s');
-          expect(typeof updated === 'string' ? updated : updated?.rowCount, table.name).toBeOneOf([
-            0,
-            '42501',
-          ]);
-        });
+        const { rows } = await acting(authority, (client) => client.query(`SELECT * FROM ${table.name}`));
+        expect(rows, table.name).toEqual([]);
+        expect(await reachedBy(authority, harmless(table)), table.name).toBeOneOf([0, '42501']);
       }
       expect((await acting(authority, (client) => client.query('SELECT * FROM users'))).rows).toEqual([]);
     }
@@ -144,7 +140,7 @@ describe.skipIf(isDistributed())('row-level security alone', () => {
       outcome(
         acting({ userId: w.b.id, conversationId }, (client) => client.query(`UPDATE messages SET ${set}`)),
       );
-    expect(await handed(`user_id = '${w.a.id}'`)).toBe('42501');
+    expect(await handed(`user_id = '${w.a.id}'`)).toBeOneOf(refusal('42501'));
     expect(await handed(`conversation_id = '${w.a1}'`, w.b1)).toBe('42501');
   });
 
@@ -166,14 +162,11 @@ describe.skipIf(isDistributed())('row-level security alone', () => {
         seen.filter((id) => id !== w.a2),
         table.name,
       ).toEqual([]);
-      await acting(authority, async (client) => {
-        await client.query(`DELETE FROM ${table.name}`);
-        await client.query('SET LOCAL ROLE NONE');
-        const { rows } = await client.query(`SELECT 1 FROM ${table.name} WHERE ${table.conversation} = $1`, [
-          w.a1,
-        ]);
-        expect(rows.length, table.name).toBeGreaterThan(0);
-      });
+      const { rowCount } = await pool.query(`SELECT 1 FROM ${table.name} WHERE ${table.conversation} = $1`, [
+        w.a2,
+      ]);
+      const deleted = await reachedBy(authority, `DELETE FROM ${table.name}`);
+      expect(deleted, table.name).toBeLessThanOrEqual(rowCount ?? 0);
       expect(
         await outcome(acting(authority, (client) => insertRow(client, table.name, row))),
         table.name,
@@ -247,7 +240,8 @@ describe.skipIf(isDistributed())('row-level security alone', () => {
       expect(await others()).toEqual([{ name: w.a1 }]);
       const login = `email:${w.a.email}`;
       const hash = createHash('sha256').update(login).digest('hex');
-      await client.query(`SET LOCAL app.asked_conversation = ''; SET LOCAL app.asked_login = '${hash}'`);
+      await client.query(`SET LOCAL app.asked_conversation = ''`);
+      await client.query(`SET LOCAL app.asked_login = '${hash}'`);
       expect(await others()).toEqual([{ name: login }]);
       const { rows: kept } = await client.query<{ key: string }>('SELECT key FROM installation');
       expect(kept).toEqual([{ key: 'first_account' }]);
@@ -278,21 +272,23 @@ describe.skipIf(isDistributed())('row-level security alone', () => {
     const names = ['user_id', 'conversation_id', 'shows_deleted', 'asked_conversation', 'asked_login'];
     const read = (name: string) => `coalesce(current_setting('app.${name}', true), '') AS ${name}`;
     const settings = { name: '', text: `SELECT ${names.map(read).join(', ')}`, values: [] };
-    const foreign = {
-      name: '',
-      text: `SELECT conversation_id::text AS name FROM conversation_directory WHERE user_id <> $1
-        UNION ALL SELECT key FROM login_keys WHERE user_id <> $1`,
-      values: [w.b.id],
-    };
+    const foreign = [
+      {
+        name: '',
+        text: 'SELECT 1 FROM conversation_directory WHERE conversation_id = $1',
+        values: [w.a1],
+      },
+      { name: '', text: 'SELECT 1 FROM login_keys WHERE key = $1', values: [all.askedLogin] },
+    ];
     const groups = [
       { authority: all, statements: [settings] },
-      { authority: { userId: w.b.id }, statements: [settings, foreign] },
+      { authority: { userId: w.b.id }, statements: [settings, ...foreign] },
       { authority: all, statements: [settings] },
     ];
     const [first, second, third] = await app.app.db.batch(groups);
     expect(Object.values(first?.[0]?.[0] ?? {})).not.toContain('');
     const none = { conversation_id: '', shows_deleted: '', asked_conversation: '', asked_login: '' };
-    expect(second).toEqual([[{ user_id: w.b.id, ...none }], []]);
+    expect(second).toEqual([[{ user_id: w.b.id, ...none }], [], []]);
     expect(third).toEqual(first);
   });
 
@@ -302,7 +298,7 @@ describe.skipIf(isDistributed())('row-level security alone', () => {
   });
 });
 
-describe.skipIf(isDistributed())('keys alone', () => {
+describe('keys alone', () => {
   const fresh = () => crypto.randomUUID();
   /** Changes that make a row of a1 of A cross to another user or conversation. */
   const crossings: Record<string, (w: World) => Row[]> = {
@@ -390,7 +386,7 @@ describe.skipIf(isDistributed())('keys alone', () => {
       `UPDATE chunks SET conversation_id = '${w.a2}' WHERE document_id = '${w.a1Document}'`,
       `UPDATE conversations SET user_id = '${w.b.id}' WHERE id = '${w.a1}'`,
     ]) {
-      expect(await outcome(pool.query(statement)), statement).toBe('23503');
+      expect(await outcome(pool.query(statement)), statement).toBeOneOf(refusal('23503'));
     }
   });
 

@@ -106,8 +106,24 @@ export async function rowOf(
   return row;
 }
 
-export function insertRow(client: pg.Pool | pg.PoolClient, table: string, row: Row): Promise<pg.QueryResult> {
-  return client.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_record(null::${table}, $1)`, [
-    JSON.stringify(row),
-  ]);
+/** Value by value: Citus takes no row that a function gives. */
+export async function insertRow(
+  client: pg.Pool | pg.PoolClient,
+  table: string,
+  row: Row,
+): Promise<pg.QueryResult> {
+  const columns = await client.query<{ name: string; type: string }>(
+    `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
+     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+    [table],
+  );
+  const names = columns.rows.map(({ name }) => name);
+  const texts = await client.query<Record<string, string | null>>(
+    `SELECT ${names.map((name) => `${name}::text`).join(', ')} FROM jsonb_populate_record(null::${table}, $1)`,
+    [JSON.stringify(row)],
+  );
+  return client.query(
+    `INSERT INTO ${table} (${names.join(', ')}) VALUES (${columns.rows.map(({ type }, at) => `$${at + 1}::${type}`).join(', ')})`,
+    names.map((name) => texts.rows[0]?.[name] ?? null),
+  );
 }

@@ -2,9 +2,10 @@ import { constants, cpSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { pino } from 'pino';
 import { startApp } from '../../src/app.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
 import { connectDatabase } from '../../src/db/client.ts';
 import { distribute } from '../../src/db/distribute.ts';
 import { migrate } from '../../src/db/migrate.ts';
@@ -25,12 +26,11 @@ export interface DataHome {
 export const runFolderVariable = 'ALCOVE_TEST_RUN';
 const makingTakesMs = 60_000;
 
-/** Nothing at all, as an operator has it before the first start. */
+/** As an operator has it before the first start: nothing at all, or the empty tables that several machines hold. */
 export async function emptyHome(): Promise<DataHome> {
-  return homeOn(
-    await newFolder(),
-    databaseKind === 'pglite' ? null : await createTestDatabase(testServerUrl()),
-  );
+  const database = databaseKind === 'pglite' ? null : await createTestDatabase(testServerUrl());
+  if (isDistributed() && database !== null) await spread(database);
+  return homeOn(await newFolder(), database);
 }
 
 /** As a server leaves it that was started once and stopped: copied from one that the whole run shares. */
@@ -87,20 +87,27 @@ async function makeMigrated(run: string): Promise<Migrated> {
   const env = { DATA_DIR: folder, PORT: '0', OLLAMA: 'off', LOG_LEVEL: 'error' };
   const config = readConfig({ ...env, ...(database === null ? {} : { DATABASE_URL: database.url }) });
   if (database === null) await keepPgliteCompiled();
-  if (isDistributed()) await spread(config);
+  if (isDistributed() && database !== null) await spread(database);
   const app = await startApp(config, pino({ level: 'error' }, process.stderr));
   await app.close();
   return { folder, database: database === null ? null : new URL(database.url).pathname.slice(1) };
 }
 
-/** Few parts: a database of tests is copied and swept as a whole. */
-async function spread(config: Config): Promise<void> {
-  const db = await connectDatabase(config.database);
+/**
+ * Few parts: a database of tests is copied and swept as a whole. One after the other: each gives the roles to all
+ * machines, and they are the server's and not the database's.
+ */
+async function spread({ url }: TestDatabase): Promise<void> {
+  const turn = new pg.Client({ connectionString: testServerUrl() });
+  await turn.connect();
+  await turn.query(`SELECT pg_advisory_lock(hashtext('spread'))`);
+  const db = await connectDatabase(readConfig({ DATABASE_URL: url }).database);
   try {
     await migrate(db);
     await distribute(db, { shards: 4, dryRun: false, say: () => {} });
   } finally {
     await db.close();
+    await turn.end();
   }
 }
 

@@ -1,9 +1,9 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import type { TestApp } from '../../support/app.ts';
+import { testServerUrl } from '../../support/database-kind.ts';
+import { createTestDatabase } from '../../support/postgres.ts';
 
 /** A copy of the database as it was, as a dump would keep it. The server must be stopped. */
 export interface KeptDatabase {
@@ -31,25 +31,6 @@ async function keepFolder(folder: string): Promise<KeptDatabase> {
 }
 
 async function keepServerDatabase(url: string): Promise<KeptDatabase> {
-  const original = new URL(url).pathname.slice(1);
-  const copy = `alcove_kept_${process.pid}_${randomBytes(6).toString('hex')}`;
-  const server = new URL(url);
-  server.pathname = '/postgres';
-  await execute(server.href, `CREATE DATABASE ${copy} TEMPLATE ${original}`);
-  const own = new URL(url);
-  own.pathname = `/${copy}`;
-  return {
-    use: () => Promise.resolve({ DATABASE_URL: own.href }),
-    drop: () => execute(server.href, `DROP DATABASE IF EXISTS ${copy} WITH (FORCE)`),
-  };
-}
-
-async function execute(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  const copy = await createTestDatabase(testServerUrl(), new URL(url).pathname.slice(1));
+  return { use: () => Promise.resolve({ DATABASE_URL: copy.url }), drop: copy.drop };
 }
