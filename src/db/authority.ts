@@ -11,6 +11,9 @@ export interface Authority {
   readonly askedLogin?: string | undefined;
 }
 
+/** Whose rows a transaction is for; of none where only its statements name somebody. */
+export type Whose = readonly Authority[] | 'everybody';
+
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**

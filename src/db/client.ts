@@ -5,6 +5,7 @@ import { type EmbeddedEvents, startPglite } from './pglite.ts';
 import { databaseAddress, explainDatabase } from './explain.ts';
 import { createOutageLog, type OutageLines, type OutageLog } from './outage-log.ts';
 import { citusSettings } from './citus.ts';
+import { lookTimeoutMs, watchMachines } from './machines.ts';
 import { lookAtServer } from './server-kind.ts';
 import type { QueryLog } from './query-log.ts';
 import { roleNames } from './roles.ts';
@@ -82,7 +83,10 @@ export async function connectDatabase(
     query_timeout: options.answerTimeoutMs ?? answerTimeoutMs,
   });
   surviveLostConnections(pool, outage);
+  const openClient = () => new pg.Client({ ...connection.options, ...bounds, query_timeout: lookTimeoutMs });
+  const machines = hasCitus ? watchMachines({ openClient, pool, log: options.outages }) : undefined;
   const close = async () => {
+    machines?.close();
     await pool.end();
     connection.close();
   };
@@ -95,6 +99,7 @@ export async function connectDatabase(
     prepares: config.prepare === 'auto' || config.prepare === undefined ? !pooled : config.prepare === 'on',
     ...(pooled ? { opening: setLocal({ statement_timeout: statementTimeoutMs, ...settings }) } : {}),
     hasCitus,
+    machines,
     log: options.log,
     outage,
   });

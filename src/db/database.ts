@@ -1,10 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { type Authority, authoritySettings, unlessOpened } from './authority.ts';
 import { throughAll } from './citus.ts';
 import { type CopiedRow, copyOut } from './copy-out.ts';
-import { isConnectionLost, isPanic, translateDatabaseError, UnknownCommit } from './errors.ts';
+import { isConnectionLost, isPanic, UnknownCommit } from './errors.ts';
+import { createLending, type Outage } from './lending.ts';
+import type { Machines } from './machines.ts';
 import { type QueryLog, watchQueries } from './query-log.ts';
 import type { RoleNames } from './roles.ts';
 
@@ -81,52 +82,21 @@ export interface DatabaseSettings {
   opening?: readonly string[];
   hasCitus?: boolean;
   log?: QueryLog | undefined;
-  /** Told how each use of the database went, as far as reaching it goes. */
-  outage?: { failed(error: unknown): void; succeeded(): void } | undefined;
+  outage?: Outage | undefined;
+  /** Of Citus. */
+  machines?: Machines | undefined;
 }
 
 export function openDatabase(settings: DatabaseSettings): Database {
-  const { kind, pool, roles, outage } = settings;
+  const { kind, pool, roles } = settings;
   const drizzles = new WeakMap<pg.PoolClient, Transaction>();
-  const inside = new AsyncLocalStorage<true>();
+  const { lend, hold } = createLending(pool, settings);
   watchQueries(pool, settings);
 
   function drizzleOf(client: pg.PoolClient): Transaction {
     const known = drizzles.get(client) ?? drizzle(client);
     drizzles.set(client, known);
     return known;
-  }
-
-  /** Lends a connection to one transaction, which whatever `work` throws undoes. `ending`: what it still has to end. */
-  async function lend<T>(
-    work: (client: pg.PoolClient) => Promise<{ result: T; ending?: Promise<unknown> | undefined }>,
-  ): Promise<T> {
-    // With one connection (PGlite) a transaction inside another waits for itself for ever.
-    if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
-    const client = await pool.connect().catch((error: unknown) => {
-      outage?.failed(error);
-      throw translateDatabaseError(error);
-    });
-    let broken: Error | undefined;
-    let ending: Promise<unknown> | undefined;
-    try {
-      const done = await work(client);
-      ending = done.ending;
-      outage?.succeeded();
-      return done.result;
-    } catch (error) {
-      if (isConnectionLost(error)) {
-        outage?.failed(error);
-        // Nobody would answer here any more, and the caller would wait for that a second time.
-        broken = error as Error;
-      } else
-        await client.query('ROLLBACK').catch((reason: Error) => {
-          broken = reason;
-        });
-      throw translateDatabaseError(error);
-    } finally {
-      release(client, ending, broken);
-    }
   }
 
   /**
@@ -151,20 +121,19 @@ export function openDatabase(settings: DatabaseSettings): Database {
     work: (tx: Transaction) => Promise<T>,
     { writes = true, reach = 'one user' }: { writes?: boolean; reach?: Reach } = {},
   ): Promise<T> {
-    return lend(async (client) => {
+    const whose = reach === 'everybody' ? reach : authority === null ? [] : [authority];
+    return lend(whose, async (client) => {
       const through = reach === 'everybody' && settings.hasCitus === true ? [throughAll] : [];
       const begun = send(client, opening(role, authority, through));
       begun.catch(() => {});
       // What follows an opening that failed would be written for good, each statement by itself. Reading need not wait,
       // where a connection may have two statements under way.
       if (writes || kind === 'pglite') await begun;
-      const result = await inside
-        .run(true, () => work(drizzleOf(client)))
-        .catch(async (error: unknown) => {
-          // A transaction that could not open is why its statements failed.
-          await begun;
-          throw error;
-        });
+      const result = await hold(() => work(drizzleOf(client))).catch(async (error: unknown) => {
+        // A transaction that could not open is why its statements failed.
+        await begun;
+        throw error;
+      });
       await begun;
       // What was only read need not wait for its end.
       if (!writes) return { result, ending: client.query('COMMIT') };
@@ -174,7 +143,8 @@ export function openDatabase(settings: DatabaseSettings): Database {
   }
 
   function batch(groups: readonly StatementGroup[], writes = true): Promise<unknown[][][]> {
-    return lend(async (client) => {
+    const whose = groups.map(({ authority }) => authority);
+    return lend(whose, async (client) => {
       const waits = writes || kind === 'pglite';
       const parts = groups.map(({ authority, statements }, at) => {
         const last = groups[at - 1];
@@ -240,17 +210,17 @@ export function openDatabase(settings: DatabaseSettings): Database {
     more?: (tx: Transaction, rows: unknown[][]) => Promise<readonly Statement[]>,
   ): Promise<unknown[][]> {
     if (more === undefined) return (await batch([{ authority, statements }]))[0] ?? [];
-    return lend(async (client) => {
+    return lend([authority], async (client) => {
       // As in `run`: whoever writes more must be able to rely on all of it being undone.
       await send(client, opening(roles.app, authority));
       const rows = await inOneGo(client, statements);
-      const last = await inside.run(true, () => more(drizzleOf(client), rows));
+      const last = await hold(() => more(drizzleOf(client), rows));
       return { result: [...rows, ...(await commit(client, last))] };
     });
   }
 
   function copy(authority: Authority, select: string): Promise<CopiedRow[]> {
-    return lend(async (client) => {
+    return lend([authority], async (client) => {
       const begun = send(client, opening(roles.app, authority));
       begun.catch(() => {});
       if (kind === 'pglite') await begun;
@@ -278,20 +248,4 @@ export function openDatabase(settings: DatabaseSettings): Database {
     asAdmin: (actor, reach, work) => run(roles.admin, actor, work, { reach }),
     close: settings.close,
   };
-}
-
-/** Gives a connection back, after the end of its transaction where that is still under way. */
-function release(
-  client: pg.PoolClient,
-  ending: Promise<unknown> | undefined,
-  broken: Error | undefined,
-): void {
-  if (ending === undefined) {
-    client.release(broken);
-    return;
-  }
-  ending.then(
-    () => client.release(),
-    (reason: Error) => client.release(reason),
-  );
 }

@@ -13,6 +13,9 @@ export interface PrivateCluster {
   folder: string;
   stop(mode: 'fast' | 'immediate'): Promise<void>;
   start(): Promise<void>;
+  /** Stops every process of it where it is: connections stay open and are accepted, and nothing is answered. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   /** A copy that follows this one and only reads; it has to let connections of replication in. */
   addStandby(): Promise<Pick<PrivateCluster, 'url' | 'remove'>>;
   remove(): Promise<void>;
@@ -77,6 +80,9 @@ export async function createCluster(bin: string, settings: readonly string[] = [
     folder: data,
     stop: async (mode) => void (await owner('pg_ctl', '-D', data, '-m', mode, '-w', 'stop')),
     start: async () => void (await startAt(port)),
+    // The first process first: it makes the others.
+    freeze: async () => signal(await processesOf(data), 'SIGSTOP'),
+    thaw: async () => signal(await processesOf(data), 'SIGCONT'),
     async addStandby() {
       const copy = join(folder, `standby-${Date.now()}`);
       await owner(
@@ -99,10 +105,32 @@ export async function createCluster(bin: string, settings: readonly string[] = [
       };
     },
     async remove() {
+      // What is frozen does not stop.
+      await processesOf(data)
+        .then((pids) => signal(pids, 'SIGCONT'))
+        .catch(() => {});
       await owner('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop').catch(() => {});
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The server's first process and its children. */
+async function processesOf(data: string): Promise<number[]> {
+  const first = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+  const children = await readFile(`/proc/${first}/task/${first}/children`, 'utf8');
+  return [first, ...children.split(' ').filter(Boolean).map(Number)];
+}
+
+function signal(pids: readonly number[], name: 'SIGSTOP' | 'SIGCONT'): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch (error) {
+      // A connection may have ended meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
 }
 
 /** A taken port makes the start fail; then another one is tried. */
