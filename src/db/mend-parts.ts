@@ -26,17 +26,25 @@ export function keepGrants({ pool }: { pool: pg.Pool }): () => Promise<void> {
     if (!(await isDistributed(pool))) return;
     const found = await readPlacements(pool);
     if (found === known) return;
-    await grantColumns(pool);
-    known = found;
+    if (await grantColumns(pool)) known = found;
   };
 }
 
-/** Citus takes grants on tables along, grants on columns it does not: neither at first nor with a part that moves. */
-export async function grantColumns(client: pg.Pool | pg.ClientBase): Promise<void> {
+/**
+ * Citus takes grants on tables along, grants on columns it does not: neither at first nor with a part that moves.
+ * @returns false where a machine is away: no part moves meanwhile, and a server must start without it
+ */
+export async function grantColumns(client: pg.Pool | pg.ClientBase): Promise<boolean> {
+  const away = await client.query(
+    `SELECT 1 FROM pg_dist_node
+     WHERE isactive AND noderole = 'primary' AND NOT citus_check_connection_to_node(nodename, nodeport) LIMIT 1`,
+  );
+  if (away.rows.length > 0) return false;
   const { rows } = await client.query<OnParts>(
     `SELECT relname AS table, command FROM (${columnGrants}) granted`,
   );
   for (const { table, command } of rows) await onParts(client, table, command);
+  return true;
 }
 
 /** Which part of which table is where, as one value that changes with it. */

@@ -50,9 +50,11 @@ export async function migrate(database: Database, upTo = Infinity): Promise<void
 
 /** As Drizzle's own `migrate` does it, in the transaction that is open. @returns whether there was anything to run */
 async function run(client: pg.ClientBase, roles: RoleNames, upTo: number): Promise<boolean> {
-  await client.query(`CREATE SCHEMA IF NOT EXISTS drizzle; CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations
-    (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`);
   const last = await lastMigration(client);
+  // What is there already is not asked for again: Citus would ask each machine, and one may be away.
+  if (last === 0)
+    await client.query(`CREATE SCHEMA IF NOT EXISTS drizzle; CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations
+      (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`);
   const distributed = await isDistributed(client);
   if (distributed) await client.query(oneByOne);
   const waiting = readMigrationFiles({ migrationsFolder }).filter(

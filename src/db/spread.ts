@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { hasCitus } from './citus.ts';
+import { hasCitus, onMachines } from './citus.ts';
 import { distribution } from './distribution.ts';
 import type { RoleNames } from './roles.ts';
 
@@ -27,11 +27,9 @@ export async function brokenSpread(client: pg.Pool | pg.ClientBase, roles: RoleN
   const users = `SELECT json_agg(rolname) FROM pg_roles WHERE rolname IN (${Object.values(roles)
     .map((role) => `'${role}'`)
     .join(', ')}) AND rolcanlogin AND NOT rolsuper AND NOT rolbypassrls`;
-  const answers = await client.query<{ node: string; success: boolean; result: string | null }>(
-    `SELECT n.nodename || ':' || n.nodeport AS node, r.success, r.result FROM run_command_on_all_nodes($1) r
-     JOIN pg_dist_node n USING (nodeid)`,
-    [users],
-  );
+  const answers = await client.query<{ node: string; success: boolean; result: string | null }>(onMachines, [
+    users,
+  ]);
   const bad = await tablesWithOtherParts(client);
   if (bad.length > 0)
     wrong.push(`parts of ${bad.join(', ')} have other policies or grants (run "alcove db distribute")`);
@@ -57,7 +55,7 @@ export async function tablesWithOtherParts(client: pg.Pool | pg.ClientBase): Pro
     `regexp_replace(c.relname, '_[0-9]+$', '')`,
   )}) f`;
   const { rows } = await client.query<{ result: string | null }>(
-    'SELECT result FROM run_command_on_all_nodes($1) WHERE success',
+    `SELECT result FROM (${onMachines}) told WHERE success`,
     [parts],
   );
   const found = rows.flatMap(({ result }) => JSON.parse(result || '[]') as Facts[]);

@@ -1,27 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addText, newConversation } from '../answers/support/asking.ts';
+import { addText } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { createHome, type Home, type ServerProcess } from '../durability/support/server-process.ts';
 import { isDistributed } from '../support/database-kind.ts';
-import { newPerson, type Person } from '../support/app.ts';
 import { runCli } from '../support/run-cli.ts';
+import { createOwners, openedAt, type Owner } from './support/owners.ts';
 import { createCitus, findCitus, type PrivateCitus } from './support/private-citus.ts';
 import { saidIn, writeOn } from './support/writers.ts';
 
 const bin = await findCitus();
 
-interface Owner {
-  person: Person;
-  conversation: string;
-  /** Of the machine that holds their rows. */
-  port: number;
-}
-
 describe.skipIf(!isDistributed() || bin === null)('a machine that is lost', { timeout: 300_000 }, () => {
   let citus: PrivateCitus;
   let home: Home;
   let server: ServerProcess;
-  const owners: Owner[] = [];
+  let owners: Owner[] = [];
 
   beforeAll(async () => {
     citus = await createCitus(bin ?? '');
@@ -29,25 +22,12 @@ describe.skipIf(!isDistributed() || bin === null)('a machine that is lost', { ti
     for (const command of [['migrate'], ['distribute', '--shards', '4']])
       expect(await runCli(['db', ...command], home.env)).toMatchObject({ code: 0 });
     server = await home.start();
-    // The first tells nothing of machines: whoever is alone may be on any.
-    while (new Set(owners.map(({ port }) => port)).size < 2 || owners.length < 6) {
-      const person = await newPerson(server.baseUrl);
-      const conversation = await newConversation(person);
-      owners.push({ person, conversation, port: await portOf(person) });
-    }
+    owners = await createOwners(citus, server.baseUrl, { count: 6 });
   }, 300_000);
   afterAll(async () => {
     await home?.close();
     await citus?.remove();
   });
-
-  async function portOf(person: Person): Promise<number> {
-    const [row] = await citus.query(
-      `SELECT DISTINCT nodeport FROM citus_shards
-       WHERE shardid = get_shard_id_for_distribution_column('conversations', '${person.id}'::uuid)`,
-    );
-    return Number(row?.['nodeport']);
-  }
 
   test('takes its own users along and nobody else, and nothing that was acknowledged', async () => {
     const [worker] = citus.workers;
@@ -73,6 +53,10 @@ describe.skipIf(!isDistributed() || bin === null)('a machine that is lost', { ti
     const refusal = await one?.person.fetch(`/conversations/${one.conversation}`);
     expect([refusal?.status, refusal?.headers.has('retry-after')]).toEqual([503, true]);
     expect((await fetch(`${server.baseUrl}/healthz`)).status).toBe(200);
+    // A server can be started without it, as for a new version.
+    const another = await home.start();
+    for (const owner of there) expect(await openedAt(another.baseUrl, owner)).toBe(200);
+    await another.end('SIGTERM');
     await worker?.start();
     await until('its users write again', grown(away), 60_000);
     for (const writer of writers) await writer.stop();
