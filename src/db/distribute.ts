@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { hasCitus, throughAll } from './citus.ts';
 import type { Database } from './database.ts';
 import { distribution } from './distribution.ts';
+import { databaseCode } from './errors.ts';
 import { explainDatabase } from './explain.ts';
 import { addForeignKey, type ForeignKey, foreignKeys } from './foreign-keys.ts';
 import { mendParts } from './mend-parts.ts';
@@ -42,6 +43,7 @@ export async function distribute(database: Database, options: DistributeOptions)
     if (tasks.length === 0) options.say('Everything is distributed already.');
     if (options.dryRun) for (const { what } of tasks) options.say(`would ${what}`);
     else {
+      await openAlone(client);
       await perform(client, tasks, options.say);
       // Again each time: a part that has moved since has lost grants on columns.
       await mendParts(client);
@@ -93,13 +95,34 @@ async function plan(client: pg.ClientBase, roles: RoleNames, shards: number): Pr
   ];
 }
 
+/** Enough for a second each: so long it takes the server to see a knot of locks. */
+const lockAttempts = 30;
+
+/**
+ * Opens a transaction that nobody else reads or writes beside. Who writes holds some tables and waits for others: of such
+ * a knot the server gives one end up, which must not be this one half way through.
+ */
+async function openAlone(client: pg.ClientBase): Promise<void> {
+  const left = await undistributed(client);
+  for (let attempt = 1; ; attempt += 1) {
+    await client.query('BEGIN');
+    await client.query(`SET LOCAL statement_timeout = 0; ${oneByOne}`);
+    if (left.length === 0) return;
+    try {
+      await client.query(`LOCK TABLE ${left.map(({ table }) => table).join(', ')} IN ACCESS EXCLUSIVE MODE`);
+      return;
+    } catch (error) {
+      if (databaseCode(error) !== '40P01' || attempt === lockAttempts) throw error;
+      await client.query('ROLLBACK');
+    }
+  }
+}
+
 async function perform(
   client: pg.ClientBase,
   tasks: readonly Task[],
   say: (line: string) => void,
 ): Promise<void> {
-  await client.query('BEGIN');
-  await client.query(`SET LOCAL statement_timeout = 0; ${oneByOne}`);
   for (const { what, run } of tasks) {
     say(what);
     await run(client);
