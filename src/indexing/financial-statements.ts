@@ -12,7 +12,16 @@ export function statementTopics(pages: readonly StatementPage[]): string[] {
   const found = pages.map(statementsOn);
   const count = found.filter((statements) => statements.length > 0).length;
   if (count < minStatements) return pages.map(() => '');
-  return found.map((statements) => statements.flatMap(({ topics }) => topics).join('\n'));
+  return found.map(termsOf);
+}
+
+/** The same for one page or passage by itself, whatever the document is. */
+export function topicsOn(page: StatementPage): string {
+  return termsOf(statementsOn(page));
+}
+
+function termsOf(statements: readonly Statement[]): string {
+  return statements.flatMap(({ topics }) => topics).join('\n');
 }
 
 export interface StatementPage {

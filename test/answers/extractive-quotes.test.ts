@@ -163,6 +163,18 @@ describe('rows of a statement', () => {
     expect(quotes).toContain('Total current liabilities\t4,476\t5,103');
   });
 
+  test('of a statement are found by the terms that it is asked about', () => {
+    const rows = ['Wages', 'Rent', 'Energy', 'Travel', 'Insurance', 'Other, net'];
+    const figures = (first: number): string =>
+      ['Item\t2023\t2022\t2021\t2020', ...rows.map((row, at) => `${row}\t${first + at}\t77\t78\t79`)].join(
+        '\n',
+      );
+    const regions = passage(figures(100), 1, { heading: ['Regions of the world'], page: 4, score: 1 });
+    const income = passage(figures(500), 2, { heading: ['Statements of Operations'], page: 9, score: 1 });
+    const quotes = quotesOf('What was other, net in the profit and loss of 2023?', regions, income);
+    expect(quotes.find((quote) => quote.startsWith('Other, net'))).toBe('Other, net\t505\t77\t78\t79');
+  });
+
   test('bars without outer bars part cells too', () => {
     const bars = passage(
       '|  | Fiscal |\n | 2019 | 2018\nSolutions: |  | \nSensors | 914 | 918\nTotal | 7,821 | 8,290',

@@ -1,4 +1,5 @@
 import type { Analyzer } from '../../indexing/analyze.ts';
+import { topicsOn } from '../../indexing/financial-statements.ts';
 import type { QuotableUnit } from './quotable-unit.ts';
 import { splitUnits } from './quotable-units.ts';
 
@@ -29,6 +30,8 @@ export const weightOf = {
   own: 1,
   header: 0.7,
   label: 0.6,
+  /** Of the statement whose title stands over a row of figures. */
+  topic: 0.45,
   near: 0.45,
   heading: 0.4,
   passage: 0.25,
@@ -47,6 +50,7 @@ export function readCandidates(passage: QuotedPassage, asked: Asked, analyze: An
   const units = splitUnits(passage.text);
   const inHeading = new Set(analyze(passage.heading.join(' ')));
   const inName = new Set(analyze(passage.documentName.replace(/[_\-.]+/g, ' ')));
+  const inTopics = new Set(analyze(topicsOn({ headings: passage.heading.slice(-2), text: passage.text })));
   const inPassage = new Set(analyze(passage.text));
   const textOf = (span: { start: number; end: number } | undefined): string =>
     span === undefined ? '' : passage.text.slice(span.start, span.end);
@@ -62,6 +66,7 @@ export function readCandidates(passage: QuotedPassage, asked: Asked, analyze: An
       if (terms.has(term)) return weightOf.own;
       if (inHeader.has(term)) return weightOf.header;
       if (inLabel.has(term)) return weightOf.label;
+      if (unit.kind === 'row' && inTopics.has(term)) return weightOf.topic;
       if (near.some((one) => one?.has(term))) return weightOf.near;
       if (inHeading.has(term)) return weightOf.heading;
       if (inPassage.has(term)) return weightOf.passage;
