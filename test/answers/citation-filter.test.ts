@@ -159,6 +159,11 @@ describe('numbers', () => {
   });
 });
 
+test.each(['港口水深9米。', 'ท่าเรือลึก9เมตร'])('a number is one where no spaces part words: %s', (text) => {
+  expect(quantitiesOf(text).map(({ values }) => values)).toEqual([[9]]);
+  expect(quantitiesOf('COVID-19, Q3 and A4')).toEqual([]);
+});
+
 test('an earlier answer reads on without its markers', () => {
   expect(withoutMarkers('Nine metres [1]. So `a[1]` stays [1, 2], too [3].')).toBe(
     'Nine metres. So `a[1]` stays, too.',

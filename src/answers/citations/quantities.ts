@@ -14,7 +14,9 @@ const zeros = [
   0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xff10,
 ];
 const numberPattern = /\d+(?:[.,'\u2019\u066b\u066c]\d+|[\u00a0\u202f]\d{3}(?!\d))*/g;
-const glued = /[\p{L}\p{M}_]-?$/u;
+/** Not behind a script without spaces, where every number stands so. */
+const glued =
+  /(?:(?![\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}])[\p{L}\p{M}_])-?$/u;
 const wordAfter =
   /^[\s\u00a0\u202f-]{0,2}(%|\u066a|\uff05|[\p{L}\p{M}.]{1,16}|[$€£¥₹])(?:[\s\u00a0\u202f]{1,2}([\p{L}\p{M}]{1,12}|[$€£¥₹]))?/u;
 const signBefore = /([$€£¥₹]|(?<!\p{L})(?:USD|EUR|GBP|JPY|CHF|US\$))[\s\u00a0]{0,2}$/u;
