@@ -81,13 +81,13 @@ const counts = z.object({
   }),
   engagement: z.object({
     questions: z.int(),
-    /** Days (UTC) with at least one message. */
+    /** Days of `time_zone` with at least one message. */
     active_days: z.int(),
     /** Null before the first. */
     questions_per_active_day: z.number().nullable(),
     last_active_on: z.string().nullable(),
   }),
-  /** The time zone of `activity`. */
+  /** The time zone of the days in `engagement` and `activity`. */
   time_zone: z.string(),
   /** Of the last 90 days those that had any, oldest first. */
   activity: z.array(day),

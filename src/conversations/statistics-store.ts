@@ -134,12 +134,23 @@ export async function readConversationCounts(
   });
 }
 
+/** The days (UTC) of the conversation's messages. */
+export async function readConversationDays(db: Database, scope: ConversationScope): Promise<string[]> {
+  const { rows } = await db.scoped(scope, (tx) =>
+    tx.execute<{ day: string }>(sql`
+      SELECT DISTINCT (created_at AT TIME ZONE 'UTC')::date::text AS day
+      FROM messages WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId}`),
+  );
+  return rows.map(({ day }) => day);
+}
+
 /** What the conversation's messages were on each of these days that had any, oldest first. */
 export async function readConversationActivity(
   db: Database,
   scope: ConversationScope,
   { days, bounds }: LocalDays,
 ): Promise<ActiveDay[]> {
+  if (days.length === 0) return [];
   const times = bounds.map((bound) => bound.toISOString());
   const { rows } = await db.scoped(scope, (tx) =>
     tx.execute<{ n: number; messages: number; questions: number }>(sql`
@@ -218,35 +229,4 @@ export async function readQuality(
   );
   const [row] = rows;
   return { answers: row?.answers ?? 0, cited: row?.cited ?? 0, meanCitedScore: row?.score ?? null };
-}
-
-export type Engagement = {
-  questions: number;
-  activeDays: number;
-  lastActiveOn: string | null;
-};
-
-/** All that was ever asked, deleted conversations included. */
-export async function readEngagement(db: Database, user: UserScope): Promise<Engagement> {
-  const { rows } = await db.scoped(user, (tx) =>
-    tx.execute<Engagement>(sql`
-      SELECT coalesce(sum(questions), 0)::bigint AS questions, count(*) AS "activeDays", max(day)::text AS "lastActiveOn"
-      FROM activity WHERE user_id = ${user.userId} AND messages > 0`),
-  );
-  return rows[0] ?? { questions: 0, activeDays: 0, lastActiveOn: null };
-}
-
-/** The same of the conversation's messages. */
-export async function readConversationEngagement(
-  db: Database,
-  scope: ConversationScope,
-): Promise<Engagement> {
-  const { rows } = await db.scoped(scope, (tx) =>
-    tx.execute<Engagement>(sql`
-      SELECT count(*) FILTER (WHERE role = 'user') AS questions,
-        count(DISTINCT (created_at AT TIME ZONE 'UTC')::date) AS "activeDays",
-        max((created_at AT TIME ZONE 'UTC')::date)::text AS "lastActiveOn"
-      FROM messages WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId}`),
-  );
-  return rows[0] ?? { questions: 0, activeDays: 0, lastActiveOn: null };
 }

@@ -1,7 +1,7 @@
 import type { ConversationStatistics, StatisticsOverview } from '@alcove/contract';
 import type { Database } from '../db/database.ts';
-import { readActivity } from '../identity/activity-store.ts';
-import { lastDays } from '../identity/local-days.ts';
+import { type ActiveDay, readActiveDays, readActivity } from '../identity/activity-store.ts';
+import { daysAround, lastDays } from '../identity/local-days.ts';
 import { type PriceTable, priceUsage } from '../identity/prices.ts';
 import { readModelUsage } from '../identity/usage-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
@@ -9,12 +9,10 @@ import type { ConversationScope } from './scope.ts';
 import { readConversationUsage } from './summary-store.ts';
 import {
   readBreakdown,
-  type Engagement,
   readConversationActivity,
   readConversationCounts,
-  readConversationEngagement,
+  readConversationDays,
   readCounters,
-  readEngagement,
   readLatencies,
   readNeverCited,
   readQuality,
@@ -48,6 +46,7 @@ export async function overviewOf(
     assistant: counters?.assistantMessages ?? 0,
     system: counters?.systemMessages ?? 0,
   };
+  const days = await readActivity(db, user, daysAround(timeZone, await readActiveDays(db, user)));
   return {
     total_conversations: counters?.conversations ?? 0,
     conversations_by_type: { general: sum(byType, 'general'), rag_query: sum(byType, 'rag_query') },
@@ -62,9 +61,9 @@ export async function overviewOf(
     ...priceUsage(models, prices, tokens.input + tokens.output - told),
     cache_hit_rate: retrievals === 0 ? null : (counters?.cacheHits ?? 0) / retrievals,
     ...(await measuresOf(db, user)),
-    engagement: presentEngagement(await readEngagement(db, user)),
+    engagement: engagementOf(days),
     time_zone: timeZone,
-    activity: await readActivity(db, user, lastDays(timeZone, shownDays, now)),
+    activity: lately(days, timeZone, now),
   };
 }
 
@@ -81,6 +80,8 @@ export async function statisticsOf(
     assistant: sum(counts.byRole, 'assistant'),
     system: sum(counts.byRole, 'system'),
   };
+  const within = daysAround(timeZone, await readConversationDays(db, scope));
+  const days = await readConversationActivity(db, scope, within);
   return {
     conversation_id: scope.conversationId,
     total_messages: roles.user + roles.assistant + roles.system,
@@ -92,9 +93,9 @@ export async function statisticsOf(
     ...priceUsage(usage.get(scope.conversationId) ?? [], prices),
     cache_hit_rate: counts.retrievals === 0 ? null : counts.cacheHits / counts.retrievals,
     ...(await measuresOf(db, scope)),
-    engagement: presentEngagement(await readConversationEngagement(db, scope)),
+    engagement: engagementOf(days),
     time_zone: timeZone,
-    activity: await readConversationActivity(db, scope, lastDays(timeZone, shownDays, now)),
+    activity: lately(days, timeZone, now),
     documents_never_cited: await readNeverCited(db, scope),
     unanswered_questions: await readUnanswered(db, scope),
   };
@@ -115,13 +116,19 @@ async function measuresOf(db: Database, scope: UserScope | ConversationScope) {
   };
 }
 
-function presentEngagement({ questions, activeDays, lastActiveOn }: Engagement) {
+function engagementOf(days: readonly ActiveDay[]) {
+  const questions = days.reduce((total, day) => total + day.questions, 0);
   return {
     questions,
-    active_days: activeDays,
-    questions_per_active_day: activeDays === 0 ? null : questions / activeDays,
-    last_active_on: lastActiveOn,
+    active_days: days.length,
+    questions_per_active_day: days.length === 0 ? null : questions / days.length,
+    last_active_on: days.at(-1)?.day ?? null,
   };
+}
+
+function lately(all: readonly ActiveDay[], timeZone: string, now: Date): ActiveDay[] {
+  const shown = new Set(lastDays(timeZone, shownDays, now).days);
+  return all.filter(({ day }) => shown.has(day));
 }
 
 function sum(counts: readonly { by: string; n: number }[], by: string): number {

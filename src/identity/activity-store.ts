@@ -10,8 +10,18 @@ export interface ActiveDay {
   questions: number;
 }
 
+/** The days (UTC) on which the user and their answers have said anything, oldest first. */
+export async function readActiveDays(db: Database, user: UserScope): Promise<string[]> {
+  const { rows } = await db.scoped(user, (tx) =>
+    tx.execute<{ day: string }>(sql`
+      SELECT day::text AS day FROM activity WHERE user_id = ${user.userId} AND messages > 0 ORDER BY day`),
+  );
+  return rows.map(({ day }) => day);
+}
+
 /** What the user and their answers have said on each of these days that had anything, oldest first. */
 export async function readActivity(db: Database, user: UserScope, within: LocalDays): Promise<ActiveDay[]> {
+  if (within.days.length === 0) return [];
   const { rows } = await db.scoped(user, (tx) =>
     tx.execute<Counted>(sql`
       SELECT ${bucket(within)} AS n, sum(messages)::float8 AS messages, sum(questions)::float8 AS questions

@@ -21,6 +21,19 @@ export function lastDays(timeZone: string, count: number, now: Date): LocalDays 
   return { days, bounds };
 }
 
+/**
+ * The days in a time zone that hold anything of these days in UTC. Between two of them may be days that hold nothing,
+ * which then count to the one before.
+ */
+export function daysAround(timeZone: string, utcDays: readonly string[]): LocalDays {
+  const dateOf = localDate(timeZone);
+  const near = utcDays.flatMap((day) => [shift(day, -1), day, shift(day, 1)]);
+  // Behind the year 9999 dates are written otherwise.
+  const days = [...new Set(near)].filter((day) => /^\d{4}-/.test(day)).toSorted();
+  const end = days.slice(-1).map((day) => shift(day, 1));
+  return { days, bounds: [...days, ...end].map((day) => beginning(day, dateOf)) };
+}
+
 function localDate(timeZone: string): (time: Date) => string {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,

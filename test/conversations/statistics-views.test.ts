@@ -38,7 +38,10 @@ describe('days', () => {
       const overview = await person.client.conversations.overview(query);
       expect(overview.time_zone).toBe(timeZone);
       expect(overview.activity.at(-1)).toMatchObject({ day: today, messages: 1, questions: 1 });
-      expect((await person.client.conversations.stats(id, query)).activity).toEqual(overview.activity);
+      expect(overview.engagement).toMatchObject({ active_days: 1, last_active_on: today });
+      const inside = await person.client.conversations.stats(id, query);
+      expect(inside.activity).toEqual(overview.activity);
+      expect(inside.engagement).toEqual(overview.engagement);
       expect((await admin.client.people.statistics(query)).days.at(-1)).toMatchObject({
         day: today,
         users: 1,
@@ -58,17 +61,48 @@ describe('days', () => {
     );
     const day = new Date(Date.now() - 5 * 86_400_000).toISOString().slice(0, 10);
     const before = new Date(Date.now() - 6 * 86_400_000).toISOString().slice(0, 10);
-    const daysIn = async (timeZone: string) =>
-      (await who.client.conversations.overview({ time_zone: timeZone })).activity.map((one) => [
-        one.day,
-        one.messages,
-      ]);
+    const daysIn = async (timeZone: string) => {
+      const { activity, engagement } = await who.client.conversations.overview({ time_zone: timeZone });
+      expect(engagement).toMatchObject({ active_days: activity.length, last_active_on: day });
+      return activity.map((one) => [one.day, one.messages]);
+    };
     expect(await daysIn('UTC')).toEqual([[day, 3]]);
     // Just after midnight in London it is still the evening before in New York.
     expect(await daysIn('America/New_York')).toEqual([
       [before, 1],
       [day, 2],
     ]);
+  });
+
+  test('of engagement are all that ever were, in that time zone', async () => {
+    const who = await newPerson(person.baseUrl);
+    const id = await newConversation(who);
+    const said = [];
+    for (const content of ['One', 'Two', 'Three'])
+      said.push((await who.client.messages.add(id, { role: 'user', content })).id);
+    const { pool } = (await app()).app.db;
+    // In Berlin the first two were said on one day.
+    const times = ['2020-02-29T23:30:00Z', '2020-03-01T12:00:00Z', '2021-06-30T22:30:00Z'];
+    for (const [at, time] of times.entries())
+      await pool.query('UPDATE messages SET created_at = $2 WHERE id = $1', [said[at], time]);
+    await pool.query('DELETE FROM activity WHERE user_id = $1', [who.id]);
+    for (const time of times) {
+      const quarter = new Date(time).getUTCHours() * 4 + Math.floor(new Date(time).getUTCMinutes() / 15) + 1;
+      await pool.query(
+        `INSERT INTO activity (user_id, day, messages, questions, user_messages, quarter_messages, quarter_questions)
+         VALUES ($1, $2::date, 1, 1, 1, array_fill(1, ARRAY[1], ARRAY[$3::int]), array_fill(1, ARRAY[1], ARRAY[$3::int]))`,
+        [who.id, time.slice(0, 10), quarter],
+      );
+    }
+    const engagementIn = async (timeZone: string) => {
+      const query = { time_zone: timeZone };
+      const { engagement, activity } = await who.client.conversations.overview(query);
+      expect(activity).toEqual([]);
+      expect((await who.client.conversations.stats(id, query)).engagement).toEqual(engagement);
+      return [engagement.questions, engagement.active_days, engagement.last_active_on];
+    };
+    expect(await engagementIn('UTC')).toEqual([3, 3, '2021-06-30']);
+    expect(await engagementIn('Europe/Berlin')).toEqual([3, 2, '2021-07-01']);
   });
 
   test('begin when clocks say so, also where there is no midnight or no such day', () => {
