@@ -145,6 +145,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       retryMs: e.RETRY_S * 1000,
       undoMs: e.UNDO_DAYS * dayMs,
       temporaryMs: e.TEMPORARY_HOURS * hourMs,
+      maxTemperature: e.MAX_TEMPERATURE,
+      maxOutputTokens: e.MAX_OUTPUT_TOKENS,
     },
     citationCheck: e.CITATION_CHECK === 'model',
     afterwards: { titles: e.TITLES === 'model', summaries: e.SUMMARIES === 'on' },

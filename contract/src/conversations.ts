@@ -18,8 +18,9 @@ export const conversationSettings = z.strictObject({
   prompt: z.string().trim().min(1).max(8_000).optional(),
   strategy: strategy.optional(),
   top_k: z.int().min(1).max(50).optional(),
+  /** Within `max_temperature` of `/capabilities`. */
   temperature: z.number().min(0).max(2).optional(),
-  /** At most; the server's own bound holds too. */
+  /** At most, within `max_output_tokens` of `/capabilities`. */
   max_output_tokens: z.int().min(16).max(1_000_000).optional(),
 });
 export type ConversationSettings = z.infer<typeof conversationSettings>;

@@ -16,6 +16,10 @@ export const capabilities = z
     /** True until the first account exists. */
     first_run: z.boolean(),
     max_upload_bytes: z.int(),
+    /** What `settings.temperature` of a conversation may be at most. */
+    max_temperature: z.number(),
+    /** What `settings.max_output_tokens` of a conversation may be at most. */
+    max_output_tokens: z.int(),
     media_types: z.array(z.string()),
     notices: z.array(z.string()),
   })

@@ -186,7 +186,7 @@ async function begin(
       strategy,
       topK: input.topK ?? settings.top_k,
       orders: [projectPrompt, settings.prompt].flatMap((order) => order ?? []),
-      temperature: settings.temperature,
+      temperature: atMost(settings.temperature, deps.limits.maxTemperature),
       maxOutputTokens: settings.max_output_tokens,
       docsOnly,
       documentIds: input.documentIds,
@@ -235,6 +235,11 @@ function noticesOf(model: ChatModel | null, searchable: { off: number }): string
 }
 
 const pending = { ...plain('', 'assistant', ''), status: 'streaming' as const };
+
+/** A setting of before the operator's bound is cut to it. */
+function atMost(wanted: number | undefined, bound: number): number | undefined {
+  return wanted && Math.min(wanted, bound);
+}
 
 /** Each message below the one before it, the first below the parent. */
 function below(

@@ -1,4 +1,5 @@
 import type { Background } from '../limits/background.ts';
+import type { Limits } from '../limits/limits.ts';
 import type { Database } from '../db/database.ts';
 import type { Notifier } from '../work/notifier.ts';
 import type { Log } from '../work/every.ts';
@@ -17,7 +18,10 @@ export interface AnswerDeps {
   running: RunningAnswers;
   events: EventWriter;
   replicas: Pick<Replicas, 'isAlone'>;
-  limits: { answerTimeoutMs: number; streamsPerUser: number; waitForFilesMs: number; leaseMs: number };
+  limits: Pick<
+    Limits,
+    'answerTimeoutMs' | 'streamsPerUser' | 'waitForFilesMs' | 'leaseMs' | 'maxTemperature' | 'maxOutputTokens'
+  >;
   /** A model looks again at citations that words do not verify. */
   citationCheck: boolean;
   /** What a model is asked for after an answer. */

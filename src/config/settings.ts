@@ -108,6 +108,8 @@ const accounts = {
   ADMIN_SUBJECTS: show(list, 'the same by the subject (sub) of their tokens'),
 };
 
+const temperatureError = 'must be a number from 0 to 2';
+
 const answering = {
   LLM_BASE_URL: show(address, undefined, 'http://localhost:11434/v1'),
   LLM_API_KEY: text,
@@ -127,6 +129,18 @@ const answering = {
     'gpt-4.1=2/8,llama3.1:8b=0/0',
   ),
   PRICE_CURRENCY: show(currency.default('USD'), 'of these prices'),
+  MAX_TEMPERATURE: show(
+    z.coerce
+      .number({ error: temperatureError })
+      .min(0, { error: temperatureError })
+      .max(2, { error: temperatureError })
+      .default(2),
+    'that a conversation may ask for',
+  ),
+  MAX_OUTPUT_TOKENS: show(
+    whole(16, 1_000_000).default(4096),
+    "of one answer, which also stays within a quarter of the model's window; thoughts come on top",
+  ),
 };
 
 const embedding = {

@@ -22,4 +22,8 @@ export interface Limits {
   temporaryMs: number;
   /** Pause before work that failed is tried again; it doubles with each failure. */
   retryMs: number;
+  /** What a conversation may ask for. */
+  maxTemperature: number;
+  /** Of one answer, without the thoughts of a model that thinks first. */
+  maxOutputTokens: number;
 }

@@ -235,8 +235,15 @@ describe('a small context window', () => {
 });
 
 test('a model that thinks first has room for it beside a whole answer', () => {
-  const usual = divideWindow({ contextWindow: 128_000, fixedTokens: 500 });
-  const thinking = divideWindow({ contextWindow: 128_000, fixedTokens: 500, reasons: true });
+  const usual = divideWindow({ contextWindow: 128_000, fixedTokens: 500, largestOutput: 4_096 });
+  const thinking = divideWindow({
+    contextWindow: 128_000,
+    fixedTokens: 500,
+    largestOutput: 4_096,
+    reasons: true,
+  });
   expect(thinking.maxOutputTokens - usual.maxOutputTokens).toBeGreaterThanOrEqual(16_000);
-  expect(divideWindow({ contextWindow: 4_096, fixedTokens: 500, reasons: true }).free).toBeGreaterThan(1_000);
+  expect(
+    divideWindow({ contextWindow: 4_096, fixedTokens: 500, largestOutput: 4_096, reasons: true }).free,
+  ).toBeGreaterThan(1_000);
 });

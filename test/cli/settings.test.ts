@@ -70,6 +70,9 @@ test.for(['http://alcove.example.org', 'alcove.example.org:8000', '*'])(
 test.for([
   ['PORT', 'many', /PORT: must be a whole number from 0 to 65535/],
   ['MAX_UPLOAD_MB', 'large', /MAX_UPLOAD_MB: must be a number/],
+  ['MAX_TEMPERATURE', '2.5', /MAX_TEMPERATURE: must be a number from 0 to 2/],
+  ['MAX_TEMPERATURE', 'hot', /MAX_TEMPERATURE: must be a number from 0 to 2/],
+  ['MAX_OUTPUT_TOKENS', '15', /MAX_OUTPUT_TOKENS: must be a whole number from 16 to 1000000/],
   ['STREAMS_PER_USER', '0', /STREAMS_PER_USER: must be a whole number, at least 1/],
 ] as const)('%s=%s is refused with what it should be', ([name, value, sentence]) => {
   expect(() => readConfig({ [name]: value })).toThrow(sentence);

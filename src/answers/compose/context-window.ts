@@ -2,6 +2,8 @@ export interface WindowInput {
   contextWindow: number;
   /** Tokens of what is always sent: rules, names, question. */
   fixedTokens: number;
+  /** The operator's bound for one answer. */
+  largestOutput: number;
   /** Room for a model that thinks before it answers, out of the same allowance. */
   reasons?: boolean | undefined;
 }
@@ -19,13 +21,17 @@ export interface Window {
 
 /** Each message costs a few tokens more than its text, for the provider's own delimiters. */
 export const messageOverhead = 8;
-const largestOutput = 4_096;
 /** Thinking comes out of the allowance for the answer, and would leave nothing of a usual one. */
 const largestReasoning = 16_384;
 /** Sources may take this share of what is left, so that a long list cannot push out the conversation. */
 const sourceShare = 0.7;
 
-export function divideWindow({ contextWindow, fixedTokens, reasons = false }: WindowInput): Window {
+export function divideWindow({
+  contextWindow,
+  fixedTokens,
+  largestOutput,
+  reasons = false,
+}: WindowInput): Window {
   const largest = reasons ? largestOutput + largestReasoning : largestOutput;
   const maxOutputTokens = Math.min(largest, Math.floor(contextWindow / (reasons ? 3 : 4)));
   const forThoughts = reasons ? Math.floor((maxOutputTokens * largestReasoning) / largest) : 0;

@@ -18,6 +18,8 @@ export interface FrameInput {
   /** Names of documents that are still being read. */
   unread: readonly string[];
   docsOnly: boolean;
+  /** The operator's bound for one answer, in tokens. */
+  largestOutput: number;
   /** Earlier turns, oldest first; those that stand take their room before the sources do. */
   history: readonly Turn[];
   now: Date;
@@ -56,6 +58,7 @@ export function openFrame(input: FrameInput, model: ChatModel): Frame {
   const whole = divideWindow({
     contextWindow: model.contextWindow,
     fixedTokens: model.countTokens(system) + model.countTokens(ask([], 1)),
+    largestOutput: input.largestOutput,
     reasons: model.reasons,
   });
   const turnCost = (turn: ChatMessage): number => model.countTokens(turn.content) + messageOverhead;

@@ -92,7 +92,9 @@ function frameOf(
   unread: readonly string[],
   deps: AnswerDeps,
 ): Frame | null {
-  return model && openFrame({ mode, question, titles, unread, docsOnly, history, now: deps.now() }, model);
+  const largestOutput = deps.limits.maxOutputTokens;
+  const input = { mode, question, titles, unread, docsOnly, largestOutput, history, now: deps.now() };
+  return model && openFrame(input, model);
 }
 
 /** A search over all conversations gives passages; inside one, small or named documents may be given whole. */

@@ -29,9 +29,9 @@ import { beginFromTemplate } from '../../templates/templates.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { settleWith } from '../held-key.ts';
-import { refuseUnknownModel } from '../known-model.ts';
 import { depthOf, maxDepth } from '../json-body.ts';
 import { decodePinnedCursor, encodePinnedCursor, page } from '../paging.ts';
+import { refuseSettings } from '../refuse-settings.ts';
 import { memberText } from '../exact-json.ts';
 import { documentsNamedIn, presentConversation, presentInHistory, presentPlaced } from '../present.ts';
 import { messagesPerMinute } from '../rate-limits.ts';
@@ -42,7 +42,7 @@ const tags = ['conversations'];
 const maxMetadataBytes = 256 * 1024;
 
 export function conversationRoutes(app: App, deps: HttpDeps): void {
-  const { db, answers, documents, models, config, now } = deps;
+  const { db, answers, documents, config, now } = deps;
   const below = { conversation: true };
 
   app.post(
@@ -72,7 +72,7 @@ export function conversationRoutes(app: App, deps: HttpDeps): void {
       const expiresInS = isTemporary ? (seconds ?? config.limits.temporaryMs / 1000) : null;
       const user = principalOf(request).scope;
       const input = { title, conversationType, projectId, expiresInS, settings };
-      refuseUnknownModel(settings, models);
+      refuseSettings(settings, deps);
       const settle = settleWith(request, 201, presentConversation, ({ id: conversationId }) => ({
         conversationId,
       }));
@@ -213,7 +213,7 @@ export function conversationRoutes(app: App, deps: HttpDeps): void {
     async (request) => {
       const scope = await openConversation(request, db);
       const { project_id: projectId, expires_in_s: expiresInS, ...change } = request.body;
-      refuseUnknownModel(change.settings, models);
+      refuseSettings(change.settings, deps);
       const at = now();
       const more = {
         ...(projectId === undefined ? {} : { projectId }),

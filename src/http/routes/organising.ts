@@ -30,12 +30,13 @@ import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { settleByReference, settleWith } from '../held-key.ts';
-import { refuseUnknownModel } from '../known-model.ts';
+import { refuseSettings } from '../refuse-settings.ts';
 
 const tags = ['organising'];
 
 /** Projects, which are folders of conversations with a prompt of their own, and templates to begin conversations with. */
-export function organisingRoutes(app: App, { db, documents, models, now }: HttpDeps): void {
+export function organisingRoutes(app: App, deps: HttpDeps): void {
+  const { db, documents, now } = deps;
   app.get(
     '/projects',
     {
@@ -154,7 +155,7 @@ export function organisingRoutes(app: App, { db, documents, models, now }: HttpD
       const { name, description = null, settings, starter_questions: starterQuestions = [] } = request.body;
       const { from_conversation_id: fromId } = request.body;
       const from = fromId === undefined ? null : await ConversationScope.open(db, user, fromId);
-      refuseUnknownModel(settings, models);
+      refuseSettings(settings, deps);
       const input = { name, description, settings, starterQuestions };
       const settle = settleWith(request, 201, presentTemplate, ({ conversationId }) => ({ conversationId }));
       return reply
@@ -201,7 +202,7 @@ export function organisingRoutes(app: App, { db, documents, models, now }: HttpD
       const { id } = request.params;
       refuseBuiltIn(id);
       const { starter_questions: starterQuestions, ...change } = request.body;
-      refuseUnknownModel(change.settings, models);
+      refuseSettings(change.settings, deps);
       const more = starterQuestions === undefined ? {} : { starterQuestions };
       const row = await updateTemplate(db, user, id, { ...change, ...more }, now());
       if (row === null) throw new AppError('not_found', 'This template does not exist.');

@@ -80,6 +80,8 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
       reset_by_mail: identity.setup.mailer !== null,
       first_run: !(await hasAccounts(db)),
       max_upload_bytes: config.limits.uploadBytes,
+      max_temperature: config.limits.maxTemperature,
+      max_output_tokens: config.limits.maxOutputTokens,
       media_types: formats
         .filter((format) => format !== picture || typeof deps.documents.ocr === 'object')
         .flatMap((format) => format.mediaTypes),

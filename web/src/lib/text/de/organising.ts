@@ -13,7 +13,7 @@ export const organising: typeof en = {
   model: 'Modell',
   usualModel: (id) => `Das des Servers (${id})`,
   temperature: 'Temperatur',
-  temperatureHint: '0 ist am stetigsten, 2 am vielfältigsten.',
+  temperatureHint: (most: number) => `0 ist am stetigsten, ${most} am vielfältigsten.`,
   longest: 'Längste Antwort, in Token',
   longestHint: 'Je etwa vier Zeichen.',
 

@@ -12,7 +12,7 @@ export const organising = {
   model: 'Model',
   usualModel: (id: string) => `The server’s own (${id})`,
   temperature: 'Temperature',
-  temperatureHint: '0 is the steadiest, 2 the most varied.',
+  temperatureHint: (most: number) => `0 is the steadiest, ${most} the most varied.`,
   longest: 'Longest answer, in tokens',
   longestHint: 'About four characters each.',
 
