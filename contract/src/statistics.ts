@@ -53,9 +53,10 @@ export type Usage = z.infer<typeof usage>;
 
 const percentiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number(), n: z.int() });
 const day = z.object({ day: z.string(), messages: count, questions: count });
+const byRole = z.object({ user: z.int(), assistant: z.int(), system: z.int() });
 const counts = z.object({
   total_messages: z.int(),
-  messages_by_role: z.object({ user: z.int(), assistant: z.int(), system: z.int() }),
+  messages_by_role: byRole,
   total_documents: z.int(),
   total_chunks: z.int(),
   total_bytes: z.int(),
@@ -141,11 +142,15 @@ export const installationStatistics = z
   .object({
     users: z.object({ total: count, active: count, suspended: count, invited: count, admins: count }),
     conversations: count,
+    messages: count,
+    messages_by_role: byRole,
     documents: count,
     chunks: count,
     bytes: count,
     tokens: z.object({ input: count, output: count }),
     ...usage.shape,
+    /** Share of all retrievals so far that were answered from the cache, 0..1; null before the first. */
+    cache_hit_rate: z.number().nullable(),
     /** Work that waits or is being done; counted up to 10,000 of a kind. */
     queue: z.object({
       ingest: count,

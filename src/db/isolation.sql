@@ -1,4 +1,4 @@
--- Isolation as of 0025_deleted_documents; written by "npm run isolation".
+-- Isolation as of 0026_admin_sums; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -392,7 +392,15 @@ GRANT SELECT (address) ON audit_log TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (answers) ON model_usage TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (assistant_messages) ON activity TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (assistant_messages) ON user_counters TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (bytes) ON user_counters TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (cache_hits) ON user_counters TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (cache_misses) ON user_counters TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (chunk_count) ON documents TO alcove_worker
 --> statement-breakpoint
@@ -494,6 +502,10 @@ GRANT SELECT (status) ON idempotency_keys TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (status) ON users TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (system_messages) ON activity TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (system_messages) ON user_counters TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (target) ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (target) ON work TO alcove_worker
@@ -523,6 +535,10 @@ GRANT SELECT (user_id) ON sessions TO alcove_admin
 GRANT SELECT (user_id) ON setup_tokens TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (user_id) ON work TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (user_messages) ON activity TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (user_messages) ON user_counters TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT ON activity TO alcove_app
 --> statement-breakpoint

@@ -1,6 +1,6 @@
 import { type Column, eq, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
-import { userCounters, users, work } from '../db/schema.ts';
+import { activity, userCounters, users, work } from '../db/schema.ts';
 import type { AdminScope } from './admin-scope.ts';
 
 /** More of one kind are not counted: looking must not cost more than the work itself. */
@@ -9,11 +9,14 @@ const countedWork = 10_000;
 export interface InstallationCounts {
   users: { total: number; active: number; suspended: number; invited: number; admins: number };
   conversations: number;
+  messagesByRole: { user: number; assistant: number; system: number };
   documents: number;
   chunks: number;
   bytes: number;
   inputTokens: number;
   outputTokens: number;
+  cacheHits: number;
+  cacheMisses: number;
 }
 
 /** Sums over all accounts, from the counters that each keeps: no table of content is read. */
@@ -36,10 +39,21 @@ export async function readInstallationCounts(db: Database, admin: AdminScope): P
         bytes: sum(userCounters.bytes),
         inputTokens: sum(userCounters.inputTokens),
         outputTokens: sum(userCounters.outputTokens),
+        cacheHits: sum(userCounters.cacheHits),
+        cacheMisses: sum(userCounters.cacheMisses),
+        ...messagesIn(userCounters),
       })
       .from(userCounters);
-    if (people === undefined || sums === undefined) throw new Error('the database counted nothing');
-    return { users: people, ...sums };
+    const [added] = await tx.select(messagesIn(activity)).from(activity);
+    if (people === undefined || sums === undefined || added === undefined)
+      throw new Error('the database counted nothing');
+    const { user, assistant, system, ...others } = sums;
+    const messagesByRole = {
+      user: user + added.user,
+      assistant: assistant + added.assistant,
+      system: system + added.system,
+    };
+    return { users: people, messagesByRole, ...others };
   });
 }
 
@@ -70,6 +84,15 @@ export async function readQueueCounts(db: Database, _admin: AdminScope): Promise
     }
     return counts;
   });
+}
+
+/** Counters and days hold messages together: deletions lower the first, appending raises the second. */
+function messagesIn(table: typeof userCounters | typeof activity) {
+  return {
+    user: sum(table.userMessages),
+    assistant: sum(table.assistantMessages),
+    system: sum(table.systemMessages),
+  };
 }
 
 function count(condition: ReturnType<typeof sql>) {

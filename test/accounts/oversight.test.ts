@@ -119,8 +119,17 @@ test('statistics are sums, and grow with what people do', async () => {
   const after = await read();
   expect(after.users.total).toBe(before.users.total + 1);
   expect(after.conversations).toBe(before.conversations + 1);
+  expect(after.messages).toBe(before.messages + 2);
+  expect(after.messages_by_role).toEqual({
+    user: before.messages_by_role.user + 1,
+    assistant: before.messages_by_role.assistant + 1,
+    system: before.messages_by_role.system,
+  });
+  expect(after.cache_hit_rate).not.toBeNull();
   expect(after.documents).toBe(before.documents + 1);
   expect(after.bytes).toBe(before.bytes + 7);
   expect(after.days.at(-1)?.questions).toBe((before.days.at(-1)?.questions ?? 0) + 1);
   expect(JSON.stringify(after)).not.toContain(person.id);
+  await person.json('DELETE', `/conversations/${body.id}?permanently=true`);
+  expect((await read()).messages).toBe(before.messages);
 });

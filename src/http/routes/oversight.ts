@@ -69,7 +69,7 @@ export function oversightRoutes(app: App, { db, config, now }: HttpDeps): void {
         operationId: 'getInstallationStatistics',
         summary: 'This server in numbers',
         description:
-          'For administrators: sums over all accounts, the queue, and the last 30 days in the time zone that is asked for. Counts only, of nobody alone. CSV with `format=csv` or `Accept: text/csv`.',
+          'For administrators: sums over all accounts, the queue, and the last 30 days in the time zone that is asked for. Counts only, of nobody alone; `/metrics` has how long answers take. CSV with `format=csv` or `Accept: text/csv`.',
         querystring: statisticsQuery,
         response: { 200: installationStatistics },
         sends: sendsCsv,
@@ -84,13 +84,18 @@ export function oversightRoutes(app: App, { db, config, now }: HttpDeps): void {
   );
 
   async function statisticsOf(scope: AdminScope, timeZone: string): Promise<InstallationStatistics> {
-    const { inputTokens, outputTokens, ...counts } = await readInstallationCounts(db, scope);
+    const counted = await readInstallationCounts(db, scope);
+    const { inputTokens, outputTokens, cacheHits, cacheMisses, messagesByRole, ...counts } = counted;
+    const retrievals = cacheHits + cacheMisses;
     const models = await readEverybodysUsage(db, scope);
     const told = models.reduce((sum, { input, output }) => sum + input + output, 0);
     return {
       ...counts,
+      messages: messagesByRole.user + messagesByRole.assistant + messagesByRole.system,
+      messages_by_role: messagesByRole,
       tokens: { input: inputTokens, output: outputTokens },
       ...priceUsage(models, config.prices, inputTokens + outputTokens - told),
+      cache_hit_rate: retrievals === 0 ? null : cacheHits / retrievals,
       queue: presentQueue(await readQueueCounts(db, scope)),
       time_zone: timeZone,
       days: await readEverybodysActivity(db, scope, lastDays(timeZone, shownDays, now())),
