@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { change, kindsOfChange, prepareGround } from '../../torture/support/changes.ts';
+import { fetchesHere, startPage } from '../../torture/support/changes/page.ts';
 import { startAppHere } from '../../torture/support/app-here.ts';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
@@ -35,10 +36,11 @@ describe.skipIf(!isDistributed())('a statement that is prepared for long', { tim
 
   test('still asks one machine', async () => {
     // One connection, so that each statement is prepared once.
-    const here = await startAppHere({ DATABASE_POOL_SIZE: '1', TRUST_PROXY: '1' });
+    const page = await startPage();
+    const here = await startAppHere({ DATABASE_POOL_SIZE: '1', TRUST_PROXY: '1', ...fetchesHere });
     try {
       const person = await newPerson(here.baseUrl);
-      const ground = await prepareGround(person);
+      const ground = await prepareGround(person, page.url);
       for (let round = 0; round < rounds; round += 1) {
         for (const kind of kindsOfChange) await (await change(kind, person, ground))(person);
         const conversation = await newConversation(person);
@@ -65,6 +67,7 @@ describe.skipIf(!isDistributed())('a statement that is prepared for long', { tim
       expect(here.faults).toEqual([]);
     } finally {
       await here.close();
+      await page.close();
     }
   });
 });

@@ -3,6 +3,7 @@ import { type Provider, startProvider } from '../../test/support/provider.ts';
 import { createHome, type Home, type ServerProcess } from '../../test/durability/support/server-process.ts';
 import type { Figures, Scenario, TortureContext } from '../scenario.ts';
 import { changeAll, prepareGround, verifyChanges } from '../support/changes.ts';
+import { fetchesHere, startPage } from '../support/changes/page.ts';
 import { mustBe } from '../support/claims.ts';
 import { verifyAtRest } from '../support/database-checks.ts';
 import { acknowledgedIn, emptyLedger, type Ledger } from '../support/ledger.ts';
@@ -24,29 +25,38 @@ export const kill: Scenario = {
   checks: ['P1', 'P2'],
   promise: 'No acknowledged message, event or document is lost, and nothing is half there',
   protocol:
-    'kill -9 at 50 to 3,000 ms during append, upload, ingest, answer, delete, move, re-embed, fork, copy, share, template, restore and the administration of accounts',
+    'kill -9 at 50 to 3,000 ms during append, upload, ingest, answer, delete, move and re-embed, and every other writing route beside them',
   databases: ['pglite', 'postgres'],
   minutes: 12,
   async run(context) {
     const provider = await startProvider();
+    const page = await startPage();
     const home = await createHome({
       LLM_BASE_URL: provider.baseUrl,
       LLM_MODEL: 'test-chat',
       EMBEDDING_BASE_URL: provider.baseUrl,
       STREAMS_PER_USER: '100',
+      TRUST_PROXY: '1',
+      ...fetchesHere,
       MAX_DOCUMENTS_PER_USER: '100000',
       MAX_DOCUMENTS_PER_CONVERSATION: '100000',
     });
     try {
-      return await killAgainAndAgain(context, home, provider);
+      return await killAgainAndAgain(context, home, provider, page.url);
     } finally {
       await home.close();
+      await page.close();
       await provider.close();
     }
   },
 };
 
-async function killAgainAndAgain(context: TortureContext, home: Home, provider: Provider): Promise<Figures> {
+async function killAgainAndAgain(
+  context: TortureContext,
+  home: Home,
+  provider: Provider,
+  page: string,
+): Promise<Figures> {
   const { random, scale } = context;
   const ledger = emptyLedger();
   let embedding = models[0] ?? '';
@@ -57,7 +67,7 @@ async function killAgainAndAgain(context: TortureContext, home: Home, provider: 
   let server = await restart();
   let person = await newPerson(server.baseUrl);
   const archive = await conversationOf(person);
-  const ground = await prepareGround(person);
+  const ground = await prepareGround(person, page);
   for (let at = 0; at < 2; at += 1)
     ledger.appended.push({ id: await conversationOf(person), messages: [], unsure: 0 });
   let inbox = await conversationOf(person);
