@@ -75,7 +75,7 @@ const AUTHORITY_RULES = [
   {
     pattern: /\bofOperator\b/,
     what: 'AdminScope.ofOperator',
-    callers: ['src/identity/admin-scope.ts', 'src/identity/people/operate.ts'],
+    callers: ['src/identity/admin-scope.ts', 'src/identity/oversee.ts', 'src/identity/people/operate.ts'],
   },
   {
     pattern: /\bofOwnRow\b/,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import type { Config } from '../config.ts';
 import { BackupError } from './backup-error.ts';
 
 /** In the data folder, while a server runs on it: where it listens for commands. */
@@ -20,6 +21,18 @@ export async function askServer(dataDir: string, path: string): Promise<AsyncIte
   // A killed server leaves the file behind.
   const response = await answered.catch(() => null);
   return response === null ? null : bytesOf(response[0]);
+}
+
+/** What the server that holds the embedded database answers a command; null when none does. */
+export async function askHolder(
+  { database, dataDir }: Pick<Config, 'database' | 'dataDir'>,
+  path: string,
+): Promise<unknown> {
+  const answer = database.kind === 'pglite' ? await askServer(dataDir, path) : null;
+  if (answer === null) return null;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of answer) pieces.push(piece);
+  return JSON.parse(Buffer.concat(pieces).toString());
 }
 
 async function* bytesOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { askServer } from '../backup/ask-server.ts';
+import { askHolder } from '../backup/ask-server.ts';
 import { type Config, envFilePath, npmEnvironment, readConfig } from '../config.ts';
 import { writeSetting } from '../config/write-setting.ts';
 import { askHub, findKnown, namesOfKnown, usualHub, type Wanted } from '../models/install/hub.ts';
@@ -129,16 +129,9 @@ async function tryModel({ models }: Config, task: ModelTask, value: string): Pro
   }
 }
 
-async function tellServer({ database, dataDir }: Config, setting: string, value: string): Promise<string> {
-  const asked =
-    database.kind === 'pglite'
-      ? await askServer(dataDir, `/models?${new URLSearchParams({ [setting]: value }).toString()}`)
-      : null;
-  if (asked !== null) {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of asked) pieces.push(piece);
-    return String(JSON.parse(Buffer.concat(pieces).toString()));
-  }
+async function tellServer(config: Config, setting: string, value: string): Promise<string> {
+  const told = await askHolder(config, `/models?${new URLSearchParams({ [setting]: value }).toString()}`);
+  if (told !== null) return told as string;
   return setting === 'EMBEDDING_MODEL'
     ? 'Start Alcove, or restart it where it runs: documents that are there get their vectors in the background.'
     : 'Start Alcove, or restart it where it runs: passages are ordered by this model then.';

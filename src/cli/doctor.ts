@@ -1,4 +1,4 @@
-import { askServer } from '../backup/ask-server.ts';
+import { askHolder } from '../backup/ask-server.ts';
 import { type Config, readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
 import { examine, type NamedFinding } from '../doctor/examine.ts';
@@ -17,14 +17,9 @@ export async function doctor(options: { repair?: boolean; json?: boolean }): Pro
 }
 
 async function* findings(config: Config, repair: boolean): AsyncGenerator<NamedFinding> {
-  const asked =
-    config.database.kind === 'pglite'
-      ? await askServer(config.dataDir, `/doctor${repair ? '?repair' : ''}`)
-      : null;
-  if (asked !== null) {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of asked) pieces.push(piece);
-    yield* JSON.parse(Buffer.concat(pieces).toString()) as NamedFinding[];
+  const answer = await askHolder(config, `/doctor${repair ? '?repair' : ''}`);
+  if (answer !== null) {
+    yield* answer as NamedFinding[];
     return;
   }
   let db;

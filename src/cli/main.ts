@@ -224,6 +224,19 @@ users
   .option('--end', 'end the hold')
   .option(...json)
   .action(exitWith(async () => (await import('./users.ts')).setHold));
+program
+  .command('stats')
+  .description('everything in the database in numbers, for whoever runs the server')
+  .option('--time-zone <name>', 'of the days, as in Europe/Berlin; UTC when left out')
+  .option(...json)
+  .action(exitWith(async () => (await import('./oversight.ts')).showStatistics));
+program
+  .command('audit')
+  .description('who did what, newest first, for whoever runs the server')
+  .option('--limit <number>', 'lines, at most 200; 50 when left out')
+  .option('--action <action>', 'such as session.started')
+  .option(...json)
+  .action(exitWith(async () => (await import('./oversight.ts')).showAudit));
 
 try {
   readEnvFile();

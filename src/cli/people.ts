@@ -1,4 +1,4 @@
-import { askServer } from '../backup/ask-server.ts';
+import { askHolder } from '../backup/ask-server.ts';
 import { readConfig } from '../config.ts';
 import { type Operated, type Operation, operation } from '../identity/people/operation.ts';
 
@@ -10,11 +10,8 @@ export async function operatePeople(given: Operation): Promise<Operated> {
   const config = readConfig();
   const origin = `http://localhost:${config.port}`;
   const path = `/people?asked=${encodeURIComponent(JSON.stringify(asked))}`;
-  const answer = config.database.kind === 'pglite' ? await askServer(config.dataDir, path) : null;
+  const answer = await askHolder(config, path);
+  if (answer !== null) return answer as Operated;
   // Loaded where it is needed: most of a second.
-  if (answer === null)
-    return (await import('./people-in-database.ts')).operateInDatabase(asked, origin, config);
-  const pieces: Uint8Array[] = [];
-  for await (const piece of answer) pieces.push(piece);
-  return JSON.parse(Buffer.concat(pieces).toString()) as Operated;
+  return (await import('./people-in-database.ts')).operateInDatabase(asked, origin, config);
 }

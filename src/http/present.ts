@@ -1,6 +1,5 @@
 import {
   type ApiKey,
-  type AuditEntry,
   type Chunk,
   type Conversation,
   type Document,
@@ -17,23 +16,10 @@ import type { MessageRow } from '../conversations/message-store.ts';
 import type { DeletedDocuments } from '../documents/delete-documents.ts';
 import type { ChunkRow } from '../documents/index-store.ts';
 import type { DocumentRow } from '../documents/store.ts';
-import { operatorId } from '../identity/admin-scope.ts';
-import type { AuditRow } from '../identity/audit-store.ts';
 import type { ApiKeyRow } from '../identity/api-key-store.ts';
 import { asWritten } from './exact-json.ts';
 
 // Rows as the contract shows them. Nothing is shown that is not named here.
-
-export function presentAudit(row: AuditRow): AuditEntry {
-  return {
-    id: row.id,
-    user_id: row.userId === operatorId ? null : row.userId,
-    action: row.action,
-    target: row.target,
-    address: row.address,
-    created_at: row.createdAt.toISOString(),
-  };
-}
 
 export function presentApiKey(row: ApiKeyRow): ApiKey {
   return {

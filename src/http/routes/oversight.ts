@@ -1,31 +1,15 @@
-import {
-  auditList,
-  auditQuery,
-  type InstallationStatistics,
-  installationStatistics,
-  statisticsQuery,
-} from '@alcove/contract';
-import { readEverybodysActivity } from '../../identity/activity-store.ts';
-import type { AdminScope } from '../../identity/admin-scope.ts';
+import { auditList, auditQuery, installationStatistics, statisticsQuery } from '@alcove/contract';
 import { listAudit } from '../../identity/audit-store.ts';
-import { lastDays } from '../../identity/local-days.ts';
-import { priceUsage } from '../../identity/prices.ts';
-import {
-  type QueueCounts,
-  readInstallationCounts,
-  readQueueCounts,
-} from '../../identity/statistics-store.ts';
-import { readEverybodysUsage } from '../../identity/usage-store.ts';
+import { statisticsOfInstallation } from '../../identity/installation.ts';
+import { presentAudit } from '../../identity/present-audit.ts';
 import type { App } from '../app.ts';
 import { sendCsv, sendsCsv, wantsCsv } from '../csv-reply.ts';
 import type { HttpDeps } from '../deps.ts';
 import { decodeCursor, encodeCursor, page } from '../paging.ts';
-import { presentAudit } from '../present.ts';
 import { statisticsToCsv } from '../statistics-csv.ts';
 import { adminOf } from './admin.ts';
 
 const tags = ['administration'];
-const shownDays = 30;
 
 /** What administrators may know of everybody: who did what, and sums. */
 export function oversightRoutes(app: App, { db, config, now }: HttpDeps): void {
@@ -77,40 +61,12 @@ export function oversightRoutes(app: App, { db, config, now }: HttpDeps): void {
     },
     async (request, reply) => {
       const { time_zone: timeZone, format } = request.query;
-      const statistics = await statisticsOf(adminOf(request), timeZone);
+      const view = { timeZone, prices: config.prices, now: now() };
+      const statistics = await statisticsOfInstallation(db, adminOf(request), view);
       if (!wantsCsv(request, format)) return statistics;
       return sendCsv(reply, 'server', statisticsToCsv(statistics));
     },
   );
-
-  async function statisticsOf(scope: AdminScope, timeZone: string): Promise<InstallationStatistics> {
-    const counted = await readInstallationCounts(db, scope);
-    const { inputTokens, outputTokens, cacheHits, cacheMisses, messagesByRole, ...counts } = counted;
-    const retrievals = cacheHits + cacheMisses;
-    const models = await readEverybodysUsage(db, scope);
-    const told = models.reduce((sum, { input, output }) => sum + input + output, 0);
-    return {
-      ...counts,
-      messages: messagesByRole.user + messagesByRole.assistant + messagesByRole.system,
-      messages_by_role: messagesByRole,
-      tokens: { input: inputTokens, output: outputTokens },
-      ...priceUsage(models, config.prices, inputTokens + outputTokens - told),
-      cache_hit_rate: retrievals === 0 ? null : cacheHits / retrievals,
-      queue: presentQueue(await readQueueCounts(db, scope)),
-      time_zone: timeZone,
-      days: await readEverybodysActivity(db, scope, lastDays(timeZone, shownDays, now())),
-    };
-  }
-}
-
-function presentQueue(queue: readonly QueueCounts[]): InstallationStatistics['queue'] {
-  const waiting = (kind: QueueCounts['kind']): number => queue.find((one) => one.kind === kind)?.waiting ?? 0;
-  return {
-    ingest: waiting('ingest'),
-    index: waiting('index'),
-    answer: waiting('answer'),
-    oldest_seconds: Math.max(0, ...queue.map(({ oldestSeconds }) => oldestSeconds)),
-  };
 }
 
 function dateOf(time: string | undefined): Date | undefined {

@@ -1,0 +1,21 @@
+import type { Config } from '../config.ts';
+import { connectDatabase } from '../db/client.ts';
+import { isMigrated } from '../db/migration-state.ts';
+import { overseeAudit, overseeStatistics } from '../identity/oversee.ts';
+
+/** Looks here, where no server has the database to itself. */
+export async function seeInDatabase(
+  what: 'stats' | 'audit',
+  options: URLSearchParams,
+  config: Config,
+): Promise<unknown> {
+  const db = await connectDatabase(config.database);
+  try {
+    if (!(await isMigrated(db)))
+      throw new Error('The database is of another version: run "npm run alcove -- db migrate" first.');
+    const deps = { db, prices: config.prices, now: () => new Date() };
+    return await (what === 'stats' ? overseeStatistics : overseeAudit)(options, deps);
+  } finally {
+    await db.close();
+  }
+}
