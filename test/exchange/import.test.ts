@@ -5,6 +5,7 @@ import type { ImportEvent, ImportReport } from '@alcove/contract';
 import { makeZip } from '../formats/make-zip.ts';
 import { newPerson, type Person, sharedApp } from '../support/app.ts';
 import { isFullRun } from '../support/full-run.ts';
+import { saidIn } from './said-in-exports.ts';
 
 const app = sharedApp();
 const folder = join(import.meta.dirname, '../../../shared/data/exports');
@@ -54,6 +55,23 @@ describe.skipIf(!existsSync(folder))('the exports of other products', () => {
       expect(again.body).toMatchObject({ imported: 0, unchanged: conversations, failed: 0 });
       const { total_conversations: total, total_messages: all } = await who.client.conversations.overview();
       expect([total, all]).toEqual([conversations, messages]);
+      // Each conversation of these files has one branch, whose messages stand as the file says them.
+      const said = saidIn(name, JSON.parse(await beginningOf(name).text()));
+      expect(body.items.map(({ branches }) => branches)).toEqual(said.map(() => 1));
+      for (const [at, item] of body.items.entries()) {
+        const history = await who.client.conversations.get(item.conversation_id ?? '', { limit: 200 });
+        expect(
+          history.messages.map(({ role, content, created_at: time }, n) => ({
+            role,
+            content: said[at]?.[n]?.content === null ? null : content,
+            time: said[at]?.[n]?.time === null ? null : time,
+          })),
+        ).toEqual(said[at]);
+        expect(history.messages.map(({ parent_id: parent }) => parent)).toEqual([
+          null,
+          ...history.messages.slice(0, -1).map(({ id }) => id),
+        ]);
+      }
     },
     300_000,
   );
@@ -109,6 +127,63 @@ test('Claude, with an answer that was asked for twice', async () => {
   const who = await person();
   const { body } = await send(who, [jsonFile([claudeChat])]);
   expect(body.items[0]).toMatchObject({ source: 'claude', messages: 3, branches: 2, outcome: 'imported' });
+});
+
+test('branches stand in the order in which their parent lists them', async () => {
+  const who = await person();
+  const said = (id: string, parent: string | null, children: string[]) => ({
+    id,
+    parent,
+    children,
+    message: {
+      author: { role: parent === null ? 'user' : 'assistant' },
+      content: { content_type: 'text', parts: [id] },
+    },
+  });
+  const chatgpt = {
+    id: crypto.randomUUID(),
+    title: 'Mapped',
+    current_node: 'second',
+    // No order is meant by that of a mapping.
+    mapping: {
+      third: said('third', 'root', []),
+      second: said('second', 'root', []),
+      root: said('root', null, ['first', 'empty', 'third']),
+      empty: { id: 'empty', parent: 'root', children: ['second'], message: null },
+      first: said('first', 'root', []),
+    },
+  };
+  const { third, second, root, first } = chatgpt.mapping;
+  const plain = ({ id, parent, children, message }: typeof root) => ({
+    id,
+    parentId: parent,
+    childrenIds: children.map((child) => (child === 'empty' ? 'second' : child)),
+    role: message.author.role,
+    content: id,
+  });
+  const openwebui = {
+    id: crypto.randomUUID(),
+    title: 'Mapped, too',
+    chat: {
+      history: {
+        currentId: 'second',
+        messages: { third: plain(third), second: plain(second), root: plain(root), first: plain(first) },
+      },
+    },
+  };
+  for (const exported of [chatgpt, openwebui]) {
+    const { body } = await send(who, [jsonFile([exported])]);
+    expect(body.items[0]).toMatchObject({ outcome: 'imported', messages: 4, branches: 3 });
+    const id = body.items[0]?.conversation_id ?? '';
+    const { messages } = await who.client.conversations.get(id);
+    expect(messages.map(({ content }) => content)).toEqual(['root', 'second']);
+    const shown = [];
+    for (const sibling of messages[1]?.sibling_ids ?? []) {
+      await who.json('PUT', `/conversations/${id}/branch`, { leaf_id: sibling });
+      shown.push((await who.client.conversations.get(id)).messages[1]?.content);
+    }
+    expect(shown).toEqual(['first', 'second', 'third']);
+  }
 });
 
 const chatgptTree = (mapping: object): object => ({ id: crypto.randomUUID(), title: 'Tree', mapping });

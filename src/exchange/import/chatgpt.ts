@@ -1,5 +1,6 @@
 import { listOf, recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
 import type { ImportedMessage, ImportFormat } from './imported.ts';
+import { listedOrder } from './listed-order.ts';
 
 /** `conversations.json` of ChatGPT's data export: a tree of nodes, some of them without a message. */
 export const chatgpt: ImportFormat = {
@@ -8,8 +9,8 @@ export const chatgpt: ImportFormat = {
   read(item) {
     const mapping = recordOf(item['mapping']) ?? {};
     const kept = new Map<string, ImportedMessage>();
-    for (const [key, value] of Object.entries(mapping)) {
-      const message = messageOf(key, recordOf(value) ?? {});
+    for (const key of listedOrder(mapping, 'children')) {
+      const message = messageOf(key, recordOf(mapping[key]) ?? {});
       if (message !== null) kept.set(key, message);
     }
     const known = new Map<string, string | null>();

@@ -1,5 +1,6 @@
 import { recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
 import type { ImportedMessage, ImportFormat } from './imported.ts';
+import { listedOrder } from './listed-order.ts';
 
 /** Open WebUI: chats with a history that is a map of messages by id. */
 export const openwebui: ImportFormat = {
@@ -17,7 +18,7 @@ export const openwebui: ImportFormat = {
         ? recordsOf(chat['messages']).map(
             (message, at) => [textOf(message['id']) ?? String(at), message] as const,
           )
-        : Object.entries(map).map(([key, message]) => [key, recordOf(message) ?? {}] as const);
+        : listedOrder(map, 'childrenIds').map((key) => [key, recordOf(map[key]) ?? {}] as const);
     const keys = new Set(given.map(([key]) => key));
     const messages = given.map(([key, message], at): ImportedMessage => {
       const parent = textOf(message['parentId']) ?? (map === null ? (given[at - 1]?.[0] ?? null) : null);
