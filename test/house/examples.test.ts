@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { sections } from '../../src/config/settings.ts';
+import { layoutFor, mapping } from '../../src/exchange/redis/mapping.ts';
+import { conversationAbout } from '../answers/support/asking.ts';
 import { newPerson, startTestApp, type TestApp } from '../support/app.ts';
 
 // What the documents show is run as it stands: the commands against a server, the settings by their one reader.
@@ -20,17 +23,21 @@ beforeAll(async () => {
 
 afterAll(() => app?.close());
 
-/** The shell block of the README that holds these words. */
+/** The shell blocks of a document that hold these words. */
+async function blocksWith(words: string, path: string): Promise<string[]> {
+  const blocks = [...(await read(path)).matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block);
+  return blocks.filter((block) => block.includes(words));
+}
+
 async function readmeBlock(words: string): Promise<string> {
-  const blocks = [...(await read('README.md')).matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block);
-  const found = blocks.filter((block) => block.includes(words));
+  const found = await blocksWith(words, 'README.md');
   expect(found, `one block with ${words}`).toHaveLength(1);
   return found[0] ?? '';
 }
 
-async function shell(script: string, env: Record<string, string> = {}): Promise<string> {
+async function shell(script: string, env: Record<string, string> = {}, folder = root): Promise<string> {
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, ...env },
     timeout: 60_000,
   });
@@ -53,6 +60,51 @@ test('the command line example of the README', async () => {
   expect(await shell((lines[1] ?? '').replace('<id>', id), env)).toContain('late grid connection at Tolvik');
 }, 60_000);
 
+test.each(['docs/conversations.md', 'docs/find-and-take-along.md', 'docs/clients.md'])(
+  'the HTTP examples of %s',
+  async (path) => {
+    const who = await newPerson(app.baseUrl);
+    const id = await conversationAbout(who, 'The boiler is in the cellar.');
+    const blocks = await blocksWith('curl ', path);
+    expect(blocks.length).toBeGreaterThan(0);
+    const script = blocks.join('\n').replaceAll('localhost:8000', new URL(app.baseUrl).host);
+    // Whatever is refused fails here, and tells why.
+    const said = await shell(
+      `curl() { command curl --silent --show-error --fail-with-body "$@"; }\n${script.replace('conv:019a…', `conv:${id}`)}`,
+      { ALCOVE_TOKEN: who.token, ALCOVE_KEY: who.token },
+    );
+    expect(said).not.toBe('');
+  },
+  60_000,
+);
+
+test('the archives of docs/find-and-take-along.md go out and come back', async () => {
+  const who = await newPerson(app.baseUrl);
+  const id = await conversationAbout(who, 'The boiler is in the cellar.');
+  const script = (await blocksWith('npm run alcove', 'docs/find-and-take-along.md'))
+    .join('\n')
+    .replaceAll('npm run alcove --', `'${process.execPath}' '${resolve(root, 'bin/alcove.mjs')}'`)
+    .replace(/(?<=--conversation )\S+/, id);
+  const folder = await mkdtemp(resolve(tmpdir(), 'alcove-example-'));
+  try {
+    await writeFile(
+      resolve(folder, 'conversations.json'),
+      JSON.stringify([{ id: 'one', conversations: [{ from: 'human', value: 'Where is the boiler?' }] }]),
+    );
+    await shell(script, { ALCOVE_URL: app.baseUrl, ALCOVE_TOKEN: who.token }, folder);
+    expect((await readdir(folder)).toSorted()).toEqual([
+      'conversations.json',
+      'everything.zip',
+      'report.pdf',
+    ]);
+    expect((await who.client.search('boiler')).results).toContainEqual(
+      expect.objectContaining({ kind: 'message' }),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 60_000);
+
 test('the TypeScript example of the README', async () => {
   const { token } = await newPerson(app.baseUrl);
   const [, code = ''] = /```ts\n(.*?)```/s.exec(await read('README.md')) ?? [];
@@ -67,6 +119,13 @@ test('the TypeScript example of the README', async () => {
     await rm(folder, { recursive: true, force: true });
   }
 }, 60_000);
+
+test('the mapping of docs/operating/migrate-redis.md', async () => {
+  const [, example = ''] = /```json\n(.*?)```/s.exec(await read('docs/operating/migrate-redis.md')) ?? [];
+  const layoutOf = layoutFor(mapping.parse(JSON.parse(example)));
+  expect(layoutOf('app:prod:ada:talk:7')).toMatchObject({ skip: false, user: 'ada' });
+  expect(layoutOf('app:prod:locks:ada')).toMatchObject({ skip: true });
+});
 
 describe('settings', () => {
   test.each([
