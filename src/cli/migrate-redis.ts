@@ -6,13 +6,13 @@ import { readConfig } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
 import type { Database } from '../db/database.ts';
 import { assertMigrated } from '../db/migration-state.ts';
-import { layoutFor, mapping } from '../exchange/redis/mapping.ts';
+import { layoutFor, type Mapping, mapping } from '../exchange/redis/mapping.ts';
 import {
   type MigrationReport,
   migrateSessions,
   type SessionReport,
 } from '../exchange/redis/migrate-sessions.ts';
-import { openRedis } from '../exchange/redis/scan-keys.ts';
+import { type KeyStore, openRedis } from '../exchange/redis/scan-keys.ts';
 
 interface Options {
   url: string;
@@ -26,10 +26,28 @@ interface Options {
 
 /** @returns 1 when a session could not be kept, or not every message of this run is here */
 export async function migrateRedis(options: Options): Promise<number> {
-  const { pattern, owner = null, issuer = null } = options;
   const layouts = options.map === undefined ? { layouts: [] } : await readMapping(options.map);
   const store = await openRedis(options.url);
-  const db = options.dryRun === true ? null : await openMigrated();
+  try {
+    const db = options.dryRun === true ? null : await openMigrated();
+    try {
+      return await migrateFrom(store, db, layouts, options);
+    } finally {
+      await db?.close();
+    }
+  } finally {
+    // An open connection would keep the process.
+    await store.close();
+  }
+}
+
+async function migrateFrom(
+  store: KeyStore,
+  db: Database | null,
+  layouts: Mapping,
+  options: Options,
+): Promise<number> {
+  const { pattern, owner = null, issuer = null } = options;
   const lines = options.report === undefined ? null : createWriteStream(options.report, { flags: 'w' });
   try {
     const total = await store.size();
@@ -47,8 +65,6 @@ export async function migrateRedis(options: Options): Promise<number> {
       lines.end();
       await finished(lines);
     }
-    await db?.close();
-    await store.close();
   }
 }
 

@@ -352,6 +352,8 @@ describe.skipIf(!hasRedis)('the command', () => {
       expect(refused.stderr).toContain('macth');
       const nowhere = await runCli(['migrate-redis', '--url', 'redis://127.0.0.1:1'], own.env);
       expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Redis cannot be read at') });
+      const away = { ...own.env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/alcove' };
+      expect(await runCli(args, away, 60_000)).toMatchObject({ code: 1, stderr: expect.stringMatching(/./) });
     } finally {
       await own.close();
       await rm(folder, { recursive: true, force: true });
