@@ -1,12 +1,13 @@
 /**
  * `npm test [-- FILTER...]`: every test on the embedded database, then, with `TEST_DATABASE_URL`, the
  * database-facing ones again on that PostgreSQL server, and with `TEST_CITUS_URL` some on that coordinator of Citus
- * (`--citus`: those alone). Tests read `ALCOVE_TEST_DB` to know which one is meant.
+ * (`--citus`: those alone, `--all`: all of them). Tests read `ALCOVE_TEST_DB` to know which one is meant.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { neverOnCitus, quickOnCitus } from './citus-tests.ts';
 import { findBrowser } from './find-browser.ts';
 import {
   addCounts,
@@ -38,26 +39,6 @@ const WITHOUT_DATABASE = [
 ];
 const root = resolve(import.meta.dirname, '..');
 
-// What several machines could change: the founding examples, isolation, rows that move, and their own tests.
-const ON_CITUS = [
-  'test/http/founding-examples.test.ts',
-  'test/isolation/{layers,routes}.test.ts',
-  'test/documents/copying.test.ts',
-  'test/exchange/import.test.ts',
-  'test/search/search.test.ts',
-  'test/citus/',
-];
-// With --all: whatever asks the database.
-const ALL_ON_CITUS = [
-  'test/{accounts,answers,changes,conversations,documents,durability,exchange,http,isolation,retrieval,search,sharing,telemetry,work}/',
-  // Left out: what has no database of Citus, and what breaks or changes the schema in ways that Citus refuses.
-  'test/cli/{commands,doctor,log,users}.test.ts',
-  'test/files/{backup,reconcile}.test.ts',
-  'test/schema/{repair,start}.test.ts',
-  'test/citus/',
-];
-// Their tests break a database by triggers, or by what its pool sends: there tests look through a pool of their own.
-const NEVER_ON_CITUS = ['test/http/settled-effects.test.ts', 'test/durability/statements.test.ts'];
 // What kills, waits for leases or drives a browser for long: each has a quicker neighbour in the ordinary run, and all
 // of them are part of the full one.
 const ONLY_IN_FULL = [
@@ -84,14 +65,12 @@ const isFull = process.env['ALCOVE_CORPORA'] === 'full';
 const names = { pglite: 'embedded PGlite', postgres: 'PostgreSQL', citus: 'Citus' };
 
 const filters = process.argv.slice(2).filter((one) => one !== '--citus' && one !== '--all');
+const isAll = process.argv.includes('--all');
 const onlyCitus = process.argv.includes('--citus');
 const embedded = onlyCitus ? undefined : runVitest('pglite', filters);
 const server = !onlyCitus && process.env['TEST_DATABASE_URL'] ? runVitest('postgres', filters) : undefined;
 const citus = process.env['TEST_CITUS_URL']
-  ? runVitest(
-      'citus',
-      filters.length > 0 ? filters : braced(process.argv.includes('--all') ? ALL_ON_CITUS : ON_CITUS),
-    )
+  ? runVitest('citus', filters.length > 0 || isAll ? filters : braced(quickOnCitus))
   : undefined;
 const total = [embedded, server, citus].reduce<TestCounts>(
   (sum, counts) => addCounts(sum, counts ?? noTests()),
@@ -126,8 +105,8 @@ function runVitest(database: TestDatabaseKind, args: string[]): EndedRun {
   const unhandled = join(folder, 'unhandled.json');
   const excluded = [
     ...(database === 'pglite' ? [] : WITHOUT_DATABASE),
-    ...(database === 'citus' ? NEVER_ON_CITUS : []),
-    ...(isFull || args.length > 0 ? [] : ONLY_IN_FULL),
+    ...(database === 'citus' ? neverOnCitus : []),
+    ...(isFull || isAll || args.length > 0 ? [] : ONLY_IN_FULL),
   ].map((glob) => `--exclude=${glob}`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const fixed = [
