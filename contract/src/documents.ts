@@ -28,6 +28,8 @@ export const document = z
     stage_message: z.string().nullable(),
     error: z.object({ code: z.enum(errorCodes), error: z.string() }).nullable(),
     warnings: z.array(z.string()),
+    /** What the document calls itself, where its format has a place for that. */
+    title: z.string().nullable(),
     pages: z.int().nullable(),
     chunk_count: z.int(),
     token_count: z.int(),

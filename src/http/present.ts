@@ -133,6 +133,7 @@ export function presentDocument(row: DocumentRow): Document {
     error:
       row.errorCode === null ? null : { code: row.errorCode as ErrorCode, error: row.errorMessage ?? '' },
     warnings: row.warnings,
+    title: row.title,
     pages: row.pages,
     chunk_count: row.chunkCount,
     token_count: row.tokenCount,

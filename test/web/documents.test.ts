@@ -107,6 +107,35 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', inBrowse
     await page.context().close();
   });
 
+  test('say what they are about, and ask for themselves, before the first question', limits, async () => {
+    const reader = await newPerson(app.baseUrl);
+    const { id } = await reader.client.conversations.create({ title: 'Station' });
+    const text = [
+      '# Handbook of the heron station',
+      'We watch herons at the lake all year. '.repeat(60),
+      '## Ringing of young birds',
+      `Rings are put on in May. ${'Nobody climbs a tree alone. '.repeat(60)}`,
+    ].join('\n\n');
+    const { document } = await reader.client.documents.addText(id, { name: 'handbook.md', text });
+    await reader.client.documents.wait(document.id);
+    const { page, complaints } = await openSignedIn(browser, reader);
+    await page.getByRole('link', { name: 'Station' }).click();
+    const about = page.locator('#content li').filter({ hasText: 'handbook.md' });
+    for (const words of ['· English', 'Handbook of the heron station', 'Ringing of young birds'])
+      await about.getByText(words).waitFor();
+    const suggestions = page.getByRole('region', { name: 'Questions to begin with' });
+    await suggestions
+      .getByRole('button', { name: 'What does it say about “Ringing of young birds”?' })
+      .click();
+    await page
+      .locator('article[data-status=complete]')
+      .getByText('Rings are put on in May')
+      .first()
+      .waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test(
     'of a conversation are renamed, replaced, dropped on another one, and say what cites them',
     limits,

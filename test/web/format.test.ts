@@ -14,3 +14,14 @@ test('a time is told in units that a person counts in', async () => {
     '3 h 5 min',
   ]);
 });
+
+test('a language is told by its name, and not where none was found', async () => {
+  const { formatLanguage, isKnown } = await import('../../web/src/lib/format.ts');
+  expect(['en', 'de', 'pt', 'zh'].map(formatLanguage)).toEqual([
+    'English',
+    'German',
+    'Portuguese',
+    'Chinese',
+  ]);
+  expect(['en', 'und', null].map(isKnown)).toEqual([true, false, false]);
+});

@@ -4,6 +4,7 @@ import { language } from './text/text.ts';
 const day: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' };
 const dates = new Intl.DateTimeFormat(language, day);
 const dateTimes = new Intl.DateTimeFormat(language, { ...day, hour: '2-digit', minute: '2-digit' });
+const languages = new Intl.DisplayNames(language, { type: 'language' });
 const numbers = new Intl.NumberFormat(language);
 const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
 const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
@@ -47,4 +48,14 @@ export function shortenName(name: string, most = 34): string {
   if (shown.length <= most) return shown;
   const tail = Math.min(14, Math.floor(most / 2));
   return `${shown.slice(0, most - tail - 1)}…${shown.slice(-tail)}`;
+}
+
+/** Whether a language was found in a document; a short one has none. */
+export function isKnown(code: string | null): code is string {
+  return code !== null && code !== 'und';
+}
+
+/** By its name in the language of the page. */
+export function formatLanguage(code: string): string {
+  return languages.of(code) ?? code;
 }
