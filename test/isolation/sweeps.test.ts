@@ -41,7 +41,7 @@ const operators = [
   'src/backup/rows-store.ts:begin',
   'src/backup/rows-store.ts:openLoad',
   'src/db/constraints.ts:makeAnew',
-  'src/db/distribute.ts:perform',
+  'src/db/distribute.ts:openAlone',
   'src/db/distribute.ts:oneByOne',
   'src/db/isolation.ts:repairIsolation',
   'src/db/migrate.ts:run',
@@ -53,6 +53,8 @@ const mechanism = [
   'src/db/citus.ts:throughAll',
   // Where the reach of a transaction is read.
   'src/db/database.ts:run',
+  // What reaches everybody is refused while a machine hangs.
+  'src/db/machines.ts:refuseAway',
 ];
 
 const users = [
