@@ -33,7 +33,7 @@ const WITHOUT_DATABASE = [
   'src/**',
   // The same to a browser, a package and a model on disk, whatever the database: what a database can change of them,
   // web-app and sharing try.
-  'test/web/{access,client-streams,composer,documents,forgotten-password,highlight,install,keyboard,locate,markdown,organising,pages,phone,show-name}.test.ts',
+  'test/web/{access,client-streams,composer,documents,forgotten-password,highlight,install,keyboard,locate,markdown,organising,pages,phone,show-name,statistics}.test.ts',
   'test/install/package.test.ts',
   'test/cli/models.test.ts',
 ];
@@ -59,7 +59,7 @@ const ONLY_IN_FULL = [
   'test/isolation/fuzz.test.ts',
   'test/retrieval/{scope-and-cache,segment-memory}.test.ts',
   'test/schema/{repair,start}.test.ts',
-  'test/web/{access,composer,documents,highlight,interrupted,organising,pages,phone}.test.ts',
+  'test/web/{access,composer,documents,highlight,interrupted,organising,pages,phone,statistics}.test.ts',
 ];
 const isFull = process.env['ALCOVE_CORPORA'] === 'full';
 const names = { pglite: 'embedded PGlite', postgres: 'PostgreSQL', citus: 'Citus' };

@@ -98,6 +98,15 @@ export const overview = counts
     total_conversations: z.int(),
     conversations_by_type: z.object({ general: z.int(), rag_query: z.int() }),
     conversations_by_status: z.object({ active: z.int(), archived: z.int() }),
+    /** Of the last 90 days (UTC) those on which a model was asked, oldest first. */
+    usage_by_day: z.array(
+      z.object({
+        day: z.string(),
+        tokens: z.object({ input: count, output: count }),
+        /** Null where the price of a model that was used is not known. */
+        cost: cost.nullable(),
+      }),
+    ),
   })
   .meta({ id: 'StatisticsOverview' });
 export type StatisticsOverview = z.infer<typeof overview>;

@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts';
 import { type ActiveDay, readActiveDays, readActivity } from '../identity/activity-store.ts';
 import { daysAround, lastDays } from '../identity/local-days.ts';
 import { type PriceTable, priceUsage } from '../identity/prices.ts';
-import { readModelUsage } from '../identity/usage-store.ts';
+import { type ModelTokens, readDailyUsage, readModelUsage } from '../identity/usage-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import type { ConversationScope } from './scope.ts';
 import { readConversationUsage } from './summary-store.ts';
@@ -47,10 +47,13 @@ export async function overviewOf(
     system: counters?.systemMessages ?? 0,
   };
   const days = await readActivity(db, user, daysAround(timeZone, await readActiveDays(db, user)));
+  const [since = ''] = lastDays('UTC', shownDays, now).days;
+  const daily = await readDailyUsage(db, user, since);
   return {
     total_conversations: counters?.conversations ?? 0,
     conversations_by_type: { general: sum(byType, 'general'), rag_query: sum(byType, 'rag_query') },
     conversations_by_status: { active: sum(byStatus, 'active'), archived: sum(byStatus, 'archived') },
+    usage_by_day: usageByDay(daily, prices),
     total_messages: roles.user + roles.assistant + roles.system,
     messages_by_role: roles,
     total_documents: counters?.documents ?? 0,
@@ -99,6 +102,20 @@ export async function statisticsOf(
     documents_never_cited: await readNeverCited(db, scope),
     unanswered_questions: await readUnanswered(db, scope),
   };
+}
+
+function usageByDay(
+  rows: readonly (ModelTokens & { day: string })[],
+  prices: PriceTable,
+): StatisticsOverview['usage_by_day'] {
+  return [...Map.groupBy(rows, ({ day }) => day)].map(([day, models]) => ({
+    day,
+    tokens: {
+      input: models.reduce((total, { input }) => total + input, 0),
+      output: models.reduce((total, { output }) => total + output, 0),
+    },
+    cost: priceUsage(models, prices).cost,
+  }));
 }
 
 /** How fast and how well the newest answers were made. */

@@ -1,4 +1,4 @@
-import { desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { modelUsage } from '../db/schema.ts';
 import type { AdminScope } from './admin-scope.ts';
@@ -28,6 +28,22 @@ export async function readModelUsage(db: Database, user: UserScope): Promise<Mod
       .where(eq(modelUsage.userId, user.userId))
       .groupBy(modelUsage.model)
       .orderBy(mostFirst, modelUsage.model),
+  );
+}
+
+/** The same of each day (UTC) since one, oldest first. */
+export async function readDailyUsage(
+  db: Database,
+  user: UserScope,
+  since: string,
+): Promise<(ModelTokens & { day: string })[]> {
+  return db.reading(user, (tx) =>
+    tx
+      .select({ day: modelUsage.day, ...sums })
+      .from(modelUsage)
+      .where(and(eq(modelUsage.userId, user.userId), gte(modelUsage.day, since)))
+      .groupBy(modelUsage.day, modelUsage.model)
+      .orderBy(modelUsage.day, modelUsage.model),
   );
 }
 

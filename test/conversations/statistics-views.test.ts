@@ -145,7 +145,10 @@ describe('costs', () => {
     expect(await who.client.conversations.stats(id)).toMatchObject(usage);
     expect((await who.client.conversations.listStats()).conversations).toMatchObject([usage]);
     await who.client.conversations.delete(id, { permanently: true });
-    expect(await who.client.conversations.overview()).toMatchObject(usage);
+    expect(await who.client.conversations.overview()).toMatchObject({
+      ...usage,
+      usage_by_day: [{ day: new Date().toISOString().slice(0, 10), tokens: { input, output }, cost }],
+    });
     expect((await admin.client.people.statistics()).models).toMatchObject([{ model: 'test-chat' }]);
   });
 
@@ -159,8 +162,9 @@ describe('costs', () => {
       `INSERT INTO model_usage (user_id, day, model, answers, input_tokens) VALUES ($1, current_date, 'secret', 1, 9)`,
       [who.id],
     );
-    const { cost, models } = await who.client.conversations.overview();
+    const { cost, models, usage_by_day: days } = await who.client.conversations.overview();
     expect(cost).toBeNull();
+    expect(days).toMatchObject([{ cost: null }]);
     expect(models).toMatchObject([
       { model: 'test-chat', cost: { currency: 'EUR' } },
       { model: 'secret', cost: null },

@@ -25,3 +25,17 @@ test('a language is told by its name, and not where none was found', async () =>
   ]);
   expect(['en', 'und', null].map(isKnown)).toEqual([true, false, false]);
 });
+
+test('a date alone is the same in every time zone, and small amounts of money are not nothing', async () => {
+  const { formatCost, formatDay } = await import('../../web/src/lib/format.ts');
+  const before = process.env['TZ'];
+  try {
+    process.env['TZ'] = 'America/New_York';
+    expect(formatDay('2026-11-23')).toBe('Nov 23, 2026');
+  } finally {
+    if (before === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = before;
+  }
+  const cost = (amount: number) => formatCost({ amount, currency: 'EUR' });
+  expect([0, 0.00123, 0.5, 12.3].map(cost)).toEqual(['€0.00', '€0.0012', '€0.50', '€12.30']);
+});

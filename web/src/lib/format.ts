@@ -1,9 +1,11 @@
+import type { Cost } from '@alcove/client';
 import { showName } from './show-name.ts';
 import { language } from './text/text.ts';
 
 const day: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' };
 const dates = new Intl.DateTimeFormat(language, day);
 const dateTimes = new Intl.DateTimeFormat(language, { ...day, hour: '2-digit', minute: '2-digit' });
+const plainDates = new Intl.DateTimeFormat(language, { ...day, timeZone: 'UTC' });
 const languages = new Intl.DisplayNames(language, { type: 'language' });
 const numbers = new Intl.NumberFormat(language);
 const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
@@ -12,6 +14,20 @@ const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 
 export function formatDate(time: string): string {
   return dates.format(new Date(time));
+}
+
+/** A date alone, as `2026-11-23`: the same wherever it is read. */
+export function formatDay(date: string): string {
+  return plainDates.format(new Date(date));
+}
+
+/** An amount of money, with as many digits as it takes to tell a small one from nothing. */
+export function formatCost({ amount, currency }: Cost): string {
+  return new Intl.NumberFormat(language, {
+    style: 'currency',
+    currency,
+    maximumFractionDigits: amount > 0 && amount < 1 ? 4 : 2,
+  }).format(amount);
 }
 
 export function formatDateTime(time: string): string {
