@@ -1,33 +1,16 @@
 /** Scripts whose letters are joined and parted by U+200C and U+200D. */
-const joining = [
-  'Arabic',
-  'Syriac',
-  'Mongolian',
-  'Nko',
-  'Devanagari',
-  'Bengali',
-  'Gurmukhi',
-  'Gujarati',
-  'Oriya',
-  'Tamil',
-  'Telugu',
-  'Kannada',
-  'Malayalam',
-  'Sinhala',
-  'Tibetan',
-  'Myanmar',
-  'Khmer',
-];
-const letters = `[${joining.map((script) => `\\p{scx=${script}}`).join('')}]`;
+const letters =
+  String.raw`[\p{scx=Arabic}\p{scx=Syriac}\p{scx=Mongolian}\p{scx=Nko}\p{scx=Devanagari}` +
+  String.raw`\p{scx=Bengali}\p{scx=Gurmukhi}\p{scx=Gujarati}\p{scx=Oriya}\p{scx=Tamil}` +
+  String.raw`\p{scx=Telugu}\p{scx=Kannada}\p{scx=Malayalam}\p{scx=Sinhala}\p{scx=Tibetan}` +
+  String.raw`\p{scx=Myanmar}\p{scx=Khmer}]`;
 
-/** Format characters that belong to what is seen: in emoji, flags and words, and signs that are drawn themselves. */
-const kept = [
-  String.raw`(?<=\p{Extended_Pictographic}[\uFE0F\p{Emoji_Modifier}]?)\u200D(?=\p{Extended_Pictographic})`,
-  String.raw`(?<=\u{1F3F4})[\u{E0020}-\u{E007E}]+\u{E007F}`,
-  `(?<=${letters})[\\u200C\\u200D](?=${letters})`,
-  String.raw`[\u0600-\u0605\u06DD\u0890\u0891\u08E2\u{110BD}\u{110CD}]`,
-];
-const format = new RegExp(String.raw`(?<kept>${kept.join('|')})|\p{Cf}`, 'gu');
+// Format characters that belong to what is seen: in emoji, flags and words, and signs that are drawn themselves.
+const inEmoji = String.raw`(?<=\p{Extended_Pictographic}[\uFE0F\p{Emoji_Modifier}]?)\u200D(?=\p{Extended_Pictographic})`;
+const inFlag = String.raw`(?<=\u{1F3F4})[\u{E0020}-\u{E007E}]+\u{E007F}`;
+const inWord = String.raw`(?<=${letters})[\u200C\u200D](?=${letters})`;
+const sign = String.raw`[\u0600-\u0605\u06DD\u0890\u0891\u08E2\u{110BD}\u{110CD}]`;
+const format = new RegExp(String.raw`(?<kept>${inEmoji}|${inFlag}|${inWord}|${sign})|\p{Cf}`, 'gu');
 
 const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 
