@@ -190,7 +190,6 @@ describe('row-level security alone', () => {
       ['alcove_admin', 'SELECT value FROM installation'],
       ['alcove_admin', 'SELECT token_hash FROM setup_tokens'],
       ['alcove_admin', 'SELECT user_id FROM user_counters'],
-      ['alcove_admin', 'SELECT user_messages FROM activity'],
       ['alcove_admin', 'SELECT user_id FROM model_usage'],
       ['alcove_admin', 'SELECT key FROM login_keys'],
       ['alcove_admin', 'SELECT response FROM idempotency_answers'],
