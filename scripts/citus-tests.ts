@@ -19,7 +19,7 @@ const leftOut: Record<string, readonly string[]> = {
     'test/cli/settings.test.ts',
     'test/durability/{embedded-thread,outage-log}.test.ts',
     'test/files/{blob-store,bucket-url,durable-names}.test.ts',
-    'test/isolation/{compile,sweeps,types}.test.ts',
+    'test/isolation/{sweeps,types}.test.ts',
   ],
   'they try packages, proxies and settings, which every database has alike': ['test/install/**'],
   'they break a database by triggers, which Citus takes none of on its tables': [

@@ -8,6 +8,7 @@ import { newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { textFile } from '../documents/support/files.ts';
 import { filesOf, uploadAndWait } from '../documents/support/uploading.ts';
+import { openToLook } from '../support/open-to-look.ts';
 import { databaseKind, newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { isDistributed } from '../support/database-kind.ts';
 import { startProvider } from '../support/provider.ts';
@@ -30,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => app?.close());
 
 async function inDatabase(...statements: string[]): Promise<void> {
-  const db = await connectDatabase(readConfig(app.env).database);
+  const db = await openToLook(app.env);
   for (const statement of statements) await db.pool.query(statement);
   await db.close();
 }

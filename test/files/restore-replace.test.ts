@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectDatabase } from '../../src/db/client.ts';
 import type { Database } from '../../src/db/database.ts';
 import { createDiskStore } from '../../src/files/disk-store.ts';
 import { newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { encryptedPdf, textFile } from '../documents/support/files.ts';
 import { filesOf, uploadAndWait } from '../documents/support/uploading.ts';
+import { openToLook } from '../support/open-to-look.ts';
 import { newPerson, type Person, personOf, startTestApp, type TestApp } from '../support/app.ts';
 import { childEnvironment, childFlags } from '../support/child-environment.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -61,7 +61,7 @@ afterAll(async () => {
 });
 
 async function withDatabase<T>(work: (db: Database) => Promise<T>): Promise<T> {
-  const db = await connectDatabase(app.config.database);
+  const db = await openToLook(app.env);
   try {
     return await work(db);
   } finally {

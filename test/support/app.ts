@@ -96,7 +96,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 }
 
 /** For tests that look at rows as no server does: over everybody, and by other columns than the user. */
-function openLook(url: string): pg.Pool {
+export function openLook(url: string): pg.Pool {
   return new pg.Pool({ connectionString: url, max: 2, options: '-c citus.enable_repartition_joins=on' });
 }
 
