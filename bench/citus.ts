@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { Uploaded } from '@alcove/contract';
 import { readConfig } from '../src/config.ts';
 import { connectDatabase } from '../src/db/client.ts';
 import { distribute } from '../src/db/distribute.ts';
@@ -16,6 +17,7 @@ type Place = (typeof places)[number];
 
 const shards = 8;
 const paragraphs = 400;
+const longPassages = 5_000;
 const question = 'When was lighthouse 200 built?';
 
 /** The price of distribution: one server each on PostgreSQL, on Citus with one node and with two workers, in one run. */
@@ -33,6 +35,11 @@ export async function* citus(options: BenchOptions): AsyncGenerator<Table> {
       servers.push([place, await visit(server)]);
     }
     for (const [what, call] of Object.entries(calls)) yield await compare(what, call, servers, options);
+    const long: [Place, LongDocument][] = [];
+    for (const [place, visitor] of servers) long.push([place, await addLongDocument(visitor)]);
+    const few = { rounds: options.quick ? 1 : 3, perRound: 2 };
+    yield await compare(`copy ${longPassages} passages`, copyLong, long, options, few);
+    yield await compare(`move ${longPassages} passages`, moveLong, long, options, few);
     for (const [, { caller }] of servers) caller.close();
   } finally {
     for (const close of closing) await close();
@@ -80,6 +87,7 @@ async function addExtensions(url: string, isCitus: boolean): Promise<void> {
 
 /** Somebody with a conversation whose document has been read. */
 interface Visitor {
+  baseUrl: string;
   caller: HttpCaller;
   person: Person;
   conversation: string;
@@ -93,17 +101,22 @@ async function visit(server: BenchServer): Promise<Visitor> {
     { length: paragraphs },
     (_, at) => `Lighthouse ${at} was built in ${1600 + at}. Its light is seen from ${at % 40} miles.`,
   ).join('\n\n');
+  const visitor = { caller, person, conversation: id, baseUrl: server.baseUrl };
+  await upload(visitor, id, text);
+  await untilFound(visitor);
+  return visitor;
+}
+
+async function upload({ baseUrl, person }: Visitor, conversation: string, text: string): Promise<string> {
   const form = new FormData();
   form.append('file', new File([text], 'lighthouses.txt', { type: 'text/plain' }));
-  const sent = await fetch(`${server.baseUrl}/conversations/${id}/documents`, {
+  const sent = await fetch(`${baseUrl}/conversations/${conversation}/documents`, {
     method: 'POST',
     headers: { authorization: `Bearer ${person.token}` },
     body: form,
   });
   if (!sent.ok) throw new Error(`the upload was answered with ${sent.status}: ${await sent.text()}`);
-  const visitor = { caller, person, conversation: id };
-  await untilFound(visitor);
-  return visitor;
+  return ((await sent.json()) as Uploaded).document.id;
 }
 
 async function untilFound(visitor: Visitor): Promise<void> {
@@ -133,15 +146,63 @@ const calls: Record<string, (visitor: Visitor) => Promise<unknown>> = {
     caller.json('POST', `/rag/conversation/${conversation}/query`, person.token, { query: question }),
 };
 
-async function compare(
+interface LongDocument extends Visitor {
+  document: string;
+  /** Where it lies, and where it goes next. */
+  conversations: [string, string];
+}
+
+async function addLongDocument(visitor: Visitor): Promise<LongDocument> {
+  const { caller, person } = visitor;
+  const add = () => caller.json<{ id: string }>('POST', '/conversations', person.token, {});
+  const [from, to] = [await add(), await add()];
+  const document = await upload(visitor, from.id, longText());
+  const deadline = performance.now() + 120_000;
+  for (;;) {
+    const { status, chunk_count: passages } = await caller.json<{ status: string; chunk_count: number }>(
+      'GET',
+      `/documents/${document}`,
+      person.token,
+    );
+    if (status === 'ready' && passages >= longPassages)
+      return { ...visitor, document, conversations: [from.id, to.id] };
+    if (status === 'ready' || status === 'failed' || performance.now() > deadline)
+      throw new Error(`the long document is ${status} with ${passages} passages`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Paragraphs of 150 words each. */
+function longText(): string {
+  const words = 'the keeper of this lighthouse climbs its stairs each evening and lights the lamp'.split(' ');
+  return Array.from({ length: longPassages }, (_, at) =>
+    Array.from({ length: 150 }, (__, word) =>
+      word % 10 === 0 ? `${at}-${word}` : words[(at + word) % words.length],
+    ).join(' '),
+  ).join('.\n\n');
+}
+
+async function copyLong({ caller, person, document }: LongDocument): Promise<void> {
+  const { id } = await caller.json<{ id: string }>('POST', '/conversations', person.token, {});
+  const body = { document_ids: [document], conversation_id: id };
+  await caller.json('POST', '/documents/copy', person.token, body);
+}
+
+async function moveLong({ caller, person, document, conversations }: LongDocument): Promise<void> {
+  conversations.reverse();
+  const body = { document_ids: [document], conversation_id: conversations[0] };
+  await caller.json('POST', '/documents/move', person.token, body);
+}
+
+async function compare<T extends Visitor>(
   what: string,
-  call: (visitor: Visitor) => Promise<unknown>,
-  servers: readonly [Place, Visitor][],
+  call: (visitor: T) => Promise<unknown>,
+  servers: readonly [Place, T][],
   options: BenchOptions,
+  turns = { rounds: options.number('rounds', options.quick ? 4 : 12), perRound: 25 },
 ): Promise<Table> {
-  const rounds = options.number('rounds', options.quick ? 4 : 12);
   const candidates = servers.map(([name, visitor]) => ({ name, run: () => call(visitor) }));
-  const samples = await alternate(candidates, { rounds, perRound: 25, maxMsPerTurn: 1_000 });
+  const samples = await alternate(candidates, { ...turns, maxMsPerTurn: 1_000 });
   const plain = median(samples['plain PostgreSQL'] ?? []);
   return {
     title: `${what}, over HTTP`,
