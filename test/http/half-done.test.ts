@@ -1,3 +1,4 @@
+import { isDistributed } from '../support/database-kind.ts';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ImportReport, Uploaded } from '@alcove/contract';
@@ -64,23 +65,29 @@ test('a dry run leaves its key free', async () => {
   }
 });
 
-test.each(['', '?stream=true'])('an import%s that fails half-way keeps its key for itself', async (query) => {
-  const who = await person();
-  const { pool } = (await app()).app.db;
-  await pool.query(`CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS
+// Citus takes no triggers on its tables, by which this breaks the import off.
+test.skipIf(isDistributed()).each(['', '?stream=true'])(
+  'an import%s that fails half-way keeps its key for itself',
+  async (query) => {
+    const who = await person();
+    const { pool } = (await app()).app.db;
+    await pool.query(`CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'failed on purpose' USING ERRCODE = '40001'; END $$`);
-  await pool.query(`CREATE TRIGGER break_off BEFORE INSERT ON conversations FOR EACH ROW
+    await pool.query(`CREATE TRIGGER break_off BEFORE INSERT ON conversations FOR EACH ROW
     WHEN (NEW.title = 'Second') EXECUTE FUNCTION break_off()`);
-  const broken = await importAs(who, 'half', query);
-  const said = await broken.text();
-  await pool.query('DROP TRIGGER break_off ON conversations; DROP FUNCTION break_off()');
-  expect([broken.status, said.includes('event: failed')]).toEqual(query === '' ? [503, false] : [200, true]);
-  expect(await titlesOf(who)).toEqual(['First']);
-  await expectProblem(await postAs(who, 'half', '/conversations', {}), 'idempotency_mismatch');
-  const again = await (await importAs(who, 'half', query)).text();
-  expect(again).toContain('"imported":1,"unchanged":1');
-  expect(await titlesOf(who)).toEqual(['First', 'Second']);
-});
+    const broken = await importAs(who, 'half', query);
+    const said = await broken.text();
+    await pool.query('DROP TRIGGER break_off ON conversations; DROP FUNCTION break_off()');
+    expect([broken.status, said.includes('event: failed')]).toEqual(
+      query === '' ? [503, false] : [200, true],
+    );
+    expect(await titlesOf(who)).toEqual(['First']);
+    await expectProblem(await postAs(who, 'half', '/conversations', {}), 'idempotency_mismatch');
+    const again = await (await importAs(who, 'half', query)).text();
+    expect(again).toContain('"imported":1,"unchanged":1');
+    expect(await titlesOf(who)).toEqual(['First', 'Second']);
+  },
+);
 
 test('a request whose client has gone away keeps its key as long as it is at work', async () => {
   const who = await person();
