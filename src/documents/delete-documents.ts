@@ -1,5 +1,5 @@
 import { ConversationScope } from '../conversations/scope.ts';
-import { readConversationWithin } from '../conversations/store.ts';
+import { lockWithDeleted } from '../conversations/trash-store.ts';
 import type { AlsoWrite, Transaction } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { refuseUnderHold } from '../identity/hold-store.ts';
@@ -88,11 +88,11 @@ async function deleteOf(
 ): Promise<DeletedDocuments> {
   // Locks the conversation: nothing leaves it, and nobody deletes it, before this ends.
   await bumpVersion(tx, scope);
-  const { deletedAt, expiresInS } = await readConversationWithin(tx, scope);
-  if (deletedAt !== null) return nothing;
+  const row = await lockWithDeleted(tx, scope);
+  if (row === null || row.deletedAt !== null) return nothing;
   const ids = await documentsAmong(tx, scope, wanted);
   const at = now();
-  if (ids.length > 0 && restorable && limits.undoMs > 0 && expiresInS === null) {
+  if (ids.length > 0 && restorable && limits.undoMs > 0 && row.expiresInS === null) {
     const restorableUntil = new Date(at.getTime() + limits.undoMs);
     const rows = await binDocuments(tx, scope, ids, restorableUntil, at);
     return addUp(

@@ -22,7 +22,9 @@ test('a document that moves while it is renamed or deleted is renamed and delete
       ids.push(body.document.id);
     }
     const answers = await Promise.all([
-      ...ids.slice(0, 3).map((id) => person.json('DELETE', `/documents/${id}`)),
+      ...ids
+        .slice(0, 3)
+        .map((id, at) => person.json('DELETE', `/documents/${id}?restorable=${String(at === 0)}`)),
       person.json('DELETE', `/conversations/${from}?keep_documents_in=${to}`),
       ...ids.slice(3).map((id) => person.json('PATCH', `/documents/${id}`, { name: 'renamed.txt' })),
     ]);
