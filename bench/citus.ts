@@ -172,11 +172,11 @@ async function addLongDocument(visitor: Visitor): Promise<LongDocument> {
   }
 }
 
-/** Paragraphs of 150 words each. */
+/** Paragraphs of 260 words each: no two of them fit into one passage. */
 function longText(): string {
   const words = 'the keeper of this lighthouse climbs its stairs each evening and lights the lamp'.split(' ');
   return Array.from({ length: longPassages }, (_, at) =>
-    Array.from({ length: 150 }, (__, word) =>
+    Array.from({ length: 260 }, (__, word) =>
       word % 10 === 0 ? `${at}-${word}` : words[(at + word) % words.length],
     ).join(' '),
   ).join('.\n\n');
