@@ -1,10 +1,13 @@
-/** What several machines could change: the founding examples, isolation, rows that move, and their own tests. */
+/** What several machines could change: the founding examples, isolation, durability, deletion, rows that move, results. */
 export const quickOnCitus = [
   'test/http/founding-examples.test.ts',
   'test/isolation/{layers,routes}.test.ts',
-  'test/documents/copying.test.ts',
+  'test/conversations/deletion.test.ts',
+  'test/documents/{copying,deletion,restoring}.test.ts',
+  'test/durability/append-kill.test.ts',
   'test/exchange/import.test.ts',
   'test/files/{bucket,data-folder}.test.ts',
+  'test/retrieval/{same-results,scope-and-cache}.test.ts',
   'test/search/search.test.ts',
   'test/citus/',
 ];
