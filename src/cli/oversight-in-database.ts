@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { connectDatabase } from '../db/client.ts';
-import { isMigrated } from '../db/migration-state.ts';
+import { assertMigrated } from '../db/migration-state.ts';
 import { overseeAudit, overseeStatistics } from '../identity/oversee.ts';
 
 /** Looks here, where no server has the database to itself. */
@@ -11,8 +11,7 @@ export async function seeInDatabase(
 ): Promise<unknown> {
   const db = await connectDatabase(config.database);
   try {
-    if (!(await isMigrated(db)))
-      throw new Error('The database is of another version: run "npm run alcove -- db migrate" first.');
+    await assertMigrated(db);
     const deps = { db, prices: config.prices, now: () => new Date() };
     return await (what === 'stats' ? overseeStatistics : overseeAudit)(options, deps);
   } finally {
