@@ -96,6 +96,11 @@ const AUTHORITY_RULES = [
       'src/exchange/zip.ts',
     ],
   },
+  {
+    pattern: /\.bin\(/,
+    what: 'ConversationScope.bin',
+    callers: ['src/documents/bin-store.ts', 'src/documents/restore-document.ts'],
+  },
 ];
 // The only reader of the environment. Whatever is below it may name the types of its settings, which reach it
 // as arguments, but not call it.
