@@ -1,5 +1,6 @@
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { ConversationScope } from '../conversations/scope.ts';
+import { type DeletedCounts, deleteConversationRows } from '../conversations/store.ts';
 import { lockWithDeleted } from '../conversations/trash-store.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { conversations, documents, userCounters } from '../db/schema.ts';
@@ -117,8 +118,20 @@ export async function unbinDocument(
   return document;
 }
 
-/** The bins of a conversation, for one that is erased. In a transaction as `binDocuments`. */
-export async function binsOf(tx: Transaction, scope: ConversationScope): Promise<ConversationScope[]> {
+/**
+ * Erases a conversation with everything below it, and what was deleted from it and could still come back. In a
+ * transaction as `binDocuments` that has locked the conversation. @returns what was below it
+ */
+export async function eraseConversation(
+  tx: Transaction,
+  scope: ConversationScope,
+  now: Date,
+): Promise<DeletedCounts> {
+  for (const bin of await binsOf(tx, scope)) await deleteConversationRows(tx, bin, now);
+  return deleteConversationRows(tx, scope, now);
+}
+
+async function binsOf(tx: Transaction, scope: ConversationScope): Promise<ConversationScope[]> {
   const { userId, conversationId } = scope;
   const rows = await tx
     .select({ id: conversations.id })

@@ -1,10 +1,10 @@
 import type { ConversationScope } from '../conversations/scope.ts';
-import { type DeletedCounts, deleteConversationRows } from '../conversations/store.ts';
-import { hideConversation, lockWithDeleted, withDeleted } from '../conversations/trash-store.ts';
+import type { DeletedCounts } from '../conversations/store.ts';
+import { hideConversation, lockWithDeleted } from '../conversations/trash-store.ts';
 import { AppError } from '../errors.ts';
 import { recordAudit } from '../identity/audit-store.ts';
 import { isUnderHold, refuseUnderHold } from '../identity/hold-store.ts';
-import { binsOf } from './bin-store.ts';
+import { eraseConversation } from './bin-store.ts';
 import type { DocumentDeps } from './deps.ts';
 import { moveDocumentRows } from './move-store.ts';
 
@@ -43,16 +43,13 @@ export async function deleteConversation(
   }
   const at = now();
   // With other conversations in play the transaction is the user's; each statement names its conversation.
-  const isAlone = keepIn === null && !permanently;
-  const authority = isAlone ? withDeleted(scope) : { userId: scope.userId, showsDeleted: true };
-  return db.scoped(authority, async (tx) => {
+  return db.scoped({ userId: scope.userId, showsDeleted: true }, async (tx) => {
     if (permanently) await refuseUnderHold(tx, scope.user);
     if (keepIn !== null)
       await moveDocumentRows(tx, scope, keepIn, 'all', limits.documentsPerConversation, at);
     const row = await lockWithDeleted(tx, scope);
     if (row === null || (row.deletedAt !== null && !permanently))
       throw new AppError('not_found', 'This conversation does not exist.');
-    if (permanently) for (const bin of await binsOf(tx, scope)) await deleteConversationRows(tx, bin, at);
     const erases = permanently || limits.undoMs === 0 || row.expiresInS !== null;
     const isHeld = erases && !permanently && (await isUnderHold(tx, scope.user));
     const until = erases
@@ -61,9 +58,7 @@ export async function deleteConversation(
         : null
       : new Date(at.getTime() + limits.undoMs);
     const counts =
-      until === null
-        ? await deleteConversationRows(tx, scope, at)
-        : await hideConversation(tx, scope, until, at);
+      until === null ? await eraseConversation(tx, scope, at) : await hideConversation(tx, scope, until, at);
     const action = row.deletedAt === null ? 'conversation.deleted' : 'conversation.erased';
     await recordAudit(tx, scope.user, { action, target: scope.conversationId }, at);
     return { counts, restorableUntil: until };

@@ -1,16 +1,15 @@
 import { ConversationScope } from '../conversations/scope.ts';
-import { deleteConversationRows } from '../conversations/store.ts';
 import {
   duePurges,
   hideConversation,
   isAnswering,
   lockWithDeleted,
   postponePurge,
-  withDeleted,
 } from '../conversations/trash-store.ts';
 import { recordAudit } from '../identity/audit-store.ts';
 import { isUnderHold } from '../identity/hold-store.ts';
 import { UserScope } from '../identity/user-scope.ts';
+import { eraseConversation } from './bin-store.ts';
 import type { DocumentDeps } from './deps.ts';
 
 const atOnce = 50;
@@ -36,7 +35,8 @@ export async function purgeConversations(
 }
 
 async function purge(scope: ConversationScope, db: DocumentDeps['db'], at: Date): Promise<boolean> {
-  return db.scoped(withDeleted(scope), async (tx) => {
+  // With what was deleted from it, which lies in conversations of its own.
+  return db.scoped({ userId: scope.userId, showsDeleted: true }, async (tx) => {
     const row = await lockWithDeleted(tx, scope);
     // Restored, or gone on, meanwhile.
     if (row === null || row.purgeAt === null || row.purgeAt > at) return false;
@@ -51,7 +51,7 @@ async function purge(scope: ConversationScope, db: DocumentDeps['db'], at: Date)
       return false;
     }
     const isBin = row.deletedFrom !== null;
-    await deleteConversationRows(tx, scope, at);
+    await eraseConversation(tx, scope, at);
     await recordAudit(
       tx,
       scope.user,

@@ -150,6 +150,26 @@ describe('the conversation of a deleted document', () => {
     await until('the original is gone', async () => (await filesOf(server, person)).length === 0, 30_000);
   });
 
+  test.each(['is deleted', 'is over by itself'])(
+    'takes it along when it is temporary and %s',
+    async (how) => {
+      const [server, person] = [await app(), await somebody()];
+      const conversation = await newConversation(person);
+      const document = await addText(person, conversation, canary);
+      await person.client.documents.delete(document.id, { restorable: true });
+      await person.client.conversations.update(conversation, { expires_in_s: 60 });
+      if (how === 'is deleted') await person.client.conversations.delete(conversation);
+      else {
+        const sql = `UPDATE conversations SET purge_at = now() - interval '1 second' WHERE id = $1`;
+        await server.app.db.pool.query(sql, [conversation]);
+      }
+      const isErased = async () => (await rowsOf(server, document.id)).chunks === 0;
+      await until('it is erased', isErased, 30_000);
+      expect(await rowsOf(server, document.id)).toEqual(noRows);
+      expect(await deletedBytesOf(server, person)).toBe(0);
+    },
+  );
+
   test('cannot be reached by where the document waits', async () => {
     const [server, person] = [await app(), await somebody()];
     const document = await addText(person, await newConversation(person), canary);
