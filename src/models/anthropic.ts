@@ -4,6 +4,7 @@ import { contextWindowOf } from './context-window.ts';
 import { limitsOf } from './limits.ts';
 import { type ModelProvider, nothingConfigured } from './model.ts';
 import { chatModelsFor } from './provider-models.ts';
+import { sdkSource } from './sdk-source.ts';
 
 /** Chat only: Anthropic offers no embeddings. */
 export const anthropic: ModelProvider = {
@@ -28,10 +29,9 @@ export const anthropic: ModelProvider = {
       chatModel({
         id,
         label,
-        language: sdk(id),
+        source: sdkSource(sdk(id), { anthropic: { cacheControl: { type: 'ephemeral' } } }),
         contextWindow: contextWindowOf(id, config.llmContextWindow),
         limits,
-        cacheMark: { anthropic: { cacheControl: { type: 'ephemeral' } } },
       }),
     );
     return { chat, embedding: null, notices: [] };

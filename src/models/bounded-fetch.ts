@@ -6,23 +6,29 @@ const maxErrorBytes = 64 * 1024;
 /** Embeddings of one batch: 256 vectors of 4,096 numbers take about 25 MB as JSON. */
 const maxJsonBytes = 64 * 1024 * 1024;
 
-/**
- * A fetch for streamed answers that trusts the provider's server with nothing: no redirect is
- * followed (it could lead to an internal address), no single event may grow without bound, and a
- * success that is no stream is a failure.
- */
+/** For a client that takes a fetch: `fetchStream`, in which no single event may grow without bound. */
 export function streamFetch(maxEventBytes: number): typeof fetch {
   return async (input, init) => {
-    const response = await fetch(input, { ...init, redirect: 'manual' });
-    if (!response.ok) return capped(response, countBytes(maxErrorBytes));
-    const type = response.headers.get('content-type') ?? '';
-    if (/\bjson\b/i.test(type)) throw await readErrorBody(response);
-    if (/\bhtml\b/i.test(type)) {
-      await response.body?.cancel();
-      throw new ModelFault('not_a_stream', `content type ${type}`);
-    }
-    return capped(response, countEventBytes(maxEventBytes));
+    const response = await fetchStream(input, init);
+    return response.ok ? capped(response, countEventBytes(maxEventBytes)) : response;
   };
+}
+
+/**
+ * Fetches a streamed answer and trusts the provider's server with nothing: no redirect is followed (it could lead to an
+ * internal address), and a success that is no stream is a failure. Its events have no bound yet.
+ * @throws ReportedError, or ModelFault `not_a_stream`
+ */
+export async function fetchStream(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, { ...init, redirect: 'manual' });
+  if (!response.ok) return capped(response, countBytes(maxErrorBytes));
+  const type = response.headers.get('content-type') ?? '';
+  if (/\bjson\b/i.test(type)) throw await readErrorBody(response);
+  if (/\bhtml\b/i.test(type)) {
+    await response.body?.cancel();
+    throw new ModelFault('not_a_stream', `content type ${type}`);
+  }
+  return response;
 }
 
 /** The same for a response that is read whole. */
@@ -40,6 +46,7 @@ async function readErrorBody(response: Response): Promise<Error> {
   return new ModelFault('not_a_stream', 'a JSON document instead of a stream');
 }
 
+/** Told of each chunk; whether everything still fits. */
 type Meter = (chunk: Uint8Array) => boolean;
 
 function countBytes(maxBytes: number): Meter {
@@ -48,7 +55,7 @@ function countBytes(maxBytes: number): Meter {
 }
 
 /** Bytes since the last line feed: an event that never ends would fill the parser's memory. */
-function countEventBytes(maxBytes: number): Meter {
+export function countEventBytes(maxBytes: number): Meter {
   let line = 0;
   return (chunk) => {
     const end = chunk.lastIndexOf(10);

@@ -1,4 +1,4 @@
-import { toSdkPrompt } from './chat-prompt.ts';
+import type { AnswerSource } from './answer-source.ts';
 import { explainFault, type ProviderLabel } from './explain-fault.ts';
 import { ModelFault, readFacts } from './faults.ts';
 import type { ModelLimits } from './limits.ts';
@@ -6,21 +6,18 @@ import type { ChatEvent, ChatInput, ChatModel } from './model.ts';
 import { retryTransient } from './policy.ts';
 import { readAnswer } from './read-answer.ts';
 import { thinks } from './reasoning.ts';
-import type { SdkChatModel, SdkProviderOptions } from './sdk.ts';
 import { countTokens } from './tokens.ts';
 import { startWatchdog } from './watchdog.ts';
 
 export interface ChatModelParts {
   id: string;
   label: ProviderLabel;
-  language: SdkChatModel;
+  source: AnswerSource;
   contextWindow: number;
   limits: ModelLimits;
-  /** For a provider that caches a prompt only where it is marked. */
-  cacheMark?: SdkProviderOptions;
 }
 
-/** A chat model over any AI SDK model, with retries, deadlines and clear errors. */
+/** A chat model over any source of answers, with retries, deadlines and clear errors. */
 export function chatModel(parts: ChatModelParts): ChatModel {
   return {
     id: parts.id,
@@ -69,13 +66,7 @@ async function openAnswer(
   input: ChatInput,
   signal: AbortSignal,
 ): Promise<OpenedAnswer> {
-  const options = { maxOutputTokens: input.maxOutputTokens, temperature: input.temperature };
-  const rest = readAnswer(
-    parts.language,
-    { ...options, prompt: toSdkPrompt(input, parts.cacheMark) },
-    parts.limits,
-    signal,
-  );
+  const rest = readAnswer(parts.source, input, parts.limits, signal);
   const { value, done } = await rest.next();
   return { first: done ? undefined : value, rest };
 }

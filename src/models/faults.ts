@@ -117,6 +117,11 @@ function statusOfType(type: unknown): number | undefined {
   return undefined;
 }
 
+/** The fields under which OpenAI, Anthropic and Google put text or an error. */
+export function mayHoldText(event: Record<string, unknown>): boolean {
+  return ['choices', 'delta', 'content_block', 'candidates', 'error'].some((field) => field in event);
+}
+
 function isHttpError(value: unknown): value is number {
   return typeof value === 'number' && value >= 400 && value <= 599;
 }

@@ -5,6 +5,7 @@ import { embeddingModel } from './embedding.ts';
 import { limitsOf } from './limits.ts';
 import { type EmbeddingKind, type ModelProvider, nothingConfigured } from './model.ts';
 import { chatModelsFor, embeddingModelFor } from './provider-models.ts';
+import { sdkSource } from './sdk-source.ts';
 
 export const google: ModelProvider = {
   name: 'google',
@@ -18,7 +19,7 @@ export const google: ModelProvider = {
       chatModel({
         id,
         label: labelFor('LLM_MODEL'),
-        language: sdk(id),
+        source: sdkSource(sdk(id)),
         contextWindow: contextWindowOf(id, config.llmContextWindow),
         limits,
       }),

@@ -26,7 +26,7 @@ export const ollama: ModelProvider = {
     };
     const { chatNames, embeddingName } = chooseModels(installed, config.llmBaseUrl ? {} : config);
     const window = config.llmContextWindow ?? defaultOllamaWindow;
-    const chat = await Promise.all(chatNames.map((name) => compatibleChat(server, name, window)));
+    const chat = chatNames.map((name) => compatibleChat(server, name, window));
     const embedding = embeddingName
       ? await compatibleEmbedding(server, embeddingName, config.embeddingDimensions)
       : null;

@@ -1,5 +1,6 @@
-import { jsonFetch, streamFetch } from './bounded-fetch.ts';
+import { jsonFetch } from './bounded-fetch.ts';
 import { chatModel } from './chat.ts';
+import { compatibleSource } from './compatible-source.ts';
 import { contextWindowOf } from './context-window.ts';
 import { embeddingModel } from './embedding.ts';
 import { isEmbeddingName, listModels, type ListedModel } from './list-models.ts';
@@ -29,26 +30,14 @@ export interface CompatibleServer {
   limits: ModelLimits;
 }
 
-export async function compatibleChat(
-  server: CompatibleServer,
-  model: string,
-  contextWindow: number,
-): Promise<ChatModel> {
-  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-  const sdk = createOpenAICompatible({
-    name: 'compatible',
-    baseURL: server.baseUrl,
-    apiKey: server.apiKey,
-    includeUsage: true,
-    fetch: streamFetch(4 * server.limits.maxAnswerBytes),
-  });
-  const label = labelOf(server, 'LLM_MODEL');
+export function compatibleChat(server: CompatibleServer, model: string, contextWindow: number): ChatModel {
+  const { baseUrl, apiKey, limits } = server;
   return chatModel({
     id: model,
-    label,
-    language: sdk.chatModel(model),
+    label: labelOf(server, 'LLM_MODEL'),
+    source: compatibleSource({ baseUrl, apiKey, maxEventBytes: 4 * limits.maxAnswerBytes }, model),
     contextWindow,
-    limits: server.limits,
+    limits,
   });
 }
 
@@ -90,9 +79,7 @@ async function connectChat(config: ModelConfig, baseUrl: string, found: Provider
     found.notices.push('LLM_BASE_URL is set, but the server names no model: set LLM_MODEL.');
   for (const name of names) {
     const told = listed.find((model) => model.id === name)?.contextWindow;
-    found.chat.push(
-      await compatibleChat(server, name, contextWindowOf(name, config.llmContextWindow ?? told)),
-    );
+    found.chat.push(compatibleChat(server, name, contextWindowOf(name, config.llmContextWindow ?? told)));
   }
 }
 

@@ -5,6 +5,7 @@ import { embeddingModel } from './embedding.ts';
 import { limitsOf } from './limits.ts';
 import { type ModelProvider, nothingConfigured } from './model.ts';
 import { chatModelsFor, embeddingModelFor } from './provider-models.ts';
+import { sdkSource } from './sdk-source.ts';
 
 export const openai: ModelProvider = {
   name: 'openai',
@@ -19,7 +20,7 @@ export const openai: ModelProvider = {
       chatModel({
         id,
         label: labelFor('LLM_MODEL'),
-        language: sdk.chat(id),
+        source: sdkSource(sdk.chat(id)),
         contextWindow: contextWindowOf(id, config.llmContextWindow),
         limits,
       }),

@@ -1,22 +1,17 @@
-import { JSONParseError, TypeValidationError } from 'ai';
-import { ModelFault, ReportedError } from './faults.ts';
-import { isRecord } from './json.ts';
+import type { AnswerPart, AnswerSource } from './answer-source.ts';
+import { ModelFault } from './faults.ts';
 import type { ModelLimits } from './limits.ts';
-import type { ChatEvent, FinishReason } from './model.ts';
-import type { SdkChatModel, SdkStreamPart } from './sdk.ts';
+import type { ChatEvent, ChatInput } from './model.ts';
 import { dropThinking } from './think-tags.ts';
 import { startWatchdog } from './watchdog.ts';
-
-type CallOptions = Parameters<SdkChatModel['doStream']>[0];
-type SdkFinish = Extract<SdkStreamPart, { type: 'finish' }>;
 
 /**
  * Reads one attempt at an answer. Whatever ends it (the end, a failure, the reader leaving) also
  * ends the HTTP request.
  */
 export async function* readAnswer(
-  model: SdkChatModel,
-  options: CallOptions,
+  source: AnswerSource,
+  input: ChatInput,
   limits: ModelLimits,
   signal: AbortSignal,
 ): AsyncGenerator<ChatEvent> {
@@ -25,27 +20,24 @@ export async function* readAnswer(
   let answerBytes = 0;
   try {
     watch.arm(limits.firstTokenMs, 'first_token_timeout');
-    const { stream } = await watch.race(model.doStream({ ...options, abortSignal: watch.signal }));
-    const reader = stream.getReader();
+    const next = await watch.race(source.open(input, watch.signal));
     for (;;) {
-      const { done, value: part } = await watch.race(reader.read());
-      if (done) throw new ModelFault('cut', 'the stream ended without a finish');
-      if (part.type === 'error') checkErrorPart(part.error);
-      if (part.type === 'text-delta') {
+      const part = await watch.race(next());
+      if (part === null) throw new ModelFault('cut', 'the stream ended without a finish');
+      if (part.type === 'end') {
+        yield* closeAnswer(part, thinking.end());
+        return;
+      }
+      if (part.type === 'text') {
         // The clock stands still while the reader of the answer is slow.
         watch.disarm();
-        const text = thinking.push(part.delta);
+        const text = thinking.push(part.text);
         answerBytes += Buffer.byteLength(text);
         if (answerBytes > limits.maxAnswerBytes)
           throw new ModelFault('too_large', 'answer over its byte limit');
         if (text) yield { type: 'delta', text };
       }
-      if (part.type === 'finish') {
-        yield* closeAnswer(part, thinking.end());
-        return;
-      }
-      if (part.type === 'text-delta' || part.type === 'reasoning-delta')
-        watch.arm(limits.stallMs, 'stall_timeout');
+      watch.arm(limits.stallMs, 'stall_timeout');
     }
   } catch (error) {
     // The abort, not the error that it caused somewhere below, is the reason.
@@ -55,46 +47,10 @@ export async function* readAnswer(
   }
 }
 
-function* closeAnswer(part: SdkFinish, held: string): Generator<ChatEvent> {
-  const { unified, raw } = part.finishReason;
-  if (unified === 'interrupted') throw new ModelFault('cut', 'the stream ended without a finish reason');
-  if (unified === 'error')
-    throw new ModelFault('malformed', `the provider finished with an error: ${raw ?? 'no reason'}`);
+function* closeAnswer(end: Extract<AnswerPart, { type: 'end' }>, held: string): Generator<ChatEvent> {
   if (held) yield { type: 'delta', text: held };
-  const { inputTokens, outputTokens } = part.usage;
-  if (inputTokens.total !== undefined && outputTokens.total !== undefined) {
-    yield { type: 'usage', inputTokens: inputTokens.total, outputTokens: outputTokens.total };
-  }
-  yield { type: 'finish', reason: finishReasons[unified] };
-}
-
-const finishReasons: Record<SdkFinish['finishReason']['unified'], FinishReason> = {
-  stop: 'stop',
-  length: 'length',
-  'content-filter': 'content_filter',
-  'tool-calls': 'other',
-  other: 'other',
-  error: 'other',
-  interrupted: 'other',
-};
-
-/**
- * Proxies mix their own lines into a stream (`data: ping`): what cannot hold text is skipped. An
- * event that may have held text fails the answer, because a gap in it would not be seen.
- */
-function checkErrorPart(error: unknown): void {
-  if (JSONParseError.isInstance(error)) {
-    if (!error.text.trimStart().startsWith('{')) return;
-    throw new ModelFault('malformed', 'an event is not valid JSON', error);
-  }
-  if (TypeValidationError.isInstance(error)) {
-    if (!isRecord(error.value) || !mayHoldText(error.value)) return;
-    throw new ModelFault('malformed', 'an event has an unknown shape', error);
-  }
-  throw error instanceof Error ? error : new ReportedError(error);
-}
-
-/** The fields under which OpenAI, Anthropic and Google put text or an error. */
-function mayHoldText(event: Record<string, unknown>): boolean {
-  return ['choices', 'delta', 'content_block', 'candidates', 'error'].some((field) => field in event);
+  const { inputTokens, outputTokens, reason } = end;
+  if (inputTokens !== undefined && outputTokens !== undefined)
+    yield { type: 'usage', inputTokens, outputTokens };
+  yield { type: 'finish', reason };
 }

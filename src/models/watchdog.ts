@@ -15,8 +15,11 @@ export interface Watchdog {
 export function startWatchdog(parent: AbortSignal): Watchdog {
   const controller = new AbortController();
   const { signal } = controller;
+  /** Waits that the signal ends; one listener for all of them, for there is a wait for each token. */
+  const waits = new Set<(reason: unknown) => void>();
   let timer: NodeJS.Timeout | undefined;
   const follow = () => controller.abort(parent.reason);
+  signal.addEventListener('abort', () => waits.forEach((reject) => reject(signal.reason)), { once: true });
   if (parent.aborted) follow();
   parent.addEventListener('abort', follow, { once: true });
 
@@ -31,25 +34,20 @@ export function startWatchdog(parent: AbortSignal): Watchdog {
       timer = setTimeout(() => controller.abort(new ModelFault(kind, `no progress for ${ms} ms`)), ms);
       timer.unref();
     },
-    race: (work) => raceAbort(work, signal),
+    // Not Promise.race: its losing promise would keep one reaction per token until the stream ends.
+    race: (work) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) reject(signal.reason);
+        waits.add(reject);
+        work.then(
+          (value) => (waits.delete(reject), resolve(value)),
+          (error) => (waits.delete(reject), reject(error)),
+        );
+      }),
     stop() {
       disarm();
       parent.removeEventListener('abort', follow);
       controller.abort();
     },
   };
-}
-
-// Not Promise.race: its losing promise would keep one reaction per token until the stream ends.
-function raceAbort<T>(work: PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    const settled = () => signal.removeEventListener('abort', onAbort);
-    work.then(
-      (value) => (settled(), resolve(value)),
-      (error) => (settled(), reject(error)),
-    );
-  });
 }
