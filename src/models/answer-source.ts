@@ -8,6 +8,9 @@ export type AnswerPart =
   /** The provider says itself that this was all. Tokens where it counts them. */
   | { type: 'end'; reason: FinishReason; inputTokens?: number; outputTokens?: number };
 
+/** Behind the first word, text is passed on this seldom, many tokens at once: events are committed no more often. */
+export const textPaceMs = 200;
+
 /** The next part; null where the stream ends without saying so. @throws what `readFacts` can read */
 export type NextPart = () => Promise<AnswerPart | null>;
 

@@ -1,15 +1,17 @@
 import type { AnswerEvent } from '@alcove/contract';
 import { AppError } from '../../errors.ts';
+import { textPaceMs } from '../../models/answer-source.ts';
 import { type AnswerDeps, answerTopic } from '../deps.ts';
 import type { Held } from '../lease-store.ts';
 import type { NumberedEvent, RunningAnswer } from './running.ts';
 
-/** Deltas are written together: everything up to the first at once, later ones at most this much late. */
-const coalesceMs = 200;
 /** A stop asked for on another replica is seen within this time. */
 const heartbeatMs = 1_000;
 
-/** The numbered events of one answer: committed first, then announced. */
+/**
+ * The numbered events of one answer: committed first, then announced. Deltas are written together: everything up to the
+ * first at once, later ones at most `textPaceMs` late.
+ */
 export interface EventLog {
   append(event: AnswerEvent): void;
   /** Numbers the last events without writing them: they go with the end of the answer, in its transaction. */
@@ -81,7 +83,7 @@ export function openEventLog(
     if (closed || timer !== undefined) return;
     // What comes before the first word must not take its place.
     const isPaced = hasSpoken || attempted > 0;
-    const wait = isPaced ? Math.max(0, lastWrite + coalesceMs - performance.now()) : 0;
+    const wait = isPaced ? Math.max(0, lastWrite + textPaceMs - performance.now()) : 0;
     timer = setTimeout(() => {
       timer = undefined;
       writing = writing.then(write).then(() => {
