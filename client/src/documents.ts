@@ -6,6 +6,7 @@ import type {
   Document,
   documentList,
   documentText,
+  PageWords,
   transferred,
   Uploaded,
   updateDocumentBody,
@@ -100,6 +101,10 @@ export function documents(transport: Transport) {
     },
     text(id: string, options?: RequestOptions): Promise<z.output<typeof documentText>> {
       return transport.json('GET', `${at(id)}/text`, options);
+    },
+    /** Where the words stand that were recognised on a page of a scan, counted from 1, or in a picture. */
+    words(id: string, page: number, options?: RequestOptions): Promise<PageWords> {
+      return transport.json('GET', `${at(id)}/words`, { ...options, query: { page } });
     },
     chunks(
       id: string,

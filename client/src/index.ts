@@ -42,6 +42,7 @@ export type {
   Invitation,
   ListedDocument,
   Message,
+  PageWords,
   Problem,
   Project,
   Quotas,

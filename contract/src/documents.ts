@@ -162,3 +162,32 @@ const chunk = z
   .meta({ id: 'Chunk' });
 export type Chunk = z.infer<typeof chunk>;
 export const chunkList = z.object({ chunks: z.array(chunk), next_cursor: nextCursor });
+
+export const wordsQuery = z.object({ page: z.coerce.number().int().min(1) });
+/** In pixels of the picture that the words were recognised in, from its upper left corner. */
+const placedWord = z.object({
+  text: z.string(),
+  left: z.int(),
+  top: z.int(),
+  width: z.int(),
+  height: z.int(),
+});
+export const pageWords = z
+  .object({
+    document_id: id,
+    /** Of the document's content, as in the document. */
+    version: z.int(),
+    page: z.int(),
+    /** Null: no words were recognised on this page, or it is not known where they stand. */
+    recognised: z
+      .object({
+        /** Of the picture. */
+        width: z.int(),
+        height: z.int(),
+        /** In reading order. */
+        lines: z.array(z.array(placedWord)),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'PageWords' });
+export type PageWords = z.infer<typeof pageWords>;

@@ -812,7 +812,10 @@ export const chunkVectors = pgTable(
   ],
 );
 
-/** One immutable index segment per document and kind: `keyword`, or `vector:<model>`. */
+/**
+ * What is made of a document as one piece, by kind: the index segments `keyword` and `vector:<model>`, and `words:<page>`,
+ * which says where recognised words stand on a page.
+ */
 export const segments = pgTable(
   'segments',
   {

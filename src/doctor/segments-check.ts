@@ -1,4 +1,6 @@
 import type { Database } from '../db/database.ts';
+import { passagesKind } from '../documents/index-store.ts';
+import { isOfWords, unpackWords } from '../documents/words-store.ts';
 import { openSegment, UnreadableSegment } from '../indexing/segment.ts';
 import { openVectors } from '../indexing/vectors.ts';
 import { documentWork } from '../work/lease.ts';
@@ -32,7 +34,10 @@ const pageText = `SELECT p.conversation_id AS "conversationId", p.document_id AS
   JOIN documents d ON d.user_id = $1 AND d.conversation_id = p.conversation_id AND d.id = p.document_id
   WHERE p.before < $5 ORDER BY p.conversation_id, p.document_id, p.kind`;
 
-/** Reads every index segment whole: its length, its checksum, and that it is of as many passages as its document has. */
+/**
+ * Reads every index segment whole: its length, its checksum, and that it is of as many passages as its document has; and
+ * where words of recognised pages stand.
+ */
 export const segments: Check = {
   name: 'segments',
   async run({ db }) {
@@ -79,15 +84,23 @@ async function* segmentsOf(db: Database, userId: string): AsyncGenerator<StoredS
 
 function whyUnreadable({ kind, bytes, chunks }: StoredSegment): string | null {
   try {
+    if (isOfWords(kind)) {
+      unpackWords(bytes);
+      return null;
+    }
     const found = kind === 'keyword' ? openSegment(bytes).chunkCount : openVectors(bytes).count;
     return found === chunks ? null : `it is of ${found} passages instead of ${chunks}`;
   } catch (error) {
     if (error instanceof UnreadableSegment) return error.message;
+    if (isOfWords(kind)) return 'its bytes are not those that were written';
     throw error;
   }
 }
 
-/** Vectors are complete while they have a segment, which is made of them: it goes. Keywords are searched until then. */
+/**
+ * Vectors are complete while they have a segment, which is made of them: it goes. Keywords are searched until then. Words
+ * are recognised in the original once more.
+ */
 async function haveMadeAnew(
   db: Database,
   { userId, conversationId, documentId, kind }: Broken,
@@ -100,6 +113,7 @@ async function haveMadeAnew(
         values: [userId, conversationId, documentId, kind],
       },
     ]);
-  const key = documentWork({ userId, conversationId }, 'index', documentId, kind);
+  const target = isOfWords(kind) ? passagesKind : kind;
+  const key = documentWork({ userId, conversationId }, 'index', documentId, target);
   await db.scoped({ userId }, (tx) => hurry(tx, key));
 }

@@ -8,11 +8,13 @@ import { chunks, chunkTerms, documents, documentTexts, segments, userCounters } 
 import { isUnderHold, underHold } from '../identity/hold-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { settleVectors, type VectorRow, writeVectors } from './embedding-cache-store.ts';
+import type { PageWords } from '../formats/ocr/page-words.ts';
 import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
 import { enqueue, hurry, settle } from '../work/store.ts';
 import { takePlace } from './replace-store.ts';
 import { bumpVersion, isDocument, nextChange } from './store.ts';
+import { writeWords } from './words-store.ts';
 import { scopeOf } from './work-scope.ts';
 
 export type ChunkRow = typeof chunks.$inferSelect;
@@ -39,6 +41,8 @@ export interface IndexedDocument {
     content: string;
   }[];
   keywordSegment: Uint8Array;
+  /** Of pages that text recognition has read, by page. */
+  words?: ReadonlyMap<number, PageWords>;
   pages: number | null;
   language: string;
   warnings: string[];
@@ -96,6 +100,7 @@ export async function completeDocument(
     await writeChunks(tx, scope, id, made);
     await tx.delete(segments).where(segmentsOf(scope, id));
     await writeSegment(tx, scope, id, keywordKind, made.keywordSegment);
+    await writeWords(tx, scope, id, made.words);
     if (made.vectors !== null) {
       await writeVectors(tx, scope, id, made.vectors.model, made.vectors.rows);
       await writeSegment(tx, scope, id, vectorKind(made.vectors.model), made.vectors.segment);

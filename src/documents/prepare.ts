@@ -4,6 +4,7 @@ import { createSandbox, defaultSandboxLimits, type Sandbox } from '../formats/sa
 import { sandboxWeakness } from '../formats/sandbox-weaknesses.ts';
 import { AppError } from '../errors.ts';
 import { hasWords } from '../formats/ocr/paragraphs.ts';
+import type { PageWords, RecognisedPage } from '../formats/ocr/page-words.ts';
 import type { Recogniser } from '../formats/ocr/recogniser.ts';
 import type { PrepareInput, PreparedIndex } from '../indexing/prepare.ts';
 import type { Chunk } from './chunk.ts';
@@ -23,6 +24,8 @@ export interface Prepared {
   chunks: Chunk[];
   /** The keyword index, as `indexing/segment.ts` reads it. */
   segment: Uint8Array;
+  /** Of pages that text recognition has read, by page: where their words stand. */
+  words: ReadonlyMap<number, PageWords>;
 }
 
 export type PrepareSource = { mediaType: string; fileName: string } & (
@@ -67,9 +70,10 @@ export async function prepareDocument(
     refusal = error;
   }
   if (scanned.length > 0 && typeof options.ocr === 'object') {
-    const recognised = await recognise(source, scanned, options.ocr, options);
+    const pages = await recognise(source, scanned, options.ocr, options);
+    const recognised = new Map([...pages].map(([page, { text }]) => [page, text]));
     if (refusal !== null || [...recognised.values()].some(hasWords))
-      return withOcrNotice(await parse(source, options, { recognised }), recognised);
+      return recognisedDocument(await parse(source, options, { recognised }), pages);
   }
   const missing = scanned.length > 0 && typeof options.ocr === 'string' ? options.ocr : null;
   if (first === null) throw missing === null ? refusal : explained(refusal as AppError, missing);
@@ -112,19 +116,20 @@ async function recognise(
   pages: readonly number[],
   ocr: Recogniser,
   { onProgress, signal = new AbortController().signal }: PrepareOptions,
-): Promise<Map<number, string>> {
+): Promise<Map<number, RecognisedPage>> {
   const pieces: Uint8Array[] = [];
   for await (const piece of bytesOf(source)) pieces.push(piece);
   const onPage = (done: number, total: number): void => onProgress?.(done, total, 'recognising');
   return recognisePages(Buffer.concat(pieces), source.mediaType, pages, ocr, onPage, signal);
 }
 
-function withOcrNotice(prepared: Prepared, recognised: ReadonlyMap<number, string>): Prepared {
-  const pages = [...recognised].flatMap(([page, text]) => (hasWords(text) ? [page] : []));
+function recognisedDocument(prepared: Prepared, recognised: ReadonlyMap<number, RecognisedPage>): Prepared {
+  const pages = [...recognised].filter(([, { text }]) => hasWords(text));
   if (pages.length === 0) return prepared;
-  const which = pages.length === 1 ? `Page ${pages[0]} is` : `${pages.length} pages are`;
+  const which = pages.length === 1 ? `Page ${pages[0]?.[0]} is` : `${pages.length} pages are`;
   const notice = `${which} read by text recognition, which makes mistakes: compare names and numbers with the picture.`;
-  return { ...prepared, warnings: [notice, ...prepared.warnings] };
+  const words = new Map(pages.flatMap(([page, read]) => (read.words === null ? [] : [[page, read.words]])));
+  return { ...prepared, words, warnings: [notice, ...prepared.warnings] };
 }
 
 function explained(refusal: AppError, missing: string): AppError {
@@ -156,14 +161,15 @@ export async function prepareKeywordIndex(
   return made;
 }
 
-interface ResultHeader extends Omit<Prepared, 'text' | 'segment' | 'chunks'> {
+interface ResultHeader extends Omit<Prepared, 'text' | 'segment' | 'chunks' | 'words'> {
   chunks: Omit<Chunk, 'text'>[];
 }
 
 function toPrepared(header: ResultHeader, text: string): Prepared {
   const { pages, title, warnings, removedNuls, language } = header;
   const chunks = header.chunks.map((slice) => ({ ...slice, text: text.slice(slice.start, slice.end) }));
-  return { text, pages, title, warnings, removedNuls, language, chunks, segment: new Uint8Array(0) };
+  const nothing = { segment: new Uint8Array(0), words: new Map() };
+  return { text, pages, title, warnings, removedNuls, language, chunks, ...nothing };
 }
 
 /** What the sandbox of `prepareDocument` lacks on this machine, in one line; null when it lacks nothing. */

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import type { RecognisedPage } from '../formats/ocr/page-words.ts';
 import type { Recogniser } from '../formats/ocr/recogniser.ts';
 
 /** Some ten minutes of a core; the rest of a longer scan is told as not read. */
@@ -15,12 +16,12 @@ export async function recognisePages(
   ocr: Recogniser,
   onPage: (done: number, total: number) => void,
   signal: AbortSignal,
-): Promise<Map<number, string>> {
+): Promise<Map<number, RecognisedPage>> {
   if (mediaType !== 'application/pdf') {
-    const texts = await ocr.readPicture(bytes, signal);
-    return new Map(texts.map((text, at) => [at + 1, text]));
+    const read = await ocr.readPicture(bytes, signal);
+    return new Map(read.map((page, at) => [at + 1, page]));
   }
-  const read = new Map<number, string>();
+  const read = new Map<number, RecognisedPage>();
   const wanted = pages.slice(0, maxPages);
   for (const page of wanted) {
     onPage(read.size, wanted.length);
@@ -29,7 +30,7 @@ export async function recognisePages(
   return read;
 }
 
-function orNothing(error: unknown): string {
-  if (error instanceof AppError) return '';
+function orNothing(error: unknown): RecognisedPage {
+  if (error instanceof AppError) return { text: '', words: null };
   throw error;
 }

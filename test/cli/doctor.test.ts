@@ -78,6 +78,17 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
     expect(statusOf((await examine('--repair')).report, 'indexes')).toMatchObject({ status: 'ok' });
   });
 
+  test('finds words of a recognised page that are not whole, and has the page read again', async () => {
+    await inDatabase(
+      `INSERT INTO segments SELECT user_id, conversation_id, document_id, 'words:1', '\\x1f8b'::bytea
+        FROM segments WHERE document_id = (SELECT min(document_id::text)::uuid FROM segments)`,
+    );
+    const broken = statusOf((await examine()).report, 'segments');
+    expect(broken?.found).toMatch(/^1 of 3 index segments are not whole, such as words:1 of \S+: its bytes/);
+    expect(statusOf((await examine('--repair')).report, 'segments')).toMatchObject({ status: 'ok' });
+    await inDatabase(`DELETE FROM work WHERE kind = 'index' AND target = 'passages'`);
+  });
+
   // A part of a table on another machine is broken there, past what statements to the coordinator can do.
   test.skipIf(isDistributed())('finds what was broken on purpose, and mends what loses nothing', async () => {
     const [original = '', other = ''] = await filesOf(app, person);

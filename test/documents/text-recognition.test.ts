@@ -4,11 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { prepareDocument } from '../../src/documents/prepare.ts';
 import { findJail } from '../../src/formats/ocr/jail.ts';
 import { findRecogniser } from '../../src/formats/ocr/recogniser.ts';
+import { readPages } from '../../src/formats/ocr/page-words.ts';
 import { runJailed } from '../../src/formats/ocr/run-jailed.ts';
 import { askJson, newConversation } from '../answers/support/asking.ts';
+import { until } from '../answers/support/until.ts';
 import { newPerson, sharedApp } from '../support/app.ts';
 import { runCli } from '../support/run-cli.ts';
-import { canRecognise, pdfOf, scanOf } from './support/scans.ts';
+import { canRecognise, paper, pdfOf, scanOf, withOrientation } from './support/scans.ts';
 import { send, uploadAndWait } from './support/uploading.ts';
 
 // Strips of paper with a line of text, as pictures.
@@ -48,6 +50,56 @@ describe.skipIf(!canRecognise())('where text recognition is installed', { timeou
     expect(chunks[0]?.content).toBe(line);
     const told = (await (await fetch(`${app.baseUrl}/capabilities`)).json()) as { media_types: string[] };
     expect(told.media_types).toContain('image/png');
+  });
+
+  test('it is known where the words of a page stand, in copies too, until another file takes its place', async () => {
+    const person = await newPerson((await reading()).baseUrl);
+    const conversation = await newConversation(person);
+    const { documents } = person.client;
+    const scan = pdfOf(['Text of its own.', scanOf(line, 'pgm')]);
+    const [document] = await uploadAndWait(person, conversation, file('scan.pdf', scan));
+    const id = document?.id ?? '';
+    const { version, recognised } = await documents.words(id, 2);
+    expect(version).toBe(1);
+    expect(recognised?.lines.map((words) => words.map(({ text }) => text).join(' '))).toEqual([line]);
+    // 300 pixels to the inch; the line begins 20 points from the left, 36 above the lower edge.
+    const [width, height] = [recognised?.width ?? 0, recognised?.height ?? 0];
+    expect([width, height].map(Math.round)).toEqual([
+      (paper.width * 300) / 72,
+      Math.round((paper.height * 300) / 72),
+    ]);
+    for (const [at, { left, top, height: tall }] of (recognised?.lines[0] ?? []).entries()) {
+      if (at === 0) expect(Math.abs(left / width - 20 / paper.width)).toBeLessThan(0.01);
+      const baseline = (paper.height - 36) / paper.height;
+      expect(top / height).toBeLessThan(baseline);
+      expect((top + tall) / height).toBeGreaterThan(baseline - 0.02);
+    }
+    expect((await documents.words(id, 1)).recognised).toBeNull();
+    expect((await documents.words(id, 3)).recognised).toBeNull();
+    const other = await newConversation(person);
+    const [copy] = (await documents.copy([id], other)).documents;
+    expect((await documents.words(copy?.id ?? '', 2)).recognised).toEqual(recognised);
+    await documents.replace(id, { name: 'text.txt', blob: new Blob(['Now it is a text.']) });
+    await until('the new version is there', async () => (await documents.get(id)).version === 2);
+    expect(await documents.words(id, 2)).toMatchObject({ version: 2, recognised: null });
+    expect((await documents.words(copy?.id ?? '', 2)).recognised).toEqual(recognised);
+  });
+
+  test('of a picture that says to be shown turned it is not known where its words stand', async () => {
+    const person = await newPerson((await reading()).baseUrl);
+    const conversation = await newConversation(person);
+    const plain = scanOf(line, 'jpeg');
+    const documents = await uploadAndWait(
+      person,
+      conversation,
+      file('plain.jpg', plain),
+      file('upright.jpg', withOrientation(plain, 1)),
+      file('turned.jpg', withOrientation(plain, 3)),
+    );
+    const known: Record<string, boolean> = {};
+    for (const { id, name } of documents)
+      known[name] = (await person.client.documents.words(id, 1)).recognised !== null;
+    expect(known).toEqual({ 'plain.jpg': true, 'upright.jpg': true, 'turned.jpg': false });
   });
 
   test('progress is told page by page, and nothing is recognised twice or on pages with text', async () => {
@@ -111,6 +163,40 @@ describe.skipIf(!canRecognise())('where text recognition is installed', { timeou
     const { env } = await reading();
     const { stdout } = await runCli(['doctor'], env);
     expect(stdout).toMatch(/^ok {3}text recognition: scans and pictures are read by tesseract \(eng\)/m);
+  });
+});
+
+describe('what tesseract writes', () => {
+  const row = (level: number, page: number, text: string, ...box: number[]) =>
+    [level, page, 1, 1, 1, 1, ...box, level === 5 ? 90 : -1, text].join('\t');
+  const head =
+    'level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext';
+  const first = [row(1, 1, '', 0, 0, 100, 50), row(5, 1, 'One', 1, 2, 30, 10), row(5, 1, ' ', 0, 0, 9, 9)];
+  const second = [row(1, 2, '', 0, 0, 90, 40), row(5, 2, 'Two', 3, 4, 30, 10), row(5, 2, 'x', 40, 4, 5, 10)];
+  const placed = (text: string, left: number, top: number, width: number) => ({
+    text,
+    left,
+    top,
+    width,
+    height: 10,
+  });
+  const read = [
+    { text: 'One\n', words: { width: 100, height: 50, lines: [[placed('One', 1, 2, 30)]] } },
+    {
+      text: 'Two x\n',
+      words: { width: 90, height: 40, lines: [[placed('Two', 3, 4, 30), placed('x', 40, 4, 5)]] },
+    },
+  ];
+
+  test('release 5 parts pages, release 4 ends them', () => {
+    const parted = [head, ...first, 'One', ...second, '\fTwo x', ''];
+    expect(readPages(parted.join('\n'))).toEqual(read);
+    const ended = [head, ...first, 'One', `\f${second[0]}`, ...second.slice(1), 'Two x', '\f'];
+    expect(readPages(ended.join('\n'))).toEqual(read);
+  });
+
+  test('without the table there is the text', () => {
+    expect(readPages('One\n\fTwo x\n\f')).toEqual(read.map(({ text }) => ({ text, words: null })));
   });
 });
 

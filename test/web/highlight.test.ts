@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Chunk } from '@alcove/client';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { canRecognise, pdfOf, scanOf, withOrientation } from '../documents/support/scans.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { isFullRun } from '../support/full-run.ts';
 import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
@@ -91,8 +92,102 @@ describe.skipIf(isMissing)('the highlight of a passage, pixel by pixel', inBrows
   );
 });
 
+describe.skipIf(chromiumPath === undefined || !canRecognise())('a scan in the viewer', inBrowser, () => {
+  const line = 'The lighthouse keeper owns nineteen boats.';
+  let app: TestApp;
+  let browser: Browser;
+  let person: Person;
+  let page: Page;
+  let conversation: string;
+
+  beforeAll(async () => {
+    await buildWeb();
+    [app, browser] = await Promise.all([startTestApp({ env: { OCR: 'on' } }), launchBrowser()]);
+    person = await newPerson(app.baseUrl);
+    conversation = (await person.client.conversations.create({ title: 'Scans' })).id;
+    ({ page } = await openSignedIn(browser, person, { viewport: { width: 1600, height: 1000 } }));
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+
+  /** Opens a document at its first passage. */
+  async function open(name: string, bytes: Buffer): Promise<Locator> {
+    const upload = { name, blob: new Blob([Uint8Array.from(bytes)]) };
+    const { document } = await person.client.documents.upload(conversation, upload);
+    await person.client.documents.wait(document.id);
+    const { chunks } = await person.client.documents.chunks(document.id);
+    const passage = chunks.find(({ ocr }) => ocr);
+    const place = { document: document.id, page: String(passage?.page), passage: passage?.id ?? '' };
+    await page.goto(`${app.baseUrl}/dashboard/chatbot/${conversation}?${new URLSearchParams(place)}`);
+    return page.locator(`.pdf-page[data-page="${passage?.page}"]`);
+  }
+
+  const originals = {
+    'scan.pdf': () => pdfOf(['A page with text of its own.', scanOf(line, 'pgm')]),
+    'strip.png': () => scanOf(line, 'png'),
+  };
+
+  test.each(Object.entries(originals))(
+    'its passage is marked on the picture, and its text is selected and found: %s',
+    { timeout: 120_000 },
+    async (name, make) => {
+      const shown = await open(name, make());
+      await shown.locator('.pdf-mark').first().waitFor();
+      const marked = await shown.screenshot({ animations: 'disabled' });
+      await shown.locator('.pdf-mark').evaluateAll((marks) => marks.forEach((mark) => mark.remove()));
+      const plain = await shown.screenshot({ animations: 'disabled' });
+      // Letters reach from the line to some seven tenths of their size above it.
+      const boxes = (await boxesOf(pdfOf([line]), { page: 1, content: line })).map((box) => ({
+        ...box,
+        y: box.y + 0.3 * box.height,
+        height: 0.7 * box.height,
+      }));
+      const found = await compareMarks(browser, { plain, marked, boxes });
+      expect(found.covered, 'of the passage is marked').toBeGreaterThan(leastRight);
+      expect(found.inside, 'of the marks is passage').toBeGreaterThan(leastRight);
+      expect(found.legible, 'of the ink stays dark').toBeGreaterThan(leastLegible);
+
+      const selected = await shown.locator('.textLayer').evaluate((layer) => {
+        getSelection()?.selectAllChildren(layer);
+        return String(getSelection());
+      });
+      expect(selected.trim()).toBe(line);
+      const [word, box] = [shown.getByText('nineteen'), await shown.boundingBox()];
+      const at = await word.boundingBox();
+      const first = boxes[0];
+      if (!at || !box || !first) throw new Error('the word is not there');
+      // Its place among the letters of the line is some four fifths of the way.
+      const share = (at.x + at.width / 2 - box.x) / box.width;
+      expect(share).toBeGreaterThan(first.x + 0.65 * first.width);
+      expect(share).toBeLessThan(first.x + 0.85 * first.width);
+      expect(await word.evaluate((element) => getComputedStyle(element).color)).toBe('rgba(0, 0, 0, 0)');
+
+      await page.getByRole('button', { name: 'Find in this document' }).click();
+      await page.getByRole('searchbox', { name: 'Find in this document' }).fill('keeper owns');
+      await page.getByText('1 of 1').waitFor();
+      await shown.locator('.pdf-mark[data-kind="find"]').waitFor();
+    },
+  );
+
+  test('words without a known place: nothing is marked, and it says so', { timeout: 120_000 }, async () => {
+    const turned = withOrientation(scanOf(line, 'jpeg'), 3);
+    const shown = await open('turned.jpg', turned);
+    await page.getByText('nothing is marked').waitFor();
+    expect(await shown.locator('img').count()).toBe(1);
+    expect(await shown.locator('.pdf-mark').count()).toBe(0);
+    await page.getByRole('button', { name: 'Show the text' }).click();
+    expect(await page.locator('mark').textContent()).toBe(line);
+  });
+});
+
 /** Where the file itself says that the words of the passage stand, in shares of the page. */
-async function boxesOf(bytes: Buffer, { page: number, content }: Chunk): Promise<Box[]> {
+async function boxesOf(
+  bytes: Buffer,
+  { page: number, content }: Pick<Chunk, 'page' | 'content'>,
+): Promise<Box[]> {
   const opening = getDocument({ data: new Uint8Array(bytes), verbosity: 0 });
   const pdf = await opening.promise;
   const page = await pdf.getPage(number ?? 1);

@@ -4,6 +4,8 @@ import { promisify } from 'node:util';
 import { AppError } from '../../errors.ts';
 import { Gate } from '../../limits/gate.ts';
 import { findJail, hasProgram, jailEnvironment, type JailLimits } from './jail.ts';
+import { isShownTurned } from './orientation.ts';
+import { readPages, type RecognisedPage } from './page-words.ts';
 import { runJailed } from './run-jailed.ts';
 
 /** Reads the text of pictures, by programs that are installed on this machine. */
@@ -12,10 +14,10 @@ export interface Recogniser {
   languages: string;
   /** Whether the programs are kept from the files of this machine. */
   isConfined: boolean;
-  /** The text of each page of a picture. @throws AppError; `signal.reason` */
-  readPicture(bytes: Uint8Array, signal: AbortSignal): Promise<string[]>;
-  /** The text of one page of a PDF, counted from 1. @throws AppError; `signal.reason` */
-  readPdfPage(bytes: Uint8Array, page: number, signal: AbortSignal): Promise<string>;
+  /** Each page of a picture. @throws AppError; `signal.reason` */
+  readPicture(bytes: Uint8Array, signal: AbortSignal): Promise<RecognisedPage[]>;
+  /** One page of a PDF, counted from 1. @throws AppError; `signal.reason` */
+  readPdfPage(bytes: Uint8Array, page: number, signal: AbortSignal): Promise<RecognisedPage>;
 }
 
 export interface OcrSettings {
@@ -36,7 +38,10 @@ const memoryBytes = 640 * 1024 * 1024;
 const dataBytes = 1_400_000_000;
 /** A grey page of 1 by 1.4 metres. */
 const maxPageBytes = 256 * 1024 * 1024;
-const maxTextBytes = 4 * 1024 * 1024;
+/** Both of one recognition. */
+const outputs = ['-c', 'tessedit_create_txt=1', '-c', 'tessedit_create_tsv=1'];
+/** Text, and some 60 bytes about each of its words. */
+const maxTextBytes = 32 * 1024 * 1024;
 
 /** Finds what text recognition needs. @returns the recogniser, or one sentence that says what is missing */
 export async function findRecogniser(settings: OcrSettings): Promise<Recogniser | string> {
@@ -77,19 +82,23 @@ export async function findRecogniser(settings: OcrSettings): Promise<Recogniser 
     picture: Uint8Array,
     signal: AbortSignal,
     more: string[] = [],
-  ): Promise<string> => {
-    const args = ['stdin', 'stdout', '-l', settings.languages, ...more];
-    return (await run('tesseract', args, picture, maxTextBytes, signal)).toString('utf8');
+  ): Promise<RecognisedPage[]> => {
+    const args = ['stdin', 'stdout', '-l', settings.languages, ...outputs, ...more];
+    return readPages((await run('tesseract', args, picture, maxTextBytes, signal)).toString('utf8'));
   };
   return {
     languages: settings.languages,
     isConfined: jail.isWhole,
-    // Pages end with a form feed.
-    readPicture: async (bytes, signal) => (await recognise(bytes, signal)).replace(/\f$/, '').split('\f'),
+    async readPicture(bytes, signal) {
+      const pages = await recognise(bytes, signal);
+      return isShownTurned(bytes) ? pages.map(({ text }) => ({ text, words: null })) : pages;
+    },
     async readPdfPage(bytes, page, signal) {
-      const args = ['-r', String(dpi), '-gray', '-f', String(page), '-l', String(page), '-'];
+      // What is cut off is shown by no reader.
+      const args = ['-r', String(dpi), '-gray', '-cropbox', '-f', String(page), '-l', String(page), '-'];
       const picture = await run('pdftoppm', args, bytes, maxPageBytes, signal);
-      return (await recognise(picture, signal, ['--dpi', String(dpi)])).replaceAll('\f', '\n');
+      const [read] = await recognise(picture, signal, ['--dpi', String(dpi)]);
+      return read ?? { text: '', words: null };
     },
   };
 }

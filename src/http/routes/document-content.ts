@@ -1,7 +1,8 @@
-import { chunkList, documentText, idParams, pageQuery } from '@alcove/contract';
+import { chunkList, documentText, idParams, pageQuery, pageWords, wordsQuery } from '@alcove/contract';
 import { listChunks } from '../../documents/index-store.ts';
 import type { DocumentRow } from '../../documents/store.ts';
 import { readText } from '../../documents/text-store.ts';
+import { readWords } from '../../documents/words-store.ts';
 import { AppError } from '../../errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { attachment } from '../attachment.ts';
@@ -61,6 +62,29 @@ export function documentContentRoutes(app: App, { db, documents }: HttpDeps): vo
       const text = await readText(db, scope, row.id);
       if (text === null) throw notReady(row);
       return { document_id: row.id, text, pages: row.pages };
+    },
+  );
+
+  app.get(
+    '/documents/:id/words',
+    {
+      config: below,
+      schema: {
+        tags,
+        operationId: 'getPageWords',
+        summary: 'Where the recognised words of a page stand',
+        description:
+          'Of a scanned page or a picture: what text recognition (OCR) has read, line by line, to lay over the original.',
+        params: idParams,
+        querystring: wordsQuery,
+        response: { 200: pageWords },
+      },
+    },
+    async (request) => {
+      const { scope, document: row } = await openDocument(request, db);
+      const { page: number } = request.query;
+      const recognised = await readWords(db, scope, row.id, number);
+      return { document_id: row.id, version: row.version, page: number, recognised };
     },
   );
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { deflateSync } from 'node:zlib';
 
 /** Points: small, so that reading it takes little. */
-const paper = { width: 420, height: 80 };
+export const paper = { width: 420, height: 80 };
 
 /** What of text recognition is installed here; CI has it. */
 export function canRecognise(): boolean {
@@ -16,11 +16,20 @@ export function canRecognise(): boolean {
 }
 
 /** A strip of paper with a line of text, as a scanner would give it. */
-export function scanOf(text: string, format: 'png' | 'pgm'): Buffer {
-  return execFileSync('pdftoppm', ['-r', '150', '-gray', ...(format === 'png' ? ['-png'] : []), '-'], {
+export function scanOf(text: string, format: 'png' | 'pgm' | 'jpeg'): Buffer {
+  return execFileSync('pdftoppm', ['-r', '150', '-gray', ...(format === 'pgm' ? [] : [`-${format}`]), '-'], {
     input: pdfOf([text]),
     maxBuffer: 64 * 1024 * 1024,
   });
+}
+
+/** A JPEG file that says how it is to be shown, as cameras do: 1 is upright, 3 upside down. */
+export function withOrientation(jpeg: Buffer, orientation: number): Buffer {
+  const exif = Buffer.from('Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0', 'latin1');
+  exif.writeUInt16BE(orientation, 24);
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(exif.length + 2);
+  return Buffer.concat([jpeg.subarray(0, 2), Buffer.from([0xff, 0xe1]), length, exif, jpeg.subarray(2)]);
 }
 
 /** A PDF of pages that are a picture (PGM), or a line of text, or empty. */

@@ -1,5 +1,8 @@
 import type { Client, Document } from '@alcove/client';
-import type { Pdf } from './pdf.ts';
+import { nameInSentence } from '../show-name.ts';
+import { viewer } from '../text/viewer.ts';
+import type { Pages } from './pages.ts';
+import { findWords } from './recognised-words.ts';
 
 /** Passages of one page of their list, and pages that are read: headings of a longer document look like paragraphs. */
 const chunkPage = 200;
@@ -7,9 +10,8 @@ const mostPages = 5;
 
 export interface Original {
   document: Document;
-  pdf: Pdf | null;
-  /** Address of a picture in this browser's memory. */
-  image: string | null;
+  /** Null where it cannot be shown page by page. */
+  pages: Pages | null;
   /** Null while it is not read yet. */
   text: string | null;
   headings: ReadonlySet<string>;
@@ -19,27 +21,31 @@ export interface Original {
 /** Everything that is needed to show a document: the original where it can be shown, and its text. @throws AlcoveError */
 export async function openOriginal(alcove: Client, id: string): Promise<Original> {
   const document = await alcove.documents.get(id);
-  const isPdf = document.media_type === 'application/pdf';
   const isImage = /^image\/(?:png|jpeg|gif|webp|avif)$/.test(document.media_type);
-  const [text, headings, pdf, image] = await Promise.all([
+  const isPaged = isImage || document.media_type === 'application/pdf';
+  const [text, headings, opened] = await Promise.all([
     document.status === 'ready' ? alcove.documents.text(id).then((read) => read.text) : null,
-    isPdf || document.status !== 'ready' ? new Set<string>() : headingsOf(alcove, id),
-    isPdf ? openAsPdf(alcove, id) : null,
-    isImage
-      ? alcove.documents.content(id).then((blob) => URL.createObjectURL(retyped(blob, document)))
-      : null,
+    isPaged || document.status !== 'ready' ? new Set<string>() : headingsOf(alcove, id),
+    isPaged ? openPages(alcove, document, isImage) : null,
   ]);
-  const release = () => {
-    void pdf?.loadingTask.destroy();
-    if (image) URL.revokeObjectURL(image);
+  return {
+    document,
+    pages: opened?.pages ?? null,
+    text,
+    headings,
+    release: () => opened?.release(),
   };
-  return { document, pdf, image, text, headings, release };
 }
 
-async function openAsPdf(alcove: Client, id: string): Promise<Pdf | null> {
-  const [blob, { openPdf }] = await Promise.all([alcove.documents.content(id), import('./pdf.ts')]);
+interface Opened {
+  pages: Pages;
+  release(): void;
+}
+
+async function openPages(alcove: Client, document: Document, isImage: boolean): Promise<Opened | null> {
+  const blob = await alcove.documents.content(document.id);
   try {
-    return await openPdf(await blob.arrayBuffer());
+    return await (isImage ? openPicture(alcove, document, blob) : openAsPdf(alcove, document, blob));
   } catch (error) {
     // Its text was read all the same, by a more patient reader: that is shown.
     console.warn(error);
@@ -47,9 +53,27 @@ async function openAsPdf(alcove: Client, id: string): Promise<Pdf | null> {
   }
 }
 
-/** The server sends every original as plain bytes. */
-function retyped(blob: Blob, document: Document): Blob {
-  return new Blob([blob], { type: document.media_type });
+async function openPicture(alcove: Client, document: Document, blob: Blob): Promise<Opened> {
+  // The server sends every original as plain bytes.
+  const address = URL.createObjectURL(new Blob([blob], { type: document.media_type }));
+  const release = () => URL.revokeObjectURL(address);
+  try {
+    const { picturePages } = await import('./picture-pages.ts');
+    const alt = viewer.image(nameInSentence(document.name));
+    return { pages: await picturePages(address, alt, findWords(alcove, document)), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function openAsPdf(alcove: Client, document: Document, blob: Blob): Promise<Opened> {
+  const [{ openPdf }, { pdfPages }] = await Promise.all([import('./pdf.ts'), import('./pdf-pages.ts')]);
+  const pdf = await openPdf(await blob.arrayBuffer());
+  return {
+    pages: pdfPages(pdf, findWords(alcove, document)),
+    release: () => void pdf.loadingTask.destroy(),
+  };
 }
 
 async function headingsOf(alcove: Client, id: string): Promise<Set<string>> {
