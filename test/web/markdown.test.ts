@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { MarkdownBlocks, renderBlocks } from '../../web/src/lib/markdown/markdown.ts';
+import { MarkdownBlocks, type Cite } from '../../web/src/lib/markdown/markdown.ts';
 import { hostileTexts } from './support/hostile-text.ts';
 
 const cite = (n: number) =>
   n <= 2 ? { label: `Source ${n}: "a" <b>`, state: 'verified' as const, at: 0 } : null;
+const names = { id: 'a', note: (n: number) => `Footnote ${n}`, back: (n: number) => `Back from ${n}` };
+const renderBlocks = (markdown: string, by?: Cite) => new MarkdownBlocks(names).render(markdown, by);
 const html = (markdown: string) => renderBlocks(markdown, cite).join('');
 
 describe('Markdown of an answer', () => {
@@ -49,8 +51,9 @@ describe('Markdown of an answer', () => {
       '```js\nconst a = [1];\n```',
       '| a | b |\n| - | -: |\n| 1 [1] | 2 |',
       'Costs $5 and $10, and $e = mc^2$.\n\n$$\\sum_i x_i$$\n\n[^1]: A note [2].\n\nLast[^1] [1].',
+      'Again[^2] and[^1].\n\nBetween.\n\nAnd last[^3].\n\n[^3]: Three\n  goes on.\n[^2]: Two.',
     ].join('\n\n');
-    const growing = new MarkdownBlocks();
+    const growing = new MarkdownBlocks(names);
     for (let end = 0; end < text.length; end += 1) growing.render(text.slice(0, end), cite);
     expect(growing.render(text, cite)).toEqual(renderBlocks(text, cite));
   });
@@ -58,7 +61,7 @@ describe('Markdown of an answer', () => {
   test('a marker is told where it stands in the whole text, also behind code and in later blocks', () => {
     const text = 'One [1].\n\n`[1]` two [2] and [1, 2].\n\n- three [1]\n';
     const told: number[] = [];
-    const blocks = new MarkdownBlocks();
+    const blocks = new MarkdownBlocks(names);
     const seen = (n: number, offset: number) => {
       told.push(offset);
       return { label: `${n}`, state: 'verified' as const, at: offset };
@@ -68,17 +71,54 @@ describe('Markdown of an answer', () => {
     expect([...new Set(told)]).toEqual(places);
   });
 
-  test('formulas and prices, tables and notes', () => {
+  test('footnotes are numbered by their marks and linked both ways', () => {
+    const text = [
+      'One[^b] and two[^a], once more[^B].',
+      '- listed[^c]',
+      '[^a]: First note.\n[^b]: See [the page](https://a.example/) [1],\n    told on.\n[^c]: Third.',
+    ].join('\n\n');
+    const mark = (n: number, nth: number) =>
+      `<sup><a class="note-mark" id="a-mark-${n}-${nth}" href="#a-note-${n}" aria-label="Footnote ${n}">${n}</a></sup>`;
+    const back = (n: number, nth: number, sup = '') =>
+      ` <a class="note-back" href="#a-mark-${n}-${nth}" aria-label="Back from ${n}">↩${sup}</a>`;
+    const shown = html(text);
+    expect(shown).toContain(`One${mark(1, 1)} and two${mark(2, 1)}, once more${mark(1, 2)}.`);
+    expect(shown).toContain(`listed${mark(3, 1)}`);
+    expect(shown).toContain(
+      `<p class="footnote" dir="auto" id="a-note-2" tabindex="-1"><sup>2</sup> First note.${back(2, 1)}</p>`,
+    );
+    expect(shown).toContain(
+      `${pill(1)},<br>told on.${back(1, 1, '<sup>1</sup>')}${back(1, 2, '<sup>2</sup>')}</p>`,
+    );
+    const ids = [...shown.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
+    expect(new Set(ids).size).toBe(ids.length);
+    const targets = [...shown.matchAll(/href="#([^"]+)"/g)].map((match) => match[1]);
+    expect(targets.filter((target) => !ids.includes(target))).toEqual([]);
+  });
+
+  test('a mark without a footnote stays as it was written, and a footnote without a mark keeps its name', () => {
+    expect(html('The pattern [^abc] and [^1].')).toBe('<p dir="auto">The pattern [^abc] and [^1].</p>\n');
+    expect(html('`a[^1]`\n\n[^1]: A.\n[^1]: B.')).toBe(
+      '<p dir="auto"><code>a[^1]</code></p>\n<p class="footnote" dir="auto"><sup>1</sup> A.</p>\n<p class="footnote" dir="auto"><sup>1</sup> B.</p>\n',
+    );
+  });
+
+  test('a footnote is no citation, and a citation no footnote', () => {
+    const shown = html('Rose[^1] by 3 [1].\n\n[^1]: A note.');
+    expect([...shown.matchAll(/class="pill"/g)]).toHaveLength(1);
+    expect([...shown.matchAll(/class="note-mark"/g)]).toHaveLength(1);
+  });
+
+  test('formulas, prices and tables', () => {
     expect(html('It costs $5 or $10.')).not.toContain('data-math');
     expect(html('So $a^2$ holds.')).toContain('<span data-math="inline">a^2</span>');
     expect(html('$$\na^2\n$$')).toContain('<div class="math-block" data-math="block">a^2</div>');
     expect(html('| a |\n| - |\n| 1 |')).toContain('<div class="table-scroll" tabindex="0"><table>');
-    expect(html('A[^1].\n\n[^1]: Note.')).toContain('<p class="footnote" dir="auto"><sup>1</sup> Note.</p>');
   });
 
   test('only the end of a long text is read again when it grows', () => {
     const block = `${'word '.repeat(60)}[1].\n\n`;
-    const blocks = new MarkdownBlocks();
+    const blocks = new MarkdownBlocks(names);
     let text = '';
     const begun = performance.now();
     for (let at = 0; at < 300; at += 1) blocks.render((text += block), cite);

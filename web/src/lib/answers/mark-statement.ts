@@ -24,13 +24,13 @@ function rangeOf(body: HTMLElement, statement: string): Range | null {
   const nodes: { node: Text; start: number }[] = [];
   let text = '';
   const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT, (node) =>
-    node.parentElement?.closest('.pill') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+    node.parentElement?.closest('.pill, .note-mark') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
   );
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     nodes.push({ node: node as Text, start: text.length });
     text += (node as Text).data;
   }
-  const place = placeOf(flatten(text), flatten(statement.replaceAll(/\[\d[\d,\s]*\]/g, '')));
+  const place = placeOf(flatten(text), flatten(statement.replaceAll(/\[(?:\d[\d,\s]*|\^[^\s\]]+)\]/g, '')));
   if (!place) return null;
   const range = document.createRange();
   const first = nodes.findLast(({ start }) => start <= place.start);

@@ -1,7 +1,8 @@
 import type { Verification } from '@alcove/client';
 import { Marked, type Token, type Tokens } from 'marked';
 import { citationAt, maskCode, type CitationToken } from './citation-token.ts';
-import { footnotes } from './footnotes.ts';
+import { footnotes, footnoteState, isFootnote, numberFootnotes } from './footnotes.ts';
+import type { FootnoteToken, NoteNames } from './footnotes.ts';
 import { mathTokens } from './math-token.ts';
 
 /** `pending` while the answer is being written and the statement is not checked yet. */
@@ -19,8 +20,9 @@ export type Cite = (n: number, offset: number) => Pill | null;
 interface Block {
   token: Token;
   cites: CitationToken[];
+  footnotes: FootnoteToken[];
   html: string;
-  /** What its pills were when it was drawn. */
+  /** What its pills and footnotes were when it was drawn. */
   drawn: string;
 }
 
@@ -41,7 +43,11 @@ export class MarkdownBlocks {
   #blocks: Block[] = [];
   /** So many characters at the beginning are settled, in this many blocks. */
   #settled = { length: 0, blocks: 0, text: '' };
-  readonly #parser = this.#makeParser();
+  readonly #parser: Marked;
+
+  constructor(names: NoteNames) {
+    this.#parser = this.#makeParser(names);
+  }
 
   render(text: string, cite?: Cite): string[] {
     this.#cite = cite;
@@ -49,6 +55,7 @@ export class MarkdownBlocks {
     const { length, blocks } = this.#settled;
     this.#blocks.length = blocks;
     this.#read(text.slice(length), length);
+    numberFootnotes(this.#blocks.flatMap((block) => block.footnotes));
     for (const block of this.#blocks) this.#draw(block);
     this.#settle(text);
     return this.#blocks.map(({ html }) => html);
@@ -65,15 +72,25 @@ export class MarkdownBlocks {
       end += token.raw.length;
       const first = next;
       while ((this.#found[next]?.offset ?? Infinity) < end) next += 1;
-      this.#blocks.push({ token, cites: this.#found.slice(first, next), html: '', drawn: '\0' });
+      const cites = this.#found.slice(first, next);
+      this.#blocks.push({ token, cites, footnotes: this.#footnotesOf(token), html: '', drawn: '\0' });
     }
   }
 
+  #footnotesOf(token: Token): FootnoteToken[] {
+    const found: FootnoteToken[] = [];
+    // The parser walks below its own kinds of tokens and below ours.
+    void this.#parser.walkTokens([token], (one) => {
+      if (isFootnote(one)) found.push(one);
+    });
+    return found;
+  }
+
   #draw(block: Block): void {
-    const drawn = block.cites
+    const pills = block.cites
       .flatMap(({ numbers, offset }) => numbers.map((n) => this.#cite?.(n, offset)))
-      .map((pill) => `${pill?.at ?? ''}${pill?.state ?? ''}`)
-      .join();
+      .map((pill) => `${pill?.at ?? ''}${pill?.state ?? ''}`);
+    const drawn = [...pills, ...block.footnotes.map(footnoteState)].join();
     if (drawn === block.drawn) return;
     block.drawn = drawn;
     block.html = this.#parser.parser([block.token]);
@@ -97,7 +114,7 @@ export class MarkdownBlocks {
     this.#settled = { length, blocks, text: text.slice(0, length) };
   }
 
-  #makeParser(): Marked {
+  #makeParser(names: NoteNames): Marked {
     const parser = new Marked({
       gfm: true,
       breaks: true,
@@ -127,7 +144,9 @@ export class MarkdownBlocks {
         },
       },
     });
-    parser.use({ extensions: [...mathTokens(escapeHtml), ...footnotes(escapeHtml), this.#citations()] });
+    parser.use({
+      extensions: [...mathTokens(escapeHtml), ...footnotes(escapeHtml, names), this.#citations()],
+    });
     return parser;
   }
 
@@ -155,11 +174,6 @@ export class MarkdownBlocks {
       },
     };
   }
-}
-
-/** A text that does not grow. */
-export function renderBlocks(markdown: string, cite?: Cite): string[] {
-  return new MarkdownBlocks().render(markdown, cite);
 }
 
 function pillHtml(n: number, { at, state, label }: Pill): string {

@@ -6,7 +6,7 @@ const allowedTags =
 const mathTags =
   'math mrow mi mn mo ms mspace mtext msup msub msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd mstyle mpadded mphantom';
 const allowedAttributes =
-  'align aria-label class data-at data-done data-math data-n data-state dir href rel start tabindex target type display mathvariant stretchy fence form lspace rspace separator accent accentunder columnalign rowspacing columnspacing displaystyle scriptlevel linethickness minsize maxsize movablelimits largeop symmetric width height depth';
+  'align aria-label class data-at data-done data-math data-n data-state dir href id rel start tabindex target type display mathvariant stretchy fence form lspace rspace separator accent accentunder columnalign rowspacing columnspacing displaystyle scriptlevel linethickness minsize maxsize movablelimits largeop symmetric width height depth';
 
 /** Three schemes, or a value that is no address with a scheme; every attribute is tested, not only addresses. */
 const allowedValues = /^(?:(?:https?|mailto):|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i;

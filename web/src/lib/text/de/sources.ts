@@ -24,4 +24,6 @@ export const sources: Dictionary['sources'] = {
   unplaced: 'So wurde die Textstelle zitiert.',
   cited: 'zitiert',
   notCited: 'gefunden, nicht zitiert',
+  footnote: (number) => `Fußnote ${number}`,
+  backFromFootnote: (number) => `Zurück von Fußnote ${number}`,
 };

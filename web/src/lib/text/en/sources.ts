@@ -23,4 +23,6 @@ export const sources = {
   unplaced: 'This is the passage as it was quoted.',
   cited: 'cited',
   notCited: 'found, not cited',
+  footnote: (number: number) => `Footnote ${number}`,
+  backFromFootnote: (number: number) => `Back from footnote ${number}`,
 };
