@@ -184,6 +184,7 @@ export async function startApp(
       limits: config.limits,
       citationCheck: config.citationCheck,
       afterwards: config.afterwards,
+      suggestions: config.suggestions,
       background: new Background(afterwardsAtOnce, afterwardsWaiting, (error) =>
         log.debug({ err: error }, 'a title or a summary was not made'),
       ),

@@ -54,6 +54,7 @@ export interface Config {
   citationCheck: boolean;
   /** What a model is asked for when an answer is done: a title of the conversation, a summary of its older part. */
   afterwards: { titles: boolean; summaries: boolean };
+  suggestions: boolean;
   limits: Limits;
   models: ModelConfig;
   /** Passages that the reranker scores lower are dropped; null keeps all. */
@@ -150,6 +151,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     citationCheck: e.CITATION_CHECK === 'model',
     afterwards: { titles: e.TITLES === 'model', summaries: e.SUMMARIES === 'on' },
+    suggestions: e.QUESTIONS === 'model',
     models: readModels(e),
     rerankThreshold: e.RERANK_THRESHOLD ?? null,
     ocr: { mode: e.OCR, languages: e.OCR_LANGUAGES, timeoutMs: e.INGEST_TIMEOUT_S * 1000 },

@@ -7,6 +7,7 @@ import type {
   documentList,
   documentText,
   PageWords,
+  suggestedQuestions,
   transferred,
   Uploaded,
   updateDocumentBody,
@@ -101,6 +102,10 @@ export function documents(transport: Transport) {
     },
     text(id: string, options?: RequestOptions): Promise<z.output<typeof documentText>> {
       return transport.json('GET', `${at(id)}/text`, options);
+    },
+    /** Questions worth asking of it, by the server's language model; it is asked once. */
+    questions(id: string, options?: RequestOptions): Promise<z.output<typeof suggestedQuestions>> {
+      return transport.json('POST', `${at(id)}/questions`, { ...options, body: {} });
     },
     /** Where the words stand that were recognised on a page of a scan, counted from 1, or in a picture. */
     words(id: string, page: number, options?: RequestOptions): Promise<PageWords> {

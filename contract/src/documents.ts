@@ -163,6 +163,9 @@ const chunk = z
 export type Chunk = z.infer<typeof chunk>;
 export const chunkList = z.object({ chunks: z.array(chunk), next_cursor: nextCursor });
 
+export const suggestedQuestions = z
+  .object({ document_id: id, questions: z.array(z.string()) })
+  .meta({ id: 'SuggestedQuestions' });
 export const wordsQuery = z.object({ page: z.coerce.number().int().min(1) });
 /** In pixels of the picture that the words were recognised in, from its upper left corner. */
 const placedWord = z.object({

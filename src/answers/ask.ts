@@ -208,14 +208,21 @@ function searchScopeOf(scope: ConversationScope, reach: Question['reach']): Sear
   throw new AppError('forbidden', 'This API key is for one conversation only.');
 }
 
+/** That of the conversation while it is there, else the server's. */
+export function usualModel(
+  usual: string | undefined,
+  { models }: Pick<AnswerDeps, 'models'>,
+): ChatModel | null {
+  return models.chatModels.find((model) => model.id === usual) ?? models.chat;
+}
+
 /** The one that the question names, else that of the conversation while it is there, else the server's. */
 function chooseModel(
   wanted: string | undefined,
   usual: string | undefined,
   deps: AnswerDeps,
 ): ChatModel | null {
-  if (wanted === undefined)
-    return deps.models.chatModels.find((model) => model.id === usual) ?? deps.models.chat;
+  if (wanted === undefined) return usualModel(usual, deps);
   const found = deps.models.chatModels.find((model) => model.id === wanted);
   if (found !== undefined) return found;
   const known = deps.models.chatModels.map((model) => model.id).join(', ');

@@ -26,6 +26,8 @@ export interface AnswerDeps {
   citationCheck: boolean;
   /** What a model is asked for after an answer. */
   afterwards: { titles: boolean; summaries: boolean };
+  /** A model is asked which questions a document is worth. */
+  suggestions: boolean;
   background: Background;
   /** Names this process in leases. */
   owner: string;

@@ -215,6 +215,10 @@ const limits = {
     word(['on', 'off']).default('on'),
     'off: older messages of a long conversation are left out',
   ),
+  QUESTIONS: show(
+    word(['model', 'headings']).default('model'),
+    'headings: questions to begin with are made of headings, without asking a model',
+  ),
   LEASE_S: show(count(15), 'a process that is silent this long is taken for dead'),
   RETRY_S: show(count(5), 'before work that failed is tried again; doubles each time'),
   ANSWER_EVENTS_DAYS: show(

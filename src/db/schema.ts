@@ -813,8 +813,8 @@ export const chunkVectors = pgTable(
 );
 
 /**
- * What is made of a document as one piece, by kind: the index segments `keyword` and `vector:<model>`, and `words:<page>`,
- * which says where recognised words stand on a page.
+ * What is made of a document as one piece, by kind: the index segments `keyword` and `vector:<model>`; `words:<page>`,
+ * where recognised words stand on a page; `questions`, which a model has suggested to ask.
  */
 export const segments = pgTable(
   'segments',

@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts';
-import { passagesKind } from '../documents/index-store.ts';
+import { keywordKind, passagesKind, vectorKind } from '../documents/index-store.ts';
+import { questionsKind, unpackQuestions } from '../documents/questions-store.ts';
 import { isOfWords, unpackWords } from '../documents/words-store.ts';
 import { openSegment, UnreadableSegment } from '../indexing/segment.ts';
 import { openVectors } from '../indexing/vectors.ts';
@@ -36,7 +37,7 @@ const pageText = `SELECT p.conversation_id AS "conversationId", p.document_id AS
 
 /**
  * Reads every index segment whole: its length, its checksum, and that it is of as many passages as its document has; and
- * where words of recognised pages stand.
+ * whatever else is made of a document.
  */
 export const segments: Check = {
   name: 'segments',
@@ -82,24 +83,27 @@ async function* segmentsOf(db: Database, userId: string): AsyncGenerator<StoredS
   }
 }
 
+const isIndex = (kind: string): boolean => kind === keywordKind || kind.startsWith(vectorKind(''));
+
 function whyUnreadable({ kind, bytes, chunks }: StoredSegment): string | null {
   try {
-    if (isOfWords(kind)) {
-      unpackWords(bytes);
+    if (!isIndex(kind)) {
+      if (kind === questionsKind) unpackQuestions(bytes);
+      else unpackWords(bytes);
       return null;
     }
     const found = kind === 'keyword' ? openSegment(bytes).chunkCount : openVectors(bytes).count;
     return found === chunks ? null : `it is of ${found} passages instead of ${chunks}`;
   } catch (error) {
     if (error instanceof UnreadableSegment) return error.message;
-    if (isOfWords(kind)) return 'its bytes are not those that were written';
+    if (!isIndex(kind)) return 'its bytes are not those that were written';
     throw error;
   }
 }
 
 /**
  * Vectors are complete while they have a segment, which is made of them: it goes. Keywords are searched until then. Words
- * are recognised in the original once more.
+ * are recognised in the original once more; questions are suggested when somebody looks.
  */
 async function haveMadeAnew(
   db: Database,
@@ -113,6 +117,7 @@ async function haveMadeAnew(
         values: [userId, conversationId, documentId, kind],
       },
     ]);
+  if (kind === questionsKind) return;
   const target = isOfWords(kind) ? passagesKind : kind;
   const key = documentWork({ userId, conversationId }, 'index', documentId, target);
   await db.scoped({ userId }, (tx) => hurry(tx, key));

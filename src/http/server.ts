@@ -35,6 +35,7 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { mcpRoutes } from './routes/mcp.ts';
 import { openAiRoutes } from './routes/openai.ts';
 import { organisingRoutes } from './routes/organising.ts';
+import { questionRoutes } from './routes/questions.ts';
 import { oversightRoutes } from './routes/oversight.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { searchRoutes } from './routes/search.ts';
@@ -121,6 +122,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     allDocumentRoutes(typed, deps);
     documentRoutes(typed, deps);
     documentContentRoutes(typed, deps);
+    questionRoutes(typed, deps);
     answerRoutes(typed, deps);
     branchRoutes(typed, deps);
     traceRoutes(typed, deps);

@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, sql } from 'drizzle-orm';
-import type { Database } from '../db/database.ts';
-import { modelUsage } from '../db/schema.ts';
+import type { Database, Transaction } from '../db/database.ts';
+import { modelUsage, userCounters } from '../db/schema.ts';
 import type { AdminScope } from './admin-scope.ts';
 import type { UserScope } from './user-scope.ts';
 
@@ -10,6 +10,39 @@ export type ModelTokens = {
   input: number;
   output: number;
 };
+
+/** What one request to a model took. */
+export interface SpentTokens {
+  model: string;
+  input: number;
+  output: number;
+}
+
+/** Counts a request that is no answer. */
+export async function countTokens(
+  tx: Transaction,
+  { userId }: { userId: string },
+  { model, input, output }: SpentTokens,
+  now: Date,
+): Promise<void> {
+  await tx
+    .update(userCounters)
+    .set({
+      inputTokens: sql`${userCounters.inputTokens} + ${input}`,
+      outputTokens: sql`${userCounters.outputTokens} + ${output}`,
+    })
+    .where(eq(userCounters.userId, userId));
+  await tx
+    .insert(modelUsage)
+    .values({ userId, day: now.toISOString().slice(0, 10), model, inputTokens: input, outputTokens: output })
+    .onConflictDoUpdate({
+      target: [modelUsage.userId, modelUsage.day, modelUsage.model],
+      set: {
+        inputTokens: sql`${modelUsage.inputTokens} + excluded.input_tokens`,
+        outputTokens: sql`${modelUsage.outputTokens} + excluded.output_tokens`,
+      },
+    });
+}
 
 const sums = {
   model: modelUsage.model,

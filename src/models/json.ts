@@ -11,3 +11,10 @@ export function parseJson(text: string): unknown {
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Many models put JSON into a block of code. */
+export function withoutFence(reply: string): string {
+  const lines = reply.trim().split('\n');
+  const isFenced = lines.length > 2 && /^```(?:json)?$/.test(lines[0] ?? '') && lines.at(-1) === '```';
+  return isFenced ? lines.slice(1, -1).join('\n') : reply;
+}

@@ -2,6 +2,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encryptedPdf } from '../documents/support/files.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
+import { behave, startProvider } from '../support/provider.ts';
 import { chromiumPath, dropFiles, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { openSignedIn } from './support/sign-in.ts';
@@ -135,6 +136,42 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', inBrowse
     expect(complaints).toEqual([]);
     await page.context().close();
   });
+
+  test(
+    'ask for themselves by the model where there is one, and by their headings when it fails',
+    limits,
+    async () => {
+      const provider = await startProvider();
+      const env = { LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'test-chat', QUESTIONS: 'model' };
+      const asking = await startTestApp({ env });
+      const reader = await newPerson(asking.baseUrl);
+      const { page, complaints } = await openSignedIn(browser, reader);
+      const suggestions = page.getByRole('region', { name: 'Questions to begin with' });
+      const open = async (title: string) => {
+        const { id } = await reader.client.conversations.create({ title });
+        const { document } = await reader.client.documents.addText(id, {
+          name: 'a.md',
+          text: `# ${title}\n\n${nests}`,
+        });
+        await reader.client.documents.wait(document.id);
+        await page.goto(`${asking.baseUrl}/dashboard/chatbot/${id}`);
+      };
+      provider.script(behave.answer('["Which colony was counted?", "Where do they nest?"]'));
+      await open('Lake colony');
+      await suggestions.getByRole('button', { name: 'Which colony was counted?' }).waitFor();
+      expect(await suggestions.getByRole('button').count()).toBe(2);
+      await page.reload();
+      await suggestions.getByRole('button', { name: 'Where do they nest?' }).waitFor();
+      expect(provider.chats).toHaveLength(1);
+      provider.script(behave.unauthorized());
+      await open('River colony');
+      await suggestions.getByRole('button', { name: 'What are the main points?' }).waitFor();
+      expect(complaints).toEqual([]);
+      await page.context().close();
+      await asking.close();
+      await provider.close();
+    },
+  );
 
   test(
     'of a conversation are renamed, replaced, dropped on another one, and say what cites them',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { parseJson } from '../../models/json.ts';
+import { parseJson, withoutFence } from '../../models/json.ts';
 import type { ChatInput, ChatModel } from '../../models/model.ts';
 import { allowanceFor } from '../../models/reasoning.ts';
 
@@ -69,11 +69,4 @@ export function readOpinions(reply: string, ids: readonly string[]): Map<string,
   const byId = new Map(data.map(({ id, verdict, quote }) => [id, { verdict, quote }]));
   const isOurs = byId.size === data.length && data.every(({ id }) => ids.includes(id));
   return isOurs ? byId : null;
-}
-
-/** Many models put JSON into a block of code. */
-function withoutFence(reply: string): string {
-  const lines = reply.trim().split('\n');
-  const isFenced = lines.length > 2 && /^```(?:json)?$/.test(lines[0] ?? '') && lines.at(-1) === '```';
-  return isFenced ? lines.slice(1, -1).join('\n') : reply;
 }

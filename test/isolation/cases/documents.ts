@@ -44,6 +44,7 @@ export const documentCases: Record<string, IsolationCase> = {
   'GET /documents/:id/text': (w) => single(w.a1Document, w, (id) => `/documents/${id}/text`),
   'GET /documents/:id/words': (w) => single(w.a1Document, w, (id) => `/documents/${id}/words?page=1`),
   'GET /documents/:id/chunks': (w) => single(w.a1Document, w, (id) => `/documents/${id}/chunks`),
+  'POST /documents/:id/questions': (w) => single(w.a1Document, w, (id) => `/documents/${id}/questions`),
   'POST /documents/:id/retry': (w) => single(w.a1Document, w, (id) => `/documents/${id}/retry`),
   'POST /documents/:id/cancel': (w) => single(w.a1Document, w, (id) => `/documents/${id}/cancel`),
   'POST /documents/:id/restore': (w) => single(w.a1Document, w, (id) => `/documents/${id}/restore`),
