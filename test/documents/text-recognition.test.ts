@@ -64,10 +64,8 @@ describe.skipIf(!canRecognise())('where text recognition is installed', { timeou
     expect(recognised?.lines.map((words) => words.map(({ text }) => text).join(' '))).toEqual([line]);
     // 300 pixels to the inch; the line begins 20 points from the left, 36 above the lower edge.
     const [width, height] = [recognised?.width ?? 0, recognised?.height ?? 0];
-    expect([width, height].map(Math.round)).toEqual([
-      (paper.width * 300) / 72,
-      Math.round((paper.height * 300) / 72),
-    ]);
+    const size = [paper.width, paper.height].map((points) => Math.ceil((points * 300) / 72));
+    expect([width, height]).toEqual(size);
     for (const [at, { left, top, height: tall }] of (recognised?.lines[0] ?? []).entries()) {
       if (at === 0) expect(Math.abs(left / width - 20 / paper.width)).toBeLessThan(0.01);
       const baseline = (paper.height - 36) / paper.height;
