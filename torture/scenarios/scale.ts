@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Database } from '../../src/db/database.ts';
+import { indexEverybody } from '../../src/search/index-texts.ts';
 import { newPerson, type Person } from '../../test/support/person.ts';
+import { startProvider } from '../../test/support/provider.ts';
+import type { Random } from '../random.ts';
 import type { Figures, Scenario, TortureContext } from '../scenario.ts';
 import { type AppHere, startAppHere } from '../support/app-here.ts';
 import { mustBe, mustEqual } from '../support/claims.ts';
+import { fillLibrary, recallOf } from '../support/library.ts';
 
 const sizes = {
-  smoke: { conversations: 300, messages: 500, looks: 10 },
-  full: { conversations: 10_000, messages: 20_000, looks: 60 },
+  smoke: { conversations: 300, messages: 500, looks: 10, documents: 4, passagesOfEach: 20 },
+  full: { conversations: 10_000, messages: 20_000, looks: 60, documents: 200, passagesOfEach: 100 },
 };
 const withinMs = 200;
+const exportMegabytes = 200;
 const firstMessages = 200;
 
 /** One user with a lot of everything. */
@@ -18,28 +23,59 @@ export const scale: Scenario = {
   name: 'scale',
   checks: ['P15'],
   promise:
-    'With 10,000 conversations and one of 20,000 messages, pages come within 200 ms and show each thing once',
+    'With 10,000 conversations, one of 20,000 messages and one of 20,000 passages, pages and searches come within 200 ms, the nearest passages are found, and an export streams',
   protocol:
-    'rows planted by SQL; the list walked from end to end while conversations are added, pages of the long history',
+    'rows planted by SQL, 200 documents uploaded; the list walked from end to end while conversations are added, pages and searches of the long history, questions beside an exact scan, exports while the memory is watched',
   databases: ['pglite', 'postgres'],
-  minutes: 2,
+  minutes: 6,
   needsQuiet: true,
   async run(context) {
-    const here = await startAppHere();
+    const provider = await startProvider();
+    const here = await startAppHere({
+      EMBEDDING_BASE_URL: provider.baseUrl,
+      EMBEDDING_MODEL: 'test-embedding',
+    });
     try {
       return await measure(context, here);
     } finally {
       await here.close();
+      await provider.close();
     }
   },
 };
 
-async function measure({ scale: size, random }: TortureContext, here: AppHere): Promise<Figures> {
+async function measure({ scale: size, random, seed }: TortureContext, here: AppHere): Promise<Figures> {
   const { conversations, messages, looks } = sizes[size];
   const person = await newPerson(here.baseUrl);
   const long = await plant(here.app.db, person, conversations, messages);
+  const pages = {
+    list: await walkList(person, conversations, random),
+    history: await readHistory(person, long, looks),
+    search: await searchHistory(here, person, messages, looks, random),
+  };
+  const library = await fillLibrary(here, person, seed, sizes[size]);
+  const recall = await recallOf(here, person, library, looks);
+  mustBe(recall === 1, `a search by meaning finds ${recall} of what is nearest`);
+  const grown = Math.max(
+    await exportGrowth(person, long, 'json'),
+    await exportGrowth(person, library.conversation, 'zip'),
+  );
+  mustBe(grown <= exportMegabytes, `an export took ${grown} MB`);
+  const found = Object.entries(pages).map(([what, times]) => [what, p95(times)] as const);
+  for (const [what, ms] of found) mustBe(ms <= withinMs, `p95 is ${ms} ms for the ${what}`);
+  return {
+    conversations,
+    'messages in one': messages,
+    'passages in one': library.passages,
+    ...Object.fromEntries(found.map(([what, ms]) => [`ms for a page of the ${what}, p95`, ms])),
+    'recall@10 beside an exact scan': recall,
+    'MB that an export took': grown,
+  };
+}
+
+async function walkList(person: Person, conversations: number, random: Random): Promise<number[]> {
   const seen = new Set<string>();
-  const list: number[] = [];
+  const times: number[] = [];
   let cursor = '';
   do {
     const started = performance.now();
@@ -47,7 +83,7 @@ async function measure({ scale: size, random }: TortureContext, here: AppHere): 
       conversations: { id: string }[];
       next_cursor: string | null;
     }>('GET', `/conversations?limit=200${cursor}`);
-    list.push(performance.now() - started);
+    times.push(performance.now() - started);
     mustEqual('the list', status, 200);
     for (const { id } of body.conversations) {
       mustBe(!seen.has(id), `conversation ${id} is listed twice`);
@@ -57,7 +93,11 @@ async function measure({ scale: size, random }: TortureContext, here: AppHere): 
     if (random.chance(0.2)) await person.client.conversations.create();
   } while (cursor !== '');
   mustBe(seen.size >= conversations, `${conversations - seen.size} conversations are not listed`);
-  const history: number[] = [];
+  return times;
+}
+
+async function readHistory(person: Person, long: string, looks: number): Promise<number[]> {
+  const times: number[] = [];
   let before = '';
   for (let look = 0; look < looks; look += 1) {
     const started = performance.now();
@@ -65,22 +105,51 @@ async function measure({ scale: size, random }: TortureContext, here: AppHere): 
       'GET',
       `/conversations/${long}?limit=200${before}`,
     );
-    history.push(performance.now() - started);
+    times.push(performance.now() - started);
     mustBe(status === 200, () => `a page of the history is answered with ${status}: ${JSON.stringify(body)}`);
     mustBe(body.messages.length === 200 || !body.has_more, 'a page of the history is not full');
     before = body.has_more ? `&before=${body.messages[0]?.id}` : '';
   }
-  const [p95OfList, p95OfHistory] = [p95(list), p95(history)];
-  mustBe(
-    p95OfList <= withinMs && p95OfHistory <= withinMs,
-    `p95 is ${p95OfList} ms for the list, ${p95OfHistory} ms for the history`,
-  );
-  return {
-    conversations: seen.size,
-    'messages in one': messages,
-    'ms for a page of the list, p95': p95OfList,
-    'ms for a page of the history, p95': p95OfHistory,
-  };
+  return times;
+}
+
+async function searchHistory(
+  { app: { db } }: AppHere,
+  person: Person,
+  messages: number,
+  looks: number,
+  random: Random,
+): Promise<number[]> {
+  await indexEverybody(db, new AbortController().signal, console);
+  const times: number[] = [];
+  for (let look = 0; look < looks; look += 1) {
+    const number = random.between(1, messages);
+    const started = performance.now();
+    const { status, body } = await person.json<{ results: { snippet?: string }[] }>(
+      'GET',
+      `/search?q=${random.chance(0.5) ? `Message+${number}` : `${number}`}`,
+    );
+    times.push(performance.now() - started);
+    mustEqual('a search', status, 200);
+    mustBe(JSON.stringify(body.results).includes(`${number}`), `message ${number} is not found`);
+  }
+  return times;
+}
+
+/** Megabytes by which this process, which is the server too, is larger while the export is read. */
+async function exportGrowth(person: Person, conversation: string, format: string): Promise<number> {
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const response = await person.fetch(`/conversations/${conversation}/export?format=${format}`);
+  mustEqual(`an export as ${format}`, response.status, 200);
+  let bytes = 0;
+  for await (const piece of response.body ?? []) {
+    bytes += (piece as Uint8Array).byteLength;
+    most = Math.max(most, process.memoryUsage.rss());
+  }
+  mustBe(bytes > 0, `an export as ${format} is empty`);
+  return Math.round((most - before) / 2 ** 20);
 }
 
 function p95(times: readonly number[]): number {
