@@ -1,4 +1,4 @@
--- Keys as of 0026_admin_sums; written by "npm run isolation".
+-- Keys as of 0027_sessions_and_figures; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ADD CONSTRAINT activity_user_id_day_pk PRIMARY KEY (user_id, day)
 --> statement-breakpoint

@@ -1,4 +1,4 @@
--- Isolation as of 0026_admin_sums; written by "npm run isolation".
+-- Isolation as of 0027_sessions_and_figures; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint

@@ -179,6 +179,11 @@ export const sessions = pgTable(
     createdAt: time('created_at').notNull(),
     expiresAt: time('expires_at').notNull(),
     revokedAt: time('revoked_at'),
+    /** Of its last refresh, which comes at least every ten minutes of use; null before the first of a server that notes it. */
+    lastUsedAt: time('last_used_at'),
+    /** As identity/device.ts names them. */
+    program: text('program'),
+    system: text('system'),
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.id] }),
@@ -633,6 +638,8 @@ export const retrievalTraces = pgTable(
     conversationId: conversationKey(),
     messageId: uuid('message_id').notNull(),
     trace: jsonb('trace').$type<unknown>().notNull(),
+    /** What statistics by day read of the trace, which is large; null of earlier versions. */
+    figures: jsonb('figures').$type<unknown>(),
     createdAt: time('created_at').notNull(),
   },
   (t) => [
