@@ -5,10 +5,12 @@ import type {
   changePasswordBody,
   createApiKeyBody,
   createdApiKey,
+  endedSessions,
   loginBody,
   registerBody,
   resetPasswordBody,
   Session,
+  SessionList,
   updateMeBody,
   User,
 } from '@alcove/contract';
@@ -63,6 +65,20 @@ export function accounts(transport: Transport) {
     /** Erases the account and everything that belongs to it. */
     deleteMe(body: { password?: string } = {}, options?: RequestOptions): Promise<void> {
       return transport.nothing('DELETE', '/auth/me', { ...options, body });
+    },
+    /** Newest first; pass `next_cursor` back as `cursor` for the next page. */
+    listSessions(
+      query: { limit?: number; cursor?: string } = {},
+      options?: RequestOptions,
+    ): Promise<SessionList> {
+      return transport.json('GET', '/auth/sessions', { ...options, query });
+    },
+    endSession(id: string, options?: RequestOptions): Promise<void> {
+      return transport.nothing('DELETE', `/auth/sessions/${encodeURIComponent(id)}`, options);
+    },
+    /** All but the caller's own. */
+    endOtherSessions(options?: RequestOptions): Promise<z.output<typeof endedSessions>> {
+      return transport.json('DELETE', '/auth/sessions', options);
     },
     listKeys(options?: RequestOptions): Promise<z.output<typeof apiKeyList>> {
       return transport.json('GET', '/auth/keys', options);

@@ -42,6 +42,7 @@ export type {
   Invitation,
   ListedDocument,
   Message,
+  OpenSession,
   PageWords,
   Problem,
   Project,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, timestamp } from './common.ts';
+import { id, nextCursor, timestamp } from './common.ts';
 
 /** Passwords are counted in bytes by the server as well: at most 1,024. */
 export const password = z.string().min(8, 'a password has at least 8 characters').max(1024);
@@ -55,6 +55,32 @@ export const changedPassword = session
   .meta({ id: 'ChangedPassword' });
 export type ChangedPassword = z.infer<typeof changedPassword>;
 export type Session = z.infer<typeof session>;
+
+const openSession = z
+  .object({
+    id,
+    /** Signed in then. */
+    created_at: timestamp,
+    /** To ten minutes: that often whoever uses a session renews it. */
+    last_used_at: timestamp,
+    /** What the client that used it last says that it is; null where it does not say. */
+    device: z.object({
+      program: z.string().nullable().meta({ example: 'Firefox' }),
+      system: z.string().nullable().meta({ example: 'Windows' }),
+    }),
+    /** From where it was signed in to: an address, later only its network; null where that was not kept. */
+    address: z.string().nullable().meta({ example: '192.0.2.17' }),
+    /** The one that this request comes with. */
+    current: z.boolean(),
+  })
+  .meta({ id: 'OpenSession' });
+export type OpenSession = z.infer<typeof openSession>;
+export const sessionList = z
+  .object({ sessions: z.array(openSession), next_cursor: nextCursor })
+  .meta({ id: 'SessionList' });
+export type SessionList = z.infer<typeof sessionList>;
+/** How many have ended. */
+export const endedSessions = z.object({ ended: z.int() }).meta({ id: 'EndedSessions' });
 
 const apiKeyScope = z.enum(['read', 'write', 'conversation']);
 export const createApiKeyBody = z

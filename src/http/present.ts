@@ -6,6 +6,7 @@ import {
   type ErrorCode,
   idParams,
   type Message,
+  type OpenSession,
   type Source,
 } from '@alcove/contract';
 import { knownSettings } from '../conversations/settings.ts';
@@ -17,6 +18,7 @@ import type { DeletedDocuments } from '../documents/delete-documents.ts';
 import type { ChunkRow } from '../documents/index-store.ts';
 import type { DocumentRow } from '../documents/store.ts';
 import type { ApiKeyRow } from '../identity/api-key-store.ts';
+import type { OwnSession } from '../identity/own-sessions-store.ts';
 import { asWritten } from './exact-json.ts';
 
 // Rows as the contract shows them. Nothing is shown that is not named here.
@@ -30,6 +32,18 @@ export function presentApiKey(row: ApiKeyRow): ApiKey {
     created_at: row.createdAt.toISOString(),
     last_used_at: row.lastUsedAt?.toISOString() ?? null,
     expires_at: row.expiresAt?.toISOString() ?? null,
+  };
+}
+
+export function presentSession(row: OwnSession, current: string | null): OpenSession {
+  const { id, createdAt, lastUsedAt, program, system, address } = row;
+  return {
+    id,
+    created_at: createdAt.toISOString(),
+    last_used_at: (lastUsedAt ?? createdAt).toISOString(),
+    device: { program, system },
+    address,
+    current: id === current,
   };
 }
 

@@ -37,6 +37,7 @@ import { openAiRoutes } from './routes/openai.ts';
 import { organisingRoutes } from './routes/organising.ts';
 import { questionRoutes } from './routes/questions.ts';
 import { oversightRoutes } from './routes/oversight.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { searchRoutes } from './routes/search.ts';
 import { sharedLinkRoutes } from './routes/shared-links.ts';
@@ -112,6 +113,7 @@ export async function createServer(deps: HttpDeps, logger: FastifyBaseLogger): P
     if (deps.config.role === 'worker') return;
     accountRoutes(typed, deps);
     apiKeyRoutes(typed, deps);
+    sessionRoutes(typed, deps);
     setupRoutes(typed, deps);
     adminRoutes(typed, deps);
     oversightRoutes(typed, deps);

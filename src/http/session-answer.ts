@@ -25,6 +25,11 @@ export function answerSession(issued: IssuedSession, request: FastifyRequest, re
   };
 }
 
+/** What a client says of itself, for the list of sessions. */
+export function agentOf({ headers }: FastifyRequest): { userAgent: string | undefined } {
+  return { userAgent: headers['user-agent'] };
+}
+
 /** So that the failures of strangers do not close the account for its owner. */
 export function rememberDevice(
   { user }: IssuedSession,

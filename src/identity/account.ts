@@ -5,7 +5,7 @@ import { refuseLongPassword } from './register.ts';
 import { leaveAdministration } from './people-store.ts';
 import { underHold } from './hold-store.ts';
 import { eraseUser, readUser, updatePassword, type UserRow } from './store.ts';
-import { revokeSession } from './session-store.ts';
+import { revokeSession } from './own-sessions-store.ts';
 import type { UserScope } from './user-scope.ts';
 
 export async function readAccount(scope: UserScope, deps: IdentityDeps): Promise<UserRow> {
@@ -22,7 +22,7 @@ export async function logout(scope: UserScope, sessionId: string, deps: Identity
 /** Changes the password, ends every session, API keys too where asked, and starts a new session for the caller. */
 export async function changePassword(
   scope: UserScope,
-  input: { current: string; next: string; revokeKeys: boolean },
+  input: { current: string; next: string; revokeKeys: boolean; userAgent: string | undefined },
   deps: IdentityDeps,
 ): Promise<IssuedSession & { keys: { revoked: number; kept: number } }> {
   refuseLongPassword(input.next);
@@ -30,7 +30,7 @@ export async function changePassword(
   const passwordHash = await deps.passwords.hash(input.next);
   const { user, keys } = await updatePassword(deps.db, scope, passwordHash, input.revokeKeys, deps.now());
   deps.sessions.forget(scope.userId);
-  return { ...(await issueSession(user, deps)), keys };
+  return { ...(await issueSession(user, { userAgent: input.userAgent }, deps)), keys };
 }
 
 /**

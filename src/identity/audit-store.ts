@@ -21,14 +21,22 @@ export async function recordAudit(
   entry: AuditEntry,
   now: Date,
 ): Promise<void> {
-  await tx.insert(auditLog).values({
-    userId: scope.userId,
-    id: newId(),
-    action: entry.action,
-    target: entry.target ?? null,
-    address: entry.address ?? null,
-    createdAt: now,
-  });
+  await tx.insert(auditLog).values(rowOf(scope, entry, now));
+}
+
+function rowOf({ userId }: UserScope | AdminScope, entry: AuditEntry, now: Date): AuditRow {
+  const { action, target = null, address = null } = entry;
+  return { userId, id: newId(), action, target, address, createdAt: now };
+}
+
+/** The same of several at once. */
+export async function recordAudits(
+  tx: Transaction,
+  scope: UserScope,
+  entries: readonly AuditEntry[],
+  now: Date,
+): Promise<void> {
+  if (entries.length > 0) await tx.insert(auditLog).values(entries.map((entry) => rowOf(scope, entry, now)));
 }
 
 /** What an administrator does to an account, from where they are. */

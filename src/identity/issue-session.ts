@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { newId } from '../db/ids.ts';
 import { accessTokenSeconds } from './access-token.ts';
 import type { IdentityDeps } from './deps.ts';
+import { describeDevice } from './device.ts';
 import { packId } from './packed-id.ts';
 import { sha256 } from './secrets.ts';
 import { insertSession } from './session-store.ts';
@@ -21,8 +22,8 @@ export interface IssuedSession {
 /** Starts a session: a short access token and the first refresh token of its family. `signIn` is written down. */
 export async function issueSession(
   user: UserRow,
+  { userAgent, signIn }: { userAgent: string | undefined; signIn?: { address: string | undefined } },
   deps: IdentityDeps,
-  signIn?: { address: string | undefined },
 ): Promise<IssuedSession> {
   const now = deps.now();
   const sessionId = newId();
@@ -31,7 +32,7 @@ export async function issueSession(
   await insertSession(
     deps.db,
     UserScope.grant(user.id),
-    { sessionId, refreshHash: sha256(refreshToken), expiresAt, signIn },
+    { sessionId, refreshHash: sha256(refreshToken), expiresAt, device: describeDevice(userAgent), signIn },
     now,
   );
   return { user, sessionId, refreshToken, ...(await signAccess(user, sessionId, deps)) };

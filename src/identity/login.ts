@@ -15,6 +15,7 @@ export async function login(
     email: string;
     password: string;
     address?: string | undefined;
+    userAgent: string | undefined;
     /** What the device kept of an earlier sign-in. */
     device?: string | undefined;
   },
@@ -31,5 +32,5 @@ export async function login(
   if (user === null || !matches || user.status !== 'active')
     throw new AppError('unauthenticated', 'The e-mail address or the password is wrong.');
   await deps.attempts.succeeded(claimant);
-  return issueSession(user, deps, { address: input.address });
+  return issueSession(user, { userAgent: input.userAgent, signIn: { address: input.address } }, deps);
 }

@@ -11,6 +11,7 @@ export interface Registration {
   email: string;
   password: string;
   name?: string | undefined;
+  userAgent: string | undefined;
 }
 
 /** Creates an account and signs it in. @throws AppError `registration_closed`, `email_taken`, `invalid_request` */
@@ -32,7 +33,7 @@ export async function register(input: Registration, deps: IdentityDeps): Promise
     },
     deps.now(),
   );
-  return issueSession(user, deps);
+  return issueSession(user, { userAgent: input.userAgent }, deps);
 }
 
 function registrationClosed(): AppError {

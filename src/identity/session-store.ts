@@ -2,6 +2,7 @@ import { and, eq, gt, isNull, lt } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import { refreshTokens, sessions, users } from '../db/schema.ts';
 import { recordAudit } from './audit-store.ts';
+import type { Device } from './device.ts';
 import type { UserScope } from './user-scope.ts';
 import type { UserRow } from './store.ts';
 
@@ -49,6 +50,7 @@ export interface NewSession {
   sessionId: string;
   refreshHash: string;
   expiresAt: Date;
+  device: Device;
   /** Of a sign-in, which is written down: from where, where that is known. */
   signIn?: { address: string | undefined } | undefined;
 }
@@ -62,9 +64,14 @@ export async function insertSession(
   await db.scoped(scope, async (tx) => {
     // Sessions that ended a month ago say nothing any more.
     await tx.delete(sessions).where(and(eq(sessions.userId, scope.userId), lt(sessions.expiresAt, now)));
-    await tx
-      .insert(sessions)
-      .values({ userId: scope.userId, id: session.sessionId, createdAt: now, expiresAt: session.expiresAt });
+    await tx.insert(sessions).values({
+      userId: scope.userId,
+      id: session.sessionId,
+      createdAt: now,
+      expiresAt: session.expiresAt,
+      lastUsedAt: now,
+      ...session.device,
+    });
     await tx.insert(refreshTokens).values({
       userId: scope.userId,
       tokenHash: session.refreshHash,
@@ -77,37 +84,28 @@ export async function insertSession(
   });
 }
 
-export async function revokeSession(
-  db: Database,
-  scope: UserScope,
-  sessionId: string,
-  now: Date,
-): Promise<void> {
-  await db.scoped(scope, async (tx) => {
-    await tx
-      .update(sessions)
-      .set({ revokedAt: now })
-      .where(and(eq(sessions.userId, scope.userId), eq(sessions.id, sessionId), isNull(sessions.revokedAt)));
-    await recordAudit(tx, scope, { action: 'session.ended', target: sessionId }, now);
-  });
-}
-
 export type Rotation =
   | { outcome: 'rotated' | 'repeated'; sessionId: string; user: UserRow }
   | { outcome: 'reused' }
   | { outcome: 'unknown' };
 
+export interface UsedToken {
+  hash: string;
+  successorHash: string;
+  /** Of whoever uses it. */
+  device: Device;
+}
+
 /** Uses a refresh token once; the same one within `graceMs` gives the same successor, later it is a theft. */
 export async function rotateRefreshToken(
   db: Database,
   scope: UserScope,
-  tokenHash: string,
-  successorHash: string,
+  token: UsedToken,
   now: Date,
   graceMs: number,
 ): Promise<Rotation> {
   return db.scoped(scope, async (tx) => {
-    const mine = and(eq(refreshTokens.userId, scope.userId), eq(refreshTokens.tokenHash, tokenHash));
+    const mine = and(eq(refreshTokens.userId, scope.userId), eq(refreshTokens.tokenHash, token.hash));
     const [used] = await tx
       .update(refreshTokens)
       .set({ usedAt: now })
@@ -118,10 +116,14 @@ export async function rotateRefreshToken(
       if (user === null) return { outcome: 'unknown' };
       await tx.insert(refreshTokens).values({
         userId: scope.userId,
-        tokenHash: successorHash,
+        tokenHash: token.successorHash,
         sessionId: used.sessionId,
         createdAt: now,
       });
+      await tx
+        .update(sessions)
+        .set({ lastUsedAt: now, ...token.device })
+        .where(and(eq(sessions.userId, scope.userId), eq(sessions.id, used.sessionId)));
       return { outcome: 'rotated', sessionId: used.sessionId, user };
     }
     const [known] = await tx.select().from(refreshTokens).where(mine);

@@ -23,13 +23,16 @@ async function keyOf(owner: Person, body: object = {}): Promise<{ id: string; wh
   return { id: made.id, who: personOf(app.baseUrl, made.key, owner) };
 }
 
-test('a key makes, lists and revokes no keys, changes no password, deletes no account, administers nothing', async () => {
+test('a key makes, lists and revokes no keys, sees and ends no sessions, changes no password, deletes no account, administers nothing', async () => {
   for (const owner of [admin, await newPerson(app.baseUrl)]) {
     const { id, who } = await keyOf(owner);
     for (const [method, path, body] of [
       ['GET', '/auth/keys'],
       ['POST', '/auth/keys', { name: 'another' }],
       ['DELETE', `/auth/keys/${id}`],
+      ['GET', '/auth/sessions'],
+      ['DELETE', '/auth/sessions'],
+      ['DELETE', `/auth/sessions/${owner.id}`],
       ['POST', '/auth/password', { current_password: owner.password, new_password: 'another long password' }],
       ['DELETE', '/auth/me', { password: owner.password }],
       ['GET', '/admin/users'],

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Session, SessionList } from '@alcove/contract';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deriveKey } from '../../src/identity/secrets.ts';
@@ -69,7 +70,7 @@ async function msToEnd(stream: Response): Promise<number> {
   return performance.now() - started;
 }
 
-/** The session's own token, but one that is over in two seconds. */
+/** The session's own token, but one that is over soon, though not before its streams are open. */
 async function shortLived(person: Person): Promise<Person> {
   const claims = JSON.parse(Buffer.from(person.token.split('.')[1] ?? '', 'base64url').toString()) as {
     sid: string;
@@ -82,13 +83,35 @@ async function shortLived(person: Person): Promise<Person> {
     .setSubject(person.id)
     .setJti(crypto.randomUUID())
     .setIssuedAt()
-    .setExpirationTime('3s')
+    .setExpirationTime('8s')
     .sign(new Uint8Array(deriveKey(secret, 'access-token')));
+  return personOf(app.baseUrl, token, person);
+}
+
+/** Another session of the person, which can end this one. */
+async function elsewhere(person: Person): Promise<Person> {
+  const response = await fetch(`${app.baseUrl}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: person.email, password: person.password }),
+  });
+  const { access_token: token } = (await response.json()) as Session;
   return personOf(app.baseUrl, token, person);
 }
 
 const ends: [string, (person: Person) => Promise<unknown>][] = [
   ['logout', (person) => person.json('POST', '/auth/logout')],
+  [
+    'its session’s end from another one',
+    async (person) => {
+      const { body } = await person.json<SessionList>('GET', '/auth/sessions');
+      return (await elsewhere(person)).json('DELETE', `/auth/sessions/${body.sessions[0]?.id}`);
+    },
+  ],
+  [
+    'signing out everywhere else',
+    async (person) => (await elsewhere(person)).json('DELETE', '/auth/sessions'),
+  ],
   [
     'a new password',
     (person) =>
@@ -102,14 +125,15 @@ const ends: [string, (person: Person) => Promise<unknown>][] = [
 ];
 
 describe.concurrent('streams end within ten seconds of', () => {
-  test.each(ends)(
+  // Several at once: the `expect` that polls is the test's own.
+  test.for(ends)(
     '%s, opened with a token that has expired since',
     { timeout: 60_000 },
-    async (_name, end) => {
+    async ([_name, end], { expect }) => {
       const person = await newPerson(app.baseUrl);
       const who = await shortLived(person);
       const streams = await openStreams(person, who);
-      await expect.poll(async () => (await who.fetch('/auth/me')).status, { timeout: 10_000 }).toBe(401);
+      await expect.poll(async () => (await who.fetch('/auth/me')).status, { timeout: 30_000 }).toBe(401);
       await end(person);
       for (const ms of await Promise.all(streams.map(msToEnd))) expect(ms).toBeLessThan(withinMs);
     },
@@ -123,11 +147,11 @@ describe.concurrent('streams end within ten seconds of', () => {
     for (const ms of await Promise.all(streams.map(msToEnd))) expect(ms).toBeLessThan(withinMs);
   });
 
-  test('nothing, while the session lives on after its token', { timeout: 60_000 }, async () => {
+  test('nothing, while the session lives on after its token', { timeout: 60_000 }, async ({ expect }) => {
     const person = await newPerson(app.baseUrl);
     const who = await shortLived(person);
     const streams = await openStreams(person, who);
-    await expect.poll(async () => (await who.fetch('/auth/me')).status, { timeout: 10_000 }).toBe(401);
+    await expect.poll(async () => (await who.fetch('/auth/me')).status, { timeout: 30_000 }).toBe(401);
     const first = await Promise.race([
       ...streams.map(msToEnd),
       new Promise((resolve) => setTimeout(resolve, withinMs, 'still open')),

@@ -69,7 +69,7 @@ async function pathOf({ path, method }: Operation): Promise<string> {
 function whoFor({ path }: Operation): Person {
   if (path.startsWith('/admin/')) return admin;
   // Keys are for sessions alone; a session of somebody else, so that what ends sessions does not end it.
-  return path.startsWith('/auth/keys') ? keeper : person;
+  return /^\/auth\/(?:keys|sessions)/.test(path) ? keeper : person;
 }
 
 async function send(

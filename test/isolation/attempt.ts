@@ -82,6 +82,7 @@ function secretsOf(w: World): string[] {
     w.a1Message,
     w.a1Question,
     w.a1Answer,
+    w.aSession,
     w.aKey,
     w.aKeyText,
     w.a.id,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Answer, ApiKey, Share, Uploaded } from '@alcove/contract';
+import type { Answer, ApiKey, SessionList, Share, Uploaded } from '@alcove/contract';
 import { newPerson, type Person, type TestApp } from '../support/app.ts';
 
 /** User A with two conversations, user B with one, and a word of A's first conversation that B and a2 must never see. */
@@ -28,6 +28,7 @@ export interface World {
   /** A link to a1 that is for A's administrator alone. */
   aShare: string;
   aShareToken: string;
+  aSession: string;
   aKey: string;
   /** The text of that key. */
   aKeyText: string;
@@ -50,6 +51,7 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
     password: b.password,
   });
   await a.json('PATCH', '/auth/me', { name: `Ada ${canary}` });
+  const { body: open } = await a.json<SessionList>('GET', '/auth/sessions');
 
   const a1 = await newConversation(a, `The vault ${canary}`);
   await a.json('PATCH', `/conversations/${a1}`, { tags: [canary] });
@@ -129,6 +131,7 @@ export async function buildWorld({ baseUrl }: Pick<TestApp, 'baseUrl'>): Promise
     a1Answer: asked.message_id,
     aShare: share.body.id,
     aShareToken: share.body.url.split('/s/')[1] ?? '',
+    aSession: open.sessions[0]?.id ?? '',
     aKey: key.body.id,
     aKeyText: key.body.key,
     b1,
@@ -178,6 +181,7 @@ export async function snapshotOfA({ a, a1, a2, a1Document, a2Document }: World):
   for (const path of [
     '/auth/me',
     '/auth/keys',
+    '/auth/sessions',
     '/conversations',
     '/conversations?status=deleted',
     '/conversations/stats/overview',

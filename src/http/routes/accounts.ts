@@ -21,7 +21,13 @@ import { clearRefreshCookie, readDeviceCookie, readRefreshCookie } from '../cook
 import type { HttpDeps } from '../deps.ts';
 import { presentUser } from '../../identity/people/present-account.ts';
 import { perMinute } from '../rate-limits.ts';
-import { answerSession, refreshHeader, rememberDevice, signInsPerMinute } from '../session-answer.ts';
+import {
+  agentOf,
+  answerSession,
+  refreshHeader,
+  rememberDevice,
+  signInsPerMinute,
+} from '../session-answer.ts';
 import type { App } from '../app.ts';
 
 const tags = ['accounts'];
@@ -46,7 +52,7 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const issued = await register(request.body, identity);
+      const issued = await register({ ...request.body, ...agentOf(request) }, identity);
       const shown = answerSession(issued, request, reply);
       rememberDevice(issued, request, reply, identity);
       return reply.code(201).send(shown);
@@ -69,7 +75,7 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const from = { address: request.ip, device: readDeviceCookie(request) };
+      const from = { address: request.ip, device: readDeviceCookie(request), ...agentOf(request) };
       const issued = await login({ ...request.body, ...from }, identity);
       const shown = answerSession(issued, request, reply);
       rememberDevice(issued, request, reply, identity);
@@ -96,7 +102,7 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
       const token = request.body?.refresh_token ?? readRefreshCookie(request);
       if (token === undefined)
         throw new AppError('unauthenticated', 'There is no session to refresh: sign in.');
-      return answerSession(await refresh(token, identity), request, reply);
+      return answerSession(await refresh({ token, ...agentOf(request) }, identity), request, reply);
     },
   );
 
@@ -178,7 +184,8 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
     async (request, reply) => {
       const { current_password: current, new_password: next, revoke_keys: revokeKeys } = request.body;
       const { scope } = principalOf(request);
-      const { keys, ...issued } = await changePassword(scope, { current, next, revokeKeys }, identity);
+      const change = { current, next, revokeKeys, ...agentOf(request) };
+      const { keys, ...issued } = await changePassword(scope, change, identity);
       return { ...answerSession(issued, request, reply), api_keys: keys };
     },
   );

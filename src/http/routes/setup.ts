@@ -5,7 +5,13 @@ import { acceptInvite, resetPassword } from '../../identity/people/set-password.
 import type { App } from '../app.ts';
 import type { HttpDeps } from '../deps.ts';
 import { perMinute } from '../rate-limits.ts';
-import { answerSession, refreshHeader, rememberDevice, signInsPerMinute } from '../session-answer.ts';
+import {
+  agentOf,
+  answerSession,
+  refreshHeader,
+  rememberDevice,
+  signInsPerMinute,
+} from '../session-answer.ts';
 
 const tags = ['accounts'];
 /** From one address. */
@@ -31,7 +37,8 @@ export function setupRoutes(app: App, { identity }: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const issued = await acceptInvite({ ...request.body, address: request.ip }, identity);
+      const from = { address: request.ip, ...agentOf(request) };
+      const issued = await acceptInvite({ ...request.body, ...from }, identity);
       rememberDevice(issued, request, reply, identity);
       return answerSession(issued, request, reply);
     },

@@ -19,8 +19,11 @@ export interface ByToken {
 }
 
 /** Sets the first password of an invited account and signs in, also while registration is closed. */
-export async function acceptInvite(input: ByToken, deps: IdentityDeps): Promise<IssuedSession> {
-  return issueSession(await setPassword('invite', input, deps), deps);
+export async function acceptInvite(
+  { userAgent, ...input }: ByToken & { userAgent: string | undefined },
+  deps: IdentityDeps,
+): Promise<IssuedSession> {
+  return issueSession(await setPassword('invite', input, deps), { userAgent }, deps);
 }
 
 /** Sets a new password and ends every session; signing in is the next step, with that password. */

@@ -31,6 +31,10 @@ export const accountCases: Record<string, IsolationCase> = {
     { path: '/auth/refresh', status: 401, body: { refresh_token: w.a.token, user_id: w.a.id } },
   ],
   'POST /auth/logout': (w) => [{ path: `/auth/logout?user_id=${w.a.id}`, status: 204, token: w.bSpareToken }],
+  'GET /auth/sessions': (w) => [{ path: `/auth/sessions?user_id=${w.a.id}`, status: 200 }],
+  'DELETE /auth/sessions/:id': (w) => single(w.aSession, w, (id) => `/auth/sessions/${id}`),
+  // After the spare one has ended by itself.
+  'DELETE /auth/sessions': (w) => [{ path: `/auth/sessions?user_id=${w.a.id}`, status: 200 }],
   'GET /auth/me': (w) => [{ path: `/auth/me?id=${w.a.id}`, status: 200 }],
   'PATCH /auth/me': (w) => [
     {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Invitation } from '@alcove/contract';
+import type { Invitation, Session, SessionList } from '@alcove/contract';
 import { newPerson, type Person } from '../../../test/support/person.ts';
 import { mustBe, mustEqual } from '../claims.ts';
 import { randomAddress } from '../deeds/deed.ts';
@@ -42,6 +42,29 @@ export const accountChanges = {
       const other = await newPerson(person.baseUrl, randomAddress());
       await call(other, 204, '/auth/me', { password: other.password }, 'DELETE');
       return (later) => expectLockedOut(later, other.email, other.password);
+    },
+  },
+  'a session ended': {
+    route: 'DELETE /auth/sessions/:id',
+    async make(person) {
+      const other = await newPerson(person.baseUrl, randomAddress());
+      await signIn(person, other.email, other.password);
+      const { sessions } = await call<SessionList>(other, 200, '/auth/sessions', undefined, 'GET');
+      const [ended] = sessions.filter(({ current }) => !current);
+      await call(other, 204, `/auth/sessions/${ended?.id}`, undefined, 'DELETE');
+      return (later) => expectEnded(later, other, [ended?.id]);
+    },
+  },
+  'all other sessions ended': {
+    route: 'DELETE /auth/sessions',
+    async make(person) {
+      const other = await newPerson(person.baseUrl, randomAddress());
+      for (let at = 0; at < 2; at += 1) await signIn(person, other.email, other.password);
+      const { sessions } = await call<SessionList>(other, 200, '/auth/sessions', undefined, 'GET');
+      await call(other, 200, '/auth/sessions', undefined, 'DELETE');
+      const ended = sessions.filter(({ current }) => !current).map(({ id }) => id);
+      mustEqual('sessions to end', ended.length, 2);
+      return (later) => expectEnded(later, other, ended);
     },
   },
   'a key': {
@@ -145,6 +168,26 @@ async function reset(person: Person): Promise<{ email: string; token: string }> 
 
 async function statusWith(person: Person, key: string): Promise<number> {
   return (await person.fetch('/conversations', { headers: { authorization: `Bearer ${key}` } })).status;
+}
+
+/** Seen from a session of its own, as what the person held may be over by itself. */
+async function expectEnded(
+  person: Person,
+  other: Person,
+  ended: readonly (string | undefined)[],
+): Promise<void> {
+  const session = (await (await signIn(person, other.email, other.password)).json()) as Session;
+  const headers = { authorization: `Bearer ${session.access_token}` };
+  const listed = (await (await person.fetch('/auth/sessions', { headers })).json()) as SessionList;
+  mustBe(
+    listed.sessions.some(({ current }) => current),
+    'the own session is not listed',
+  );
+  mustEqual(
+    'ended sessions that are listed',
+    listed.sessions.filter(({ id }) => ended.includes(id)).map(({ id }) => id),
+    [],
+  );
 }
 
 async function expectSignedIn(person: Person, email: string, own: string): Promise<void> {
