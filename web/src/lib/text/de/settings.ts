@@ -1,4 +1,7 @@
 import type { settings as en } from '../en/settings.ts';
+import { counter } from '../plural.ts';
+
+const count = counter('de');
 
 export const settings: typeof en = {
   heading: 'Einstellungen',
@@ -15,6 +18,19 @@ export const settings: typeof en = {
   revokeKeys: 'Auch meine API-Schlüssel beenden',
   change: 'Passwort ändern',
   changed: 'Das Passwort ist geändert. Andere Geräte sind abgemeldet.',
+  sessions: 'Wo Sie angemeldet sind',
+  sessionsHint:
+    'Melden Sie ab, was Sie nicht mehr benutzen. Wenn Sie eines davon nicht kennen, ändern Sie auch Ihr Passwort.',
+  sessionThis: 'dieses Gerät',
+  sessionDevice: (program, system) => `${program} auf ${system}`,
+  sessionUnknown: 'Unbekanntes Gerät',
+  sessionBegan: (when) => `angemeldet am ${when}`,
+  sessionUsed: (when) => `zuletzt benutzt am ${when}`,
+  sessionFrom: (address) => `von ${address}`,
+  sessionEnd: (device, when) => `Abmelden: ${device}, angemeldet am ${when}`,
+  sessionEnded: (device) => `${device} ist abgemeldet.`,
+  sessionsEnd: 'Überall sonst abmelden',
+  sessionsEnded: (n) => `${count(n, { one: 'andere Sitzung', other: 'andere Sitzungen' })} abgemeldet.`,
   keys: 'API-Schlüssel',
   keysHint: 'Ein Schlüssel darf, was Sie dürfen, aus eigenen Programmen. Er wird einmal gezeigt.',
   keyName: 'Wofür er ist',

@@ -1,3 +1,7 @@
+import { counter } from '../plural.ts';
+
+const count = counter('en');
+
 export const settings = {
   heading: 'Settings',
   profile: 'Profile',
@@ -13,6 +17,19 @@ export const settings = {
   revokeKeys: 'End my API keys too',
   change: 'Change password',
   changed: 'The password is changed. Other devices are signed out.',
+  sessions: 'Where you are signed in',
+  sessionsHint: 'Sign out what you no longer use. If you do not know one of them, change your password too.',
+  sessionThis: 'this device',
+  sessionDevice: (program: string, system: string) => `${program} on ${system}`,
+  sessionUnknown: 'Unknown device',
+  sessionBegan: (when: string) => `signed in ${when}`,
+  sessionUsed: (when: string) => `last used ${when}`,
+  sessionFrom: (address: string) => `from ${address}`,
+  sessionEnd: (device: string, when: string) => `Sign out ${device}, signed in ${when}`,
+  sessionEnded: (device: string) => `${device} is signed out.`,
+  sessionsEnd: 'Sign out everywhere else',
+  sessionsEnded: (n: number) =>
+    `Signed out of ${count(n, { one: 'other session', other: 'other sessions' })}.`,
   keys: 'API keys',
   keysHint: 'A key does what you may do, from programs of your own. It is shown once.',
   keyName: 'What it is for',
