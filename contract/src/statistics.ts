@@ -107,6 +107,24 @@ export const overview = counts
         cost: cost.nullable(),
       }),
     ),
+    /**
+     * Of the last 90 days (of `time_zone`) those with answers that are still there, as long as their traces are kept;
+     * oldest first.
+     */
+    answers_by_day: z.array(
+      z.object({
+        day: z.string(),
+        /** Answers that searched. */
+        retrievals: count,
+        cache_hits: count,
+        /** The share of them, 0..1; null where nothing was searched. */
+        cache_hit_rate: z.number().nullable(),
+        /** Milliseconds by stage; a stage that did not run is not there. */
+        latency_ms: z.record(z.string(), percentiles),
+        /** From question to last word; null where no answer was finished. */
+        processing_time_ms: percentiles.nullable(),
+      }),
+    ),
   })
   .meta({ id: 'StatisticsOverview' });
 export type StatisticsOverview = z.infer<typeof overview>;

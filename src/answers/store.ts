@@ -182,8 +182,10 @@ function settleMessage(held: Held, { content, status, metadata }: FinishedAnswer
 function insertTrace(held: Held, trace: unknown, now: Date): Statement {
   return {
     name: 'insert_trace',
-    text: `INSERT INTO retrieval_traces (user_id, conversation_id, message_id, trace, created_at)
-      SELECT user_id, conversation_id, item_id, $5::jsonb, $6::timestamptz FROM work ${isHeld}`,
+    text: `INSERT INTO retrieval_traces (user_id, conversation_id, message_id, trace, figures, created_at)
+      SELECT user_id, conversation_id, item_id, $5::jsonb, jsonb_strip_nulls(jsonb_build_object(
+        'timings_ms', $5::jsonb -> 'timings_ms', 'processing_time_ms', $5::jsonb -> 'processing_time_ms',
+        'cache_hit', $5::jsonb -> 'cache_hit')), $6::timestamptz FROM work ${isHeld}`,
     values: [...heldValues(held), JSON.stringify(trace), now],
   };
 }

@@ -1,21 +1,13 @@
-import { eq, type SQL, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { userCounters } from '../db/schema.ts';
 import type { ActiveDay } from '../identity/activity-store.ts';
 import type { LocalDays } from '../identity/local-days.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import type { ConversationScope } from './scope.ts';
+import { insideOf, newestAnswers } from './latency-store.ts';
 import { citedDocuments, isUnanswered } from './summary-store.ts';
 
-/** Answers looked at for percentiles: enough for a p99, bounded whatever the history. */
-const latencySample = 500;
-
-export interface Percentiles {
-  p50: number;
-  p95: number;
-  p99: number;
-  n: number;
-}
 type Counts = { by: string; n: number };
 
 /** The user's counters; messages are what deletions and earlier versions left there, and what each day has added. */
@@ -55,38 +47,6 @@ export async function readBreakdown(db: Database, user: UserScope): Promise<Conv
     byType: rows.map((row) => ({ by: row.type, n: row.n })),
     byStatus: rows.map((row) => ({ by: row.status, n: row.n })),
   };
-}
-
-/** Not a stage: from the question to the last word. */
-export const totalStage = 'total';
-
-/** Percentiles of each stage and of the whole over the newest answers. */
-export async function readLatencies(
-  db: Database,
-  scope: UserScope | ConversationScope,
-): Promise<Record<string, Percentiles>> {
-  const conversationId = 'conversationId' in scope ? scope.conversationId : undefined;
-  const inside = insideOf(scope.userId, conversationId);
-  const { rows } = await db.scoped({ userId: scope.userId, conversationId }, (tx) =>
-    tx.execute<{ stage: string; p50: number; p95: number; p99: number; n: number }>(sql`
-      SELECT stage, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS p50,
-        percentile_cont(0.95) WITHIN GROUP (ORDER BY ms) AS p95,
-        percentile_cont(0.99) WITHIN GROUP (ORDER BY ms) AS p99, count(*) AS n
-      FROM (SELECT t.key AS stage, (t.value #>> '{}')::float8 AS ms
-        FROM (SELECT coalesce(trace -> 'timings_ms', '{}') || jsonb_build_object(${totalStage}::text,
-            trace -> 'processing_time_ms') AS timings FROM retrieval_traces
-          WHERE user_id = ${scope.userId} ${inside} ORDER BY message_id DESC LIMIT ${latencySample}) newest,
-        jsonb_each(newest.timings) t WHERE jsonb_typeof(t.value) = 'number') stages
-      GROUP BY stage`),
-  );
-  return Object.fromEntries(rows.map(({ stage, ...numbers }) => [stage, numbers]));
-}
-
-/** One conversation, or all that are seen: deleted ones are not. */
-function insideOf(userId: string, conversationId: string | undefined): SQL {
-  return conversationId === undefined
-    ? sql`AND conversation_id IN (SELECT c.id FROM conversations c WHERE c.user_id = ${userId})`
-    : sql`AND conversation_id = ${conversationId}`;
 }
 
 export interface ConversationCounts {
@@ -221,7 +181,7 @@ export async function readQuality(
         sum(cited.scores) / nullif(sum(cited.scored), 0) AS score
       FROM (SELECT metadata FROM messages
         WHERE user_id = ${scope.userId} ${inside} AND role = 'assistant' AND metadata ->> 'mode' = 'documents'
-        ORDER BY id DESC LIMIT ${latencySample}) newest
+        ORDER BY id DESC LIMIT ${newestAnswers}) newest
       CROSS JOIN LATERAL (SELECT count(*) AS passages, count(${scoreOf}) AS scored, sum(${scoreOf}) AS scores
         FROM jsonb_array_elements(CASE WHEN jsonb_typeof(newest.metadata -> 'search_results') = 'array'
           THEN newest.metadata -> 'search_results' ELSE '[]'::jsonb END) s

@@ -6,6 +6,7 @@ import { type PriceTable, priceUsage } from '../identity/prices.ts';
 import { type ModelTokens, readDailyUsage, readModelUsage } from '../identity/usage-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import type { ConversationScope } from './scope.ts';
+import { type AnswerDay, readAnswerDays, readLatencies, totalStage } from './latency-store.ts';
 import { readConversationUsage } from './summary-store.ts';
 import {
   readBreakdown,
@@ -13,11 +14,9 @@ import {
   readConversationCounts,
   readConversationDays,
   readCounters,
-  readLatencies,
   readNeverCited,
   readQuality,
   readUnanswered,
-  totalStage,
 } from './statistics-store.ts';
 
 /** Days before today and today. */
@@ -49,11 +48,13 @@ export async function overviewOf(
   const days = await readActivity(db, user, daysAround(timeZone, await readActiveDays(db, user)));
   const [since = ''] = lastDays('UTC', shownDays, now).days;
   const daily = await readDailyUsage(db, user, since);
+  const answerDays = await readAnswerDays(db, user, lastDays(timeZone, shownDays, now));
   return {
     total_conversations: counters?.conversations ?? 0,
     conversations_by_type: { general: sum(byType, 'general'), rag_query: sum(byType, 'rag_query') },
     conversations_by_status: { active: sum(byStatus, 'active'), archived: sum(byStatus, 'archived') },
     usage_by_day: usageByDay(daily, prices),
+    answers_by_day: answerDays.map(presentAnswerDay),
     total_messages: roles.user + roles.assistant + roles.system,
     messages_by_role: roles,
     total_documents: counters?.documents ?? 0,
@@ -116,6 +117,22 @@ function usageByDay(
     },
     cost: priceUsage(models, prices).cost,
   }));
+}
+
+function presentAnswerDay({
+  day,
+  retrievals,
+  cacheHits,
+  latencies: { [totalStage]: total, ...stages },
+}: AnswerDay): StatisticsOverview['answers_by_day'][number] {
+  return {
+    day,
+    retrievals,
+    cache_hits: cacheHits,
+    cache_hit_rate: retrievals === 0 ? null : cacheHits / retrievals,
+    latency_ms: stages,
+    processing_time_ms: total ?? null,
+  };
 }
 
 /** How fast and how well the newest answers were made. */

@@ -9,6 +9,7 @@ import {
   type Conversation,
   countOf,
   daysOf,
+  expectDay,
   expectMeasures,
   type Made,
   neverCited,
@@ -65,6 +66,52 @@ test('without retrieval there is no cache rate, and plain answers do not lower i
   expect(stats.cache_hit_rate).toBeNull();
   expect(stats.retrieval_quality).toEqual({ answers: 0, cited_share: null, mean_cited_score: null });
   expect(stats.processing_time_ms).toMatchObject({ n: 1 });
+});
+
+test('days tell times and cache hits of their answers, and no rate where nothing was searched', async () => {
+  const who = await newPerson((await app()).baseUrl);
+  const { pool } = (await app()).app.db;
+  const make = async (id: string, question: string, daysAgo: number): Promise<Said> => {
+    provider.script(behave.answer('In 1871 [1].'));
+    const { message_id: answer } = (await askJson(who, id, question)).body;
+    await pool.query(
+      `UPDATE retrieval_traces SET created_at = created_at - make_interval(days => $2) WHERE message_id = $1`,
+      [answer, daysAgo],
+    );
+    const said = (await historyOf(who, id)).find((one) => one.id === answer);
+    if (said === undefined) throw new Error('the answer is not in the history');
+    return { ...said, made: said.metadata as unknown as Made };
+  };
+  const plain = await newConversation(who);
+  const old = await make(plain, 'Hello?', 3);
+  await make(plain, 'Hello so long ago?', 95);
+  const searching = async (daysAgo: number): Promise<Said> => {
+    const id = await newConversation(who);
+    await addText(who, id, 'The lighthouse of Marsk was built in 1871.');
+    return make(id, 'When was the lighthouse of Marsk built?', daysAgo);
+  };
+  const [first, second, today] = [await searching(1), await searching(1), await searching(0)];
+  const dayBefore = (days: number): string =>
+    new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+  const check = async (): Promise<void> => {
+    const days = (await overviewOf(who)).answers_by_day;
+    expect(days).toHaveLength(3);
+    expectDay(days[0], dayBefore(3), [old]);
+    expectDay(days[1], dayBefore(1), [first, second]);
+    expectDay(days[2], dayBefore(0), [today]);
+    expect(days[0]).toMatchObject({ retrievals: 0, cache_hit_rate: null });
+  };
+  await check();
+  // As an earlier version wrote them.
+  await pool.query('UPDATE retrieval_traces SET figures = NULL WHERE user_id = $1', [who.id]);
+  await check();
+  // Far in the west the newest ones may be of the day before; none is lost.
+  const query = { time_zone: 'Pacific/Honolulu' };
+  const west = (await who.client.conversations.overview(query)).answers_by_day;
+  expect(west.reduce((sum, { retrievals }) => sum + retrievals, 0)).toBe(3);
+  // What broke off at once has made nothing.
+  await pool.query(`UPDATE retrieval_traces SET trace = '{}' WHERE message_id = $1`, [old.id]);
+  expect((await overviewOf(who)).answers_by_day.map(({ day }) => day)).toEqual([dayBefore(1), dayBefore(0)]);
 });
 
 test('a question that is answered in a second try is not unanswered', async () => {
@@ -232,6 +279,10 @@ test.each(sampled([1, 2, 3, 4], 4))(
       overview,
       all.flatMap(({ messages }) => messages),
     );
+    const answered = all.flatMap(({ messages }) => messages);
+    const [day, ...otherDays] = overview.answers_by_day;
+    expectDay(day, new Date().toISOString().slice(0, 10), answered);
+    expect(otherDays).toEqual([]);
     // Without these the history would have shown nothing.
     expect(everSaid.length).toBeGreaterThan(all.flatMap(({ messages }) => messages).length);
     expect(cacheRate(everSaid)).toBeGreaterThan(0);

@@ -91,23 +91,12 @@ export function unanswered(messages: readonly Said[]): string[] {
 }
 
 export function expectMeasures(
-  {
-    processing_time_ms: total,
-    latency_ms: stages,
-    retrieval_quality: quality,
-  }: StatisticsOverview | ConversationStatistics,
+  told: StatisticsOverview | ConversationStatistics,
   said: readonly Said[],
 ): void {
   const made = madeOf(said);
-  expectPercentiles(
-    total ?? undefined,
-    made.map((one) => one.processing_time_ms),
-  );
-  for (const stage of ['rewrite', 'embed', 'vector', 'keyword', 'fuse', 'rerank', 'generate'] as const)
-    expectPercentiles(
-      stages[stage],
-      made.flatMap((one) => one.timings_ms[stage] ?? []),
-    );
+  expectLatencies(told, made);
+  const { retrieval_quality: quality } = told;
   const searched = made.filter(({ mode }) => mode === 'documents');
   const cited = citedIn(searched);
   expect(quality.answers).toBe(searched.length);
@@ -117,6 +106,40 @@ export function expectMeasures(
   const mean = share(sum(cited.map(({ score }) => score)), cited.length);
   if (mean === null) expect(quality.mean_cited_score).toBeNull();
   else expect(quality.mean_cited_score).toBeCloseTo(mean, 9);
+}
+
+/** What a day says of the answers that were made on it. */
+export function expectDay(
+  told: StatisticsOverview['answers_by_day'][number] | undefined,
+  day: string,
+  said: readonly Said[],
+): void {
+  const searched = madeOf(said).filter(({ mode }) => mode === 'documents');
+  expect(told).toMatchObject({
+    day,
+    retrievals: searched.length,
+    cache_hits: searched.filter((one) => one.cache_hit).length,
+    cache_hit_rate: cacheRate(said),
+  });
+  if (told !== undefined) expectLatencies(told, madeOf(said));
+}
+
+function expectLatencies(
+  {
+    processing_time_ms: total,
+    latency_ms: stages,
+  }: Pick<StatisticsOverview, 'processing_time_ms' | 'latency_ms'>,
+  made: readonly Made[],
+): void {
+  expectPercentiles(
+    total ?? undefined,
+    made.map((one) => one.processing_time_ms),
+  );
+  for (const stage of ['rewrite', 'embed', 'vector', 'keyword', 'fuse', 'rerank', 'generate'] as const)
+    expectPercentiles(
+      stages[stage],
+      made.flatMap((one) => one.timings_ms[stage] ?? []),
+    );
 }
 
 /** Between two measured times a percentile is as far as it is between their ranks. */
