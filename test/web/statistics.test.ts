@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { askJson, newConversation } from '../answers/support/asking.ts';
+import { addText, askJson, newConversation } from '../answers/support/asking.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { behave, startProvider } from '../support/provider.ts';
 import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
@@ -57,8 +57,35 @@ describe.skipIf(chromiumPath === undefined)('statistics in the web app', inBrows
       const chart = page.getByRole('figure').filter({ hasText: 'Tokens per day' });
       await chart.getByText('As a table').click();
       await chart.getByRole('cell', { name: shown }).waitFor();
+      // Nothing was searched yet: there is no rate to show.
+      await page.getByRole('img', { name: 'Time by stage per day, median' }).waitFor();
+      expect(await page.getByRole('img', { name: /^Searches per day/ }).count()).toBe(0);
       expect(complaints).toEqual([]);
       await page.context().close();
     },
   );
+
+  test('show searches and the time of each stage, by day', { timeout: 120_000 }, async () => {
+    const id = await newConversation(person);
+    await addText(person, id, 'The lighthouse of Marsk was built in 1871.');
+    (await provider).script(behave.answer('In 1871 [1].'));
+    await askJson(person, id, 'When was the lighthouse of Marsk built?');
+    const { page, complaints } = await openSignedIn(browser, person, { timezoneId: 'America/New_York' });
+    await page.goto(`${app.baseUrl}/dashboard/stats`);
+    const searches = page.getByRole('figure').filter({ hasText: 'Searches per day' });
+    await searches.getByText('As a table').click();
+    expect(await searches.getByRole('row').nth(1).getByRole('cell').allTextContents()).toEqual([
+      expect.stringMatching(/\d{4}/),
+      '1',
+      '0',
+    ]);
+    const times = page.getByRole('figure').filter({ hasText: 'Time by stage per day' });
+    await times.getByText('As a table').click();
+    const stages = await times.getByRole('columnheader').allTextContents();
+    expect(stages).toContain('Word search');
+    expect(stages).toContain('Writing');
+    expect(stages).not.toContain('Reranking');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
 });
