@@ -16,6 +16,7 @@ try {
     answers: runAnswers,
     history: runHistory,
     feedback: runFeedback,
+    fusion: runFusion,
     reading: runReading,
   };
   const special = Object.entries(own).find(([name]) => name === command)?.[1];
@@ -69,6 +70,14 @@ async function runReading([folder = '../shared/data/parsing']: string[]): Promis
 async function runFeedback([folder = '../shared/data']: string[]): Promise<void> {
   const { measureFeedback } = await import('./feedback.ts');
   measureFeedback(folder);
+}
+
+/** Fusion for an embedding model that nobody has measured. Ends with 1 when a target is missed. */
+async function runFusion([folder = '../shared/data']: string[]): Promise<void> {
+  const { measureFusion } = await import('./fusion/measure.ts');
+  const { lines, missed } = measureFusion(folder);
+  for (const line of lines) print(line);
+  printTargets(missed);
 }
 
 /** Search over history on LoCoMo; ends with 1 when a target is missed. */

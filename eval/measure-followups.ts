@@ -1,11 +1,23 @@
 import { join } from 'node:path';
 import type { Background } from '../src/indexing/background.ts';
 import { searchKeyword } from '../src/indexing/bm25.ts';
-import { expandFollowUp, type Turn } from '../src/indexing/followup.ts';
-import { conversationOf, type Dataset, readDataset, readLines } from './datasets.ts';
-import { evaluate, type Judgements } from './metrics.ts';
+import { expandFollowUp } from '../src/indexing/followup.ts';
+import { readDataset } from './datasets.ts';
+import { compare, evaluate, type Evaluation, type Judgements, type Run } from './metrics.ts';
 import { indexPassages } from './passage-index.ts';
 import type { PrintRow } from './print-row.ts';
+import { readTurns, type ReplayTurn } from './replay-turns.ts';
+import { print, signed } from './report.ts';
+
+const sets = [
+  { name: 'later turns', queries: 'queries_lastturn.jsonl', judgements: 'qrels.tsv', tasks: undefined },
+  {
+    name: 'later turns (un)',
+    queries: 'un_queries_lastturn.jsonl',
+    judgements: 'un_qrels.tsv',
+    tasks: 'un_tasks.jsonl',
+  },
+] as const;
 
 /** Later turns of conversations: the last question alone against the question weighed with its history. */
 export function measureFollowUps(
@@ -14,65 +26,57 @@ export function measureFollowUps(
   background: Background,
   printRow: PrintRow,
 ): void {
-  const dataset = readDataset(folder, { queries: 'queries_lastturn.jsonl' });
-  const { segment, ids } = indexPassages(dataset.passages);
-  const histories = readHistories(folder);
-  const later: Judgements = new Map([...dataset.judgements].filter(([id]) => turnOf(id) > 1));
-  const weighed = (id: string, text: string) => {
-    return expandFollowUp(text, histories.get(id) ?? [], { language: segment.language, background });
-  };
-  const runOf = (parts: (id: string, text: string) => ReturnType<typeof weighed>) => {
-    const search = ({ id, text }: Dataset['queries'][number]) => {
-      return searchKeyword([segment], parts(id, text), { k: 10, background }).map((hit) => ids[hit.ordinal]!);
+  const { passages } = readDataset(folder, { queries: sets[0].queries });
+  const { segment, ids } = indexPassages(passages);
+  const search = (parts: Parameters<typeof searchKeyword>[1]): string[] =>
+    searchKeyword([segment], parts, { k: 10, background }).map((hit) => ids[hit.ordinal]!);
+  for (const { name, queries, judgements, tasks } of sets) {
+    const judged = readDataset(folder, { queries, judgements }).judgements;
+    const turns = readTurns(folder, tasks).filter(({ id, turn }) => turn > 1 && judged.has(id));
+    const later: Judgements = new Map(turns.map(({ id }) => [id, judged.get(id)!]));
+    const score = (run: [string, string[]][]): Evaluation => evaluate(new Map(run) satisfies Run, later);
+    const alone = score(turns.map(({ id, question }) => [id, search(question)]));
+    const weighed = score(
+      turns.map(({ id, question, history }) => {
+        const told = history.map(({ role, content }) => ({ role, text: content }));
+        return [id, search(expandFollowUp(question, told, { language: segment.language, background }))];
+      }),
+    );
+    printRow(`${label} ${name}, last question`, alone);
+    printRow(`${label} ${name}, weighed with history`, weighed);
+    const printPart = (which: string, part: ReplayTurn[]): void => {
+      const own = new Set(part.map(({ id }) => id));
+      const of = (all: Evaluation): Evaluation => ({
+        ...all,
+        perQuery: new Map([...all.perQuery].filter(([id]) => own.has(id))),
+      });
+      const { mean, low, high } = compare(of(weighed), of(alone), 'nDCG@5');
+      print(
+        `  ${which.padEnd(20)} n ${part.length}  nDCG@5 ${signed(mean)} [${signed(low)}, ${signed(high)}]`,
+      );
     };
-    return new Map(dataset.queries.map((query) => [query.id, search(query)]));
-  };
-  printRow(
-    `${label} later turns, last question`,
-    evaluate(
-      runOf((_, text) => [{ text, weight: 1 }]),
-      later,
-    ),
-  );
-  printRow(`${label} later turns, weighed with history`, evaluate(runOf(weighed), later));
-}
-
-interface Conversation {
-  conversation_id: string;
-  longest_known_history: { speaker: string; text: string }[];
-}
-
-/** What was said before each question: with the answers where they are known, else the questions alone. */
-function readHistories(folder: string): Map<string, Turn[]> {
-  const known = new Map(
-    Array.from(readLines<Conversation>(join(folder, 'conversations.jsonl')), (conversation) => [
-      conversation.conversation_id,
-      conversation.longest_known_history,
-    ]),
-  );
-  const histories = new Map<string, Turn[]>();
-  for (const { _id, text } of readLines<{ _id: string; text: string }>(
-    join(folder, 'queries_questions.jsonl'),
-  )) {
-    const told = known.get(conversationOf(_id)) ?? [];
-    const length = 2 * (turnOf(_id) - 1);
-    const questions = text
-      .split('\n')
-      .map((line) => line.replace('|user|:', '').trim())
-      .slice(0, -1);
-    histories.set(
-      _id,
-      told.length >= length
-        ? told
-            .slice(0, length)
-            .map((turn) => ({ role: turn.speaker === 'user' ? 'user' : 'assistant', text: turn.text }))
-        : questions.map((question) => ({ role: 'user', text: question })),
+    printPart(
+      'refer back',
+      turns.filter(({ question }) => refersBack(question)),
+    );
+    printPart(
+      'do not by a word',
+      turns.filter(({ question }) => !refersBack(question)),
     );
   }
-  return histories;
 }
 
-/** Number of the turn, from 1, in an id like `conversation<::>3`. */
-function turnOf(queryId: string): number {
-  return Number(queryId.split('<::>')[1] ?? 1);
+const pointing = new Set(
+  'it its itself they them themselves their theirs this that these those he him his she her hers one ones same such there then other others another also instead else either both neither former latter any'.split(
+    ' ',
+  ),
+);
+const goingOn = /^\W*(?:and|but|or|so|what about|how about|why|which|i mean|no|yes|ok|oops)\b/i;
+
+/** Whether an English question says by a word that it goes on from what was said before. */
+function refersBack(question: string): boolean {
+  return (
+    goingOn.test(question) ||
+    (question.toLowerCase().match(/[a-z]+/g) ?? []).some((word) => pointing.has(word))
+  );
 }

@@ -116,7 +116,7 @@ export function shareInterval(hits: number, count: number): Interval {
 }
 
 /** Linear congruential generator of Numerical Recipes, in [0, 1). */
-function seededRandom(seed = 42): () => number {
+export function seededRandom(seed = 42): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -29,6 +29,7 @@ export const help = `npm run eval -- FOLDER [options]
        npm run eval -- citations [FOLDER [N]]    how citations are judged; every N-th case
        npm run eval -- answers [FOLDER [N [SET]]]  answers without a language model; every N-th question
        npm run eval -- history [FOLDER]          search over history, on LoCoMo
+       npm run eval -- fusion [FOLDER]           fusion with vectors of an unknown model, good ones and noise
        npm run eval -- feedback [FOLDER]         a second search with words of the first passages
        npm run eval -- reading [FOLDER]          how much of each format's documents is read
 
