@@ -142,22 +142,51 @@ function rowCases(paragraphs: Map<string, string>): CitationCase[] {
   return cases;
 }
 
-/** Sentence by sentence where both languages have as many. */
+/** Sentence by sentence where both languages have as many, cited for its own paragraph and for the next one. */
 function translations(folder: string, language: string): CitationCase[] {
   const english = paragraphsOf(join(folder, 'xquad/en'));
   const foreign = paragraphsOf(join(folder, `xquad/${language}`));
+  const set = `xquad-${language}`;
   const cases: CitationCase[] = [];
-  for (const [id, passage] of english) {
-    const here = sentencesOf(passage);
-    const text = foreign.get(id) ?? '';
-    const there = sentencesOf(text);
-    if (here.length !== there.length || here.length < 2) continue;
-    for (const at of [0, 1]) {
-      cases.push({ set: `xquad-${language}`, kind: 'translation', statement: there[at] ?? '', passage });
-      cases.push({ set: `xquad-${language}`, kind: 'translation', statement: here[at] ?? '', passage: text });
+  const ids = [...english.keys()];
+  for (const [at, id] of ids.entries()) {
+    const next = ids[(at + 1) % ids.length] ?? '';
+    for (const [said, cited] of [
+      [foreign, english],
+      [english, foreign],
+    ] as const) {
+      const passage = cited.get(id) ?? '';
+      const sentences = sentencesOf(said.get(id) ?? '');
+      if (sentences.length !== sentencesOf(passage).length || sentences.length < 2) continue;
+      for (const statement of sentences.slice(0, 2)) {
+        const add = (kind: string, one: string | null, text: string): void => {
+          if (one !== null) cases.push({ set, kind, statement: one, passage: text });
+        };
+        add('translation', statement, passage);
+        add('translation, another paragraph', statement, cited.get(next) ?? '');
+        add('translation, numbers changed', changeNumber(statement, passage), passage);
+        if (said === english) add('translation, negated', negate(statement), passage);
+      }
     }
   }
-  return cases;
+  return [...cases, ...swappedTranslations(folder, language, english)];
+}
+
+/** The sentence of another language that holds the answer, with another answer of that language in its place. */
+function swappedTranslations(
+  folder: string,
+  language: string,
+  english: ReadonlyMap<string, string>,
+): CitationCase[] {
+  const foreign = paragraphsOf(join(folder, `xquad/${language}`));
+  const idOf = new Map([...foreign].map(([id, text]) => [text, id]));
+  return casesOf(`xquad-${language}`, new Map(), questionsOf(join(folder, `xquad/${language}`))).map(
+    (one) => ({
+      ...one,
+      kind: 'translation, answer swapped',
+      passage: english.get(idOf.get(one.passage) ?? '') ?? '',
+    }),
+  );
 }
 
 function sentencesOf(text: string): string[] {

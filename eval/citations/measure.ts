@@ -18,6 +18,10 @@ const targets: Record<string, { state: State; least?: number; most?: number }[]>
   'answer swapped': [{ state: 'verified', most: 0.5 }],
   'another paragraph': [{ state: 'verified', most: 0.02 }],
   translation: [{ state: 'contradicted', most: 0.02 }],
+  'translation, another paragraph': [{ state: 'verified', most: 0.02 }],
+  'translation, numbers changed': [{ state: 'verified', most: 0.02 }],
+  'translation, negated': [{ state: 'verified', most: 0.1 }],
+  'translation, answer swapped': [{ state: 'verified', most: 0.5 }],
 };
 const background = readBackground();
 

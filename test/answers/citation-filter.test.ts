@@ -172,3 +172,45 @@ test('an earlier answer reads on without its markers', () => {
     'Take rows[12], between 3 and [10, 20] metres.',
   );
 });
+
+describe('in another language', () => {
+  const english = {
+    n: 1,
+    text: 'The municipal administration modified the regional transport system in 1997. Boats were repaired in the port.',
+    language: 'en',
+  };
+  const spanish = {
+    n: 1,
+    text: 'La administración local no modificó el sistema de transporte ni las estaciones en 1997.',
+    language: 'es',
+  };
+  const judged = (source: typeof english, statement: string) =>
+    readAll(createCitationFilter([source], background), [`${statement} [1].`]).citations[0];
+
+  test('words that both languages write alike bear a statement out, in the sentence that has them', () => {
+    const said = judged(
+      english,
+      'La administración municipal modificó el sistema regional de transporte en 1997',
+    );
+    expect(said?.verification).toBe('verified');
+    expect(english.text.slice(said?.quote?.start, said?.quote?.end)).toMatch(/^The municipal.*1997\.$/);
+  });
+
+  test.each([
+    ['another number', 'La administración municipal modificó el sistema regional de transporte en 1998'],
+    [
+      'another name',
+      'La administración municipal de Sevilla modificó el sistema regional de transporte en 1997',
+    ],
+    ['a negation', 'La administración municipal no modificó el sistema regional de transporte en 1997'],
+    ['another matter', 'El hospital general admitió a los pacientes con enfermedades crónicas en 1997'],
+  ])('but not with %s', (_, statement) => {
+    expect(judged(english, statement)?.verification).toBe('unverified');
+  });
+
+  test('what the passage denies is not said by it', () => {
+    const said = 'The administration modified the transport system and the stations in 1997';
+    expect(judged(spanish, said)?.verification).toBe('unverified');
+    expect(judged(spanish, said.replace('modified', 'did not modify'))?.verification).toBe('verified');
+  });
+});

@@ -1,23 +1,13 @@
-import type { Verification } from '@alcove/contract';
 import type { Analyzer } from '../../indexing/analyze.ts';
 import type { Background } from '../../indexing/background.ts';
 import { detectLanguage } from '../../indexing/language.ts';
 import { hashTerm } from '../../indexing/term-hash.ts';
+import { checkForeign, isForeign } from './foreign.ts';
 import type { Passage, PassageSentence } from './passage.ts';
 import { differInPolarity, isDeniedBefore } from './polarity.ts';
 import { agrees, monthOf, type Quantity, quantitiesOf } from './quantities.ts';
 import { findWords, tokensOf } from './tokens.ts';
-
-export interface Verdict {
-  verification: Verification;
-  /** What of the passage the statement rests on; null when nothing was found. */
-  quote: Range | null;
-}
-
-interface Range {
-  start: number;
-  end: number;
-}
+import type { Range, Verdict } from './verdict.ts';
 
 /** Of the weight of a statement's words, so much stands in the sentences that it rests on. */
 const enoughWords = { long: 0.62, short: 0.9 };
@@ -25,8 +15,6 @@ const longStatement = 12;
 const shortStatement = 5;
 /** So much makes it a statement about the same matter, which other numbers or a negation contradict. */
 const sameMatter = 0.5;
-/** A sentence that is told apart by so little of its words is not compared by them: it is in another language. */
-const foreignWords = 0.25;
 const mostSentences = 3;
 /** Words of a quotation that count as one when nothing marks it. */
 const leastVerbatim = 3;
@@ -57,7 +45,8 @@ export function checkStatement(statement: string, passage: Passage, options: Che
   const claim = weigh(analyze(statement), passage.language, options.background);
   const support = chooseSupport(claim, passage, claimed);
   const quote = spanOf(support.sentences);
-  if (isForeign(language, passage, support.covered)) return checkForeign(statement, claimed, passage, quote);
+  if (isForeign(language, passage, support.covered))
+    return checkForeign(statement, language, claimed, passage, quote);
 
   const columns = columnsOf(claimed, passage);
   const missing = lackingOf(claimed, support.sentences, passage, columns);
@@ -216,37 +205,6 @@ function namesOf(statement: string, analyze: Analyzer): string[] {
 const wordPattern = /[\p{L}\p{M}\p{N}]+/gu;
 const inner = /[\p{L}\p{N},;:)'’"”-]\s{1,3}$|[-"“„«(]$/u;
 const capital = /^\p{Lu}[\p{L}\p{M}\p{N}]/u;
-
-function isForeign(language: string, passage: Passage, covered: number): boolean {
-  if (language === passage.language || language === 'und' || passage.language === 'und') return false;
-  return covered < foreignWords || writtenApart(language, passage.language);
-}
-
-const latin = new Set(
-  'en af ca cs da de es et fi fr hu id it lt lv nl no pl pt ro sk sl sq sv tr vi'.split(' '),
-);
-
-function writtenApart(one: string, other: string): boolean {
-  return latin.has(one) !== latin.has(other);
-}
-
-/** In another language numbers and names are what can be compared, and nothing is contradicted by their absence. */
-function checkForeign(
-  statement: string,
-  claimed: readonly Quantity[],
-  passage: Passage,
-  quote: Verdict['quote'],
-): Verdict {
-  const found = claimed.filter((one) => passage.quantities.some((other) => agrees(one, other)));
-  if (found.length < claimed.length) return { verification: 'unverified', quote };
-  const names = tokensOf(statement).filter(
-    ({ text, start }) => text.length >= 4 && /^\p{Lu}/u.test(statement.slice(start, start + 2)),
-  );
-  const known = names.filter(({ text }) => passage.searchable.line.includes(` ${text} `));
-  const anchors = found.length + known.length;
-  const isAnchored = anchors >= 3 && known.length * 2 >= names.length;
-  return { verification: isAnchored ? 'verified' : 'unverified', quote };
-}
 
 function stemmer(analyze: Analyzer): (word: string) => string {
   return (word) => analyze(word)[0] ?? word;

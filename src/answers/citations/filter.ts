@@ -1,7 +1,7 @@
 import type { Verification } from '@alcove/contract';
 import type { Background } from '../../indexing/background.ts';
 import { detectLanguage } from '../../indexing/language.ts';
-import { checkStatement, isDeniedIn, keepsNumbers, type Verdict } from './check.ts';
+import { checkStatement, isDeniedIn, keepsNumbers } from './check.ts';
 import { createFootnoteReader } from './footnotes.ts';
 import { createMarkerReader, type Marker, type Piece } from './markers.ts';
 import { hasNegation } from './polarity.ts';
@@ -9,6 +9,7 @@ import { type Passage, readPassage } from './passage.ts';
 import { agrees, quantitiesOf } from './quantities.ts';
 import { longestStatement, statementStart } from './statement.ts';
 import { findWords, tokensOf } from './tokens.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface CitableSource {
   n: number;

@@ -84,6 +84,11 @@ export function differInPolarity(
   return hasOpposite(statement, passage);
 }
 
+/** Whether the words that deny are known of a language. */
+export function knowsNegations(language: string): boolean {
+  return sets.has(language);
+}
+
 /** Whether something is denied in these words. */
 export function hasNegation(tokens: readonly Token[], language: string): boolean {
   return negationsOf(tokens, cuesOf(language), (word) => word).length > 0;

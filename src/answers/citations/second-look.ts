@@ -1,11 +1,12 @@
 import type { AnswerTrace, Citation as PlacedCitation } from '@alcove/contract';
 import { askWithin } from '../../models/ask-within.ts';
 import type { ChatModel } from '../../models/model.ts';
-import { holdsNumbers, type Verdict } from './check.ts';
+import { holdsNumbers } from './check.ts';
 import type { CitableSource, Citation } from './filter.ts';
 import { type Claim, judgeRequest, type Opinion, readOpinions } from './judge-request.ts';
 import { type Passage, readPassage } from './passage.ts';
 import { findWords, tokensOf } from './tokens.ts';
+import type { Verdict } from './verdict.ts';
 
 type Trace = NonNullable<AnswerTrace['citation_check']>;
 
