@@ -18,6 +18,7 @@ try {
     feedback: runFeedback,
     fusion: runFusion,
     reading: runReading,
+    scans: runScans,
   };
   const special = Object.entries(own).find(([name]) => name === command)?.[1];
   const options = special === undefined ? readOptions(args) : undefined;
@@ -66,6 +67,15 @@ async function runReading([folder = '../shared/data/parsing']: string[]): Promis
       );
 }
 
+/** What text recognition reads of pages whose words are known. */
+async function runScans([count = '24', ...folders]: string[]): Promise<void> {
+  const { measureScans } = await import('./scans.ts');
+  const own = ['../shared/data/financebench/pdfs', '../shared/data/parsing/pdf'];
+  const recalls = await measureScans(folders.length === 0 ? own : folders, atLeastOne(count), print);
+  for (const { format, documents, median, least } of recalls)
+    print(`${format} n ${documents} median ${median.toFixed(3)} least ${least.toFixed(3)}`);
+}
+
 /** Keyword search with words that its own first passages suggest. */
 async function runFeedback([folder = '../shared/data']: string[]): Promise<void> {
   const { measureFeedback } = await import('./feedback.ts');
@@ -90,7 +100,7 @@ async function runHistory([folder = '../shared/data/locomo']: string[]): Promise
 
 async function runCitations([folder = '../shared/data', each = '1']: string[]): Promise<void> {
   const { measureCitations } = await import('./citations/measure.ts');
-  const { lines, missed } = measureCitations(folder, everySo(each));
+  const { lines, missed } = measureCitations(folder, atLeastOne(each));
   for (const line of lines) print(line);
   printTargets(missed);
 }
@@ -104,7 +114,7 @@ async function runAnswers([folder = '../shared/data', each = '1', only = '']: st
   const server = await startServer({ database: undefined, embeddings: undefined, llm: undefined });
   const missed: string[] = [];
   try {
-    for (const set of sets) missed.push(...(await measureAnswers(server.client, set, everySo(each))));
+    for (const set of sets) missed.push(...(await measureAnswers(server.client, set, atLeastOne(each))));
   } finally {
     await server.close();
   }
@@ -112,7 +122,7 @@ async function runAnswers([folder = '../shared/data', each = '1', only = '']: st
   printTargets(missed);
 }
 
-function everySo(each: string): number {
+function atLeastOne(each: string): number {
   return Math.max(1, Math.trunc(Number(each)) || 1);
 }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Background } from '../src/indexing/background.ts';
 import { searchKeyword } from '../src/indexing/bm25.ts';
 import { expandFollowUp } from '../src/indexing/followup.ts';

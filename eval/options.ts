@@ -32,6 +32,7 @@ export const help = `npm run eval -- FOLDER [options]
        npm run eval -- fusion [FOLDER]           fusion with vectors of an unknown model, good ones and noise
        npm run eval -- feedback [FOLDER]         a second search with words of the first passages
        npm run eval -- reading [FOLDER]          how much of each format's documents is read
+       npm run eval -- scans [N [FOLDER...]]     what text recognition reads of a page of N open PDFs
 
 Measures retrieval on a folder of judged questions, through the HTTP API of a server with a throw-away database.
 

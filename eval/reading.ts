@@ -69,7 +69,7 @@ function plainText(text: string, name: string): string {
     .replace(/<[^>\n]*>/g, ' ');
 }
 
-function summarise(recalls: ReadonlyMap<string, readonly number[]>): FormatRecall[] {
+export function summarise(recalls: ReadonlyMap<string, readonly number[]>): FormatRecall[] {
   return [...recalls].map(([format, values]) => {
     const sorted = values.toSorted((a, b) => a - b);
     return {

@@ -26,8 +26,8 @@ const parallels = [
 ] as const;
 /** Articles of five paragraphs, and conversations over each such part of the set. */
 const articles = [
-  [1, 1],
-  [4, 4],
+  [1, 4],
+  [4, 8],
   [12, 12],
   [24, 24],
 ] as const;
@@ -53,6 +53,9 @@ export function* readConversations(folder: string, background: Background): Gene
       }
     }
 }
+
+/** In the name of a set whose questions are in another language than its passages. */
+export const acrossLanguages = ' asked of ';
 
 type Run = ReturnType<typeof readRun>;
 
@@ -131,7 +134,7 @@ export function* readParallel(folder: string, background: Background): Generator
     const [questions, { passages }, meant] = [read(asked), read(written), read(other)];
     const texts = new Map(meant.queries.map(({ id, text }) => [id, text]));
     const names = [...new Set(passages.map(({ id }) => articleOf(id)))];
-    const label = `XQuAD ${asked === written ? asked : `${asked} asked of ${written}`}, by ${other}`;
+    const label = `XQuAD ${asked === written ? asked : `${asked}${acrossLanguages}${written}`}, by ${other}`;
     for (const [count, times] of articles)
       for (let from = 0; from < names.length; from += count) {
         const chosen = new Set(names.slice(from, from + count));

@@ -32,8 +32,8 @@ export function withOrientation(jpeg: Buffer, orientation: number): Buffer {
   return Buffer.concat([jpeg.subarray(0, 2), Buffer.from([0xff, 0xe1]), length, exif, jpeg.subarray(2)]);
 }
 
-/** A PDF of pages that are a picture (PGM), or a line of text, or empty. */
-export function pdfOf(pages: readonly (Buffer | string | null)[]): Buffer {
+/** A PDF of pages that are a picture (PGM), or a line of text, or empty, each of that size in points. */
+export function pdfOf(pages: readonly (Buffer | string | null)[], size = paper): Buffer {
   const objects: Buffer[] = [];
   const add = (text: string, stream?: Buffer): number => {
     const body =
@@ -49,14 +49,14 @@ export function pdfOf(pages: readonly (Buffer | string | null)[]): Buffer {
     const picture = Buffer.isBuffer(page) ? addPicture(page, add) : null;
     const drawing =
       picture !== null
-        ? `q ${paper.width} 0 0 ${paper.height} 0 0 cm /I Do Q`
+        ? `q ${size.width} 0 0 ${size.height} 0 0 cm /I Do Q`
         : page === null
           ? ''
           : `BT /F 16 Tf 20 36 Td (${page.toString()}) Tj ET`;
     const content = add(`<< /Length ${drawing.length} >>`, Buffer.from(drawing));
     const resources = `<< /Font << /F ${font} 0 R >> ${picture === null ? '' : `/XObject << /I ${picture} 0 R >>`} >>`;
     return add(
-      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${paper.width} ${paper.height}] /Resources ${resources} /Contents ${content} 0 R >>`,
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${size.width} ${size.height}] /Resources ${resources} /Contents ${content} 0 R >>`,
     );
   });
   objects[1] = Buffer.from(
