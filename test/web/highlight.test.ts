@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canRecognise, pdfOf, scanOf, withOrientation } from '../documents/support/scans.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { isFullRun } from '../support/full-run.ts';
+import { axe, faultsOf } from './support/axe.ts';
 import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 import { type Box, compareMarks } from './support/compare-marks.ts';
@@ -106,6 +107,7 @@ describe.skipIf(chromiumPath === undefined || !canRecognise())('a scan in the vi
     person = await newPerson(app.baseUrl);
     conversation = (await person.client.conversations.create({ title: 'Scans' })).id;
     ({ page } = await openSignedIn(browser, person, { viewport: { width: 1600, height: 1000 } }));
+    await page.addInitScript(axe);
   }, 240_000);
 
   afterAll(async () => {
@@ -169,6 +171,7 @@ describe.skipIf(chromiumPath === undefined || !canRecognise())('a scan in the vi
       await page.getByRole('searchbox', { name: 'Find in this document' }).fill('keeper owns');
       await page.getByText('1 of 1').waitFor();
       await shown.locator('.pdf-mark[data-kind="find"]').waitFor();
+      expect(await faultsOf(page)).toEqual([]);
     },
   );
 
