@@ -61,8 +61,9 @@ const counts = z.object({
   total_chunks: z.int(),
   total_bytes: z.int(),
   /**
-   * Of every answer so far, rewritten questions included. Of an account what is deleted later has been used all the
-   * same; of a conversation they are those of the answers that are in it, as long as traces are kept.
+   * Of every answer so far, rewritten questions included; of an account also of titles, summaries and questions that a
+   * model suggests, and what is deleted later has been used all the same; of a conversation they are those of the answers
+   * that are in it, as long as traces are kept.
    */
   tokens: z.object({ input: z.int(), output: z.int() }),
   ...usage.shape,

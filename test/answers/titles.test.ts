@@ -28,6 +28,15 @@ test('a conversation is named by the model when its first answer is done', async
   expect(asked.at(-1)?.content).toContain('Was ist ein Fjord?');
 });
 
+test('what a title takes of the model counts among the tokens of the user', async () => {
+  const another = await newPerson((await app()).baseUrl);
+  const id = await newConversation(another);
+  const { body: answer } = await askJson(another, id, 'What is a fjord?');
+  const spent = async () => (await another.client.conversations.overview()).tokens;
+  await until('it is counted', async () => (await spent()).output > answer.metadata.tokens.output);
+  expect((await spent()).input).toBeGreaterThan(answer.metadata.tokens.input);
+});
+
 test('a title that a person has given stays, and no model is asked for one', async () => {
   const { id } = await person.client.conversations.create({ title: 'Mine' });
   await askJson(person, id, 'What is a fjord?');

@@ -1,9 +1,9 @@
 import { replaceTitle } from '../../conversations/store.ts';
 import { cutTitle } from '../../conversations/title.ts';
-import { askOnce } from '../../models/ask-once.ts';
 import type { ChatModel } from '../../models/model.ts';
 import type { GenerationTask } from '../compose/answer-record.ts';
 import type { AnswerDeps } from '../deps.ts';
+import { askInShort } from './ask-in-short.ts';
 
 const titleMs = 30_000;
 /** Of which a title takes 60: the rest is for thoughts of a model whose name does not tell that it thinks. */
@@ -15,16 +15,17 @@ const instruction = `You name conversations. The JSON holds a question and the b
 
 /** Puts a title by the model in the place of the question's first words, unless a person has named the conversation. */
 export async function nameConversation(
-  { scope, question }: GenerationTask,
+  task: GenerationTask,
   model: ChatModel,
   provisional: string,
   answer: string,
   deps: AnswerDeps,
   stop: AbortSignal,
 ): Promise<void> {
+  const { scope, question } = task;
   const data = { question: question.slice(0, maxCharacters), answer: answer.slice(0, maxCharacters) };
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(titleMs)]);
-  const reply = await askOnce(model, instruction, data, maxTokens, signal);
+  const wanted = { instruction, data, maxTokens, deadlineMs: titleMs };
+  const reply = await askInShort(task, model, wanted, deps, stop);
   const title = cleanTitle(reply);
   if (title !== '') await replaceTitle(deps.db, scope, provisional, title);
 }

@@ -1,9 +1,9 @@
 import { storeSummary } from '../../conversations/message-store.ts';
-import { askOnce } from '../../models/ask-once.ts';
 import type { ChatModel } from '../../models/model.ts';
 import type { GenerationTask } from '../compose/answer-record.ts';
 import type { AnswerDeps } from '../deps.ts';
 import type { Turn } from '../read-turns.ts';
+import { askInShort } from './ask-in-short.ts';
 
 const summaryMs = 120_000;
 const maxTokens = 600;
@@ -17,7 +17,7 @@ const instruction = `You shorten conversations. The JSON holds what was said, ol
 
 /** Writes the older part of a branch in short with the message that it ends at, when the branch has become long. */
 export async function summariseBranch(
-  { scope }: GenerationTask,
+  task: GenerationTask,
   turns: readonly Turn[],
   model: ChatModel,
   deps: AnswerDeps,
@@ -30,9 +30,9 @@ export async function summariseBranch(
     role: isSummary === true ? 'summary' : role,
     content: content.slice(0, maxTurnCharacters),
   }));
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(summaryMs)]);
-  const summary = await askOnce(model, instruction, said, maxTokens, signal);
-  if (summary !== '') await storeSummary(deps.db, scope, last.messageId, summary);
+  const wanted = { instruction, data: said, maxTokens, deadlineMs: summaryMs };
+  const summary = await askInShort(task, model, wanted, deps, stop);
+  if (summary !== '') await storeSummary(deps.db, task.scope, last.messageId, summary);
 }
 
 /** What does not belong to the newest turns that stay as they are; nothing while all of it is short. */
