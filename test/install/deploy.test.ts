@@ -122,6 +122,16 @@ describe('the image', () => {
     const names = (of('ENV')[0] ?? '').match(/\b[A-Z][A-Z_]+(?==)/g) ?? [];
     expect(names.filter((name) => !known(name))).toEqual([]);
   });
+
+  test('gives Node the flags of npm start', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: { start: string };
+    };
+    const flagsOf = (text: string): string[] =>
+      text.match(/--[a-z-]*(?:scavenge|space-size|percent)[=\w]*/g) ?? [];
+    expect(flagsOf(of('ENTRYPOINT')[0] ?? '')).toEqual(flagsOf(scripts.start));
+    expect(flagsOf(scripts.start)).toHaveLength(3);
+  });
 });
 
 describe('the examples', () => {
