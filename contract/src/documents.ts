@@ -166,7 +166,7 @@ export const chunkList = z.object({ chunks: z.array(chunk), next_cursor: nextCur
 export const suggestedQuestions = z
   .object({ document_id: id, questions: z.array(z.string()) })
   .meta({ id: 'SuggestedQuestions' });
-export const wordsQuery = z.object({ page: z.coerce.number().int().min(1) });
+export const wordsQuery = z.object({ page: z.coerce.number().int().min(1).max(100_000) });
 /** In pixels of the picture that the words were recognised in, from its upper left corner. */
 const placedWord = z.object({
   text: z.string(),

@@ -57,7 +57,7 @@ export async function keepQuestions(
         .values({ userId, conversationId, documentId: id, kind: questionsKind, bytes })
         .onConflictDoNothing();
     }
-    await countTokens(tx, scope, spent, now);
+    await countTokens(tx, scope.user, spent, now);
   });
 }
 

@@ -21,7 +21,7 @@ export interface SpentTokens {
 /** Counts a request that is no answer. */
 export async function countTokens(
   tx: Transaction,
-  { userId }: { userId: string },
+  { userId }: UserScope,
   { model, input, output }: SpentTokens,
   now: Date,
 ): Promise<void> {

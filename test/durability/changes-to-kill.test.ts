@@ -17,6 +17,7 @@ const without: Record<string, string> = {
   'POST /documents/:id/cancel':
     'acts on a document that is being read just then, and an upload is killed there',
   'POST /documents/:id/retry': 'acts on a document that has failed, which none does here',
+  'POST /documents/:id/questions': 'asks a model, which is asked again where what it said was lost',
   'POST /auth/login': 'a session that is lost is begun anew',
   'POST /auth/refresh': 'a session that is lost is begun anew',
   'POST /auth/logout': 'a session ends by itself',

@@ -49,6 +49,11 @@ const deeds: Record<string, () => Promise<Deed>> = {
     const body = { name: `${word}.txt`, text: 'New.' };
     return { path: `/documents/${id}/replace`, body, remove: () => owner.json('DELETE', `/documents/${id}`) };
   },
+  '/documents/:id/questions': async () => {
+    const id = await newDocument();
+    const remove = () => owner.json('DELETE', `/documents/${id}`);
+    return { path: `/documents/${id}/questions`, body: {}, remove };
+  },
   '/documents/:id/cancel': async () => afterStatus('queued', 'cancel'),
   '/documents/:id/retry': async () => afterStatus('failed', 'retry'),
   '/documents/:id/restore': async () => {

@@ -59,6 +59,8 @@ const pure = new Set([
   'refusingTaken',
   'projectMissing',
   'vectorKind',
+  'isOfWords',
+  'insideOf',
   'afterLast',
   'columnsOf',
   'isAmong',

@@ -30,7 +30,7 @@ export async function askInShort(
     maxOutputTokens: allowanceFor(model, maxTokens),
   };
   const { text, failed, tokens } = await askWithin(model, input, deadlineMs, stop);
-  await db.scoped(scope, (tx) => countTokens(tx, scope, { model: model.id, ...tokens }, now()));
+  await db.scoped(scope, (tx) => countTokens(tx, scope.user, { model: model.id, ...tokens }, now()));
   if (failed === null) return text.trim();
   log.debug({ conversationId: scope.conversationId, failed }, 'nothing was written behind an answer');
   return '';
