@@ -31,7 +31,7 @@ async function uploadAnew(client: Client, files: UploadFile[]): Promise<Uploaded
     return await client.documents.upload(id, files);
   } catch (error) {
     // Why the upload failed is what the user must hear, even if the server is gone by now.
-    await client.conversations.delete(id).catch(() => undefined);
+    await client.conversations.delete(id, { permanently: true }).catch(() => undefined);
     throw error;
   }
 }

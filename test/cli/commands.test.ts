@@ -34,9 +34,14 @@ function alcove(...args: string[]): Promise<Ended> {
   return runCli(args, { ALCOVE_URL: app.baseUrl, ALCOVE_TOKEN: person.token });
 }
 
+/** Those that are there and those that can be brought back. */
 async function conversations(): Promise<string[]> {
-  const { conversations: rows } = await person.client.conversations.list({ limit: 200 });
-  return rows.map(({ id }) => id);
+  const lists = await Promise.all(
+    (['active', 'deleted'] as const).map((status) =>
+      person.client.conversations.list({ limit: 200, status }),
+    ),
+  );
+  return lists.flatMap((list) => list.conversations.map(({ id }) => id));
 }
 
 /** One sentence on stderr, nothing on stdout, a code that is not 0. */
