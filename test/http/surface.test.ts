@@ -56,6 +56,16 @@ const open = [
   'POST /auth/reset-password',
 ];
 
+test('what is refused leaves neither a file name nor an unknown path in a log of any level', async () => {
+  const form = new FormData();
+  form.append('file', new Blob([new Uint8Array(400).fill(7)]), 'Dismissal of Ada Holm.exe');
+  const path = `/conversations/${conversation}/documents`;
+  expect((await person.fetch(path, { method: 'POST', body: form })).status).toBe(415);
+  expect((await person.fetch('/patients/Ada-Holm?diagnosis=secret')).status).toBe(404);
+  expect(app.logs.length).toBeGreaterThan(0);
+  expect(app.logs.filter((line) => /Ada|Holm|diagnosis/.test(line))).toEqual([]);
+});
+
 test('without credentials every route answers 401, but for a frozen list', async () => {
   const closed: string[] = [];
   const noCredentials: Record<string, string>[] = [

@@ -233,7 +233,19 @@ describe.skipIf(isDistributed())('a planted table or change is caught', () => {
       [
         `CREATE FUNCTION planted() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM users'`,
       ],
-      ['planted: anybody may call it', 'planted: has no search_path of its own'],
+      [
+        'planted: anybody may call it',
+        'planted: has no search_path of its own',
+        'planted: does not look through temporary tables last',
+      ],
+    ],
+    [
+      'a function that temporary tables can mislead',
+      [
+        `CREATE FUNCTION planted() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = public AS 'SELECT count(*) FROM users'`,
+        'REVOKE ALL ON FUNCTION planted() FROM PUBLIC',
+      ],
+      ['planted: does not look through temporary tables last'],
     ],
   ];
 

@@ -201,6 +201,10 @@ async function brokenFunctions(client: Client): Promise<string[]> {
     ...(settings?.some((setting) => setting.startsWith('search_path=')) === true
       ? []
       : [`${name}: has no search_path of its own`]),
+    // Looked through first otherwise: a caller's temporary table would stand in the place of a real one.
+    ...(settings?.some((setting) => /^search_path=.*pg_temp"?$/.test(setting)) === true
+      ? []
+      : [`${name}: does not look through temporary tables last`]),
   ]);
 }
 
