@@ -11,7 +11,7 @@ export interface Violation {
 }
 
 // Top to bottom. A module imports from its own row or from a row below it, never from one above.
-const LAYERS = [
+export const LAYERS = [
   ['main', 'cli'],
   ['app'],
   ['config'],

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { checkLayers } from '../../scripts/check-layers.ts';
+import { checkLayers, LAYERS } from '../../scripts/check-layers.ts';
 
 const folders: string[] = [];
 
@@ -162,5 +162,17 @@ export const scope = open;`;
     `src/http/routes/uploads.ts:2 ConversationScope.ofOwnRow ${reason}`,
     `src/identity/accounts.ts:1 UserScope.grant ${reason}`,
     `src/search/search.ts:1 ConversationScope.bin ${reason}`,
+  ]);
+});
+
+test('ARCHITECTURE.md says the layers as they are checked, and what each folder is for', () => {
+  const root = join(import.meta.dirname, '../..');
+  const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+  expect(page).toContain(`\`${LAYERS.map((row) => row.join(', ')).join(' → ')}\``);
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((one) => one.isDirectory());
+  expect(folders.map(({ name }) => name).filter((name) => !page.includes(`| \`src/${name}/\` |`))).toEqual([
+    // The composition root, with `src/app.ts`, and the settings, with `src/config.ts`.
+    'app',
+    'config',
   ]);
 });
