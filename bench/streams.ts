@@ -163,7 +163,7 @@ function tableOf(
         of: 2000,
       },
       { what: 'event loop of the server late by, p50 ms', value: round(after.lagMs.p50), of: null },
-      { what: 'the same, p99 ms', value: round(after.lagMs.p99), of: 100 },
+      { what: 'event loop of the server late by, p99 ms', value: round(after.lagMs.p99), of: 100 },
       { what: 'cores used by the server', value: round(cores), of: null },
       {
         what: 'events read for one answer',
