@@ -15,7 +15,7 @@ export const quickOnCitus = [
 /** All but these runs with `--all`. Files, by why they are left out. */
 const leftOut: Record<string, readonly string[]> = {
   'they bring a PostgreSQL of their own': [
-    'test/durability/database-outage.test.ts',
+    'test/durability/{database-outage,slow-database}.test.ts',
     'test/schema/{causes,ordinary-owner}.test.ts',
   ],
   'they open no database, or the embedded one alone': [

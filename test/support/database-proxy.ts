@@ -14,6 +14,8 @@ export interface DatabaseProxy {
   cut(): void;
   /** Swallows every answer from now on, without ending a connection; false: passes what comes from then on. */
   swallow(isSwallowing: boolean): void;
+  /** Every answer from now on takes so much longer, in milliseconds. */
+  slow(ms: number): void;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function startDatabaseProxy(url: string): Promise<DatabaseProxy> {
   const losses: Loss[] = [];
   const sockets = new Set<Socket>();
   let isSwallowing = false;
+  let slowMs = 0;
   const server = createServer((client) => {
     const upstream = connect(Number(target.port || 5432), target.hostname);
     for (const socket of [client, upstream]) {
@@ -54,7 +57,9 @@ export async function startDatabaseProxy(url: string): Promise<DatabaseProxy> {
     upstream.on('data', (bytes) => {
       if (isSwallowing) return;
       if (lost === undefined) {
-        client.write(bytes);
+        // As long for each, so that their order stays.
+        if (slowMs > 0) setTimeout(() => client.write(bytes), slowMs);
+        else client.write(bytes);
         return;
       }
       unread += bytes.toString('latin1');
@@ -81,6 +86,9 @@ export async function startDatabaseProxy(url: string): Promise<DatabaseProxy> {
     cut,
     swallow(value) {
       isSwallowing = value;
+    },
+    slow(ms) {
+      slowMs = ms;
     },
     async close() {
       cut();
