@@ -1,4 +1,5 @@
-import { listOf, recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
+import { chatgptCited } from './cited-chatgpt.ts';
+import { listOf, recordOf, textOf, timeOf, titleOf } from './fields.ts';
 import type { ImportedMessage, ImportFormat } from './imported.ts';
 import { listedOrder } from './listed-order.ts';
 
@@ -60,12 +61,11 @@ function messageOf(key: string, node: Record<string, unknown>): ImportedMessage 
   const metadata = recordOf(message['metadata']) ?? {};
   const isHidden = metadata['is_visually_hidden_from_conversation'] === true;
   const content = recordOf(message['content']) ?? {};
-  const text = contentOf(content);
+  const { text, cited } = chatgptCited(contentOf(content), metadata);
   if (given === 'system' && (isHidden || text.trim() === '')) return null;
   const role = given === 'user' || given === 'system' ? given : 'assistant';
   const tool = given === 'tool' ? (textOf(author['name']) ?? 'tool') : null;
   const recipient = textOf(message['recipient']);
-  const citations = recordsOf(metadata['citations']).flatMap(citationOf);
   return {
     key,
     parentKey: null,
@@ -76,7 +76,7 @@ function messageOf(key: string, node: Record<string, unknown>): ImportedMessage 
       ...(tool === null ? {} : { tool }),
       ...(recipient === null || recipient === 'all' ? {} : { to: recipient }),
       ...(textOf(metadata['model_slug']) === null ? {} : { model: metadata['model_slug'] }),
-      ...(citations.length === 0 ? {} : { cited: citations }),
+      ...cited.metadata(),
     },
   };
 }
@@ -93,13 +93,4 @@ function contentOf(content: Record<string, unknown>): string {
   const body = textOf(content['text']) ?? textOf(content['result']) ?? textOf(content['content']) ?? '';
   const head = [title, url].filter((line) => line !== null && line !== '').join('\n');
   return head === '' || body.startsWith(head) ? body : `${head}\n\n${body}`;
-}
-
-/** Pages of the web that the answer names, without their text. */
-function citationOf(citation: Record<string, unknown>) {
-  const about = recordOf(citation['metadata']) ?? {};
-  const [title, url] = [textOf(about['title']), textOf(about['url'])];
-  if (title === null && url === null) return [];
-  const at = (name: string): number | null => (typeof citation[name] === 'number' ? citation[name] : null);
-  return [{ title, url, start: at('start_ix'), end: at('end_ix') }];
 }

@@ -1,3 +1,4 @@
+import { openwebuiCited } from './cited-others.ts';
 import { recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
 import type { ImportedMessage, ImportFormat } from './imported.ts';
 import { listedOrder } from './listed-order.ts';
@@ -33,6 +34,7 @@ export const openwebui: ImportFormat = {
         metadata: {
           ...(textOf(message['model']) === null ? {} : { model: message['model'] }),
           ...(aside.length === 0 ? {} : { aside }),
+          ...openwebuiCited(message).metadata(),
         },
       };
     });

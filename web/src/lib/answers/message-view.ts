@@ -17,6 +17,13 @@ export interface Waiting {
   until: number;
 }
 
+/** What an imported answer cites: a name, and where it can be read. */
+export interface CitedPage {
+  name: string;
+  /** https, or null. */
+  url: string | null;
+}
+
 export type Match = 'direct' | 'weak' | 'none';
 
 /** A message as the page shows it. */
@@ -33,6 +40,8 @@ export interface MessageView {
   mode: 'documents' | 'llm' | null;
   sources: Source[];
   citations: Citation[];
+  /** Pages and files that an answer of another product names. */
+  pages: CitedPage[];
   /** Statements that cite, by what the check found; null where nothing was checked. */
   statements: StatementCounts | null;
   /** The versions of this message, itself among them, oldest first. */
@@ -52,6 +61,8 @@ export interface MessageView {
   match: Match | null;
 }
 
+/** As many as an import keeps. */
+const mostPages = 200;
 const matches: readonly Match[] = ['direct', 'weak', 'none'];
 
 export function messageView(message: Message): MessageView {
@@ -66,6 +77,7 @@ export function messageView(message: Message): MessageView {
     mode: metadata.mode === 'documents' || metadata.mode === 'llm' ? metadata.mode : null,
     sources: asArray(metadata.search_results).filter(isSource),
     citations: asArray(metadata.citations).filter(isCitation),
+    pages: asArray(metadata.cited).slice(0, mostPages).flatMap(pageOf),
     statements: isCounts(statements) ? statements : null,
     match: matches.find((match) => match === metadata.match) ?? null,
     siblings: message.sibling_ids,
@@ -101,6 +113,7 @@ function blank(key: string, role: Message['role']): MessageView {
     mode: null,
     sources: [],
     citations: [],
+    pages: [],
     statements: null,
     siblings: [],
     rating: null,
@@ -132,6 +145,15 @@ export function statesOf({ sources, citations }: MessageView): Map<number, Verif
 export function citedSources(message: MessageView): Source[] {
   const states = statesOf(message);
   return message.sources.filter((source) => states.has(source.n));
+}
+
+/** Metadata is whatever a client stored: a name is text, and an address is one of https or none. */
+function pageOf(value: unknown): CitedPage[] {
+  const { title, url } = asRecord(value);
+  const address = typeof url === 'string' && URL.canParse(url) ? new URL(url) : null;
+  const safe = address?.protocol === 'https:' && address.username === '' ? address.href : null;
+  const name = typeof title === 'string' && title.trim() !== '' ? title : safe;
+  return name === null ? [] : [{ name, url: safe }];
 }
 
 function isCitation(value: unknown): value is Citation {

@@ -25,5 +25,6 @@ export const sources: Dictionary['sources'] = {
   cited: 'zitiert',
   notCited: 'gefunden, nicht zitiert',
   footnote: (number) => `Fußnote ${number}`,
+  imported: 'Zitiert, wo es importiert wurde',
   backFromFootnote: (number) => `Zurück von Fußnote ${number}`,
 };

@@ -24,5 +24,6 @@ export const sources = {
   cited: 'cited',
   notCited: 'found, not cited',
   footnote: (number: number) => `Footnote ${number}`,
+  imported: 'Cited where it was imported from',
   backFromFootnote: (number: number) => `Back from footnote ${number}`,
 };
