@@ -34,12 +34,17 @@ const importItem = z
     source: importSource.nullable(),
     external_id: z.string().nullable(),
     title: z.string().nullable(),
-    /** `unchanged`: it was imported before. `readable`: a dry run would have imported it. */
-    outcome: z.enum(['imported', 'readable', 'unchanged', 'failed']),
+    /**
+     * `unchanged`: it was imported before. `extended`: since then it has got more, which was added (or would be, in a dry
+     * run). `readable`: a dry run would have imported it.
+     */
+    outcome: z.enum(['imported', 'readable', 'extended', 'unchanged', 'failed']),
     conversation_id: id.nullable(),
+    /** All of the item; of an extended one, those that were added. */
     messages: z.int(),
-    /** Ends of branches. */
+    /** Ends of branches in the item. */
     branches: z.int(),
+    /** As `messages`. */
     documents: z.int(),
     /** Why it failed, or what of it was left out. */
     error: z.string().nullable(),
@@ -51,6 +56,8 @@ export const importReport = z
   .object({
     dry_run: z.boolean(),
     imported: z.int(),
+    /** Conversations that were imported before and have got more. */
+    extended: z.int(),
     unchanged: z.int(),
     failed: z.int(),
     messages: z.int(),

@@ -21,7 +21,7 @@ export async function importCommand(paths: string[], options: { dryRun?: boolean
     failed = report.failed > 0;
     const verb = report.dry_run ? 'can be imported' : 'imported';
     process.stdout.write(
-      `${report.imported} conversations ${verb} with ${report.messages} messages, ${report.unchanged} were there before, ${report.failed} failed.\n`,
+      `${report.imported} conversations ${verb} and ${report.extended} continued with ${report.messages} messages, ${report.unchanged} were there before, ${report.failed} failed.\n`,
     );
   }
   return failed ? 1 : 0;

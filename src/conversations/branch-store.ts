@@ -24,6 +24,9 @@ export async function switchBranch(db: Database, scope: ConversationScope, messa
   });
 }
 
+/** `source` of the rows by which an import knows what was deleted here, so that it does not bring it back. */
+export const deletedBranch = 'deleted branch';
+
 export interface DeletedBranch {
   /** The message and all below it. */
   ids: string[];
@@ -53,6 +56,9 @@ export async function deleteBranch(
     );
     // All at once: a cascade from parent to child would go as deep as the branch is long.
     await tx.execute(sql`DELETE FROM messages WHERE ${inside} AND id = ANY(${sql.param(ids)}::uuid[])`);
+    await tx.execute(sql`INSERT INTO imported_items (user_id, source, external_id, conversation_id, created_at)
+      SELECT user_id, ${deletedBranch}, ${messageId}, conversation_id, ${now.toISOString()}::timestamptz
+      FROM imported_items WHERE ${inside} LIMIT 1 ON CONFLICT DO NOTHING`);
     const moves = activeLeafId !== null && ids.includes(activeLeafId);
     const leaf = moves ? await leafBeside(tx, scope, top.parentId) : activeLeafId;
     await tx.execute(sql`UPDATE conversations SET active_leaf_id = ${leaf}::uuid,

@@ -48,15 +48,77 @@ const lookUpByIndex: readonly Statement[] = ['DISCARD PLANS', 'SET LOCAL enable_
 export function treeStatements(scope: ConversationScope, tree: KeptTree): Statement[] {
   const { userId, conversationId } = scope;
   const { messages, activeLeafId, createdAt, lastMessageAt } = tree;
-  const count = (role: MessageRow['role']): number => messages.filter((one) => one.role === role).length;
+  return [
+    ...insertTree(scope, messages),
+    {
+      name: 'count_tree',
+      text: `UPDATE conversations SET next_seq = $3::int + 1, message_count = $3::int, active_leaf_id = $4::uuid,
+          created_at = $5, last_message_at = $6::timestamptz, activity_at = coalesce($6::timestamptz, $5)
+        WHERE user_id = $1 AND id = $2`,
+      values: [userId, conversationId, messages.length, activeLeafId, createdAt, lastMessageAt],
+    },
+    countKept(scope, messages),
+  ];
+}
+
+/** What a conversation has got elsewhere since it was filled. */
+export interface TreeExtension {
+  messages: readonly KeptMessage[];
+  /** Taken over where the active leaf is still the one that it was when the extension was made. */
+  activeLeaf: { before: string | null; after: string | null };
+  lastMessageAt: Date | null;
+}
+
+/**
+ * Adds messages below those of a conversation, at their own times. Nothing that is there is changed; the active branch
+ * moves only if nobody has moved it meanwhile. The first statement returns a row while the conversation is there.
+ */
+export function extendTreeStatements(
+  scope: ConversationScope,
+  extension: TreeExtension,
+  now: Date,
+): Statement[] {
+  const { userId, conversationId } = scope;
+  const { messages, activeLeaf, lastMessageAt } = extension;
+  return [
+    // Appends take this row first too: the numbers that follow are nobody else's.
+    {
+      name: 'lock_to_extend',
+      text: 'SELECT id FROM conversations WHERE user_id = $1 AND id = $2 FOR UPDATE',
+      values: [userId, conversationId],
+    },
+    ...insertTree(scope, messages),
+    {
+      name: 'count_extension',
+      text: `UPDATE conversations SET next_seq = next_seq + $3::int, message_count = message_count + $3::int,
+          active_leaf_id = CASE WHEN active_leaf_id IS NOT DISTINCT FROM $4::uuid THEN $5::uuid ELSE active_leaf_id END,
+          last_message_at = greatest(last_message_at, $6::timestamptz),
+          activity_at = greatest(activity_at, $6::timestamptz), updated_at = $7::timestamptz
+        WHERE user_id = $1 AND id = $2`,
+      values: [
+        userId,
+        conversationId,
+        messages.length,
+        activeLeaf.before,
+        activeLeaf.after,
+        lastMessageAt,
+        now,
+      ],
+    },
+    countKept(scope, messages),
+  ];
+}
+
+function insertTree(scope: ConversationScope, messages: readonly KeptMessage[]): Statement[] {
+  const { userId, conversationId } = scope;
   return [
     ...(messages.length > manyMessages ? lookUpByIndex : []),
     // From a table that lies where the messages do: Citus would copy rows of a function alone past the policies, and may not.
     {
-      name: 'keep_tree',
+      name: 'keep_tree_messages',
       text: `INSERT INTO messages (user_id, conversation_id, id, parent_id, seq, role, content, status, metadata, created_at,
           feedback, feedback_reason, feedback_at)
-        SELECT c.user_id, c.id, m.i, m.p, m.s, m.r, m.c, m.z, m.m, m.t, m.f, m.w, m.a
+        SELECT c.user_id, c.id, m.i, m.p, c.next_seq + m.s, m.r, m.c, m.z, m.m, m.t, m.f, m.w, m.a
         FROM conversations c, jsonb_to_recordset($3::jsonb) AS m(i uuid, p uuid, s int, r text, c text, z text,
           m jsonb, t timestamptz, f text, w text, a timestamptz)
         WHERE c.user_id = $1 AND c.id = $2`,
@@ -67,7 +129,7 @@ export function treeStatements(scope: ConversationScope, tree: KeptTree): Statem
           messages.map((one, at) => ({
             i: one.id,
             p: one.parentId,
-            s: at + 1,
+            s: at,
             r: one.role,
             c: one.content,
             z: one.status ?? 'complete',
@@ -80,18 +142,15 @@ export function treeStatements(scope: ConversationScope, tree: KeptTree): Statem
         ),
       ],
     },
-    {
-      name: 'count_tree',
-      text: `UPDATE conversations SET next_seq = $3::int + 1, message_count = $3::int, active_leaf_id = $4::uuid,
-          created_at = $5, last_message_at = $6::timestamptz, activity_at = coalesce($6::timestamptz, $5)
-        WHERE user_id = $1 AND id = $2`,
-      values: [userId, conversationId, messages.length, activeLeafId, createdAt, lastMessageAt],
-    },
-    {
-      name: 'count_kept_messages',
-      text: `UPDATE user_counters SET user_messages = user_messages + $2, assistant_messages = assistant_messages + $3,
-          system_messages = system_messages + $4 WHERE user_id = $1`,
-      values: [userId, count('user'), count('assistant'), count('system')],
-    },
   ];
+}
+
+function countKept({ userId }: ConversationScope, messages: readonly KeptMessage[]): Statement {
+  const count = (role: MessageRow['role']): number => messages.filter((one) => one.role === role).length;
+  return {
+    name: 'count_kept_messages',
+    text: `UPDATE user_counters SET user_messages = user_messages + $2, assistant_messages = assistant_messages + $3,
+        system_messages = system_messages + $4 WHERE user_id = $1`,
+    values: [userId, count('user'), count('assistant'), count('system')],
+  };
 }

@@ -276,3 +276,149 @@ test('what is no export is refused, or reported', async () => {
   expect((await who.json('POST', '/import', {})).status).toBe(415);
   expect((await send(who, [new File(['no JSON'], 'x.json')])).body).toMatchObject({ imported: 0, failed: 1 });
 });
+
+describe('a conversation that has grown in a later export', () => {
+  const told = (uuid: string, parent: string | null, text: string, minute: number) => ({
+    uuid,
+    ...(parent === null ? {} : { parent_message_uuid: parent }),
+    sender: text.endsWith('?') ? 'human' : 'assistant',
+    text,
+    created_at: `2025-03-01T11:0${minute}:00Z`,
+  });
+  const begin = [told('g1', null, 'How long is it?', 0), told('g2', 'g1', 'Ten miles.', 1)];
+  const later = [
+    told('g3', 'g2', 'And how wide?', 2),
+    told('g4', 'g3', 'A mile.', 3),
+    told('g5', 'g1', 'Some ten miles.', 4),
+  ];
+  const chat = (messages: object[], more: object = {}) => ({
+    uuid: 'grown',
+    name: 'A river',
+    created_at: '2025-03-01T11:00:00Z',
+    chat_messages: messages,
+    ...more,
+  });
+  const wordsOf = async (who: Person, id: string) =>
+    (await who.client.conversations.get(id)).messages.map(({ content }) => content);
+
+  test('gets what is new, in its branches, and once', async () => {
+    const who = await person();
+    const id = (await send(who, [jsonFile([chat(begin)])])).body.items[0]?.conversation_id ?? '';
+    const grown = jsonFile([chat([...begin, ...later], { current_leaf_message_uuid: 'g4' })]);
+    const added = { outcome: 'extended', conversation_id: id, messages: 3, branches: 2 };
+    const dry = await send(who, [grown], '?dry_run=true');
+    expect(dry.body).toMatchObject({ imported: 0, extended: 1, unchanged: 0, messages: 3, items: [added] });
+    expect(await wordsOf(who, id)).toEqual(['How long is it?', 'Ten miles.']);
+    const { body } = await send(who, [grown]);
+    expect(body).toMatchObject({ imported: 0, extended: 1, unchanged: 0, messages: 3, items: [added] });
+    const { messages } = await who.client.conversations.get(id);
+    expect(messages.map(({ content, created_at: at }) => [content, at.slice(14, 16)])).toEqual([
+      ['How long is it?', '00'],
+      ['Ten miles.', '01'],
+      ['And how wide?', '02'],
+      ['A mile.', '03'],
+    ]);
+    expect(messages[1]?.sibling_ids).toHaveLength(2);
+    expect((await send(who, [grown])).body).toMatchObject({ extended: 0, unchanged: 1, messages: 0 });
+    // An older export says nothing new.
+    expect((await send(who, [jsonFile([chat(begin)])])).body).toMatchObject({ extended: 0, unchanged: 1 });
+    const { total_conversations: total, total_messages: all } = await who.client.conversations.overview();
+    expect([total, all]).toEqual([1, 5]);
+  });
+
+  test('keeps what was written, renamed and deleted here', async () => {
+    const who = await person();
+    const whole = [...begin, later[0]!, later[1]!];
+    const id = (await send(who, [jsonFile([chat(whole)])])).body.items[0]?.conversation_id ?? '';
+    const { messages } = await who.client.conversations.get(id);
+    await who.json('PATCH', `/conversations/${id}`, { title: 'My river', tags: ['mine'] });
+    await who.json('DELETE', `/messages/${messages[2]?.id}`);
+    await who.json('POST', `/conversations/${id}/messages`, { role: 'user', content: 'My own words' });
+    const below = told('g6', 'g4', 'And how deep?', 5);
+    const { body } = await send(who, [jsonFile([chat([...whole, later[2]!, below], { name: 'Renamed' })])]);
+    expect(body.items[0]).toMatchObject({ outcome: 'extended', messages: 1 });
+    expect(body.items[0]?.error).toBe('Messages of branches that were deleted here stay deleted: 3.');
+    const after = await who.client.conversations.get(id);
+    expect(after).toMatchObject({ title: 'My river', tags: ['mine'], message_count: 4 });
+    expect(after.messages.map(({ content }) => content)).toEqual([
+      'How long is it?',
+      'Ten miles.',
+      'My own words',
+    ]);
+    expect(after.messages[1]?.sibling_ids).toHaveLength(2);
+  });
+
+  test('goes on where an earlier version has imported it, whose messages have ids by chance', async () => {
+    const who = await person();
+    const { id } = await who.client.conversations.create({ title: 'Of old' });
+    for (const { sender, text } of begin)
+      await who.json('POST', `/conversations/${id}/messages`, {
+        role: sender === 'human' ? 'user' : 'assistant',
+        content: text,
+      });
+    await (
+      await app()
+    ).app.db.write({ userId: who.id }, [
+      {
+        name: '',
+        text: `UPDATE messages SET created_at = CASE role WHEN 'user' THEN $3 ELSE $4 END::timestamptz
+          WHERE user_id = $1 AND conversation_id = $2`,
+        values: [who.id, id, begin[0]?.created_at, begin[1]?.created_at],
+      },
+      {
+        name: '',
+        text: `INSERT INTO imported_items (user_id, source, external_id, conversation_id, created_at)
+          VALUES ($1, 'claude', 'grown', $2, now())`,
+        values: [who.id, id],
+      },
+    ]);
+    expect((await send(who, [jsonFile([chat(begin)])])).body).toMatchObject({ extended: 0, unchanged: 1 });
+    for (const [length, messages] of [
+      [4, 2],
+      [5, 1],
+      [5, 0],
+    ] as const) {
+      const { body } = await send(who, [jsonFile([chat([...begin, ...later].slice(0, length))])]);
+      expect(body).toMatchObject({ extended: messages > 0 ? 1 : 0, messages });
+    }
+    expect((await who.client.conversations.overview()).total_messages).toBe(5);
+  });
+
+  test('is continued once, by as many as send it at once', async () => {
+    const who = await person();
+    await send(who, [jsonFile([chat(begin)])]);
+    const reports = await Promise.all(
+      Array.from({ length: 4 }, () => send(who, [jsonFile([chat([...begin, ...later])])])),
+    );
+    expect(reports.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(reports.reduce((sum, { body }) => sum + body.messages, 0)).toBe(3);
+    expect((await who.client.conversations.overview()).total_messages).toBe(5);
+  });
+
+  test('of a product that gives its messages no ids: what was asked anew is another branch', async () => {
+    const who = await person();
+    const said = (...contents: string[]) => ({
+      version: 4,
+      folders: [],
+      prompts: [],
+      history: [
+        {
+          id: 'by-words',
+          name: 'By words',
+          prompt: '',
+          temperature: 1,
+          messages: contents.map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content })),
+        },
+      ],
+    });
+    const first = await send(who, [jsonFile(said('Hi', 'Hello', 'Bye', 'Goodbye'), 'chat-export.json')]);
+    const id = first.body.items[0]?.conversation_id ?? '';
+    const grown = jsonFile(said('Hi', 'Hello', 'Stay', 'Gladly', 'Thanks', 'Welcome'), 'chat-export.json');
+    expect((await send(who, [grown])).body.items[0]).toMatchObject({ outcome: 'extended', messages: 4 });
+    const { messages } = await who.client.conversations.get(id);
+    expect(messages.map(({ content }) => content)).toEqual(['Hi', 'Hello', 'Bye', 'Goodbye']);
+    await who.json('PUT', `/conversations/${id}/branch`, { leaf_id: messages[2]?.sibling_ids[1] });
+    expect(await wordsOf(who, id)).toEqual(['Hi', 'Hello', 'Stay', 'Gladly', 'Thanks', 'Welcome']);
+    expect((await send(who, [grown])).body.unchanged).toBe(1);
+  });
+});

@@ -72,6 +72,7 @@ const pure = new Set([
   'parentMissing',
   'linkKey',
   'treeStatements',
+  'extendTreeStatements',
   'underHold',
 ]);
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { claudeCited, librechatCited } from './cited-others.ts';
 import { recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
 import type { ImportedConversation, ImportedMessage, ImportFormat } from './imported.ts';
 
@@ -17,7 +19,7 @@ export const claude: ImportFormat = {
         role: message['sender'] === 'human' ? 'user' : 'assistant',
         content: claudeText(message),
         createdAt: timeOf(message['created_at']),
-        metadata: attachmentsOf(message),
+        metadata: { ...attachmentsOf(message), ...claudeCited(message).metadata() },
       })),
     );
     // Newer exports say the parent, so that edited questions are branches.
@@ -103,13 +105,19 @@ const rolesOfShareGpt: Readonly<Record<string, ImportedMessage['role']>> = {
 
 /** Each below the one before. */
 function chain(given: readonly Read[]): Pick<ImportedConversation, 'messages' | 'activeKey'> {
-  const messages = given.map(({ key, ...message }, at) => ({
-    ...message,
-    key: key ?? String(at),
-    parentKey: null as string | null,
-  }));
-  for (const [at, message] of messages.entries()) message.parentKey = messages[at - 1]?.key ?? null;
+  const messages: ImportedMessage[] = [];
+  for (const { key, ...message } of given) {
+    const parentKey = messages.at(-1)?.key ?? null;
+    messages.push({ ...message, key: key ?? keyByWords(parentKey, message), parentKey });
+  }
   return { messages, activeKey: messages.at(-1)?.key ?? null };
+}
+
+/** Where the product gives none: the same begin is the same in a later export, and what was asked anew another branch. */
+function keyByWords(parentKey: string | null, { role, content }: Read): string {
+  return createHash('sha256')
+    .update(JSON.stringify([parentKey, role, content]))
+    .digest('hex');
 }
 
 function about(source: ImportFormat['source'], externalId: string | null, title: string) {
@@ -143,13 +151,17 @@ export const librechat: ImportFormat = {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const { message, above } = next;
       const key = textOf(message['messageId']) ?? String(messages.length);
+      const { text, cited } = librechatCited(textOf(message['text']) || librechatParts(message), message);
       messages.push({
         key,
         parentKey: textOf(message['parentMessageId']) ?? above,
         role: message['isCreatedByUser'] === true || message['sender'] === 'user' ? 'user' : 'assistant',
-        content: textOf(message['text']) || librechatParts(message),
+        content: text,
         createdAt: timeOf(message['createdAt']),
-        metadata: textOf(message['model']) === null ? {} : { model: message['model'] },
+        metadata: {
+          ...(textOf(message['model']) === null ? {} : { model: message['model'] }),
+          ...cited.metadata(),
+        },
       });
       for (const child of recordsOf(message['children']).toReversed())
         waiting.push({ message: child, above: key });

@@ -3,21 +3,15 @@ import type { ImportItem, ImportReport } from '@alcove/contract';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { tidyDatabase } from '../../db/tidy.ts';
 import type { DocumentDeps } from '../../documents/deps.ts';
-import { updateDocument } from '../../documents/store.ts';
 import type { Room } from '../../documents/upload-room.ts';
-import { type IncomingFile, uploadWithin } from '../../documents/upload.ts';
 import { AppError } from '../../errors.ts';
 import type { UserScope } from '../../identity/user-scope.ts';
+import { extendImported, messageIdsOf } from './extend-imported.ts';
 import { recordOf } from './fields.ts';
 import { importFormats } from './formats.ts';
-import { documentNames, findImported, insertImported, keepProject, renameCited } from './import-store.ts';
-import {
-  type GivenItem,
-  type ImportedConversation,
-  type ImportedDocument,
-  ImportFault,
-  type OpenDocument,
-} from './imported.ts';
+import { type KeptDocuments, keepDocuments, lookAtDocuments } from './import-documents.ts';
+import { findImported, insertImported, keepProject } from './import-store.ts';
+import { type GivenItem, type ImportedConversation, ImportFault } from './imported.ts';
 import { itemsOf } from './open-file.ts';
 import { type OrderedTree, orderTree } from './order-tree.ts';
 import { projectsOf } from './own-bundle.ts';
@@ -41,8 +35,8 @@ const nothingOf: ImportItem = {
 
 /**
  * Imports what the files on disk hold, item by item: each is there as a whole or not at all, and one that cannot be read
- * stops none of the others. An item that was imported before is left as it is, so that an import that was cut off goes
- * on where it was when the same file is given again. Documents take their room from `room`, one after the other.
+ * stops none of the others. An item that was imported before gets what is new in it and is
+ * otherwise left as it is, so that an import that was cut off goes on where it was when the same file is given again. Documents take their room from `room`, one after the other.
  * @throws AppError `invalid_request` for a file that holds no items at all
  */
 export async function* importFiles(
@@ -62,7 +56,7 @@ export async function* importFiles(
         continue;
       }
       const imported = await importItem(user, item, room, dryRun, deps);
-      untold += imported.outcome === 'imported' ? imported.messages : 0;
+      untold += imported.outcome === 'imported' || imported.outcome === 'extended' ? imported.messages : 0;
       if (untold >= messagesUntold) {
         await refreshStatistics(deps, signal);
         untold = 0;
@@ -102,20 +96,23 @@ async function importItem(
       external_id: read.externalId.slice(0, 500),
       title: read.title,
     });
-    const tree = orderTree(read, deps.now());
-    const counts = {
+    const before = await findImported(deps.db, user, keyOf(read));
+    const scope =
+      before === null ? ConversationScope.ofNew(user) : await ConversationScope.open(deps.db, user, before);
+    const tree = orderTree(read, messageIdsOf(scope), deps.now());
+    Object.assign(known, {
       messages: tree.messages.length,
       branches: tree.branches,
       documents: read.documents.length,
-    };
-    const before = await findImported(deps.db, user, keyOf(read));
-    if (dryRun) {
-      const outcome = before === null ? ('readable' as const) : ('unchanged' as const);
-      return { ...known, ...counts, outcome, conversation_id: before };
-    }
-    const documentsOf = (scope: ConversationScope) =>
-      keepDocuments(scope, room, read.documents, item.openDocument, deps);
-    return await keep(user, read, tree, before, { ...known, ...counts }, documentsOf, deps);
+      conversation_id: before,
+    });
+    if (dryRun && before === null) return { ...known, outcome: 'readable' };
+    const documents = async (): Promise<KeptDocuments> =>
+      dryRun
+        ? lookAtDocuments(scope, read.documents, deps)
+        : keepDocuments(scope, room, read.documents, item.openDocument, deps);
+    if (before !== null) return await extend(scope, tree, known, documents, dryRun, deps);
+    return await insert(scope, read, tree, known, documents, deps);
   } catch (error) {
     if (error instanceof ImportFault || (error instanceof AppError && error.status < 500))
       return { ...known, outcome: 'failed', error: error.message };
@@ -140,21 +137,15 @@ function keyOf({ source, externalId }: ImportedConversation) {
   return { source, externalId };
 }
 
-async function keep(
-  user: UserScope,
+async function insert(
+  scope: ConversationScope,
   read: ImportedConversation,
   tree: OrderedTree,
-  before: string | null,
   known: ImportItem,
-  documentsOf: (scope: ConversationScope) => Promise<string | null>,
+  documents: () => Promise<KeptDocuments>,
   deps: DocumentDeps,
 ): Promise<ImportItem> {
-  if (before !== null) {
-    const scope = await ConversationScope.open(deps.db, user, before);
-    const error = await documentsOf(scope);
-    return { ...known, outcome: 'unchanged', conversation_id: before, error };
-  }
-  const scope = ConversationScope.ofNew(user);
+  const { user, conversationId } = scope;
   const { title, pinned, archived } = read;
   const tags = [...new Set(read.tags.map((tag) => tag.trim().slice(0, 100)))].filter(Boolean).slice(0, 50);
   const { project = null, template = null, ...own } = read.own ?? {};
@@ -171,45 +162,27 @@ async function keep(
     deps.now(),
   );
   if (!made) return { ...known, outcome: 'unchanged' };
-  const error = await documentsOf(scope);
-  return { ...known, outcome: 'imported', conversation_id: scope.conversationId, error };
+  const { error } = await documents();
+  return { ...known, outcome: 'imported', conversation_id: conversationId, error };
 }
 
-/** Those that are not there yet; each by itself, so that one that is refused keeps none of the others away. */
-async function keepDocuments(
+/** Adds what the item has got since it was imported. */
+async function extend(
   scope: ConversationScope,
-  room: Room,
-  wanted: readonly ImportedDocument[],
-  openDocument: OpenDocument,
-  deps: DocumentDeps,
-): Promise<string | null> {
-  if (wanted.length === 0) return null;
-  const there = await documentNames(deps.db, scope);
-  const refused: string[] = [];
-  for (const { id, name, path, contextMode = 'auto' } of wanted) {
-    if (there.has(name)) continue;
-    const content = await openDocument(path);
-    if (content === null) {
-      refused.push(`${name}: it is not in the archive`);
-      continue;
-    }
-    try {
-      await room.renew();
-      const [row] = await uploadWithin(scope, room, one({ name, content }), deps);
-      if (row === undefined) continue;
-      if (contextMode !== 'auto') await updateDocument(deps.db, scope, row.id, { contextMode });
-      await renameCited(deps.db, scope, id, row.id);
-    } catch (error) {
-      content.destroy();
-      if (!(error instanceof AppError) || error.status >= 500) throw error;
-      refused.push(`${name}: ${error.message}`);
-    }
-  }
-  return refused.length === 0 ? null : `Documents were left out: ${refused.slice(0, 20).join('; ')}`;
-}
-
-async function* one(file: IncomingFile): AsyncGenerator<IncomingFile> {
-  yield file;
+  tree: OrderedTree,
+  known: ImportItem,
+  documents: () => Promise<KeptDocuments>,
+  dryRun: boolean,
+  { db, now }: DocumentDeps,
+): Promise<ImportItem> {
+  const { messages, leftOut } = await extendImported(db, scope, tree, dryRun ? null : now());
+  const { added, error } = await documents();
+  const errors =
+    leftOut === 0 ? [] : [`Messages of branches that were deleted here stay deleted: ${leftOut}.`];
+  if (error !== null) errors.push(error);
+  const said = { ...known, error: errors.length === 0 ? null : errors.join(' ') };
+  if (messages.length + added === 0) return { ...said, outcome: 'unchanged' };
+  return { ...said, outcome: 'extended', messages: messages.length, documents: added };
 }
 
 const reportedItems = 10_000;
@@ -219,6 +192,7 @@ export function createReport(dryRun: boolean) {
   const report: ImportReport = {
     dry_run: dryRun,
     imported: 0,
+    extended: 0,
     unchanged: 0,
     failed: 0,
     messages: 0,
@@ -233,7 +207,7 @@ export function createReport(dryRun: boolean) {
         report[item.outcome] += 1;
         return;
       }
-      report.imported += 1;
+      report[item.outcome === 'extended' ? 'extended' : 'imported'] += 1;
       report.messages += item.messages;
       report.documents += item.documents;
     },

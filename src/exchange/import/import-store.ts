@@ -110,15 +110,15 @@ export async function keepProject(
   return known?.id ?? (await insertProject(db, user, { name, prompt }, now)).id;
 }
 
-/** Names of the documents that a conversation has already. */
-export async function documentNames(db: Database, scope: ConversationScope): Promise<Set<string>> {
+/** Documents that a conversation has already: ids by name. */
+export async function documentNames(db: Database, scope: ConversationScope): Promise<Map<string, string>> {
   const rows = await db.reading(scope, (tx) =>
     tx
-      .select({ name: documents.name })
+      .select({ id: documents.id, name: documents.name })
       .from(documents)
       .where(and(eq(documents.userId, scope.userId), eq(documents.conversationId, scope.conversationId))),
   );
-  return new Set(rows.map(({ name }) => name));
+  return new Map(rows.map(({ id, name }) => [name, id]));
 }
 
 /** Citations name the document by the id that it had: that of the copy takes its place. */

@@ -1,4 +1,3 @@
-import { newId } from '../../db/ids.ts';
 import type { KeptMessage } from '../../conversations/tree-store.ts';
 import { type ImportedConversation, type ImportedMessage, ImportFault } from './imported.ts';
 
@@ -7,19 +6,28 @@ const maxCharacters = 1_000_000;
 /** What one transaction takes at once. */
 const maxTotalCharacters = 64_000_000;
 
+export interface OrderedMessage extends KeptMessage {
+  /** The item says when it was written. */
+  isDated: boolean;
+}
+
 export interface OrderedTree {
-  messages: KeptMessage[];
+  messages: OrderedMessage[];
   activeLeafId: string | null;
   branches: number;
   lastMessageAt: Date | null;
 }
 
 /**
- * The messages under new ids, parents before children, siblings in their order. Whatever the file says of parents, what
+ * The messages under ids of their own, parents before children, siblings in their order. Whatever the file says of parents, what
  * comes out is a tree.
  * @throws ImportFault for circles and for what is too large
  */
-export function orderTree({ messages, activeKey, createdAt }: ImportedConversation, now: Date): OrderedTree {
+export function orderTree(
+  { messages, activeKey, createdAt }: ImportedConversation,
+  idOf: (key: string) => string,
+  now: Date,
+): OrderedTree {
   if (messages.length > maxMessages)
     throw new ImportFault(`It has more than ${maxMessages.toLocaleString('en-US')} messages.`);
   const total = messages.reduce((sum, { content }) => sum + content.length, 0);
@@ -33,12 +41,12 @@ export function orderTree({ messages, activeKey, createdAt }: ImportedConversati
   const children = Map.groupBy(messages, ({ parentKey }) =>
     parentKey !== null && ids.has(parentKey) ? parentKey : null,
   );
-  const ordered: KeptMessage[] = [];
+  const ordered: OrderedMessage[] = [];
   const waiting = (children.get(null) ?? []).toReversed();
   let last = createdAt ?? now;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     last = next.createdAt ?? last;
-    const id = newId();
+    const id = idOf(next.key);
     ids.set(next.key, id);
     ordered.push(keep(next, id, ids, last));
     waiting.push(...(children.get(next.key) ?? []).toReversed());
@@ -58,7 +66,12 @@ export function orderTree({ messages, activeKey, createdAt }: ImportedConversati
   };
 }
 
-function keep(message: ImportedMessage, id: string, ids: ReadonlyMap<string, string>, at: Date): KeptMessage {
+function keep(
+  message: ImportedMessage,
+  id: string,
+  ids: ReadonlyMap<string, string>,
+  at: Date,
+): OrderedMessage {
   const { parentKey, role, content, metadata, status, feedback = null } = message;
   return {
     id,
@@ -68,6 +81,7 @@ function keep(message: ImportedMessage, id: string, ids: ReadonlyMap<string, str
     metadata,
     feedback,
     createdAt: at,
+    isDated: message.createdAt !== null,
     ...(status === undefined ? {} : { status }),
   };
 }

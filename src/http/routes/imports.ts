@@ -33,7 +33,7 @@ export function importRoutes(app: App, { documents, config: { limits }, closing 
         operationId: 'importConversations',
         summary: 'Import conversations (multipart: file)',
         description:
-          'Takes exports from here, and those of ChatGPT, Claude, Open WebUI, LibreChat, Chatbot UI and ShareGPT, as JSON files or zip archives. Each item is reported; one that cannot be read stops none of the others. What was imported before is left as it is: after an import that was cut off, send the file again. A repeat by Idempotency-Key gets the counts of the first.',
+          'Takes exports from here, and those of ChatGPT, Claude, Open WebUI, LibreChat, Chatbot UI and ShareGPT, as JSON files or zip archives. Each item is reported; one that cannot be read stops none of the others. What was imported before gets the messages and documents that it has got since, and is otherwise left as it is: after an import that was cut off, send the file again. A repeat by Idempotency-Key gets the counts of the first.',
         accepts: { 'multipart/form-data': importForm },
         querystring: importQuery,
         response: { 200: importReport },

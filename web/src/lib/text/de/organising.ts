@@ -73,10 +73,10 @@ export const organising: typeof en = {
     choose: 'Dateien für den Import wählen',
     dryRun: 'Nur ansehen, nichts behalten',
     running: (n) => `${count(n, items)} gelesen…`,
-    done: (imported, unchanged, failed) =>
-      `${number.format(imported)} importiert, ${number.format(unchanged)} schon bekannt, ${number.format(failed)} gescheitert.`,
-    looked: (readable, unchanged, failed) =>
-      `${number.format(readable)} ließen sich importieren, ${number.format(unchanged)} sind schon bekannt, ${number.format(failed)} gescheitert. Es wurde nichts behalten.`,
+    done: (imported, extended, unchanged, failed) =>
+      `${number.format(imported)} importiert, ${number.format(extended)} fortgesetzt, ${number.format(unchanged)} schon bekannt, ${number.format(failed)} gescheitert.`,
+    looked: (readable, extended, unchanged, failed) =>
+      `${number.format(readable)} ließen sich importieren, ${number.format(extended)} fortsetzen, ${number.format(unchanged)} sind schon bekannt, ${number.format(failed)} gescheitert. Es wurde nichts behalten.`,
     report: 'Bericht',
     item: 'Eintrag',
     outcome: 'Ergebnis',
@@ -84,6 +84,7 @@ export const organising: typeof en = {
     outcomes: {
       imported: 'importiert',
       readable: 'lässt sich importieren',
+      extended: 'schon bekannt, mit neuen Nachrichten',
       unchanged: 'schon bekannt',
       failed: 'gescheitert',
     },

@@ -72,10 +72,10 @@ export const organising = {
     choose: 'Choose files to import',
     dryRun: 'Only look, keep nothing',
     running: (n: number) => `${count(n, items)} read…`,
-    done: (imported: number, unchanged: number, failed: number) =>
-      `${imported.toLocaleString('en')} imported, ${unchanged.toLocaleString('en')} known already, ${failed.toLocaleString('en')} failed.`,
-    looked: (readable: number, unchanged: number, failed: number) =>
-      `${readable.toLocaleString('en')} could be imported, ${unchanged.toLocaleString('en')} are known already, ${failed.toLocaleString('en')} failed. Nothing was kept.`,
+    done: (imported: number, extended: number, unchanged: number, failed: number) =>
+      `${imported.toLocaleString('en')} imported, ${extended.toLocaleString('en')} continued, ${unchanged.toLocaleString('en')} known already, ${failed.toLocaleString('en')} failed.`,
+    looked: (readable: number, extended: number, unchanged: number, failed: number) =>
+      `${readable.toLocaleString('en')} could be imported, ${extended.toLocaleString('en')} could be continued, ${unchanged.toLocaleString('en')} are known already, ${failed.toLocaleString('en')} failed. Nothing was kept.`,
     report: 'Report',
     item: 'Item',
     outcome: 'Outcome',
@@ -83,6 +83,7 @@ export const organising = {
     outcomes: {
       imported: 'imported',
       readable: 'can be imported',
+      extended: 'known already, with new messages',
       unchanged: 'known already',
       failed: 'failed',
     },
