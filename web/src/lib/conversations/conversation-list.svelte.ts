@@ -2,7 +2,7 @@ import type { Client, Conversation } from '@alcove/client';
 import { describeError, type Problem } from '../describe-error.ts';
 
 const pageSize = 100;
-export type ListStatus = 'active' | 'archived';
+export type ListStatus = 'active' | 'archived' | 'deleted';
 
 /** The person's conversations, newest activity first, loaded page by page. */
 export class ConversationList {
@@ -19,6 +19,8 @@ export class ConversationList {
   #cursor = $state<string | null | undefined>(undefined);
   /** The open one, which may be behind what is loaded or none of those that are listed. */
   #opened = $state.raw<Conversation | null>(null);
+  /** Goes up when others are to be listed: what was asked for before is not wanted any more. */
+  #choices = 0;
   readonly #alcove: Client;
 
   constructor(alcove: Client) {
@@ -31,14 +33,17 @@ export class ConversationList {
 
   async loadMore(): Promise<void> {
     if (this.isLoading || this.#cursor === null) return;
+    const choice = this.#choices;
     this.isLoading = true;
     try {
       const page = await this.#alcove.conversations.list(this.#query(this.#cursor));
+      if (choice !== this.#choices) return;
       const known = new Set(this.items.map((item) => item.id));
       this.items = [...this.items, ...page.conversations.filter((item) => !known.has(item.id))];
       this.#cursor = page.next_cursor;
       this.problem = null;
     } catch (error) {
+      if (choice !== this.#choices) return;
       this.problem = describeError(error);
     }
     this.isLoading = false;
@@ -47,8 +52,10 @@ export class ConversationList {
   /** Reads the newest page again and keeps the older ones that are loaded. */
   async refresh(): Promise<void> {
     if (this.#cursor === undefined) return this.loadMore();
+    const choice = this.#choices;
     try {
       const page = await this.#alcove.conversations.list(this.#query());
+      if (choice !== this.#choices) return;
       const fresh = new Set(page.conversations.map((item) => item.id));
       // A page that is not full, or a list that fits into it, is the whole truth.
       const isWhole = page.next_cursor === null;
@@ -65,10 +72,12 @@ export class ConversationList {
     return this.items.find((item) => item.id === id) ?? (this.#opened?.id === id ? this.#opened : undefined);
   }
 
-  /** Lists others: archived ones, or those with a tag or of a project; what is left out stays as it is. */
+  /** Lists others: archived or deleted ones, or those with a tag or of a project; what is left out stays as it is. */
   async choose(wanted: { status?: ListStatus; tag?: string | null; project?: string | null }): Promise<void> {
     const { status = this.status, tag = this.tag, project = this.project } = wanted;
     Object.assign(this, { status, tag, project });
+    this.#choices += 1;
+    this.isLoading = false;
     this.items = [];
     this.#cursor = undefined;
     await this.loadMore();

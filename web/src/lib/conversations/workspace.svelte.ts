@@ -1,4 +1,4 @@
-import type { Document, NumberedChange } from '@alcove/client';
+import type { Conversation, Document, NumberedChange } from '@alcove/client';
 import { createContext } from 'svelte';
 import { describeError, type Problem } from '../describe-error.ts';
 import { LiveChanges } from '../live/live-changes.svelte.ts';
@@ -53,6 +53,12 @@ export class Workspace {
     void this.current.load();
   }
 
+  /** A conversation that was deleted is there again. */
+  putBack(conversation: Conversation): void {
+    this.list.put(conversation);
+    if (conversation.id === this.current.id) this.open(conversation.id);
+  }
+
   /** After a time without connection: what is on the screen may be old. */
   reload(): void {
     void this.list.refresh();
@@ -79,10 +85,7 @@ export class Workspace {
       case 'reset':
         return this.reload();
       case 'conversation':
-        this.list.put(change.conversation);
-        // One that was deleted has come back.
-        if (change.conversation.id === this.current.id) this.open(this.current.id);
-        return;
+        return this.putBack(change.conversation);
       case 'document':
         this.documentChanges += 1;
         return this.current.documents.hear(change.document, this.current.id);
@@ -93,6 +96,7 @@ export class Workspace {
         this.documentChanges += 1;
         if (change.kind === 'document') return this.current.documents.forget(change.id);
         this.list.remove(change.id);
+        if (change.kind === 'conversation' && this.list.status === 'deleted') void this.list.refresh();
         if (change.id === this.current.id) this.current.markDeleted();
         return;
       default:

@@ -10,7 +10,7 @@ export const conversationDialogs: typeof en = {
   deletedTitle: 'Gelöscht',
   deletedBody: (goneMessages, goneDocuments, gonePassages, size) =>
     `${count(goneMessages, messages)}, ${count(goneDocuments, documents)}, ${count(gonePassages, passages)}, ${size}.`,
-  restorable: (date) => `Es lässt sich bis zum ${date} zurückholen.`,
+  restorable: (date) => `Es lässt sich bis zum ${date} zurückholen, unter „Gelöschte“ über der Liste.`,
   undo: 'Rückgängig',
   done: 'Fertig',
   docsOnly: 'Nur aus den Dokumenten antworten',

@@ -9,7 +9,7 @@ export const conversationDialogs = {
   deletedTitle: 'Deleted',
   deletedBody: (goneMessages: number, goneDocuments: number, gonePassages: number, size: string) =>
     `${count(goneMessages, messages)}, ${count(goneDocuments, documents)}, ${count(gonePassages, passages)}, ${size}.`,
-  restorable: (date: string) => `It can be brought back until ${date}.`,
+  restorable: (date: string) => `It can be brought back until ${date}, from “Deleted” above the list.`,
   undo: 'Undo',
   done: 'Done',
   docsOnly: 'Answer from the documents only',
