@@ -52,8 +52,9 @@ async function* followChanges(
         yield { ...parse(data), type: event, seq } as NumberedChange;
       }
     } catch (error) {
+      // A proxy says 502 and 504 while a server is replaced.
       const isPassing =
-        isAlcoveError(error) && (error.code === 'network' || error.status === 503 || error.status === 429);
+        isAlcoveError(error) && (error.code === 'network' || error.status === 429 || error.status >= 500);
       if (!isPassing) throw error;
     }
     // The server ends a stream when it stops, too: another one goes on.

@@ -33,10 +33,10 @@ export function conversations(transport: Transport) {
     list(query: ListQuery = {}, options?: RequestOptions): Promise<z.output<typeof conversationList>> {
       return transport.json('GET', '/conversations/', { ...options, query });
     },
-    /** The conversation with the messages of its active branch, oldest first. */
+    /** The conversation with the messages of its active branch, oldest first, or with those around one of them. */
     get(
       id: string,
-      query: { limit?: number; before?: string; branch?: string } = {},
+      query: { limit?: number; before?: string; branch?: string; around?: string; after?: string } = {},
       options?: RequestOptions,
     ): Promise<ConversationHistory> {
       return transport.json('GET', at(id), { ...options, query });

@@ -147,9 +147,21 @@ export const historyQuery = z.object({
   before: id.optional(),
   /** A leaf of another branch of the message tree. */
   branch: id.optional(),
+  /** The page that this message is in the middle of: of the active branch, or of the newest one through the message. */
+  around: id.optional(),
+  /** Only messages after this one, for paging forwards; of the branch that `around` would show. */
+  after: id.optional(),
 });
 export const history = conversation
-  .extend({ messages: z.array(message), has_more: z.boolean() })
+  .extend({
+    messages: z.array(message),
+    /** There are messages before these. */
+    has_more: z.boolean(),
+    /** There are messages after these, on their branch. */
+    has_later: z.boolean(),
+    /** The last message of the branch that these are of; null while there are none. */
+    leaf_id: id.nullable(),
+  })
   .meta({ id: 'ConversationHistory' });
 export type ConversationHistory = z.infer<typeof history>;
 

@@ -25,7 +25,12 @@ export const changeEvent = z
       conversation_id: id,
       share: share.pick({ id: true, access: true, revision: true, recipient: true, expires_at: true }),
     }),
-    z.object({ type: z.literal('deleted'), kind: z.enum(['conversation', 'document', 'share']), id }),
+    /** Of a `message`: with everything below it. */
+    z.object({
+      type: z.literal('deleted'),
+      kind: z.enum(['conversation', 'document', 'message', 'share']),
+      id,
+    }),
   ])
   .meta({ id: 'ChangeEvent' });
 export type ChangeEvent = z.infer<typeof changeEvent>;

@@ -26,7 +26,7 @@ export interface Changes {
   /** Added since, and the answers that were asked for. */
   messages: ChangedMessage[];
   shares: ChangedShare[];
-  deleted: { kind: 'conversation' | 'document' | 'share'; id: string }[];
+  deleted: { kind: 'conversation' | 'document' | 'message' | 'share'; id: string }[];
   /** Answers that are being written now. */
   writing: string[];
 }
@@ -75,7 +75,8 @@ export async function readChanges(
         name: 'recent_deletions',
         // Not of what has been restored since: it is told as it is now.
         text: `SELECT split_part(a.action, '.', 1) AS kind, a.target AS id FROM audit_log a
-        WHERE a.user_id = $1 AND a.id > $2 AND a.action IN ('conversation.deleted', 'document.deleted', 'share.revoked')
+        WHERE a.user_id = $1 AND a.id > $2 AND a.action IN ('conversation.deleted', 'document.deleted', 'message.deleted',
+            'share.revoked')
           AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.user_id = a.user_id AND c.id::text = a.target)
           AND NOT EXISTS (SELECT 1 FROM documents WHERE user_id = $1 AND ${isSeen}
             AND id = CASE WHEN a.action = 'document.deleted' THEN a.target::uuid END)

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import { AppError } from '../errors.ts';
+import { recordAudit } from '../identity/audit-store.ts';
 import { refuseUnderHold } from '../identity/hold-store.ts';
 import type { ConversationRow } from './store.ts';
 import type { ConversationScope } from './scope.ts';
@@ -9,7 +10,12 @@ import type { ConversationScope } from './scope.ts';
  * Makes the branch through this message the active one: down to the newest leaf below it.
  * @throws AppError `not_found`
  */
-export async function switchBranch(db: Database, scope: ConversationScope, messageId: string): Promise<void> {
+export async function switchBranch(
+  db: Database,
+  scope: ConversationScope,
+  messageId: string,
+  now: Date,
+): Promise<void> {
   const { userId, conversationId } = scope;
   await db.scoped(scope, async (tx) => {
     // Appends take this row first too: no leaf appears between the look and the change.
@@ -19,13 +25,35 @@ export async function switchBranch(db: Database, scope: ConversationScope, messa
       throw new AppError('not_found', 'This message does not exist in this conversation.', {
         issues: [{ path: 'leaf_id', message: 'is no message of this conversation' }],
       });
-    await tx.execute(sql`UPDATE conversations SET active_leaf_id = ${leaf}::uuid
+    await tx.execute(sql`UPDATE conversations SET active_leaf_id = ${leaf}::uuid,
+        updated_at = ${now.toISOString()}::timestamptz
       WHERE user_id = ${userId} AND id = ${conversationId}`);
   });
 }
 
 /** `source` of the rows by which an import knows what was deleted here, so that it does not bring it back. */
 export const deletedBranch = 'deleted branch';
+
+/** The branch from a message down, the message first: the active one if it goes through it, else to the newest leaf. Empty when the message is gone. */
+export async function readDown(
+  db: Database,
+  scope: ConversationScope,
+  messageId: string,
+  activeLeafId: string | null,
+): Promise<string[]> {
+  const tree = await db.reading(scope, (tx) => readFrom(tx, scope, messageId));
+  const parents = new Map(tree.map(({ id, parentId }) => [id, parentId]));
+  const up = (leaf: string | null): string[] => {
+    const path: string[] = [];
+    for (let at = leaf; at !== null && parents.has(at); at = parents.get(at) ?? null) {
+      path.push(at);
+      if (at === messageId) return path.toReversed();
+    }
+    return [];
+  };
+  const active = up(activeLeafId);
+  return active.length > 0 ? active : up(newestBelow(tree));
+}
 
 export interface DeletedBranch {
   /** The message and all below it. */
@@ -68,6 +96,8 @@ export async function deleteBranch(
     await tx.execute(sql`UPDATE user_counters SET user_messages = user_messages - ${count('user')},
         assistant_messages = assistant_messages - ${count('assistant')},
         system_messages = system_messages - ${count('system')} WHERE user_id = ${userId}`);
+    // What was below it goes with it, and is not named: a branch has any length.
+    await recordAudit(tx, scope.user, { action: 'message.deleted', target: messageId }, now);
     return { ids, activeLeafId: leaf };
   });
 }
@@ -86,7 +116,11 @@ async function leafBeside(
 }
 
 async function newestLeaf(tx: Transaction, scope: ConversationScope, from: string): Promise<string | null> {
-  const tree = await readFrom(tx, scope, from);
+  return newestBelow(await readFrom(tx, scope, from));
+}
+
+/** From the first row of the tree to the newest child, as long as there is one. */
+function newestBelow(tree: readonly TreeRow[]): string | null {
   let leaf = tree[0]?.id ?? null;
   const newestChild = new Map(tree.map(({ id, parentId }) => [parentId, id]));
   for (let next = leaf; next !== null; next = newestChild.get(next) ?? null) leaf = next;

@@ -13,6 +13,8 @@ export interface WireEvent {
 
 /** A session's state may be 3 s old (session-cache.ts): with this a stream ends within 10 s of its credential. */
 const aliveEveryMs = 4_000;
+/** Of the stream that tells a page that it is signed out: with its next request that is within 2 s. */
+export const promptlyMs = 750;
 /** A reader that takes nothing is cut off this long after. */
 const cutOffMs = 1_000;
 
@@ -25,8 +27,9 @@ export function sendEvents(
   events: AsyncIterable<WireEvent>,
   isAlive: IsAlive,
   limits: Pick<Limits, 'readerMs'>,
+  everyMs = aliveEveryMs,
 ): FastifyReply {
-  return sendLines(reply, wireLines(events), isAlive, limits);
+  return sendLines(reply, wireLines(events), isAlive, limits, everyMs);
 }
 
 async function* wireLines(events: AsyncIterable<WireEvent>): AsyncGenerator<string> {
@@ -41,9 +44,10 @@ export function sendLines(
   lines: AsyncGenerator<string>,
   isAlive: IsAlive,
   { readerMs }: Pick<Limits, 'readerMs'>,
+  everyMs = aliveEveryMs,
 ): FastifyReply {
   reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
-  const credential = watchCredential(reply, isAlive);
+  const credential = watchCredential(reply, isAlive, everyMs);
   letGoWhoDoesNotRead(reply, readerMs);
   const beating = withHeartbeat(lines, credential, readerMs / heartbeats);
   return reply.send(Readable.from(beating, { objectMode: true, highWaterMark: 16 }));
@@ -64,19 +68,19 @@ interface Credential {
 }
 
 /** Looks at the credential again and again: a suspended user or an ended session must not go on reading. */
-function watchCredential(reply: FastifyReply, isAlive: IsAlive): Credential {
+function watchCredential(reply: FastifyReply, isAlive: IsAlive, everyMs: number): Credential {
   const credential: Credential = { isRevoked: false, onRevoked: () => {} };
   let timer: NodeJS.Timeout | undefined;
   const later = (work: () => void, ms: number): void => void (timer = setTimeout(work, ms).unref());
   const check = async (): Promise<void> => {
     const alive = await isAlive();
     if (reply.raw.destroyed || reply.raw.writableEnded) return;
-    if (alive) return later(() => void check(), aliveEveryMs);
+    if (alive) return later(() => void check(), everyMs);
     credential.isRevoked = true;
     credential.onRevoked();
     later(() => reply.raw.destroy(), cutOffMs);
   };
-  later(() => void check(), aliveEveryMs);
+  later(() => void check(), everyMs);
   reply.raw.once('close', () => clearTimeout(timer));
   return credential;
 }

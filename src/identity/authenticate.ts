@@ -20,8 +20,8 @@ export interface Principal {
   messagesPerMinute: number | null;
   /** The session behind an access token; null for API keys and external tokens. */
   sessionId: string | null;
-  /** True while the credential would still be accepted: long streams ask it again. */
-  isAlive(): Promise<boolean>;
+  /** True while the credential would still be accepted: long streams ask it again. `isNow`: asks the database itself. */
+  isAlive(isNow?: boolean): Promise<boolean>;
 }
 
 /** Who sends this bearer credential: an access token, an API key, or an external issuer's token. */
@@ -34,9 +34,9 @@ export async function authenticate(credential: string, deps: IdentityDeps): Prom
 async function byAccessToken(token: string, deps: IdentityDeps): Promise<Principal> {
   const claims = await deps.accessTokens.verify(token);
   const scope = UserScope.grant(claims.userId);
-  const read = async (): Promise<SessionState> => {
+  const read = async (isNow = false): Promise<SessionState> => {
     const load = () => readSessionState(deps.db, scope, claims.sessionId, deps.now());
-    const state = await deps.sessions.read(claims.userId, claims.sessionId, load);
+    const state = await deps.sessions.read(claims.userId, claims.sessionId, load, isNow);
     if (state === null || !counts(state) || state.tokenVersion !== claims.tokenVersion) throw invalidToken();
     return state;
   };
@@ -49,7 +49,7 @@ async function byAccessToken(token: string, deps: IdentityDeps): Promise<Princip
     messagesPerMinute,
     sessionId: claims.sessionId,
     // A stream may outlive its ten-minute token, not its session.
-    isAlive: () => stillCounts(read),
+    isAlive: (isNow) => stillCounts(() => read(isNow)),
   };
 }
 
@@ -105,8 +105,8 @@ async function byExternalToken(
     const { role, status, tokenVersion, quotaMessagesPerMinute: messagesPerMinute } = user;
     return { role, status, tokenVersion, revoked: false, messagesPerMinute };
   };
-  const read = async (): Promise<SessionState> => {
-    const state = await deps.sessions.read(userId, 'external', load);
+  const read = async (isNow = false): Promise<SessionState> => {
+    const state = await deps.sessions.read(userId, 'external', load, isNow);
     if (state === null || !counts(state)) throw invalidToken();
     return state;
   };
@@ -118,7 +118,7 @@ async function byExternalToken(
     credential: 'external',
     messagesPerMinute,
     sessionId: null,
-    isAlive: () => stillCounts(read),
+    isAlive: (isNow) => stillCounts(() => read(isNow)),
   };
 }
 

@@ -40,6 +40,47 @@ test('a page before a message of another branch goes on above that message', asy
   expect([none.messages, none.has_more]).toEqual([[], false]);
 });
 
+test('a page around a message is of the branch that goes on through it, and so is what comes after', async () => {
+  const app = await server();
+  const person = await newPerson(app.baseUrl);
+  const ids = await plant(app, person);
+  const path = `/conversations/${ids.conversation}?limit=50`;
+  const around = await pageOf(person, `${path}&around=${ids.messages[700]}`);
+  expect(around.messages.map(({ id }) => id)).toEqual(ids.messages.slice(676, 726));
+  expect(around).toMatchObject({ has_more: true, has_later: true, leaf_id: ids.messages.at(-1) });
+  const after = await pageOf(person, `${path}&after=${ids.messages[725]}`);
+  expect(after.messages.map(({ id }) => id)).toEqual(ids.messages.slice(726, 776));
+  expect(after).toMatchObject({ has_more: true, has_later: true });
+  const last = await pageOf(person, `${path}&after=${ids.messages.at(-3)}`);
+  expect(last.messages.map(({ id }) => id)).toEqual(ids.messages.slice(-2));
+  expect(last.has_later).toBe(false);
+  const none = await pageOf(person, `${path}&after=${ids.messages.at(-1)}`);
+  expect([none.messages, none.has_later]).toEqual([[], false]);
+});
+
+test('a page around a message of another branch leaves the active branch as it is', async () => {
+  const person = await newPerson((await server()).baseUrl);
+  const { id } = await person.client.conversations.create();
+  const append = async (content: string, parent_id?: string) =>
+    (await person.client.messages.add(id, { role: 'user', content, ...(parent_id ? { parent_id } : {}) })).id;
+  const root = await append('root');
+  const left = await append('left');
+  const leftLeaf = await append('left leaf');
+  const right = await append('right', root);
+
+  const shown = await pageOf(person, `/conversations/${id}?around=${left}`);
+  expect(shown.messages.map((message) => message.id)).toEqual([root, left, leftLeaf]);
+  expect(shown).toMatchObject({ leaf_id: leftLeaf, active_leaf_id: right, has_later: false });
+  expect(shown.messages.map((message) => message.active_sibling_id)).toEqual([root, right, null]);
+  const both = await pageOf(person, `/conversations/${id}?around=${root}`);
+  expect(both.messages.map((message) => message.id)).toEqual([root, right]);
+
+  await person.client.messages.delete(left);
+  expect((await person.json('GET', `/conversations/${id}?around=${left}`)).status).toBe(404);
+  const two = `/conversations/${id}?around=${root}&before=${right}`;
+  expect((await person.json('GET', two)).status).toBe(400);
+});
+
 async function pageOf(person: Person, path: string): Promise<ConversationHistory> {
   const { status, body } = await person.json<ConversationHistory>('GET', path);
   expect(status).toBe(200);

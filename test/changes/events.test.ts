@@ -88,6 +88,24 @@ test('who comes again is told what changed meanwhile, deletions included, and no
   late.stop();
 });
 
+test('another branch and a message that is deleted are told', async () => {
+  const person = await someone();
+  const id = await newConversation(person);
+  const { client } = person;
+  const first = await client.messages.add(id, { role: 'user', content: 'first' });
+  const second = await client.messages.add(id, { role: 'user', content: 'second', parent_id: null });
+  const stream = follow(person, person.baseUrl);
+  await stream.until(({ type }) => type === 'open');
+  await client.conversations.switchBranch(id, first.id);
+  const leaf = (wanted: string) => (one: NumberedChange) =>
+    one.type === 'conversation' && one.conversation.active_leaf_id === wanted;
+  await stream.until(leaf(first.id));
+  await client.messages.delete(first.id);
+  await stream.until((one) => one.type === 'deleted' && one.kind === 'message' && one.id === first.id);
+  await stream.until(leaf(second.id));
+  stream.stop();
+});
+
 test('a stream ends with its session', async () => {
   const person = await someone();
   const stream = follow(person, person.baseUrl);

@@ -57,11 +57,19 @@ describe.skipIf(chromiumPath === undefined)(
       provider.setDefault(behave.answer(whole));
       provider.script(behave.answer(whole, { until: new Promise(() => {}) }));
       await ask(page);
+      // On every page, not only beside a conversation.
+      const elsewhere = await page.context().newPage();
+      await elsewhere.goto(`${killed.baseUrl}/dashboard/settings`);
+      await elsewhere.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
       await killed.end('SIGKILL');
       const lost = page.getByText('The server cannot be reached. Trying again…');
       await lost.waitFor();
+      await elsewhere
+        .getByText(/^(The server cannot be reached|Changes made elsewhere are not shown)/)
+        .waitFor();
       await home.start({ PORT: port });
       await lost.waitFor({ state: 'detached', timeout: 60_000 });
+      await elsewhere.getByText(/^(The server cannot|Changes made elsewhere)/).waitFor({ state: 'detached' });
       const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
       const stored = async () => (await person.client.conversations.get(id)).messages.at(-1)?.status;
       await expect.poll(stored, { timeout: 60_000 }).toBe('incomplete');

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
@@ -100,6 +100,167 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBr
     await Promise.all([page.context().close(), other.context().close()]);
   });
 
+  test('come back from those that were deleted, or go for good once they were named', limits, async () => {
+    const own = await newPerson(app.baseUrl);
+    const { conversations } = own.client;
+    const [bats, owls] = await Promise.all(['Bats', 'Owls'].map((title) => conversations.create({ title })));
+    await own.client.messages.add(bats?.id ?? '', { role: 'user', content: 'Where do bats sleep?' });
+    const { page, complaints } = await openSignedIn(browser, own);
+    const dialog = page.getByRole('dialog');
+    for (const title of ['Bats', 'Owls']) {
+      await choose(page, title, 'Delete');
+      await dialog.getByRole('button', { name: 'Delete' }).click();
+      await dialog.getByText(/It can be brought back until .*, from “Deleted”/).waitFor();
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      await dialog.waitFor({ state: 'detached' });
+    }
+    await page.reload();
+    await page.getByRole('button', { name: 'Deleted', exact: true }).click();
+    const rows = page.locator('[data-deleted]');
+    await expect.poll(() => rows.count()).toBe(2);
+    // The last one that was deleted is the first.
+    expect(await rows.first().innerText()).toMatch(/^Owls\s+until .*20\d\d/);
+    // One that is deleted elsewhere meanwhile joins them.
+    const { id: moths } = await conversations.create({ title: 'Moths' });
+    await conversations.delete(moths);
+    await expect.poll(() => rows.count()).toBe(3);
+
+    await page.getByRole('button', { name: 'Restore “Bats”' }).click();
+    await page.getByText('“Bats” is back.').waitFor();
+    await expect.poll(() => rows.count()).toBe(2);
+    expect((await conversations.get(bats?.id ?? '')).messages).toHaveLength(1);
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label')))
+      .toMatch(/^Restore “/);
+
+    await page.getByRole('button', { name: 'Delete “Owls” for good' }).click();
+    await dialog.getByText('“Owls” with 0 messages and 0 documents will be erased.').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(() => rows.count()).toBe(2);
+    await page.getByRole('button', { name: 'Delete “Owls” for good' }).click();
+    await dialog.getByRole('button', { name: 'Delete for good' }).click();
+    await page.getByText('“Owls” is erased.').waitFor();
+    const left = async () => (await conversations.list({ status: 'deleted' })).conversations;
+    expect((await left()).map(({ title }) => title)).toEqual(['Moths']);
+    expect((await own.json('POST', `/conversations/${owls?.id}/restore`)).status).toBe(404);
+
+    // Its time ends while the list is looked at.
+    await conversations.delete(moths, { permanently: true });
+    await page.getByRole('button', { name: 'Restore “Moths”' }).click();
+    await page.getByText('“Moths” is erased by now.').waitFor();
+    await page.getByText('Nothing that was deleted can be brought back.').waitFor();
+
+    await page.getByRole('button', { name: 'Deleted', exact: true }).click();
+    await page.getByRole('link', { name: 'Bats' }).waitFor();
+    expect(complaints.filter((one) => !one.includes('status of 404'))).toEqual([]);
+    await page.context().close();
+  });
+
+  test(
+    'show the message that a search has found, in whichever branch and however far back',
+    limits,
+    async () => {
+      const own = await newPerson(app.baseUrl);
+      const { conversations, messages } = own.client;
+      const { id } = await conversations.create({ title: 'Long' });
+      const add = (content: string, parent_id?: string | null) =>
+        messages.add(id, { role: 'user', content, ...(parent_id === undefined ? {} : { parent_id }) });
+      const far = await add('the kingfisher');
+      const fork = await add('between');
+      for (let at = 0; at < 70; at += 1) await add(`filler ${at}`);
+      const other = await add('the bittern', fork.id);
+      await add('after the bittern');
+      for (let at = 0; at < 60; at += 1) await add(`other filler ${at}`);
+      const end = await add('the end', fork.id);
+      const long = [end.id];
+      for (let at = 0; at < 120; at += 1) long.push((await add(`more ${at}`)).id);
+
+      const { page, complaints } = await openSignedIn(browser, own);
+      const seen = (message: string) => page.locator(`[data-message="${message}"]`);
+      const isFocused = (message: string) =>
+        expect.poll(() => seen(message).evaluate((one) => one === document.activeElement)).toBe(true);
+      const find = async (words: string) => {
+        await page.keyboard.press('Control+k');
+        await page.getByRole('combobox').fill(words);
+        await page.getByRole('option').filter({ hasText: words }).first().waitFor();
+        await page.keyboard.press('Enter');
+      };
+      const inView = async (message: string) => expect.poll(() => isInView(seen(message))).toBe(true);
+      const active = async () => (await conversations.get(id)).active_leaf_id;
+      const newest = await active();
+
+      await find('kingfisher');
+      await isFocused(far.id);
+      await inView(far.id);
+      // Not all that is between was loaded for it.
+      expect(await page.locator('[data-message]').count()).toBeLessThan(60);
+      await page.getByRole('button', { name: 'Show later messages' }).click();
+      await seen(long[40] ?? '').waitFor();
+      await page.getByRole('button', { name: 'To the newest' }).click();
+      await inView(newest ?? '');
+
+      await find('the bittern');
+      await isFocused(other.id);
+      await inView(other.id);
+      await page.getByText('This is another version of the conversation.').waitFor();
+      expect(await active()).toBe(newest);
+      await page.getByRole('button', { name: 'Back to the current one' }).click();
+      await inView(newest ?? '');
+
+      // A question goes on from what is shown.
+      await find('the bittern');
+      await isFocused(other.id);
+      await page.getByLabel('Your question').fill('And then?');
+      await page.keyboard.press('Enter');
+      await page.locator('article[data-status=complete]').waitFor();
+      const branch = (await conversations.get(id, { limit: 200 })).messages.map((message) => message.content);
+      expect(branch).toContain('the bittern');
+      expect(branch.at(-2)).toBe('And then?');
+
+      await messages.delete(far.id);
+      expect(new URL(page.url()).hash).toBe(`#message-${other.id}`);
+      await page.reload();
+      await page.getByText('This message is not there any more.').waitFor();
+      expect(complaints.filter((one) => !one.includes('status of 404'))).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  test(
+    'follow another branch, a deleted message and a signed-out session from elsewhere',
+    limits,
+    async () => {
+      const own = await newPerson(app.baseUrl);
+      const { conversations, messages } = own.client;
+      const { id } = await conversations.create({ title: 'Two ways' });
+      const add = (content: string, parent_id: string | null) =>
+        messages.add(id, { role: 'user', content, parent_id });
+      const left = await add('to the left', null);
+      const right = await add('to the right', null);
+      const { page } = await openSignedIn(browser, own);
+      await page.getByRole('link', { name: 'Two ways' }).click();
+      await page.getByText('to the right').waitFor();
+      await page.getByText('2 / 2').waitFor();
+      await conversations.switchBranch(id, left.id);
+      await page.getByText('to the left').waitFor();
+      await page.getByText('1 / 2').waitFor();
+      await messages.delete(right.id);
+      await page.getByText('1 / 2').waitFor({ state: 'detached' });
+      await messages.delete(left.id);
+      await page.getByText('to the left').waitFor({ state: 'detached' });
+
+      await page.goto(`${app.baseUrl}/dashboard/stats`);
+      await page.getByRole('heading', { level: 1, name: 'Statistics' }).waitFor();
+      const { sessions } = await own
+        .json<{ sessions: { id: string; current: boolean }[] }>('GET', '/auth/sessions')
+        .then(({ body }) => body);
+      for (const session of sessions)
+        if (!session.current) await own.json('DELETE', `/auth/sessions/${session.id}`);
+      await page.getByLabel('E-mail').waitFor();
+      await page.context().close();
+    },
+  );
+
   test('become templates with their documents and questions, and begin from one', limits, async () => {
     const { page, complaints } = await openSignedIn(browser, person);
     await page.getByRole('link', { name: 'Herons' }).click();
@@ -180,6 +341,14 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBr
     await other.page.context().close();
   });
 });
+
+/** Whether it is on the screen. */
+function isInView(locator: Locator): Promise<boolean> {
+  return locator.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  });
+}
 
 /** Says to the page that its tab is before the others, or behind them. */
 async function look(page: Page, state: DocumentVisibilityState): Promise<void> {

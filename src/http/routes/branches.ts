@@ -184,7 +184,7 @@ export function branchRoutes(app: App, deps: HttpDeps): void {
     },
     async (request) => {
       const scope = await openConversation(request, db);
-      await switchBranch(db, scope, request.body.leaf_id);
+      await switchBranch(db, scope, request.body.leaf_id, now());
       return presentConversation(await readConversation(db, scope));
     },
   );

@@ -120,7 +120,8 @@ export function conversationRoutes(app: App, deps: HttpDeps): void {
         tags,
         operationId: 'getConversation',
         summary: 'A conversation with its messages, oldest first',
-        description: 'The newest messages of its active branch, or those before a given one.',
+        description:
+          'The newest messages of its active branch, or those before, after or around a given one.',
         params: idParams,
         querystring: historyQuery,
         response: { 200: history },
@@ -129,13 +130,15 @@ export function conversationRoutes(app: App, deps: HttpDeps): void {
     async (request) => {
       const scope = await openConversation(request, db);
       const row = await readConversation(db, scope);
-      const { messages, hasMore } = await readHistory(scope, row, request.query, answers);
+      const { messages, hasMore, hasLater, leafId } = await readHistory(scope, row, request.query, answers);
       const named = messages.flatMap((placed) => documentsNamedIn(placed.row.metadata));
       const versions = await readVersions(db, scope.user, [...new Set(named)]);
       return {
         ...presentConversation(row),
         messages: messages.map((placed) => presentInHistory(placed, versions)),
         has_more: hasMore,
+        has_later: hasLater,
+        leaf_id: leafId,
       };
     },
   );

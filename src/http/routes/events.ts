@@ -1,6 +1,7 @@
 import { changeEvent, type ChangeEvent } from '@alcove/contract';
 import { z } from 'zod';
 import { type NumberedChange, watchChanges } from '../../changes/watch.ts';
+import { AppError } from '../../errors.ts';
 import { recipientOf } from '../../sharing/describe-share.ts';
 import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
@@ -8,7 +9,7 @@ import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { presentConversation, presentDocument } from '../present.ts';
 import { OpenStreams } from '../open-streams.ts';
-import { sendEvents, type WireEvent } from '../sse.ts';
+import { promptlyMs, sendEvents, type WireEvent } from '../sse.ts';
 
 const lastEventId = z.object({ 'last-event-id': z.coerce.number().int().min(0).optional() }).loose();
 
@@ -31,10 +32,13 @@ export function eventRoutes(app: App, { db, config, closing }: HttpDeps): void {
     },
     async (request, reply) => {
       const principal = principalOf(request);
+      const isAlive = () => principal.isAlive(true);
+      // Who comes again after the end of a session must not be let in by another replica that has not heard of it.
+      if (!(await isAlive())) throw new AppError('unauthenticated', 'This session has ended: sign in again.');
       const gone = open.enter(principal.scope.userId, request);
       const signal = AbortSignal.any([closing, gone]);
       const changes = watchChanges(principal.scope, request.headers['last-event-id'], { db }, signal);
-      return sendEvents(reply, wireEvents(changes), principal.isAlive, config.limits);
+      return sendEvents(reply, wireEvents(changes), isAlive, config.limits, promptlyMs);
     },
   );
 }

@@ -41,6 +41,10 @@ export class OpenConversation {
   readonly isUnread = $derived.by(() => this.#list.find(this.id)?.unread === true);
   messages = $state<MessageView[]>([]);
   hasEarlier = $state(false);
+  /** There are messages after those that are shown: a place in the middle was gone to. */
+  hasLater = $state(false);
+  /** The end of the branch that is shown, where that is another one than the conversation goes on with. */
+  otherLeaf = $state<string | null>(null);
   isLoading = $state(false);
   /** There is no such conversation, or it is somebody else's. */
   isMissing = $state(false);
@@ -57,6 +61,8 @@ export class OpenConversation {
   readonly #onCreated: (id: string) => void;
   readonly #closing = new AbortController();
   #title = $state('');
+  /** Where the branch ends that the conversation goes on with, as it was last read. */
+  #leaf: string | null = null;
   #creating: Promise<string> | null = null;
   #isReading = false;
   /** Ends the wait of a question for files that are being sent. */
@@ -73,15 +79,12 @@ export class OpenConversation {
     this.documents = new DocumentShelf(alcove, this.#closing.signal, maxUploadBytes);
   }
 
-  /** Reads history and documents; takes up an answer that is still being written. */
+  /** Reads history and documents, and stays at the place that is shown; takes up an answer that is still being written. */
   async load(): Promise<void> {
-    if (this.id === null) return;
+    if (this.id === null || this.#closing.signal.aborted) return;
     this.isLoading = true;
     try {
-      const [history] = await Promise.all([
-        this.#alcove.conversations.get(this.id, { limit: pageSize }, { signal: this.#closing.signal }),
-        this.documents.load(this.id),
-      ]);
+      const [history] = await Promise.all([this.#readHistory(this.id), this.documents.load(this.id)]);
       // An answer that is being read here is newer than the history.
       if (!this.#isReading) this.#show(history);
       this.problem = null;
@@ -106,6 +109,48 @@ export class OpenConversation {
     }
   }
 
+  async loadLater(): Promise<void> {
+    const after = this.messages.at(-1)?.id;
+    if (this.id === null || !after) return;
+    try {
+      const history = await this.#alcove.conversations.get(this.id, { limit: pageSize, after });
+      this.messages.push(...history.messages.map(messageView));
+      this.#place(history);
+    } catch (error) {
+      this.problem = describeError(error);
+    }
+    if (this.writing && !this.#isReading) void this.#follow(this.writing);
+  }
+
+  /**
+   * Shows a message with those around it, in whichever branch it is; which branch the conversation goes on with stays as
+   * it is. @returns false when there is no such message any more
+   */
+  async showAround(messageId: string): Promise<boolean> {
+    if (this.id === null) return false;
+    if (this.messages.some(({ id }) => id === messageId)) return true;
+    await this.#doneReading();
+    if (this.#closing.signal.aborted) return true;
+    try {
+      const history = await this.#alcove.conversations.get(this.id, { limit: pageSize, around: messageId });
+      this.messages = history.messages.map(messageView);
+      this.hasEarlier = history.has_more;
+      this.#place(history);
+      return true;
+    } catch (error) {
+      if (isAlcoveError(error) && error.status === 404) return false;
+      this.problem = describeError(error);
+      return true;
+    }
+  }
+
+  /** Shows the end of the branch that the conversation goes on with. */
+  async showNewest(): Promise<void> {
+    if (this.otherLeaf === null && !this.hasLater) return;
+    this.#leavePlace();
+    await this.load();
+  }
+
   /** Asks; resolves false when the question was refused, so that the composer can keep its text. */
   async ask(question: string, options: { withoutPending?: boolean } = {}): Promise<boolean> {
     this.problem = null;
@@ -113,6 +158,7 @@ export class OpenConversation {
     try {
       // Without a title: the server takes the first question for one.
       const id = await this.#create();
+      if (!(await this.#goToEnd(id))) return false;
       const [asked, answer] = (pair = this.#push(question));
       const how = options.withoutPending ? 'without' : await this.#sendFilesFirst(answer);
       if (how === 'stopped') return this.#takeBack(pair, question);
@@ -171,10 +217,13 @@ export class OpenConversation {
     if (this.id === null) return;
     try {
       await this.#alcove.conversations.switchBranch(this.id, messageId);
+      this.#leavePlace();
     } catch (error) {
       this.problem = describeError(error);
     }
     await this.load();
+    // Far back in a long branch it is not on the page of the newest.
+    await this.showAround(messageId);
   }
 
   /** Its answers have been seen, which every device of the person is told. */
@@ -234,8 +283,20 @@ export class OpenConversation {
     const known = this.messages.find(({ id }) => id === told.id);
     // What this page is reading it knows better, and what it asks it has before the server tells it.
     if (this.#isReading || known?.status === told.status) return;
-    clearTimeout(this.#reloadTimer);
-    this.#reloadTimer = setTimeout(() => void this.load(), togetherMs);
+    this.#reloadSoon();
+  }
+
+  /** The conversation as it is now: another branch may have been chosen, or what was shown deleted, elsewhere. */
+  hearBranch({ active_leaf_id: leaf }: Conversation): void {
+    if (leaf !== this.#leaf && (leaf === null || leaf !== this.messages.at(-1)?.id)) this.#reloadSoon();
+  }
+
+  /** A message was deleted, with everything below it. */
+  forget(messageId: string): void {
+    const isShown = this.messages.some(
+      ({ id, siblings }) => id === messageId || siblings.includes(messageId),
+    );
+    if (isShown) this.#reloadSoon();
   }
 
   markDeleted(): void {
@@ -267,7 +328,58 @@ export class OpenConversation {
     return created.id;
   }
 
-  #show({ messages, has_more, ...conversation }: ConversationHistory): void {
+  /** A page of history: the newest, or around the last message that is shown when a place was gone to. */
+  async #readHistory(id: string): Promise<ConversationHistory> {
+    const { signal } = this.#closing;
+    const around = this.otherLeaf !== null || this.hasLater ? this.messages.at(-1)?.id : undefined;
+    if (around) {
+      try {
+        return await this.#alcove.conversations.get(id, { limit: pageSize, around }, { signal });
+      } catch (error) {
+        if (!isAlcoveError(error) || error.status !== 404) throw error;
+        // It is gone, and the place with it.
+      }
+    }
+    return this.#alcove.conversations.get(id, { limit: pageSize }, { signal });
+  }
+
+  /** An answer that is being read here is not let go of. */
+  async #doneReading(): Promise<void> {
+    while (this.#isReading && !this.#closing.signal.aborted) {
+      await this.#reading;
+      // Sending files ends just before its answer begins.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  /** What this page is reading is newer than any history: that is read when it has ended. */
+  #reloadSoon(): void {
+    clearTimeout(this.#reloadTimer);
+    this.#reloadTimer = setTimeout(() => void this.#doneReading().then(() => this.load()), togetherMs);
+  }
+
+  #place({ has_later, leaf_id, active_leaf_id }: ConversationHistory): void {
+    this.hasLater = has_later;
+    this.#leaf = active_leaf_id;
+    this.otherLeaf = leaf_id === active_leaf_id ? null : leaf_id;
+  }
+
+  #leavePlace(): void {
+    this.otherLeaf = null;
+    this.hasLater = false;
+  }
+
+  /** A question continues what is shown. @returns false when an answer is being written there */
+  async #goToEnd(id: string): Promise<boolean> {
+    if (this.otherLeaf === null && !this.hasLater) return true;
+    if (this.otherLeaf !== null) await this.#alcove.conversations.switchBranch(id, this.otherLeaf);
+    await this.showNewest();
+    return this.writing === undefined;
+  }
+
+  #show(history: ConversationHistory): void {
+    const { messages, has_more, has_later: _later, leaf_id: _leaf, ...conversation } = history;
+    this.#place(history);
     this.#title = conversation.title;
     this.#list.open(conversation);
     this.isMissing = false;
@@ -284,6 +396,7 @@ export class OpenConversation {
     open: (answer: MessageView) => AsyncIterable<AnswerEvent>,
   ): Promise<void> {
     this.problem = null;
+    this.#leavePlace();
     this.messages = [...kept, ...fresh];
     const answer = this.messages.at(-1) as MessageView;
     try {
@@ -308,6 +421,7 @@ export class OpenConversation {
       this.#closing.signal.addEventListener('abort', () => resolve('stopped'));
       void this.documents.allSent().then(() => resolve('sent'));
     });
+    this.#reading = gone.then(() => {});
     const how = await gone;
     this.#goOn = null;
     this.#isReading = false;

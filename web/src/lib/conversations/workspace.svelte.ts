@@ -85,7 +85,9 @@ export class Workspace {
       case 'reset':
         return this.reload();
       case 'conversation':
-        return this.putBack(change.conversation);
+        this.putBack(change.conversation);
+        if (change.conversation.id === this.current.id) this.current.hearBranch(change.conversation);
+        return;
       case 'document':
         this.documentChanges += 1;
         return this.current.documents.hear(change.document, this.current.id);
@@ -93,10 +95,12 @@ export class Workspace {
         if (change.conversation_id === this.current.id) this.current.hear(change.message);
         return;
       case 'deleted':
+        if (change.kind === 'message') return this.current.forget(change.id);
+        if (change.kind === 'share') return;
         this.documentChanges += 1;
         if (change.kind === 'document') return this.current.documents.forget(change.id);
         this.list.remove(change.id);
-        if (change.kind === 'conversation' && this.list.status === 'deleted') void this.list.refresh();
+        if (this.list.status === 'deleted') void this.list.refresh();
         if (change.id === this.current.id) this.current.markDeleted();
         return;
       default:

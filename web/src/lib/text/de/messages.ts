@@ -7,6 +7,11 @@ export const messages: Dictionary['messages'] = {
   assistant: 'Alcove',
   system: 'System',
   earlier: 'Frühere Nachrichten zeigen',
+  later: 'Spätere Nachrichten zeigen',
+  gone: 'Diese Nachricht gibt es nicht mehr.',
+  afterWriting: 'Die Nachricht wird gezeigt, wenn diese Antwort geschrieben ist.',
+  otherBranch: 'Das ist eine andere Fassung des Gesprächs. Eine Frage setzt sie fort.',
+  toOwnBranch: 'Zurück zur aktuellen',
   emptyTitle: 'Fragen Sie Ihre Dokumente',
   emptyBody:
     'Antworten nutzen die Dokumente dieses Gesprächs und keine anderen, und zeigen die Worte, auf denen sie beruhen.',
