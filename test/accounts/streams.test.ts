@@ -31,7 +31,10 @@ afterAll(async () => {
   await app?.close();
 });
 
-/** Four streams of the person, opened with this token: of an answer, of a chat, of a completion, of a document. */
+/**
+ * Seven streams of the person, opened with this token: of an answer, of a chat, of a completion, of a document, of the
+ * answer and the chat again, and of all that changes.
+ */
 async function openStreams(owner: Person, who: Person): Promise<Response[]> {
   const conversations = await Promise.all(
     [0, 1, 2, 3].map(async () => (await owner.json<{ id: string }>('POST', '/conversations', {})).body.id),
@@ -59,8 +62,18 @@ async function openStreams(owner: Person, who: Person): Promise<Response[]> {
     }),
     who.fetch(`/documents/${body.document.id}/events`),
   ]);
-  for (const stream of streams) expect(stream.status).toBe(200);
-  return streams;
+  const { body: conversation } = await owner.json<ConversationPage>('GET', `/conversations/${asked}`);
+  const again = await Promise.all([
+    who.fetch(`/messages/${conversation.messages.at(-1)?.id}/stream`),
+    who.fetch(`/api/chat/${chatted}/stream`),
+    who.fetch('/events'),
+  ]);
+  for (const stream of [...streams, ...again]) expect(stream.status, stream.url).toBe(200);
+  return [...streams, ...again];
+}
+
+interface ConversationPage {
+  messages: { id: string }[];
 }
 
 /** Reads to the end, cut off or not. @returns milliseconds until then */
