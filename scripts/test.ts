@@ -33,7 +33,7 @@ const WITHOUT_DATABASE = [
   'src/**',
   // The same to a browser, a package and a model on disk, whatever the database: what a database can change of them,
   // web-app and sharing try.
-  'test/web/{access,client-streams,composer,documents,forgotten-password,highlight,install,keyboard,locate,markdown,organising,pages,phone,show-name,statistics}.test.ts',
+  'test/web/{access,client-streams,composer,documents,footnotes,forgotten-password,highlight,install,keyboard,locate,markdown,organising,pages,phone,sessions,show-name,stage-lines,statistics}.test.ts',
   'test/install/package.test.ts',
   'test/cli/models.test.ts',
   // Requests and readers that no row comes of.
@@ -51,7 +51,7 @@ const ONLY_IN_FULL = [
   'test/conversations/deletion.test.ts',
   'test/documents/{embedding-cache,missing-original,moved-meanwhile,re-embed,reindexing,replacing}.test.ts',
   'test/documents/{text-recognition,transfers}.test.ts',
-  'test/durability/work-kill.test.ts',
+  'test/durability/{slow-database,work-kill}.test.ts',
   'test/eval/measure.test.ts',
   'test/exchange/redis.test.ts',
   'test/files/{backup,bucket,data-folder,reconcile,restore-replace}.test.ts',
@@ -61,7 +61,7 @@ const ONLY_IN_FULL = [
   'test/isolation/fuzz.test.ts',
   'test/retrieval/{scope-and-cache,segment-memory}.test.ts',
   'test/schema/{repair,start}.test.ts',
-  'test/web/{access,composer,documents,highlight,interrupted,organising,pages,phone,statistics}.test.ts',
+  'test/web/{access,composer,documents,footnotes,highlight,interrupted,organising,pages,phone,sessions,statistics}.test.ts',
 ];
 const isFull = process.env['ALCOVE_CORPORA'] === 'full';
 const names = { pglite: 'embedded PGlite', postgres: 'PostgreSQL', citus: 'Citus' };
