@@ -6,12 +6,15 @@ import { median } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { round, type Table } from './report.ts';
 import { startEmbedded } from './server/embedded.ts';
+import { startMarkdownModel } from './server/markdown-model.ts';
 
 const parallel = 8;
 const password = 'a long enough password';
 /** As many conversations as make the list scroll. */
 const shortOnes = { conversations: 60, messages: 20 };
 const target = 2;
+const answerBytes = 100_000;
+const longestTaskMs = 100;
 
 /** What interactions cost the browser of somebody with a long list and a long chat, beside one with short ones. */
 export async function* web(options: BenchOptions): AsyncGenerator<Table> {
@@ -28,6 +31,8 @@ export async function* web(options: BenchOptions): AsyncGenerator<Table> {
     const short = await openPerson(browser, running.baseUrl, shortOnes);
     const long = await openPerson(browser, running.baseUrl, longOnes);
     yield await compare(short, long, longOnes, options.number('rounds', options.quick ? 3 : 9));
+    await Promise.all([short, long].map(({ page }) => page.context().close()));
+    yield await watchAnswer(browser, options);
   } finally {
     await browser.close();
     await running.close();
@@ -69,6 +74,51 @@ async function compare(
       'Processor time is that of the page’s main thread, as Chromium counts it.',
     ],
   };
+}
+
+/** A long answer while it comes: what holds up the page of its reader. */
+async function watchAnswer(browser: Browser, options: BenchOptions): Promise<Table> {
+  const bytes = options.number('bytes', options.quick ? 20_000 : answerBytes);
+  const model = await startMarkdownModel(bytes);
+  const running = await startEmbedded(options.databaseUrl, {
+    LLM_BASE_URL: model.url,
+    LLM_MODEL: 'bench-chat',
+    TITLES: 'question',
+    SUMMARIES: 'off',
+  });
+  try {
+    const { page, session } = await openPerson(browser, running.baseUrl, { conversations: 1, messages: 1 });
+    await page.getByRole('link', { name: 'New conversation' }).click();
+    await page.getByRole('heading', { level: 1, name: 'New conversation' }).waitFor();
+    await page.evaluate(() => {
+      const tasks: number[] = [];
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) tasks.push(duration);
+      }).observe({ type: 'longtask' });
+      Object.assign(globalThis, { longTasks: tasks });
+    });
+    const busy = await costOf(session, async () => {
+      await page.getByLabel('Your question').fill('Tell me everything about the herons.');
+      await page.keyboard.press('Enter');
+      await page.getByText('The last of it.').waitFor({ timeout: 120_000 });
+      // Until what is drawn last, colours and formulas, is there.
+      await page.waitForTimeout(2_000);
+    });
+    const tasks = await page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+    await page.context().close();
+    return {
+      title: `an answer of ${bytes.toLocaleString('en-US')} characters of Markdown as it streams`,
+      rows: [
+        { what: 'longest task of the page, ms', value: round(Math.max(0, ...tasks)), of: longestTaskMs },
+        { what: 'tasks over 50 ms', value: tasks.length, of: null },
+        { what: 'processor time of the page, ms', value: round(busy), of: null },
+      ],
+      notes: ['Column "of" is the target where there is one. Server, model and browser share the machine.'],
+    };
+  } finally {
+    await running.close();
+    model.close();
+  }
 }
 
 /** One turn of a reader: opens the chat, types, scrolls the list. */

@@ -3,6 +3,9 @@ import { trustHtml } from './trust-html.ts';
 /** A block of code longer than this is shown without colours: highlighting it would be felt. */
 const longestCode = 20_000;
 
+/** Others have their turn after so long: a frame of 60 a second. */
+const turnMs = 12;
+
 /** Colours code and sets formulas in what is drawn; the libraries come only when there is any. */
 export async function finishBlocks(node: HTMLElement): Promise<void> {
   const code = [...node.querySelectorAll<HTMLElement>('pre > code[class^="language-"]:not([data-done])')];
@@ -13,7 +16,7 @@ export async function finishBlocks(node: HTMLElement): Promise<void> {
 
 async function colour(elements: HTMLElement[]): Promise<void> {
   const { highlightCode } = await import('./highlight-code.ts');
-  for (const element of elements) {
+  for await (const element of inTurns(elements)) {
     const text = element.textContent ?? '';
     const html = text.length > longestCode ? null : highlightCode(text, element.className.slice(9));
     element.dataset.done = '';
@@ -23,9 +26,21 @@ async function colour(elements: HTMLElement[]): Promise<void> {
 
 async function set(elements: HTMLElement[]): Promise<void> {
   const { mathMarkup } = await import('./math-markup.ts');
-  for (const element of elements) {
+  for await (const element of inTurns(elements)) {
     const html = mathMarkup(element.textContent ?? '', element.dataset.math === 'block');
     element.dataset.done = '';
     if (html !== null) element.innerHTML = trustHtml(html) as string;
+  }
+}
+
+/** Those that are still there when their turn comes. */
+async function* inTurns(elements: HTMLElement[]): AsyncGenerator<HTMLElement> {
+  let started = performance.now();
+  for (const element of elements) {
+    if (performance.now() - started > turnMs) {
+      await new Promise((resolve) => setTimeout(resolve));
+      started = performance.now();
+    }
+    if (element.isConnected && element.dataset.done === undefined) yield element;
   }
 }

@@ -98,19 +98,13 @@ export class MarkdownBlocks {
 
   #settle(text: string): void {
     let { length, blocks } = this.#settled;
-    for (; blocks < this.#blocks.length - unsettledBlocks; blocks += 1) {
-      length += this.#blocks[blocks]?.token.raw.length ?? 0;
-    }
+    let raw = '';
+    const from = length;
+    for (; blocks < this.#blocks.length - unsettledBlocks; blocks += 1)
+      raw += this.#blocks[blocks]?.token.raw ?? '';
+    length += raw.length;
     // Lexing may change white space: then the places of its tokens are not those of the text, and it is read anew.
-    if (
-      !text.startsWith(
-        this.#blocks
-          .slice(0, blocks)
-          .map(({ token }) => token.raw)
-          .join(''),
-      )
-    )
-      return;
+    if (!text.startsWith(raw, from)) return;
     this.#settled = { length, blocks, text: text.slice(0, length) };
   }
 
