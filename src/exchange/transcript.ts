@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { MessageRow } from '../conversations/message-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import { type ConversationRow, readConversation } from '../conversations/store.ts';
@@ -6,24 +5,16 @@ import type { Database } from '../db/database.ts';
 import { readMessage } from '../conversations/message-store.ts';
 import { AppError } from '../errors.ts';
 import { readAllMessages, readBranchIds } from './export-store.ts';
+import { type CitedPage, citedPagesOf, type Note, notesOf } from './notes.ts';
 
 /** One message as people read it. */
 export interface Turn {
   role: MessageRow['role'];
   content: string;
   createdAt: Date;
-  sources: TurnSource[];
+  notes: Note[];
+  pages: CitedPage[];
 }
-
-// Rows hold what earlier versions and clients put there: only what reads as this is printed.
-const turnSource = z.object({
-  n: z.int(),
-  document_name: z.string(),
-  page: z.int().nullable(),
-  excerpt: z.string(),
-  verified: z.boolean().default(false),
-});
-export type TurnSource = z.infer<typeof turnSource>;
 
 export interface Transcript {
   title: string;
@@ -58,14 +49,16 @@ async function* readTurns(
   const branch = await readBranchIds(db, scope, leaf);
   for await (const row of readAllMessages(db, scope)) {
     if (!branch.has(row.id) || row.status === 'streaming') continue;
-    yield { role: row.role, content: row.content, createdAt: row.createdAt, sources: sourcesOf(row) };
+    const { role, content, createdAt, metadata } = row;
+    const isAnswer = role === 'assistant';
+    yield {
+      role,
+      content,
+      createdAt,
+      notes: isAnswer ? notesOf(metadata) : [],
+      pages: isAnswer ? citedPagesOf(metadata) : [],
+    };
   }
-}
-
-function sourcesOf({ role, metadata }: MessageRow): TurnSource[] {
-  const list = (metadata as Record<string, unknown> | null)?.['search_results'];
-  if (role !== 'assistant' || !Array.isArray(list)) return [];
-  return list.flatMap((one) => turnSource.safeParse(one).data ?? []);
 }
 
 export const roleNames: Readonly<Record<MessageRow['role'], string>> = {
@@ -73,15 +66,6 @@ export const roleNames: Readonly<Record<MessageRow['role'], string>> = {
   assistant: 'Alcove',
   system: 'Instructions',
 };
-
-/** As the excerpt is printed: on one line. */
-export function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
-}
-
-export function placeOf({ document_name: name, page }: TurnSource): string {
-  return page === null ? name : `${name}, page ${page}`;
-}
 
 export function timeOf(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { openZip } from '../../src/formats/zip.ts';
 import type { Answer, ConversationHistory, ImportReport, Uploaded } from '@alcove/contract';
 import { until } from '../answers/support/until.ts';
@@ -62,6 +62,105 @@ test('HTML shows hostile text as text, and loads nothing', async () => {
   expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;');
   expect(html).not.toMatch(/<(?:script|img|iframe|link|object|a)\b/i);
   expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'`);
+});
+
+describe('an answer is drawn, not shown as it was written', () => {
+  const written = [
+    '# The *river*',
+    'It is **ten** miles [1], ~~or~~ `eleven`, see [the map](https://maps.example/a?b=1)[^far].',
+    '1. first\n2. second\n   - [x] inside',
+    '| Place | Miles |\n| --- | ---: |\n| Mouth | **ten** |',
+    '```js\nif (a < b) run();\n```',
+    '> said <b>so</b> &amp; more',
+    '[^far]: measured by *hand*',
+  ].join('\n\n');
+  let drawn: string;
+
+  beforeAll(async () => {
+    ({ id: drawn } = await person.client.conversations.create({ title: 'Drawn' }));
+    const source = { document_id: crypto.randomUUID(), document_name: 'river.pdf', page: 3, char_start: 100 };
+    const excerpt = 'At its mouth the river is ten miles wide. It is deep.';
+    await person.json('POST', `/conversations/${drawn}/messages`, {
+      role: 'assistant',
+      content: written,
+      message_metadata: {
+        search_results: [
+          { ...source, n: 1, excerpt, verified: true },
+          { ...source, n: 2, page: null, excerpt: 'Not so.', verified: false },
+          { ...source, n: 3, excerpt: 'Nobody said it.', verified: false },
+        ],
+        citations: [
+          { n: 1, start: 0, end: 5, quote_start: 113, quote_end: 140, verification: 'verified' },
+          { n: 1, start: 6, end: 9, quote_start: 142, quote_end: 153, verification: 'unverified' },
+          { n: 2, start: 6, end: 9, quote_start: null, quote_end: null, verification: 'contradicted' },
+        ],
+        cited: [
+          { title: '<i>Page</i>', url: 'https://page.example/' },
+          { title: 'Bad', url: 'javascript:alert(1)' },
+        ],
+      },
+    });
+  });
+
+  const text = async (format: string): Promise<string> =>
+    (await person.client.exchange.export(drawn, format as 'json')).text();
+
+  test('as HTML', async () => {
+    const html = await text('html');
+    for (const part of [
+      '<h3 dir="auto">The <em>river</em></h3>',
+      '<strong>ten</strong> miles [1], <del>or</del> <code>eleven</code>',
+      'the map (https://maps.example/a?b=1)<sup>far</sup>',
+      '<ol start="1"><li dir="auto"><p dir="auto">first</p>',
+      '☑ inside',
+      '<th dir="auto">Place</th><th dir="auto">Miles</th>',
+      '<td dir="auto"><strong>ten</strong></td>',
+      '<pre><code>if (a &lt; b) run();</code></pre>',
+      '<blockquote dir="auto"><p dir="auto">said &lt;b&gt;so&lt;/b&gt; &amp; more</p>',
+      '<sup>far</sup> measured by <em>hand</em>',
+      '[1] river.pdf, page 3: <q>the river is ten miles wide</q> <span class="finding">(verified)</span>',
+      '<q>It is deep.</q> <span class="finding">(unverified)</span>',
+      '[2] river.pdf: <q>Not so.</q> <span class="finding">(contradicted)</span>',
+      '<q>Nobody said it.</q> <span class="finding">(not cited)</span>',
+      '[1] &lt;i&gt;Page&lt;/i&gt; https://page.example/',
+      '[2] Bad</li>',
+    ])
+      expect(html).toContain(part);
+    expect(html).not.toMatch(/\*\*|javascript:|<(?:script|img|iframe|link|object|a|b|i)\b/i);
+  });
+
+  test('as PDF', async () => {
+    const pdf = await (await person.client.exchange.export(drawn, 'pdf')).blob();
+    const form = new FormData();
+    form.append('file', new File([pdf], 'drawn.pdf'));
+    const copy = await person.client.conversations.create({});
+    await person.fetch(`/conversations/${copy.id}/documents?wait=ready`, { method: 'POST', body: form });
+    const { documents } = await person.client.documents.list(copy.id);
+    const { body } = await person.json<{ text: string }>('GET', `/documents/${documents[0]?.id}/text`);
+    const words = body.text.replaceAll(/\s+/g, ' ');
+    for (const part of [
+      'The river',
+      'It is ten miles [1], or eleven',
+      'second',
+      'Mouth',
+      'if (a < b) run();',
+      '[1] river.pdf, page 3: “the river is ten miles wide” (verified)',
+      '(contradicted)',
+      'https://page.example/',
+    ])
+      expect(words).toContain(part);
+    expect(words).not.toMatch(/\*\*|\| ---|```/);
+    await person.json('DELETE', `/conversations/${copy.id}`);
+  });
+
+  test('as Markdown it stays as it was written, with what was found of each citation', async () => {
+    const markdown = await text('markdown');
+    expect(markdown).toContain(written);
+    expect(markdown).toContain(
+      '- [1] river.pdf, page 3: “the river is ten miles wide” (verified); “It is deep.” (unverified)',
+    );
+    await person.json('DELETE', `/conversations/${drawn}`);
+  });
 });
 
 test('PDF has its letters', async () => {

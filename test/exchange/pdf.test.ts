@@ -24,7 +24,13 @@ function longTranscript() {
     try {
       while (told.turns < turnsOfAll) {
         told.turns += 1;
-        yield { role: 'user', content: noise(charactersOfEach), createdAt: new Date(0), sources: [] };
+        yield {
+          role: 'user',
+          content: noise(charactersOfEach),
+          createdAt: new Date(0),
+          notes: [],
+          pages: [],
+        };
       }
     } finally {
       told.isEnded = true;

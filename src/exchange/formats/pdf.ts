@@ -1,11 +1,16 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { oneLine, placeOf, roleNames, timeOf, type Transcript } from '../transcript.ts';
+import { findingOf, oneLine, placeOf } from '../notes.ts';
+import { roleNames, timeOf, type Transcript, type Turn } from '../transcript.ts';
+import { openPdfPage, type PdfPage } from './pdf-page.ts';
+import { type Block, readMarkdown, type Run } from './read-markdown.ts';
 
-const size = { title: 18, text: 10.5, small: 8.5 };
-/** One call lays out one paragraph: longer ones would hold up everybody else. */
-const paragraphCharacters = 4_000;
+const size = { title: 18, text: 10.5, code: 9, small: 8.5 };
+const headingSizes = [15, 13.5, 12];
+const indent = 16;
+/** More would leave no room for words. */
+const maxIndent = 10 * indent;
 
 /**
  * Pages as they are asked for: what is finished leaves memory, and nobody waits for one paragraph more than it takes.
@@ -14,27 +19,18 @@ const paragraphCharacters = 4_000;
 export async function* toPdf({ title, createdAt, turns }: Transcript): AsyncGenerator<Buffer> {
   // Loaded when the first PDF is asked for: it and its font tools are large.
   const { default: PDFDocument } = await import('pdfkit');
-  const folder = join(
-    dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')),
-    'ttf',
-  );
+  const fonts = join(dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf');
   const pdf = new PDFDocument({
     size: 'A4',
     margin: 56,
-    font: join(folder, 'DejaVuSans.ttf'),
+    font: join(fonts, 'DejaVuSans.ttf'),
     info: { Title: title, Creator: 'Alcove' },
   });
-  pdf.registerFont('bold', join(folder, 'DejaVuSans-Bold.ttf'));
-  pdf.registerFont('plain', join(folder, 'DejaVuSans.ttf'));
+  const page = openPdfPage(pdf, fonts);
 
-  async function* write(
-    text: string,
-    font: 'bold' | 'plain',
-    points: number,
-    gap: number,
-  ): AsyncGenerator<Buffer> {
-    for (const part of partsOf(text)) {
-      pdf.font(font).fontSize(points).text(part, { paragraphGap: gap });
+  /** Whatever is written, step by step: in between, finished pages go out and others have their turn. */
+  async function* send(steps: Iterable<void>): AsyncGenerator<Buffer> {
+    for (const _ of steps) {
       // Pages that are laid out already; null while the first is not full.
       const finished = pdf.read() as Buffer | null;
       if (finished !== null) yield finished;
@@ -42,24 +38,68 @@ export async function* toPdf({ title, createdAt, turns }: Transcript): AsyncGene
     }
   }
 
-  yield* write(oneLine(title), 'bold', size.title, 4);
-  yield* write(timeOf(createdAt), 'plain', size.small, 12);
-  for await (const { role, content, createdAt: at, sources } of turns) {
-    yield* write(`${roleNames[role]} · ${timeOf(at)}`, 'bold', size.text, 3);
-    yield* write(content, 'plain', size.text, 6);
-    for (const source of sources)
-      yield* write(`[${source.n}] ${placeOf(source)}: “${oneLine(source.excerpt)}”`, 'plain', size.small, 3);
-    pdf.moveDown();
-  }
+  yield* send(page.write([{ text: oneLine(title), bold: true }], { size: size.title, gap: 4 }));
+  yield* send(page.write([{ text: timeOf(createdAt) }], { size: size.small, gap: 12 }));
+  for await (const turn of turns) yield* send(turnSteps(page, turn));
   pdf.end();
   yield* pdf as AsyncIterable<Buffer>;
 }
 
-function* partsOf(text: string): Generator<string> {
-  // Fonts have no control characters.
-  const plain = text.replaceAll('\t', '    ').replaceAll(/[^\P{Cc}\n]/gu, '');
-  for (const line of plain.split('\n')) {
-    for (let at = 0; at === 0 || at < line.length; at += paragraphCharacters)
-      yield line.slice(at, at + paragraphCharacters).toWellFormed();
+function* turnSteps(page: PdfPage, { role, content, createdAt, notes, pages }: Turn): Generator<void> {
+  const head = `${roleNames[role]} · ${timeOf(createdAt)}`;
+  yield* page.write([{ text: head, bold: true }], { size: size.text, gap: 3 });
+  if (role === 'assistant') for (const block of readMarkdown(content)) yield* blockSteps(page, block, 0);
+  else yield* page.write([{ text: content }], { size: size.text, gap: 6 });
+  for (const note of notes) {
+    const quotes = note.quotes.flatMap((quote): Run[] => [
+      { text: ` “${quote.text}” ` },
+      { text: `(${findingOf(quote)})`, italic: true },
+    ]);
+    yield* page.write([{ text: `[${note.n}] ${placeOf(note)}:` }, ...quotes], { size: size.small, gap: 3 });
+  }
+  for (const { n, name, url } of pages)
+    yield* page.write([{ text: `[${n}] ${name}${url === null ? '' : ` ${url}`}` }], {
+      size: size.small,
+      gap: 3,
+    });
+  page.space();
+}
+
+function* blockSteps(page: PdfPage, block: Block, wanted: number): Generator<void> {
+  const left = Math.min(wanted, maxIndent);
+  switch (block.type) {
+    case 'heading': {
+      const points = headingSizes[block.level - 1] ?? size.text;
+      const runs = block.runs.map((run) => ({ ...run, bold: true }));
+      yield* page.write(runs, { size: points, gap: 4, left });
+      break;
+    }
+    case 'paragraph':
+      yield* page.write(block.runs, { size: size.text, gap: 6, left });
+      break;
+    case 'code': {
+      const code = [{ text: block.text, code: true }];
+      yield* page.write(code, { size: size.code, gap: 2, left: left + indent / 2 });
+      break;
+    }
+    case 'quote':
+      for (const inner of block.blocks) yield* blockSteps(page, inner, left + indent);
+      break;
+    case 'list':
+      for (const [at, item] of block.items.entries()) {
+        yield* page.mark(block.start === null ? '•' : `${block.start + at}.`, size.text, left);
+        for (const inner of item) yield* blockSteps(page, inner, left + indent);
+      }
+      break;
+    case 'table':
+      yield* page.table(block, { size: size.small, left });
+      break;
+    case 'footnote': {
+      const runs = [{ text: `${block.label} `, raised: true }, ...block.runs];
+      yield* page.write(runs, { size: size.small, gap: 3, left });
+      break;
+    }
+    default:
+      page.rule();
   }
 }

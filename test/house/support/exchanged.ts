@@ -1,5 +1,6 @@
 import { toHtml } from '../../../src/exchange/formats/html.ts';
 import { toMarkdown } from '../../../src/exchange/formats/markdown.ts';
+import { citedPagesOf, notesOf } from '../../../src/exchange/notes.ts';
 import type { Transcript } from '../../../src/exchange/transcript.ts';
 import { librechat } from '../../../src/exchange/import/chains.ts';
 import { chatgpt } from '../../../src/exchange/import/chatgpt.ts';
@@ -47,9 +48,14 @@ export const inExchange: Record<string, (text: string) => unknown> = {
 
 function transcriptOf(text: string): Transcript {
   const createdAt = new Date(0);
-  const source = { n: 1, document_name: text, page: 1, excerpt: text, verified: true };
+  const metadata = {
+    search_results: [{ n: 1, document_name: text, page: 1, excerpt: text, verified: true }],
+    cited: [{ title: text, url: text }],
+  };
+  const said = { content: text, createdAt, notes: notesOf(metadata), pages: citedPagesOf(metadata) };
   async function* turns() {
-    yield { role: 'user' as const, content: text, createdAt, sources: [source] };
+    yield { role: 'user' as const, ...said };
+    yield { role: 'assistant' as const, ...said };
   }
   return { title: text, createdAt, turns: turns() };
 }
