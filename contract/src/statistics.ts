@@ -99,15 +99,19 @@ export const overview = counts
     total_conversations: z.int(),
     conversations_by_type: z.object({ general: z.int(), rag_query: z.int() }),
     conversations_by_status: z.object({ active: z.int(), archived: z.int() }),
-    /** Of the last 90 days (UTC) those on which a model was asked, oldest first. */
-    usage_by_day: z.array(
-      z.object({
-        day: z.string(),
-        tokens: z.object({ input: count, output: count }),
-        /** Null where the price of a model that was used is not known. */
-        cost: cost.nullable(),
+    usage_by_day: z
+      .array(
+        z.object({
+          day: z.string(),
+          tokens: z.object({ input: count, output: count }),
+          /** Null where the price of a model that was used is not known. */
+          cost: cost.nullable(),
+        }),
+      )
+      .meta({
+        description:
+          'Of the last 90 days those on which a model was asked, oldest first. Days are UTC whatever `time_zone` says: tokens are summed by day when they are used, so that they outlive what is deleted, and a sum cannot be split at another midnight.',
       }),
-    ),
     /**
      * Of the last 90 days (of `time_zone`) those with answers that are still there, as long as their traces are kept;
      * oldest first.
