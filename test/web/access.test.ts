@@ -131,6 +131,38 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
     }
   });
 
+  test('writes each block of an answer from the side where its words begin', limits, async () => {
+    const { id } = await person.client.conversations.create({ title: 'Both sides' });
+    const content = [
+      '## تعداد الأعشاش',
+      '- في البحيرة 412 عشًا',
+      '- in the marsh 20',
+      '',
+      '> ציטוט מן הדוח',
+      '',
+      'Herons nest in trees.',
+      '',
+      '1. First, from the left',
+    ].join('\n');
+    await person.client.messages.add(id, { role: 'assistant', content });
+    const { page, complaints } = await openSignedIn(browser, person);
+    await open(page, `chatbot/${id}`);
+    const prose = page.locator('article .prose');
+    await prose.locator('blockquote').waitFor();
+    const directions = (selector: string) =>
+      prose
+        .locator(selector)
+        .evaluateAll((elements) => elements.map((element) => getComputedStyle(element).direction));
+    expect(await directions('h2, ul, blockquote')).toEqual(['rtl', 'rtl', 'rtl']);
+    expect(await directions('ul > li')).toEqual(['rtl', 'ltr']);
+    expect(await directions('ol, ol > li')).toEqual(['ltr', 'ltr']);
+    // The line of a quotation stands where it begins.
+    expect(await styleOf(prose.locator('blockquote'), 'border-right-width')).toBe('2px');
+    await person.client.conversations.delete(id);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('shows characters of names that hide or turn others, and obeys none', limits, async () => {
     const turned = 'invoice\u202Efdp.exe';
     const shown = 'invoice⟨U+202E⟩fdp.exe';

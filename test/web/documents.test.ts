@@ -295,6 +295,27 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', inBrowse
     await page.context().close();
   });
 
+  test('that did not arrive are sent again without being looked for again', limits, async () => {
+    const own = await newPerson(app.baseUrl);
+    const { page } = await openSignedIn(browser, own);
+    const uploads = /\/conversations\/[^/]+\/documents/;
+    await page.route(uploads, (route) =>
+      route.request().method() === 'POST' ? route.abort() : route.continue(),
+    );
+    const file = { name: 'nests.txt', type: 'text/plain', bytes: Buffer.from(nests) };
+    await dropFiles(page, [file]);
+    const again = page.getByRole('button', { name: 'Try again to send “nests.txt”' });
+    await again.waitFor();
+    await again.click();
+    await again.waitFor();
+    await page.unroute(uploads);
+    await again.click();
+    await page.locator('li[data-document][data-status=ready]').getByText('nests.txt').waitFor();
+    expect(await again.count()).toBe(0);
+    expect((await own.client.documents.listAll()).documents).toHaveLength(1);
+    await page.context().close();
+  });
+
   test('that are dropped where there is no conversation do not take the page away', limits, async () => {
     const { page } = await openSignedIn(browser, person);
     for (const path of ['documents', 'search', 'settings']) {

@@ -119,6 +119,19 @@ describe.skipIf(chromiumPath === undefined)('on a phone the web app', inBrowser,
     await page.getByRole('tab', { name: 'Documents' }).tap();
     await page.locator('li[data-document]').waitFor();
     await check(page.getByRole('region', { name: 'Documents and sources' }));
+
+    const { id } = await person.client.conversations.create({ title: 'Two ways' });
+    for (const content of ['to the left', 'to the right'])
+      await person.client.messages.add(id, { role: 'user', content, parent_id: null });
+    await page.goto(`${app.baseUrl}/dashboard/chatbot/${id}`);
+    await page.getByRole('button', { name: 'Previous version' }).waitFor();
+    await check(page.locator('main'));
+    await page.goto(`${app.baseUrl}/dashboard/documents`);
+    await page.locator('tr[data-document]').waitFor();
+    await check(page.locator('main'));
+    await page.getByRole('checkbox', { name: 'Choose “nests.txt”' }).locator('xpath=..').tap();
+    await page.getByRole('checkbox', { name: 'Choose “nests.txt”', checked: true }).waitFor();
+    await person.client.conversations.delete(id);
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -127,7 +140,7 @@ describe.skipIf(chromiumPath === undefined)('on a phone the web app', inBrowser,
 /** What can be tapped there and is less than 44 px wide or high; of the pills in the text the page is asked itself. */
 async function smallIn(within: Locator): Promise<string[]> {
   const tapped = within.locator(
-    ':is(button, a, [role=option], [role=menuitem], [role=tab], [role=separator][tabindex]):visible',
+    ':is(button, a, select, label:has([type=checkbox]), [role=option], [role=menuitem], [role=tab], [role=separator][tabindex]):visible',
   );
   return tapped.evaluateAll(
     (elements, least) =>

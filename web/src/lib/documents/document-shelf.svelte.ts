@@ -12,6 +12,22 @@ export interface Upload {
   share: number;
   problem: Problem | null;
   controller: AbortController;
+  readonly file: File;
+  readonly conversationId: string;
+}
+
+/** What another time may end otherwise for the same file. */
+const passingCodes = new Set([
+  'network',
+  'internal',
+  'unavailable',
+  'rate_limited',
+  'quota_exceeded',
+  'storage_full',
+]);
+
+export function canSendAgain({ problem }: Upload): boolean {
+  return problem !== null && passingCodes.has(problem.code);
 }
 
 /** Files sent at the same time; the others wait, so that requests of the page itself get through. */
@@ -74,15 +90,18 @@ export class DocumentShelf {
 
   /** Sends the files one request each, so that each succeeds or fails by itself. */
   async upload(conversationId: string, files: File[]): Promise<void> {
-    const waiting = files.map((file) => ({ file, upload: this.#announce(file) }));
+    const waiting = files.map((file) => this.#announce(conversationId, file));
     const sendNext = async () => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        await this.#send(conversationId, next.file, next.upload);
-      }
+      for (let next = waiting.shift(); next; next = waiting.shift()) await this.#send(next);
     };
-    const sent = Promise.all(Array.from({ length: parallelUploads }, sendNext));
-    this.#sent.add(sent);
-    await sent.finally(() => this.#sent.delete(sent));
+    await this.#track(Promise.all(Array.from({ length: parallelUploads }, sendNext)));
+  }
+
+  /** The same file once more, after a failure that passes. */
+  async sendAgain(upload: Upload): Promise<void> {
+    upload.problem = null;
+    upload.share = 0;
+    await this.#track(this.#send(upload));
   }
 
   /** Resolves when no file is on its way to the server, whatever became of it. */
@@ -150,13 +169,20 @@ export class DocumentShelf {
     this.#deleted = this.#deleted.filter((one) => one.id !== id);
   }
 
-  #announce(file: File): Upload {
+  async #track(sent: Promise<unknown>): Promise<void> {
+    this.#sent.add(sent);
+    await sent.finally(() => this.#sent.delete(sent));
+  }
+
+  #announce(conversationId: string, file: File): Upload {
     const key = `${file.name}-${file.lastModified}-${Math.random()}`;
-    this.uploads.push({ key, name: file.name, share: 0, problem: null, controller: new AbortController() });
+    const controller = new AbortController();
+    this.uploads.push({ key, name: file.name, share: 0, problem: null, controller, file, conversationId });
     return this.uploads.at(-1) as Upload;
   }
 
-  async #send(conversationId: string, file: File, upload: Upload): Promise<void> {
+  async #send(upload: Upload): Promise<void> {
+    const { file, conversationId } = upload;
     const signal = AbortSignal.any([this.#signal, upload.controller.signal]);
     if (signal.aborted) return;
     if (file.size > this.#maxBytes) {

@@ -133,6 +133,21 @@ export class MarkdownBlocks {
         table(token) {
           return `<div class="table-scroll" tabindex="0">${tableHtml(token, (cell) => this.parser.parseInline(cell))}</div>`;
         },
+        heading({ tokens, depth }) {
+          return `<h${depth} dir="auto">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+        },
+        list(token) {
+          const tag = token.ordered ? 'ol' : 'ul';
+          const start = token.ordered && token.start !== 1 ? ` start="${Number(token.start)}"` : '';
+          const items = token.items.map((item) => this.listitem(item)).join('');
+          return `<${tag} dir="${directionOf(token.items[0]?.text ?? '')}"${start}>\n${items}</${tag}>\n`;
+        },
+        listitem({ tokens, text }) {
+          return `<li dir="${directionOf(text)}">${this.parser.parse(tokens)}</li>\n`;
+        },
+        blockquote({ tokens, text }) {
+          return `<blockquote dir="${directionOf(text)}">\n${this.parser.parse(tokens)}</blockquote>\n`;
+        },
         paragraph({ tokens }) {
           return `<p dir="auto">${this.parser.parseInline(tokens)}</p>\n`;
         },
@@ -168,6 +183,20 @@ export class MarkdownBlocks {
       },
     };
   }
+}
+
+const strong = /\p{L}/u;
+const fromTheRight =
+  /^[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}\p{Script=Hanifi_Rohingya}]/u;
+
+/**
+ * Of what holds blocks, by its first letter: `dir="auto"` looks past children that have a direction of their own, and
+ * would find nothing in them.
+ */
+function directionOf(text: string): 'ltr' | 'rtl' | 'auto' {
+  const letter = strong.exec(text)?.[0];
+  if (letter === undefined) return 'auto';
+  return fromTheRight.test(letter) ? 'rtl' : 'ltr';
 }
 
 function pillHtml(n: number, { at, state, label }: Pill): string {

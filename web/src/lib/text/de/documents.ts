@@ -40,6 +40,7 @@ export const documents: Dictionary['documents'] = {
   cancelUpload: (name) => `Hochladen von „${name}“ abbrechen`,
   stopReading: 'Nicht weiter lesen',
   retry: 'Noch einmal',
+  sendAgain: (name) => `„${name}“ noch einmal senden`,
   dismiss: (name) => `„${name}“ ausblenden`,
   failed: (name, reason) => `„${name}“: ${reason}`,
   ready: (name) => `„${name}“ ist bereit.`,

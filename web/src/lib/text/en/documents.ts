@@ -39,6 +39,7 @@ export const documents = {
   cancelUpload: (name: string) => `Cancel the upload of “${name}”`,
   stopReading: 'Stop reading',
   retry: 'Try again',
+  sendAgain: (name: string) => `Try again to send “${name}”`,
   dismiss: (name: string) => `Dismiss “${name}”`,
   failed: (name: string, reason: string) => `“${name}”: ${reason}`,
   ready: (name: string) => `“${name}” is ready.`,
