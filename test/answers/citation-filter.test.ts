@@ -164,6 +164,22 @@ test.each(['港口水深9米。', 'ท่าเรือลึก9เมตร']
   expect(quantitiesOf('COVID-19, Q3 and A4')).toEqual([]);
 });
 
+test.each([
+  ['“the `simples’ of the book.” [1]', 1],
+  ['“the `simples’ of the book.” [1]\n\n“And `others’ again.” [1]', 2],
+  ['A tick ` alone [1], and `a[1]` is code.', 0],
+  ['Two `` alone [1].', 1],
+  ['A span `over\ntwo[1] lines` here [1].', 1],
+  ['Code that `does not end [1] in this paragraph.\n\nAnd [1] goes on.', 2],
+])('a tick without its pair hides no marker: %s', (answer, count) => {
+  for (const size of [1, 7, 1_000]) {
+    const deltas = answer.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+    const { text, citations } = readAll(createCitationFilter(sources, background), deltas);
+    expect(text).toBe(answer);
+    expect(citations).toHaveLength(count);
+  }
+});
+
 test('an earlier answer reads on without its markers', () => {
   expect(withoutMarkers('Nine metres [1]. So `a[1]` stays [1, 2], too [3].')).toBe(
     'Nine metres. So `a[1]` stays, too.',

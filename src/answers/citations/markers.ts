@@ -42,6 +42,9 @@ const clauseEnd = /^[ \t]*(?:$|\n|[^\p{L}\p{N}\s])/u;
 const lineStart = /^[\s>*+-]*(?:\d{1,3}[.)]\s*)?$/;
 const listItem = /^\s*(?:[-*+]|\d{1,9}[.)])\s/;
 const codeIndent = 4;
+const paragraphEnd = /\n[ \t]*\n/;
+/** A tick without its pair is text: so much is held back to see whether there is one. */
+const longestSpan = 600;
 /** Of a line, so much tells what it is. */
 const lineHead = 40;
 
@@ -80,8 +83,20 @@ export function createMarkerReader(): MarkerReader {
     else if (isClosing) code = '';
   }
 
-  function read(text: string): Piece[] {
+  /** Whether these ticks begin a span of code; null where what is still to come tells. */
+  function opensSpan(ticks: string, behind: string, isLast: boolean): boolean | null {
+    const near = behind.slice(0, longestSpan);
+    const end = paragraphEnd.exec(near)?.index;
+    for (const [run] of near.slice(0, end).matchAll(/`{1,20}/g)) if (run === ticks) return true;
+    if (end !== undefined) return false;
+    if (behind.length > longestSpan) return true;
+    return isLast ? false : null;
+  }
+
+  /** What is held back begins where the rest cannot be told yet. */
+  function read(text: string, isLast: boolean): Piece[] {
     const pieces: Piece[] = [];
+    let upTo = text.length;
     let at = 0;
     /** As far as `line` knows the text. */
     let known = 0;
@@ -104,8 +119,17 @@ export function createMarkerReader(): MarkerReader {
         endLine();
         known = end;
       } else if (isIndented()) continue;
-      else if (ticks !== undefined || tildes !== undefined) fence(match[0], tildes !== undefined);
-      else if (code === '' && link !== '(' && !(link === ':' && lineStart.test(line))) {
+      else if (ticks !== undefined || tildes !== undefined) {
+        const opens =
+          code === '' && ticks !== undefined && ticks.length < 3
+            ? opensSpan(ticks, text.slice(end), isLast)
+            : true;
+        if (opens === null) {
+          upTo = match.index;
+          break;
+        }
+        if (opens) fence(match[0], tildes !== undefined);
+      } else if (code === '' && link !== '(' && !(link === ':' && lineStart.test(line))) {
         const bracket = text.slice(match.index, end - (link?.length ?? 0));
         const context = (before + text.slice(at, match.index)).slice(-40);
         const numbers = numbersOf(written ?? '', context, bracket);
@@ -118,8 +142,9 @@ export function createMarkerReader(): MarkerReader {
         before = '';
       }
     }
-    follow(text.length);
-    say(text.length);
+    follow(upTo);
+    say(upTo);
+    held = text.slice(upTo);
     return pieces;
   }
 
@@ -128,14 +153,11 @@ export function createMarkerReader(): MarkerReader {
       const text = held + delta;
       const open = unfinished.exec(text.slice(-240));
       const keep = open === null ? 0 : open[0].length;
-      held = text.slice(text.length - keep);
-      return read(text.slice(0, text.length - keep));
+      const pieces = read(text.slice(0, text.length - keep), false);
+      held += text.slice(text.length - keep);
+      return pieces;
     },
-    flush() {
-      const text = held;
-      held = '';
-      return read(text);
-    },
+    flush: () => read(held, true),
   };
 }
 
