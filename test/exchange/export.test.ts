@@ -221,6 +221,47 @@ test('what is exported and imported by somebody else is the same again, with its
   expect((await reader.client.conversations.list()).conversations).toHaveLength(1);
 });
 
+test('a bundle that has grown extends what it became: messages and documents, each cited by its copy', async () => {
+  const { id: mine } = await person.client.conversations.create({ title: 'Growing' });
+  const say = async (name: string, text: string, query: string): Promise<void> => {
+    await person.json('POST', `/conversations/${mine}/documents?wait=ready`, { name, text });
+    await person.json('POST', `/rag/conversation/${mine}/query`, { query });
+  };
+  const bundle = async (): Promise<File> =>
+    new File([await (await person.client.exchange.export(mine, 'zip')).blob()], 'bundle.zip');
+  const reader = await newPerson((await app()).baseUrl);
+  await say('one.txt', 'The weir of Aldmouth is 31 metres long.', 'How long is the weir of Aldmouth?');
+  const first = await reader.client.exchange.import([await bundle()]);
+  const copy = first.items[0]?.conversation_id ?? '';
+  await say(
+    'two.txt',
+    'The weir of Barrow is 44 metres long.',
+    'How long is the weir of Aldmouth, and that of Barrow?',
+  );
+  const grown = await bundle();
+  const dry = await reader.client.exchange.import([grown], { dryRun: true });
+  expect(dry.items).toMatchObject([{ outcome: 'extended', messages: 2, documents: 1 }]);
+  const report = await reader.client.exchange.import([grown]);
+  expect(report).toMatchObject({ imported: 0, extended: 1, messages: 2, documents: 1 });
+  expect(report.items).toMatchObject([{ outcome: 'extended', conversation_id: copy, error: null }]);
+  const { documents } = await reader.client.documents.list(copy);
+  expect(documents.map(({ name }) => name).toSorted()).toEqual(['one.txt', 'two.txt']);
+  const { messages } = await reader.client.conversations.get(copy);
+  expect(messages).toHaveLength(4);
+  const cited = messages.flatMap(
+    ({ metadata }) => (metadata as { search_results?: { document_id: string }[] }).search_results ?? [],
+  );
+  expect(new Set(cited.map((source) => source.document_id))).toEqual(
+    new Set(documents.map(({ id: one }) => one)),
+  );
+  expect(await reader.client.exchange.import([grown])).toMatchObject({
+    extended: 0,
+    unchanged: 1,
+    messages: 0,
+  });
+  await person.json('DELETE', `/conversations/${mine}?permanently=true`);
+});
+
 test('everything of an account is one archive, and nothing of anybody else', async () => {
   const neighbour = await newPerson((await app()).baseUrl);
   const theirs = await neighbour.client.conversations.create({ title: 'Zebrafinch' });
