@@ -84,9 +84,12 @@ export async function deleteBranch(
     );
     // All at once: a cascade from parent to child would go as deep as the branch is long.
     await tx.execute(sql`DELETE FROM messages WHERE ${inside} AND id = ANY(${sql.param(ids)}::uuid[])`);
+    // Without a limit, and from a table that lies beside it: otherwise Citus would copy rows past the policies, and may not.
     await tx.execute(sql`INSERT INTO imported_items (user_id, source, external_id, conversation_id, created_at)
-      SELECT user_id, ${deletedBranch}, ${messageId}, conversation_id, ${now.toISOString()}::timestamptz
-      FROM imported_items WHERE ${inside} LIMIT 1 ON CONFLICT DO NOTHING`);
+      SELECT c.user_id, ${deletedBranch}::text, ${messageId}::text, c.id, ${now.toISOString()}::timestamptz
+      FROM conversations c WHERE c.user_id = ${userId} AND c.id = ${conversationId}
+        AND EXISTS (SELECT 1 FROM imported_items i WHERE i.user_id = c.user_id AND i.conversation_id = c.id)
+      ON CONFLICT DO NOTHING`);
     const moves = activeLeafId !== null && ids.includes(activeLeafId);
     const leaf = moves ? await leafBeside(tx, scope, top.parentId) : activeLeafId;
     await tx.execute(sql`UPDATE conversations SET active_leaf_id = ${leaf}::uuid,
