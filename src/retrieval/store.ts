@@ -56,6 +56,9 @@ export async function readSearchable(
   return toSearchable(rows ?? []);
 }
 
+/** Starter documents of templates are in no conversation that is asked. */
+const everywhere = "c.document_count > 0 AND c.status <> 'template'";
+
 function searchableStatement(
   { userId, conversationId }: ReturnType<typeof authorityOf>,
   measured: boolean,
@@ -76,7 +79,7 @@ function searchableStatement(
         d.embedding_model AS "embeddingModel", d.revision, d.version AS "contentVersion", d.status, ${size} AS "keywordBytes"
       FROM conversations c LEFT JOIN documents d ON d.user_id = c.user_id AND d.conversation_id = c.id
         AND d.status NOT IN ('failed', 'cancelled') ${sized}
-      WHERE c.user_id = $1 ${one ? 'AND c.id = $2' : 'AND c.document_count > 0'}
+      WHERE c.user_id = $1 AND ${one ? 'c.id = $2' : everywhere}
       ORDER BY c.id, d.id`,
     values: one ? [userId, conversationId] : [userId],
   };
@@ -208,11 +211,11 @@ export async function readContents(
 }
 
 function versionStatement({ userId, conversationId }: ReturnType<typeof authorityOf>): Statement {
-  const columns = 'SELECT id AS "conversationId", documents_version AS version FROM conversations';
+  const columns = 'SELECT id AS "conversationId", documents_version AS version FROM conversations c';
   return conversationId === undefined
     ? {
         name: 'version_all',
-        text: `${columns} WHERE user_id = $1 AND document_count > 0 ORDER BY id`,
+        text: `${columns} WHERE user_id = $1 AND ${everywhere} ORDER BY id`,
         values: [userId],
       }
     : {

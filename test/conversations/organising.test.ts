@@ -129,6 +129,18 @@ describe('a template', () => {
     expect(made).toMatchObject({ document_count: 1, settings: { prompt: 'Name the bird.' } });
   });
 
+  test('keeps its documents to itself where all conversations are asked', async () => {
+    const template = await create<Template>('/templates', { name: 'Quarries' });
+    await addText(person, template.conversation_id ?? '', 'The quarry of Odelund has granite.', 'quarry.txt');
+    const everywhere = { query: 'What has the quarry of Odelund?', scope: 'all' };
+    const before = await person.json<Answer>('POST', '/rag/query', everywhere);
+    expect(JSON.stringify(before.body)).not.toContain('granite');
+    const made = await create<Conversation>('/conversations', { template_id: template.id });
+    const { body } = await person.json<Answer>('POST', '/rag/query', everywhere);
+    expect(body.sources.map(({ conversation_id: id }) => id)).toContain(made.id);
+    expect(JSON.stringify(body)).not.toContain(template.conversation_id ?? '');
+  });
+
   test('is built in three times, and those stay as they are', async () => {
     const { body } = await person.json<{ templates: Template[] }>('GET', '/templates');
     const builtIn = body.templates.filter((one) => one.built_in);
