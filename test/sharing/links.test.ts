@@ -157,6 +157,20 @@ test('a link for one person opens for that person alone', async () => {
   expect((await reader.fetch(`/s/${token}`)).status).toBe(200);
 });
 
+test('a link for one person stays closed to a key for one of their conversations', async () => {
+  const { token } = await shared({ recipient: reader.email });
+  const { id } = await reader.client.conversations.create({ title: 'Of the reader' });
+  const keyFor = async (scope: object) => {
+    const { body } = await reader.json<{ key: string }>('POST', '/auth/keys', { name: 'a key', ...scope });
+    return { authorization: `Bearer ${body.key}` };
+  };
+  const limited = await keyFor({ scope: 'conversation', conversation_id: id });
+  expect((await open(token, limited)).status).toBe(404);
+  expect((await open(token, await keyFor({ scope: 'read' }))).status).toBe(200);
+  const { token: forAll } = await shared();
+  expect((await open(forAll, limited)).status).toBe(200);
+});
+
 test('a reader goes on with a copy of their own, which outlives the link', async () => {
   const { token, share, id } = await shared({}, true);
   const made = await reader.json<Conversation>('POST', `/s/${token}/continue`);

@@ -83,8 +83,10 @@ export function visitorOf(request: FastifyRequest, identity: IdentityDeps): Visi
     address: request.ip,
     account: async () => {
       if (request.principal !== null) return request.principal.scope.userId;
-      const isStranger = request.headers.authorization === undefined;
-      return isStranger ? null : (await authenticate(bearer(request), identity)).scope.userId;
+      if (request.headers.authorization === undefined) return null;
+      const { scope } = await authenticate(bearer(request), identity);
+      // A key for one conversation is not its owner anywhere else.
+      return scope.limitedTo === undefined ? scope.userId : null;
     },
   };
 }
