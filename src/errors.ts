@@ -39,13 +39,16 @@ export interface ErrorDetails {
   issues?: FieldIssue[];
   /** Sent as `Retry-After`, in whole seconds. */
   retryAfterSeconds?: number;
+  /** What those are told who cannot change the settings that `message` names. */
+  plain?: string;
 }
 
-/** An error that the caller may read: `message` goes outward, `cause` only to the log. */
+/** An error that the caller may read: `message` goes outward, `plain` where a setting is not for them, `cause` only to the log. */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly issues: FieldIssue[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly plain: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -53,6 +56,12 @@ export class AppError extends Error {
     this.code = code;
     this.issues = details.issues;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.plain = details.plain ?? message;
+  }
+
+  /** Settings are for administrators only. */
+  tell(isAdministrator: boolean): string {
+    return isAdministrator ? this.message : this.plain;
   }
 
   get status(): number {

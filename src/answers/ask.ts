@@ -11,6 +11,7 @@ import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import type { ChatModel } from '../models/model.ts';
 import { noLanguageModel } from '../models/notices.ts';
+import { embeddingsUnavailable } from '../retrieval/retrieve.ts';
 import { readSearchable, type SearchScope } from '../retrieval/store.ts';
 import type { AnswerDeps } from './deps.ts';
 import { generate } from './generate.ts';
@@ -42,6 +43,8 @@ export interface Question {
   model?: string | undefined;
   /** Who asks, where it is not the owner of the conversation. */
   author?: Author | undefined;
+  /** Who asks may be told which settings mend what goes wrong. */
+  isAdministrator?: boolean | undefined;
   /** Of the messages that are written; new ones when undefined. */
   ids?: { question: string; answer: string } | undefined;
   /** `all`: search every conversation of the user's own. */
@@ -121,10 +124,7 @@ async function begin(
   const docsOnly = input.docsOnly ?? settings.docs_only === true;
   const mode = docsOnly || searchable.documents.length > 0 || searchable.pending > 0 ? 'documents' : 'llm';
   if (mode === 'documents' && strategy === 'vector' && deps.retrieval.embedding === null) {
-    throw new AppError(
-      'embeddings_unavailable',
-      'Strategy "vector" needs an embedding model: set EMBEDDING_BASE_URL and EMBEDDING_MODEL, or use "keyword" or "rrf_fusion".',
-    );
+    throw embeddingsUnavailable();
   }
   const title = conversation?.title === defaultTitle ? titleFrom(input.query) : null;
   const userMessageId = again?.id ?? input.ids?.question ?? newId();
@@ -193,6 +193,7 @@ async function begin(
       searchScope: searchScopeOf(scope, input.reach),
       model,
       notices: noticesOf(model, searchable),
+      isAdministrator: input.isAdministrator === true,
       startedAt,
       firstSeq: 2,
     },

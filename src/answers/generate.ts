@@ -205,11 +205,11 @@ async function end(
   const last: AnswerEvent =
     status === 'complete' || status === 'cancelled'
       ? { type: 'done', answer: result }
-      : { type: 'failed', status, ...explain(failure, timedOut) };
+      : { type: 'failed', status, ...explain(failure, timedOut, task) };
   const events = await log.takeRest(last);
   const metadata = messageMetadata(
     result,
-    failure === undefined || stopped ? null : explain(failure, timedOut),
+    failure === undefined || stopped ? null : explain(failure, timedOut, task),
   );
   const finished = {
     content: log.text,

@@ -163,7 +163,7 @@ async function fail(lease: Lease, error: unknown, deps: DocumentDeps): Promise<v
   if (known === null || known.code === 'internal') {
     deps.log.error({ err: error, documentId: lease.itemId }, 'ingestion failed unexpectedly');
   }
-  const message = known?.message ?? 'Something unexpected went wrong while reading this file.';
+  const message = known?.plain ?? 'Something unexpected went wrong while reading this file.';
   const stageMessage = `will be tried again: ${message}`;
   // Nothing else than a legal hold stands against it: a new version waits for its end.
   if (known?.code === 'conflict')

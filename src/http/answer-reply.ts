@@ -35,7 +35,12 @@ export function createAnswerReply({
     reply: FastifyReply,
     alsoWrite: AlsoWrite<StartedAnswer> | undefined = settleAnswer(request),
   ) {
-    const started = await ask(place, question, answers, alsoWrite);
+    const started = await ask(
+      place,
+      { ...question, isAdministrator: request.principal?.role === 'admin' },
+      answers,
+      alsoWrite,
+    );
     return show(place.scope, started.messageId, how, request, reply);
   }
 

@@ -15,13 +15,13 @@ export function registerErrors(app: FastifyInstance): void {
   });
 }
 
-function problemOf(error: AppError, requestId: string): Problem {
+function problemOf(error: AppError, { id: requestId, principal }: FastifyRequest): Problem {
   return {
     type: `urn:alcove:error:${error.code}`,
     title: STATUS_CODES[error.status] ?? 'Error',
     status: error.status,
     code: error.code,
-    error: error.message,
+    error: error.tell(principal?.role === 'admin'),
     request_id: requestId,
     ...(error.issues === undefined ? {} : { issues: error.issues }),
   };
@@ -47,7 +47,7 @@ function sendProblem(
     .code(error.status)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send(problemOf(error, request.id));
+    .send(problemOf(error, request));
 }
 
 /** A client that is still sending an upload when it is refused must be able to finish, or it never reads why. */

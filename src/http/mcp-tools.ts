@@ -231,7 +231,7 @@ async function tell(work: () => Promise<unknown>, log: FastifyBaseLogger): Promi
     return { content: [{ type: 'text', text: typeof said === 'string' ? said : JSON.stringify(said) }] };
   } catch (error) {
     if (!(error instanceof AppError)) log.error({ err: error }, 'unexpected error');
-    const text = error instanceof AppError ? error.message : 'Something unexpected went wrong here.';
+    const text = error instanceof AppError ? error.plain : 'Something unexpected went wrong here.';
     return { content: [{ type: 'text', text }], isError: true };
   }
 }

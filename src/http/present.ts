@@ -19,6 +19,7 @@ import type { ChunkRow } from '../documents/index-store.ts';
 import type { DocumentRow } from '../documents/store.ts';
 import type { ApiKeyRow } from '../identity/api-key-store.ts';
 import type { OwnSession } from '../identity/own-sessions-store.ts';
+import { withoutAdvice } from '../models/notices.ts';
 import { asWritten } from './exact-json.ts';
 
 // Rows as the contract shows them. Nothing is shown that is not named here.
@@ -87,9 +88,17 @@ export function presentMessage(row: MessageRow, family: Family): Message {
             reason: row.feedbackReason,
             created_at: row.feedbackAt.toISOString(),
           },
-    metadata: row.metadataSource === null ? row.metadata : asWritten(row.metadataSource),
+    metadata: row.metadataSource === null ? withoutAdviceIn(row.metadata) : asWritten(row.metadataSource),
     created_at: row.createdAt.toISOString(),
   };
+}
+
+/** Answers of earlier versions keep which settings were missing, which only administrators are told. */
+function withoutAdviceIn(metadata: unknown): unknown {
+  if (typeof metadata !== 'object' || metadata === null || !('notices' in metadata)) return metadata;
+  const { notices } = metadata;
+  if (!Array.isArray(notices)) return metadata;
+  return { ...metadata, notices: notices.map((one) => (typeof one === 'string' ? withoutAdvice(one) : one)) };
 }
 
 export function presentPlaced({ row, family }: PlacedMessage): Message {

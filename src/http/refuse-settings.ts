@@ -31,6 +31,7 @@ function refuseAbove(
 ): void {
   if (wanted === undefined || wanted <= bound) return;
   throw new AppError('invalid_request', `${name} may be at most ${bound} here (${setting}).`, {
+    plain: `${name} may be at most ${bound} here.`,
     issues: [{ path: `settings.${name}`, message: `must be at most ${bound}` }],
   });
 }

@@ -31,11 +31,25 @@ export function explainFault(error: unknown, label: ProviderLabel, limits: Model
     return new AppError(
       'context_overflow',
       `${label.name} says that the question with its sources is too long for the model: ask with fewer sources, or set LLM_CONTEXT_WINDOW to the model's real limit.`,
-      details,
+      {
+        ...details,
+        plain: `${label.name} says that the question with its sources is too long for the model: ask with fewer sources.`,
+      },
     );
   }
   const sentence = facts.kind ? explainKind(facts.kind, label, limits) : explainStatus(facts, label);
-  return new AppError('model_unavailable', sentence, details);
+  return new AppError('model_unavailable', sentence, { ...details, plain: withoutSettings(sentence, label) });
+}
+
+/** What has happened, and who can mend it, where the advice behind the colon names a setting. */
+function withoutSettings(
+  sentence: string,
+  { addressSetting, keySetting, modelSetting }: ProviderLabel,
+): string {
+  const names = [addressSetting, keySetting, modelSetting, 'EMBEDDING_DIMENSIONS'];
+  if (!names.some((name) => sentence.includes(name))) return sentence;
+  const [what = ''] = sentence.split(': ', 1);
+  return `${what}: tell whoever runs this server, or ask again later.`;
 }
 
 function explainKind(kind: FaultKind, label: ProviderLabel, limits: ModelLimits): string {

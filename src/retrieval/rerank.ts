@@ -44,7 +44,7 @@ export async function rerank(
     if (signal.aborted || !(error instanceof AppError)) throw error;
     return {
       chunks: [...candidates],
-      notice: `Reranking failed and the order of the search was kept: ${error.message}`,
+      notice: `Reranking failed and the order of the search was kept: ${error.plain}`,
     };
   }
 }

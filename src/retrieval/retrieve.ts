@@ -187,7 +187,7 @@ async function runVectorLeg(
   } catch (error) {
     // With a keyword leg a provider that is away costs quality, not the answer.
     if (input.strategy === 'vector' || signal.aborted || !(error instanceof AppError)) throw error;
-    notices.push(`Semantic search failed and only keyword search ran: ${error.message}`);
+    notices.push(`Semantic search failed and only keyword search ran: ${error.plain}`);
     return null;
   }
 }
@@ -285,9 +285,13 @@ function noTimings(): Retrieval['timings'] {
   return { embed: null, vector: null, keyword: null, fuse: null, rerank: null };
 }
 
-function embeddingsUnavailable(): AppError {
+export function embeddingsUnavailable(): AppError {
   return new AppError(
     'embeddings_unavailable',
     'Strategy "vector" needs an embedding model: set EMBEDDING_BASE_URL and EMBEDDING_MODEL, or use "keyword" or "rrf_fusion".',
+    {
+      plain:
+        'Strategy "vector" needs an embedding model, and there is none here: use "keyword" or "rrf_fusion".',
+    },
   );
 }

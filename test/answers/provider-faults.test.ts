@@ -138,6 +138,37 @@ describe.each(Object.entries(faults))('when the provider %s', (_what, fault) => 
   });
 });
 
+test('which setting mends it is told to an administrator, and kept for nobody else', async () => {
+  const other = await newPerson((await app()).baseUrl);
+  const told = async (one: Person) => {
+    const id = await newConversation(one);
+    provider.script(behave.unauthorized());
+    const { body } = await askInVain(one, id, 'What is a fjord?');
+    const [, answer] = await historyOf(one, id);
+    expect(answer).toMatchObject({ metadata: { error: { error: body.error } } });
+    return body.error.replace(/^.*? refused/, 'refused');
+  };
+  expect(await told(person)).toBe('refused the key: check LLM_API_KEY.');
+  expect(await told(other)).toBe('refused the key: tell whoever runs this server, or ask again later.');
+});
+
+test('answers of earlier versions are shown without the settings that they name', async () => {
+  const { baseUrl, app: server } = await app();
+  const other = await newPerson(baseUrl);
+  const id = await newConversation(other);
+  const { id: kept } = await other.client.messages.add(id, { role: 'assistant', content: 'It quotes.' });
+  const old =
+    'No language model: answers quote the documents. Set LLM_BASE_URL and LLM_MODEL, or OPENAI_API_KEY, or start Ollama.';
+  await server.db.pool.query('UPDATE messages SET metadata = $2, metadata_source = NULL WHERE id = $1', [
+    kept,
+    { notices: [old, 'Another.'] },
+  ]);
+  const [answer] = await historyOf(other, id);
+  expect(answer?.metadata).toEqual({
+    notices: ['No language model: answers quote the documents.', 'Another.'],
+  });
+});
+
 describe('the stream of an answer that fails', () => {
   test.each(['is cut in the middle of a token', 'stands still in the middle', 'wants another key'] as const)(
     'ends with one error when the provider %s',

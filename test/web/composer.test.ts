@@ -65,6 +65,26 @@ describe.skipIf(chromiumPath === undefined)('the composer of the web app', inBro
     },
   );
 
+  test('says what went wrong, and which setting mends it to administrators alone', limits, async () => {
+    const other = await newPerson(app.baseUrl);
+    for (const [reader, told] of [
+      [person, /refused the key: check LLM_API_KEY\./],
+      [other, /refused the key: tell whoever runs this server, or ask again later\./],
+    ] as const) {
+      const { page } = await openSignedIn(browser, reader);
+      provider.script(behave.unauthorized());
+      await page.getByLabel('Your question').fill('How long is the pier?');
+      await page.keyboard.press('Enter');
+      const answer = page.locator('article[data-status=failed]');
+      await answer.getByText(told).waitFor();
+      await page.reload();
+      await answer.getByText(told).waitFor();
+      const isNamed = /[A-Z]{3,}_[A-Z]{3,}/.test(await page.locator('body').innerText());
+      expect(isNamed).toBe(reader === person);
+      await page.context().close();
+    }
+  });
+
   test(
     'asks when the files that are being sent have arrived, or takes the question back',
     limits,

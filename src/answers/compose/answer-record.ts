@@ -34,6 +34,8 @@ export interface GenerationTask {
   searchScope: SearchScope;
   model: ChatModel | null;
   notices: readonly string[];
+  /** Who asks may read of settings; nobody else reads what is kept of a failure. */
+  isAdministrator: boolean;
   startedAt: number;
   /** The number of the first event that is still to be written. */
   firstSeq: number;
@@ -71,8 +73,12 @@ export function statusOf(
   return text === '' ? 'failed' : 'incomplete';
 }
 
-export function explain(failure: unknown, timedOut: boolean): { code: AppError['code']; error: string } {
-  if (failure instanceof AppError) return { code: failure.code, error: failure.message };
+export function explain(
+  failure: unknown,
+  timedOut: boolean,
+  { isAdministrator }: Pick<GenerationTask, 'isAdministrator'>,
+): { code: AppError['code']; error: string } {
+  if (failure instanceof AppError) return { code: failure.code, error: failure.tell(isAdministrator) };
   if (timedOut)
     return { code: 'model_timeout', error: 'The answer took too long and was ended; what came is kept.' };
   return {

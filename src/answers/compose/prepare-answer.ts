@@ -73,9 +73,11 @@ export async function prepareAnswer(
   state.notices.push(...plan.notices);
   state.match = plan.match;
   if (plan.overflow) {
+    const what = `The question alone does not fit into the model's context window${model === null ? '' : ` of ${model.contextWindow} tokens`}`;
     throw new AppError(
       'context_overflow',
-      `The question alone does not fit into the model's context window${model === null ? '' : ` of ${model.contextWindow} tokens`}: shorten it, or set LLM_CONTEXT_WINDOW if the model takes more.`,
+      `${what}: shorten it, or set LLM_CONTEXT_WINDOW if the model takes more.`,
+      { plain: `${what}: shorten it.` },
     );
   }
   return plan;

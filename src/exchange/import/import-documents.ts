@@ -47,7 +47,7 @@ export async function keepDocuments(
     } catch (error) {
       content.destroy();
       if (!(error instanceof AppError) || error.status >= 500) throw error;
-      refused.push(`${name}: ${error.message}`);
+      refused.push(`${name}: ${error.plain}`);
     }
   }
   const error = refused.length === 0 ? null : `Documents were left out: ${refused.slice(0, 20).join('; ')}`;
