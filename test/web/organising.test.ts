@@ -332,7 +332,7 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBr
     await other.page.getByText(/^1 could be imported, .* Nothing was kept\.$/).waitFor();
     await other.page.getByLabel('Only look, keep nothing').uncheck();
     await field.setInputFiles(files);
-    await other.page.getByText(/^1 imported, 0 known already, 1 failed\.$/).waitFor();
+    await other.page.getByText(/^1 imported, 0 continued, 0 known already, 1 failed\.$/).waitFor();
     await other.page.locator('tr[data-outcome=failed]').waitFor();
     await other.page.locator('tr[data-outcome=imported]').getByRole('link', { name: 'Herons' }).click();
     await other.page.locator('article[data-status=complete]').getByText('412').waitFor();
