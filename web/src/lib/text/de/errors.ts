@@ -1,3 +1,4 @@
+import type { ClientErrorCode } from '@alcove/client';
 import { count } from './nouns.ts';
 import type { Dictionary } from '../en.ts';
 
@@ -5,6 +6,41 @@ export const errors: Dictionary['errors'] = {
   unexpected: 'Auf dieser Seite ist etwas schiefgegangen.',
   retryIn: (seconds) =>
     `Versuchen Sie es in ${count(seconds, { one: 'Sekunde', other: 'Sekunden' })} noch einmal.`,
+  /** What an error means, where there is no German for its sentence. */
+  codes: {
+    invalid_request: 'Der Server nimmt diese Eingabe nicht an.',
+    no_conversation_id: 'Es fehlt, zu welchem Gespräch das gehört.',
+    embeddings_unavailable: 'Die Suche nach Bedeutung ist hier nicht eingerichtet.',
+    idempotency_key_invalid: 'Der Server nimmt diese Anfrage nicht an.',
+    unauthenticated: 'Sie sind nicht angemeldet.',
+    token_expired: 'Ihre Sitzung ist abgelaufen.',
+    forbidden: 'Das ist Ihnen hier nicht erlaubt.',
+    registration_closed: 'Hier kann sich niemand selbst ein Konto anlegen.',
+    not_found: 'Das gibt es nicht oder nicht mehr.',
+    method_not_allowed: 'Der Server nimmt diese Anfrage nicht an.',
+    conflict: 'Das geht gerade nicht.',
+    email_taken: 'Für diese E-Mail-Adresse gibt es schon ein Konto.',
+    original_missing: 'Die gespeicherte Datei dieses Dokuments fehlt.',
+    too_large: 'Das ist größer, als es hier sein darf.',
+    unsupported_media_type: 'Dateien dieser Art werden hier nicht gelesen.',
+    idempotency_mismatch: 'Der Server nimmt diese Anfrage nicht an.',
+    document_encrypted: 'Das Dokument ist geschützt und lässt sich nicht lesen.',
+    document_empty: 'Das Dokument enthält keinen Text.',
+    document_malformed: 'Das Dokument ist beschädigt und lässt sich nicht lesen.',
+    document_too_complex: 'Das Dokument ist zu groß oder zu verschachtelt, um gelesen zu werden.',
+    document_needs_ocr: 'Das Dokument besteht aus Bildern ohne Text.',
+    url_failed: 'Die Seite ließ sich nicht holen.',
+    context_overflow: 'Die Frage ist zu lang für das Modell.',
+    rate_limited: 'Das waren zu viele Anfragen auf einmal.',
+    quota_exceeded: 'Mehr passt nicht in dieses Konto.',
+    internal: 'Auf dem Server ist etwas schiefgegangen.',
+    model_unavailable: 'Das Modell antwortet nicht.',
+    unavailable: 'Der Server kann das gerade nicht.',
+    model_timeout: 'Das Modell hat zu lange gebraucht.',
+    storage_full: 'Der Speicher des Servers ist voll.',
+    network: 'Der Server ist nicht zu erreichen.',
+    protocol: 'Der Server hat unverständlich geantwortet.',
+  } satisfies Record<ClientErrorCode, string>,
   next: {
     network: 'Prüfen Sie Ihre Verbindung; nichts Geschriebenes ist verloren.',
     unauthenticated: 'Melden Sie sich wieder an.',

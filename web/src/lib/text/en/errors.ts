@@ -3,6 +3,8 @@ import { count } from './nouns.ts';
 export const errors = {
   unexpected: 'Something went wrong in this page.',
   retryIn: (seconds: number) => `Try again in ${count(seconds, { one: 'second', other: 'seconds' })}.`,
+  /** Nothing: the server says itself what went wrong. */
+  codes: {} as Record<string, string>,
   next: {
     network: 'Check your connection; nothing you wrote is lost.',
     unauthenticated: 'Sign in again.',

@@ -1,0 +1,34 @@
+import { type Said, translator } from '../sentence-patterns.ts';
+import { errors } from './errors.ts';
+import { accounts } from './server/accounts.ts';
+import { conversations } from './server/conversations.ts';
+import { documents } from './server/documents.ts';
+import { formats } from './server/formats.ts';
+import { imports } from './server/imports.ts';
+import { models } from './server/models.ts';
+import { requests } from './server/requests.ts';
+import { values } from './server/values.ts';
+
+/** What is said in German for each sentence of the server. */
+export const serverSentences = {
+  ...accounts,
+  ...conversations,
+  ...documents,
+  ...formats,
+  ...imports,
+  ...models,
+  ...requests,
+  ...values,
+};
+
+export const translate = translator(serverSentences);
+
+/** A server of another version may say what is not known here: then German says what its code means. */
+export function sayInGerman(sentence: string, code?: string): Said {
+  const known = translate(sentence);
+  if (known !== null) return { text: known.text, original: null };
+  return {
+    text: code === undefined ? '' : (errors.codes[code] ?? errors.codes['internal'] ?? ''),
+    original: sentence,
+  };
+}
