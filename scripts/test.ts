@@ -33,7 +33,7 @@ const WITHOUT_DATABASE = [
   'src/**',
   // The same to a browser, a package and a model on disk, whatever the database: what a database can change of them,
   // web-app and sharing try.
-  'test/web/{access,client-streams,composer,documents,footnotes,forgotten-password,highlight,install,keyboard,locate,markdown,organising,pages,phone,sessions,show-name,stage-lines,statistics}.test.ts',
+  'test/web/{access,client-streams,composer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,locate,markdown,organising,pages,phone,sessions,show-name,stage-lines,statistics}.test.ts',
   'test/install/package.test.ts',
   'test/cli/models.test.ts',
   // Requests and readers that no row comes of.

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp } from '../support/app.ts';
 import { isFullRun } from '../support/full-run.ts';
 import { axe, faultsOf } from './support/axe.ts';
-import { chromiumPath, inBrowser, launchBrowser, openWatchedPage } from './support/browser.ts';
+import { chromiumPath, dropFiles, inBrowser, launchBrowser, openWatchedPage } from './support/browser.ts';
 import { buildWeb } from './support/build-web.ts';
 
 const examples = resolve(import.meta.dirname, '../../examples');
@@ -222,6 +222,8 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', inBrowser, (
     const loaded = [...scripts];
     const sizes = await Promise.all(loaded.map((response) => response.request().sizes()));
     const bytes = sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0);
+    // Other languages come with those who read them.
+    for (const response of loaded) expect(await response.text()).not.toContain('Passwort');
     for (const headers of loaded.map((response) => response.headers())) {
       // Chromium offers brotli on secure addresses only: on plain HTTP the same files come as gzip.
       expect(headers['content-encoding']).toMatch(/^(br|gzip)$/);
@@ -240,6 +242,22 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', inBrowser, (
     await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
     await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('de');
     expect(complaints).toEqual([]);
+
+    // What the server says in English is told in German.
+    page.setDefaultTimeout(60_000);
+    await page.getByLabel('E-Mail').fill(account.email);
+    await page.getByLabel('Passwort').fill('another password');
+    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await page.getByText('Die E-Mail-Adresse oder das Passwort ist falsch.').waitFor();
+    await page.getByLabel('Passwort').fill(account.password);
+    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await page.getByRole('complementary', { name: 'Hinweise' }).getByText('Kein Sprachmodell:').waitFor();
+    const bytes = Buffer.from('%PDF-1.7\nno more of it');
+    await dropFiles(page, [{ name: 'torn.pdf', type: 'application/pdf', bytes }]);
+    const row = page.getByRole('listitem').filter({ hasText: 'torn.pdf' });
+    await row.getByText('Das PDF ist beschädigt und lässt sich nicht lesen.').waitFor();
+    // The browser tells of the refused password by itself.
+    expect(complaints.filter((one) => !/status of 401 .*\/auth\/login/.test(one))).toEqual([]);
     await page.context().close();
   });
 
