@@ -18,6 +18,20 @@ const refused = [...messagesOf(Object.values(contract))];
 
 /** Put together of two parts that never come together. */
 const impossible = ['Page {} and more is'];
+/** The server makes it of the beginnings of other sentences: here as they are. */
+const cut = '{}: tell whoever runs this server, or ask again later.';
+const cutOnes = [
+  'did not answer with a stream',
+  'sent a response that is not valid',
+  'returned embeddings that cannot be used',
+  'returned scores that cannot be used',
+  'cannot be reached',
+  'refused the key',
+  'does not have this model or address',
+  'redirects to another address, which is not followed',
+  'refused the request (HTTP 400)',
+  'reported an error instead of an answer',
+].map((what) => cut.replace('{}', `Ollama ${what}`));
 
 /** Errors with the sentence of another: of a stream, of a parser's process, of an item that was read before. */
 const passedOn = [
@@ -63,6 +77,11 @@ describe('every sentence of the server', () => {
     ).toEqual([]);
   });
 
+  test('has its German where its advice is left out', () => {
+    expect(sentences.some(({ shape }) => shown(shape) === cut)).toBe(true);
+    expect(cutOnes.filter((sentence) => translate(sentence) === null)).toEqual([]);
+  });
+
   test('has its German where a schema refuses a value', () => {
     expect(refused.length).toBeGreaterThan(10);
     expect(refused.filter((message) => translate(message) === null)).toEqual([]);
@@ -78,14 +97,17 @@ describe('every sentence of the server', () => {
         ]),
       ),
     );
-    const used = [...sentences.flatMap(filled), ...refused].map((text) => name(text)?.text ?? '').join('\n');
+    const used = [...sentences.flatMap(filled), ...refused, ...cutOnes]
+      .map((text) => name(text)?.text ?? '')
+      .join('\n');
     expect(Object.keys(serverSentences).filter((key) => !used.includes(`⟦${key}⟧`))).toEqual([]);
   });
 });
 
 /** The sentence in German, when it takes nothing but values from the English one. */
 function germanOf(sentence: SentenceShape): string | null {
-  if (impossible.some((part) => shown(sentence.shape).includes(part))) return '';
+  if (shown(sentence.shape) === cut || impossible.some((part) => shown(sentence.shape).includes(part)))
+    return '';
   for (const text of filled(sentence)) {
     const said = translate(text);
     // Two words in a row are no name: they would be shown in English.

@@ -106,6 +106,7 @@ function callsAt(node: ts.CallExpression, file: ts.SourceFile): ts.Node[] {
 function issuesOf(details: ts.Node): ts.Node[] {
   const found: ts.Node[] = [];
   eachNode(details, (node) => {
+    if (ts.isObjectLiteralExpression(node)) found.push(...propertiesOf(node, ['plain']));
     if (ts.isObjectLiteralExpression(node) && hasProperty(node, 'path')) {
       found.push(...propertiesOf(node, ['message']));
       for (const one of node.properties)

@@ -185,7 +185,8 @@ function read(node: ts.Node, reading: Reading): string[] {
     const values = membersOf(node, reading.sources, reading.depth);
     return values.length === 0 ? [valueMark] : values.flatMap(of);
   }
-  if (ts.isPropertyAccessExpression(node)) return [node.name.text === 'message' ? sentenceMark : valueMark];
+  if (ts.isPropertyAccessExpression(node))
+    return [['message', 'plain'].includes(node.name.text) ? sentenceMark : valueMark];
   if (ts.isCallExpression(node)) return ofCall(node, reading);
   return [valueMark];
 }

@@ -22,6 +22,27 @@ function timed(before: string, after: string, say: (name: string, time: string) 
 const again = 'Fragen Sie noch einmal';
 const isLoaded = 'prüfen Sie, ob das Modell geladen ist';
 
+/** What those are told who cannot change the settings that would mend it. */
+const forOthers: Sentences = Object.fromEntries(
+  Object.entries({
+    'did not answer with a stream': 'hat nicht mit einem Datenstrom geantwortet',
+    'sent a response that is not valid': 'hat etwas Ungültiges gesendet',
+    'returned embeddings that cannot be used': 'hat unbrauchbare Einbettungen geliefert',
+    'returned scores that cannot be used': 'hat unbrauchbare Bewertungen geliefert',
+    'cannot be reached': 'ist nicht zu erreichen',
+    'refused the key': 'hat den Schlüssel abgelehnt',
+    'does not have this model or address': 'hat dieses Modell oder diese Adresse nicht',
+    'redirects to another address, which is not followed':
+      'leitet an eine andere Adresse weiter, der nicht gefolgt wird',
+    'refused the request (HTTP {#})': 'hat die Anfrage abgelehnt',
+    'reported an error instead of an answer': 'hat statt einer Antwort einen Fehler gemeldet',
+  }).map(([what, said]) => [
+    `{} ${what}: tell whoever runs this server, or ask again later.`,
+    (name: string) =>
+      `${nameOf(name)} ${said}: Sagen Sie es der Verwaltung dieses Servers, oder fragen Sie später noch einmal.`,
+  ]),
+);
+
 /** Models, the servers that run them, and what is missing where there are none. */
 export const models: Sentences = {
   'No language model: answers quote the documents. Set LLM_BASE_URL and LLM_MODEL, or OPENAI_API_KEY, or start Ollama.':
@@ -30,6 +51,22 @@ export const models: Sentences = {
     'Die Suche nach Bedeutung ist aus: „npm run alcove -- models add bge-small“ schaltet sie ein (multilingual-e5-small, wo nicht alles Englisch ist), oder EMBEDDING_BASE_URL und EMBEDDING_MODEL eines Servers. Die Suche nach Worten geht.',
   'Strategy "vector" needs an embedding model: set EMBEDDING_BASE_URL and EMBEDDING_MODEL, or use "keyword" or "rrf_fusion".':
     'Die Suche nach Bedeutung („vector“) braucht ein Einbettungsmodell: Setzen Sie EMBEDDING_BASE_URL und EMBEDDING_MODEL, oder suchen Sie nach Worten („keyword“) oder nach beidem („rrf_fusion“).',
+  'No language model: answers quote the documents.': 'Kein Sprachmodell: Antworten zitieren die Dokumente.',
+  'Semantic search is off: keyword search works.':
+    'Die Suche nach Bedeutung ist aus: Die Suche nach Worten geht.',
+  'Strategy "vector" needs an embedding model, and there is none here: use "keyword" or "rrf_fusion".':
+    'Die Suche nach Bedeutung („vector“) braucht ein Einbettungsmodell, und hier ist keines: Suchen Sie nach Worten („keyword“) oder nach beidem („rrf_fusion“).',
+  'temperature may be at most {#} here.': (most) => `Die Temperatur darf hier höchstens ${most} sein.`,
+  'max_output_tokens may be at most {#} here.': (most) =>
+    `Die längste Antwort darf hier höchstens ${counted(most, tokens)} haben.`,
+  "The question alone does not fit into the model's context window: shorten it.":
+    'Schon die Frage passt nicht in das Kontextfenster des Modells: Kürzen Sie sie.',
+  "The question alone does not fit into the model's context window of {#} tokens: shorten it.": (n) =>
+    `Schon die Frage passt nicht in das Kontextfenster des Modells von ${counted(n, tokens)}: Kürzen Sie sie.`,
+  '{} says that the question with its sources is too long for the model: ask with fewer sources.': (name) =>
+    `Die Frage mit ihren Quellen ist zu lang für das Modell, sagt ${inside(name)}: Fragen Sie mit weniger Quellen.`,
+  ...forOthers,
+
   'No language model is configured here.': 'Hier ist kein Sprachmodell eingerichtet.',
   'There is no model "{}" here: no language model is configured.': (wanted) =>
     `Ein Modell „${wanted}“ gibt es hier nicht: Es ist kein Sprachmodell eingerichtet.`,
