@@ -1,13 +1,13 @@
 import { type Said, translator } from '../sentence-patterns.ts';
 import { errors } from './errors.ts';
-import { accounts } from './server/accounts.ts';
-import { conversations } from './server/conversations.ts';
-import { documents } from './server/documents.ts';
-import { formats } from './server/formats.ts';
-import { imports } from './server/imports.ts';
-import { models } from './server/models.ts';
-import { requests } from './server/requests.ts';
-import { values } from './server/values.ts';
+import { accounts } from './sentences/accounts.ts';
+import { conversations } from './sentences/conversations.ts';
+import { documents } from './sentences/documents.ts';
+import { formats } from './sentences/formats.ts';
+import { imports } from './sentences/imports.ts';
+import { models } from './sentences/models.ts';
+import { requests } from './sentences/requests.ts';
+import { values } from './sentences/values.ts';
 
 /** What is said in German for each sentence of the server. */
 export const serverSentences = {
