@@ -32,7 +32,6 @@ function prepareWebApp() {
     return rmSync(reasonFile, { force: true });
   }
   if (!existsSync(join(root, 'node_modules/vite/package.json'))) {
-    if (existsSync(page)) return;
     return report(
       'what builds it was left out of this installation (npm install without --omit=dev, and then npm prune --omit=dev, keeps it)',
     );
@@ -49,7 +48,11 @@ function prepareWebApp() {
 /** @param {string} reason */
 function report(reason) {
   writeFileSync(reasonFile, `${reason}\n`);
-  console.error(`The web app is not built: ${reason}. The HTTP API works without it.`);
+  console.error(
+    existsSync(page)
+      ? `The web app is that of an earlier version: ${reason}.`
+      : `The web app is not built: ${reason}. The HTTP API works without it.`,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -61,4 +61,18 @@ test('a build that succeeds later takes it back', async () => {
   expect(await prepare()).toBe('');
   await expect(readFile(join(copy, 'build/web-app-missing.txt'))).rejects.toThrow(/ENOENT/);
   expect(await noticeAtStart()).toBe(null);
+});
+
+test('one that was built before its sources changed is served, and said to be old', async () => {
+  await mkdir(join(copy, 'web/build'), { recursive: true });
+  await writeFile(join(copy, 'web/build/index.html'), '');
+  await utimes(join(copy, 'web/build/index.html'), 1_000, 1_000);
+  await mkdir(join(copy, 'web/src'), { recursive: true });
+  await writeFile(join(copy, 'web/src/app.html'), 'newer');
+  const old = /web app is that of an earlier version: /;
+  expect(await prepare()).toMatch(new RegExp(`${old.source}.*--omit=dev`));
+  expect(await noticeAtStart()).toMatch(old);
+  await vite(`console.error('Error: no room for the oxide'); process.exit(1);`);
+  expect(await prepare()).toMatch(old);
+  expect(await noticeAtStart()).toMatch(/earlier version: Error: no room for the oxide/);
 });
