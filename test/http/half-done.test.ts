@@ -84,7 +84,7 @@ test.skipIf(isDistributed()).each(['', '?stream=true'])(
     expect(await titlesOf(who)).toEqual(['First']);
     await expectProblem(await postAs(who, 'half', '/conversations', {}), 'idempotency_mismatch');
     const again = await (await importAs(who, 'half', query)).text();
-    expect(again).toContain('"imported":1,"unchanged":1');
+    expect(again).toContain('"imported":1,"extended":0,"unchanged":1');
     expect(await titlesOf(who)).toEqual(['First', 'Second']);
   },
 );
