@@ -359,12 +359,12 @@ describe('a conversation that has grown in a later export', () => {
     await (
       await app()
     ).app.db.write({ userId: who.id }, [
-      {
+      // Each by itself: Citus takes no cast of a time that looks at a column.
+      ...begin.map(({ sender, created_at: at }) => ({
         name: '',
-        text: `UPDATE messages SET created_at = CASE role WHEN 'user' THEN $3 ELSE $4 END::timestamptz
-          WHERE user_id = $1 AND conversation_id = $2`,
-        values: [who.id, id, begin[0]?.created_at, begin[1]?.created_at],
-      },
+        text: 'UPDATE messages SET created_at = $4 WHERE user_id = $1 AND conversation_id = $2 AND role = $3',
+        values: [who.id, id, sender === 'human' ? 'user' : 'assistant', at],
+      })),
       {
         name: '',
         text: `INSERT INTO imported_items (user_id, source, external_id, conversation_id, created_at)
