@@ -91,6 +91,7 @@ const AUTHORITY_RULES = [
       'src/documents/work-scope.ts',
       'src/http/scopes.ts',
       'src/templates/templates.ts',
+      'src/exchange/import/import-store.ts',
       'src/exchange/redis/migration-store.ts',
       'src/sharing/open-link.ts',
       'src/exchange/zip.ts',

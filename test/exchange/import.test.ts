@@ -262,6 +262,35 @@ test('the same file sent at once by many is imported once', async () => {
   expect((await who.client.conversations.overview()).total_messages).toBe(60);
 });
 
+test('what is unchanged is looked up together, however many conversations a file has', async () => {
+  const who = await person();
+  const { logs } = await app();
+  const chats = Array.from({ length: 60 }, (_, at) => ({ ...claudeChat, uuid: `again-${at}` }));
+  expect((await send(who, [jsonFile(chats)])).body.imported).toBe(60);
+  const before = logs.length;
+  expect((await send(who, [jsonFile(chats)])).body).toMatchObject({ imported: 0, unchanged: 60 });
+  const asked = logs
+    .slice(before)
+    .filter((line) =>
+      /imported_items|parent_id AS|'owns_conversation'|SELECT 1 FROM conversations/.test(line),
+    );
+  expect(asked.length).toBeGreaterThan(0);
+  expect(asked.length).toBeLessThan(15);
+});
+
+test('an item that a file holds twice is imported once, and extended by the second', async () => {
+  const who = await person();
+  const [first, ...rest] = claudeChat.chat_messages;
+  const short = { ...claudeChat, chat_messages: [first] };
+  const { body } = await send(who, [jsonFile([short, claudeChat, claudeChat])]);
+  expect(body.items.map(({ outcome, messages }) => [outcome, messages])).toEqual([
+    ['imported', 1],
+    ['extended', rest.length],
+    ['unchanged', 3],
+  ]);
+  expect((await who.client.conversations.overview()).total_messages).toBe(3);
+});
+
 test('what was deleted can be imported again', async () => {
   const who = await person();
   const first = await send(who, [jsonFile([claudeChat])]);

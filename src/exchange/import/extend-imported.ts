@@ -4,10 +4,12 @@ import type { KeptMessage } from '../../conversations/tree-store.ts';
 import type { Database } from '../../db/database.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '../../db/errors.ts';
 import { stableId } from '../../db/stable-id.ts';
+import type { UserScope } from '../../identity/user-scope.ts';
 import {
+  emptyTree,
   type PresentMessage,
   type PresentTree,
-  readPresentTree,
+  readPresentTrees,
   readWords,
   writeExtension,
 } from './extension-store.ts';
@@ -33,17 +35,19 @@ export function messageIdsOf({ conversationId }: ConversationScope): (key: strin
   return (key) => stableId([conversationId, key], at);
 }
 
-/** Adds what an item has got since it became this conversation; `now` null: only says what that is. */
-export async function extendImported(
-  db: Database,
-  scope: ConversationScope,
-  tree: OrderedTree,
-  now: Date | null,
-): Promise<Extension> {
+/** An item that has become this conversation. */
+export interface ImportedItem {
+  scope: ConversationScope;
+  tree: OrderedTree;
+}
+
+/** Adds what an item has got since it became this conversation. */
+export async function extendImported(db: Database, item: ImportedItem, now: Date): Promise<Extension> {
+  const { scope } = item;
   for (let attempt = 1; ; attempt += 1) {
-    const extension = await planExtension(db, scope, tree);
+    const extension = (await planExtensions(db, scope.user, [item])).get(item) ?? nothing;
     const { messages, activeLeaf } = extension;
-    if (now === null || messages.length === 0) return extension;
+    if (messages.length === 0) return extension;
     try {
       const lastMessageAt = messages.reduce<Date | null>(
         (latest, one) => (latest === null || one.createdAt > latest ? one.createdAt : latest),
@@ -59,9 +63,35 @@ export async function extendImported(
   }
 }
 
-async function planExtension(db: Database, scope: ConversationScope, tree: OrderedTree): Promise<Extension> {
-  const present = await readPresentTree(db, scope);
-  const here = await findHere(db, scope, tree, present);
+const nothing: Extension = { messages: [], leftOut: 0, activeLeaf: { before: null, after: null } };
+
+/** What each of the user's items has got since, by two reads for all of them. */
+export async function planExtensions<Item extends ImportedItem>(
+  db: Database,
+  user: UserScope,
+  items: readonly Item[],
+): Promise<Map<Item, Extension>> {
+  const ids = items.map(({ scope }) => scope.conversationId);
+  const trees = await readPresentTrees(db, user, ids);
+  const looked = items.map((item) => {
+    const present = trees.get(item.scope.conversationId) ?? emptyTree();
+    return { item, present, here: findHere(item.tree, present) };
+  });
+  const others = looked.flatMap(({ here }) => here.others.map(({ id }) => id));
+  const words = await readWords(db, user, ids, others);
+  return new Map(
+    looked.map(({ item, present, here }) => [
+      item,
+      planExtension(item.tree, present, byWords(item.tree, here, words)),
+    ]),
+  );
+}
+
+function planExtension(
+  tree: OrderedTree,
+  present: PresentTree,
+  here: ReadonlyMap<string, string>,
+): Extension {
   const leftOut = new Set<string>();
   const messages: KeptMessage[] = [];
   for (const message of tree.messages) {
@@ -78,24 +108,28 @@ async function planExtension(db: Database, scope: ConversationScope, tree: Order
   return { messages, leftOut: leftOut.size, activeLeaf: { before, after } };
 }
 
-/** The messages of the item that are here, by their ids in its tree. */
-async function findHere(
-  db: Database,
-  scope: ConversationScope,
-  { messages }: OrderedTree,
-  present: PresentTree,
-): Promise<Map<string, string>> {
+/** Messages of the item that are here, by their ids in its tree, and those here that may be more of them. */
+interface Here {
+  byId: Map<string, string>;
+  others: PresentMessage[];
+}
+
+function findHere({ messages }: OrderedTree, present: PresentTree): Here {
   const given = new Set(messages.map(({ id }) => id));
   const ids = new Set(present.messages.map(({ id }) => id));
-  const here = new Map([...given].filter((id) => ids.has(id)).map((id) => [id, id]));
-  const others = present.messages.filter(({ id }) => !given.has(id));
-  if (here.size === given.size || others.length === 0) return here;
-  // Earlier versions gave ids by chance: their messages are known by place, time and words.
-  const words = await readWords(
-    db,
-    scope,
-    others.map(({ id }) => id),
-  );
+  const byId = new Map([...given].filter((id) => ids.has(id)).map((id) => [id, id]));
+  const others = byId.size === given.size ? [] : present.messages.filter(({ id }) => !given.has(id));
+  return { byId, others };
+}
+
+/** Earlier versions gave ids by chance: their messages are known by place, time and words. */
+function byWords(
+  { messages }: OrderedTree,
+  { byId, others }: Here,
+  words: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const here = new Map(byId);
+  if (others.length === 0) return here;
   const below = Map.groupBy(others, ({ parentId }) => parentId);
   const taken = new Set<string>();
   for (const message of messages) {

@@ -1,10 +1,12 @@
 import type { ConversationScope } from '../../conversations/scope.ts';
+import type { Database } from '../../db/database.ts';
 import type { DocumentDeps } from '../../documents/deps.ts';
 import { updateDocument } from '../../documents/store.ts';
 import type { Room } from '../../documents/upload-room.ts';
 import { type IncomingFile, uploadWithin } from '../../documents/upload.ts';
 import { AppError } from '../../errors.ts';
-import { documentNames, renameCited } from './import-store.ts';
+import type { UserScope } from '../../identity/user-scope.ts';
+import { citeByFormerId, documentNames, renameCited } from './import-store.ts';
 import type { ImportedDocument, OpenDocument } from './imported.ts';
 
 export interface KeptDocuments {
@@ -22,7 +24,7 @@ export async function keepDocuments(
   deps: DocumentDeps,
 ): Promise<KeptDocuments> {
   if (wanted.length === 0) return { added: 0, error: null };
-  const there = await documentNames(deps.db, scope);
+  const there = await namesIn(deps.db, scope);
   const refused: string[] = [];
   let added = 0;
   for (const { id, name, path, contextMode = 'auto' } of wanted) {
@@ -54,15 +56,46 @@ export async function keepDocuments(
   return { added, error };
 }
 
-/** How many a conversation has not got yet. */
-export async function lookAtDocuments(
-  scope: ConversationScope,
-  wanted: readonly ImportedDocument[],
-  { db }: DocumentDeps,
-): Promise<KeptDocuments> {
-  if (wanted.length === 0) return { added: 0, error: null };
-  const there = await documentNames(db, scope);
-  return { added: wanted.filter(({ name }) => !there.has(name)).length, error: null };
+async function namesIn(db: Database, { user, conversationId }: ConversationScope) {
+  return (await documentNames(db, user, [conversationId])).get(conversationId) ?? new Map<string, string>();
+}
+
+export interface DocumentsHere {
+  /** How many the conversation has not got yet. */
+  missing: number;
+  /** Nothing has to be done for any of them. */
+  isSettled: boolean;
+}
+
+/** What is here of the documents of each of the user's items that name any. */
+export async function lookAtDocuments<Item extends WithDocuments>(
+  db: Database,
+  user: UserScope,
+  items: readonly Item[],
+): Promise<Map<Item, DocumentsHere>> {
+  const asked = items.filter(({ read }) => read.documents.length > 0);
+  const names = await documentNames(
+    db,
+    user,
+    asked.map(({ scope }) => scope.conversationId),
+  );
+  const former = asked.flatMap(({ scope: { conversationId }, read }) =>
+    read.documents.map(({ id }) => ({ conversationId, documentId: id })),
+  );
+  const unsettled = await citeByFormerId(db, user, former);
+  return new Map(
+    asked.map((item): [Item, DocumentsHere] => {
+      const { conversationId } = item.scope;
+      const there = names.get(conversationId);
+      const missing = item.read.documents.filter(({ name }) => there?.has(name) !== true).length;
+      return [item, { missing, isSettled: missing === 0 && !unsettled.has(conversationId) }];
+    }),
+  );
+}
+
+interface WithDocuments {
+  scope: ConversationScope;
+  read: { documents: readonly ImportedDocument[] };
 }
 
 async function* one(file: IncomingFile): AsyncGenerator<IncomingFile> {

@@ -1,37 +1,21 @@
-import { createHash } from 'node:crypto';
 import type { ImportItem, ImportReport } from '@alcove/contract';
-import { ConversationScope } from '../../conversations/scope.ts';
 import { tidyDatabase } from '../../db/tidy.ts';
 import type { DocumentDeps } from '../../documents/deps.ts';
 import type { Room } from '../../documents/upload-room.ts';
-import { AppError } from '../../errors.ts';
 import type { UserScope } from '../../identity/user-scope.ts';
-import { extendImported, messageIdsOf } from './extend-imported.ts';
+import { type Extension, extendImported } from './extend-imported.ts';
 import { recordOf } from './fields.ts';
-import { importFormats } from './formats.ts';
-import { type KeptDocuments, keepDocuments, lookAtDocuments } from './import-documents.ts';
-import { findImported, insertImported, keepProject } from './import-store.ts';
-import { type GivenItem, type ImportedConversation, ImportFault } from './imported.ts';
-import { itemsOf } from './open-file.ts';
-import { type OrderedTree, orderTree } from './order-tree.ts';
+import { type KeptDocuments, keepDocuments } from './import-documents.ts';
+import { insertImported, keepProject } from './import-store.ts';
+import type { GivenItem } from './imported.ts';
+import { batchesOf } from './open-file.ts';
 import { projectsOf } from './own-bundle.ts';
+import { faultOf, keyOf, nameOf, type News, prepareItems, type ReadItem } from './prepare-items.ts';
 
 export interface ImportOptions {
   dryRun: boolean;
   signal?: AbortSignal | undefined;
 }
-
-const nothingOf: ImportItem = {
-  source: null,
-  external_id: null,
-  title: null,
-  outcome: 'failed',
-  conversation_id: null,
-  messages: 0,
-  branches: 0,
-  documents: 0,
-  error: null,
-};
 
 /**
  * Imports what the files on disk hold, item by item: each is there as a whole or not at all, and one that cannot be read
@@ -48,21 +32,45 @@ export async function* importFiles(
 ): AsyncGenerator<ImportItem> {
   let untold = 0;
   for (const path of paths) {
-    for await (const item of itemsOf(path)) {
-      signal?.throwIfAborted();
-      const projects = projectsOf(recordOf(item.value) ?? {});
-      if (projects !== null) {
-        for (const project of dryRun ? [] : projects) await keepProject(deps.db, user, project, deps.now());
-        continue;
+    for await (const batch of batchesOf(path)) {
+      for await (const imported of importBatch(user, batch, room, { dryRun, signal }, deps)) {
+        untold += imported.outcome === 'imported' || imported.outcome === 'extended' ? imported.messages : 0;
+        if (untold >= messagesUntold) {
+          await refreshStatistics(deps, signal);
+          untold = 0;
+        }
+        yield imported;
       }
-      const imported = await importItem(user, item, room, dryRun, deps);
-      untold += imported.outcome === 'imported' || imported.outcome === 'extended' ? imported.messages : 0;
-      if (untold >= messagesUntold) {
-        await refreshStatistics(deps, signal);
-        untold = 0;
-      }
-      yield imported;
     }
+  }
+}
+
+async function* importBatch(
+  user: UserScope,
+  batch: readonly GivenItem[],
+  room: Room,
+  { dryRun, signal }: ImportOptions,
+  deps: DocumentDeps,
+): AsyncGenerator<ImportItem> {
+  const conversations: GivenItem[] = [];
+  for (const item of batch) {
+    const projects = projectsOf(recordOf(item.value) ?? {});
+    if (projects === null) conversations.push(item);
+    else for (const project of dryRun ? [] : projects) await keepProject(deps.db, user, project, deps.now());
+  }
+  const { items, news } = await prepareItems(user, conversations, deps);
+  const seen = new Set<string>();
+  for (const item of items) {
+    signal?.throwIfAborted();
+    if (!('tree' in item)) {
+      yield item;
+      continue;
+    }
+    const name = nameOf(keyOf(item.read));
+    const isRepeated = seen.has(name) && !dryRun;
+    seen.add(name);
+    if (isRepeated) yield* importBatch(user, [item.given], room, { dryRun, signal }, deps);
+    else yield await importItem(item, news.get(item) ?? null, room, dryRun, deps);
   }
 }
 
@@ -81,70 +89,29 @@ async function refreshStatistics({ db, log }: DocumentDeps, signal?: AbortSignal
   );
 }
 
+/** @param news null where it is new; who writes looks again, as what is here may have changed since */
 async function importItem(
-  user: UserScope,
-  item: GivenItem,
+  item: ReadItem,
+  news: News | null,
   room: Room,
   dryRun: boolean,
   deps: DocumentDeps,
 ): Promise<ImportItem> {
-  const known: ImportItem = { ...nothingOf };
   try {
-    const read = readItem(item);
-    Object.assign(known, {
-      source: read.source,
-      external_id: read.externalId.slice(0, 500),
-      title: read.title,
-    });
-    const before = await findImported(deps.db, user, keyOf(read));
-    const scope =
-      before === null ? ConversationScope.ofNew(user) : await ConversationScope.open(deps.db, user, before);
-    const tree = orderTree(read, messageIdsOf(scope), deps.now());
-    Object.assign(known, {
-      messages: tree.messages.length,
-      branches: tree.branches,
-      documents: read.documents.length,
-      conversation_id: before,
-    });
-    if (dryRun && before === null) return { ...known, outcome: 'readable' };
-    const documents = async (): Promise<KeptDocuments> =>
-      dryRun
-        ? lookAtDocuments(scope, read.documents, deps)
-        : keepDocuments(scope, room, read.documents, item.openDocument, deps);
-    if (before !== null) return await extend(scope, tree, known, documents, dryRun, deps);
-    return await insert(scope, read, tree, known, documents, deps);
+    if (news === null && dryRun) return { ...item.said, outcome: 'readable' };
+    if (news === null) return await insert(item, room, deps);
+    const { extension, documents } = news;
+    if (dryRun) return reportOf(item, extension, { added: documents.missing, error: null });
+    const isUnchanged = extension.messages.length === 0 && documents.isSettled;
+    if (isUnchanged) return reportOf(item, extension, { added: 0, error: null });
+    return await extend(item, room, deps);
   } catch (error) {
-    if (error instanceof ImportFault || (error instanceof AppError && error.status < 500))
-      return { ...known, outcome: 'failed', error: error.message };
-    throw error;
+    return { ...item.said, outcome: 'failed', error: faultOf(error) };
   }
 }
 
-/** @throws ImportFault */
-function readItem({ value, fault }: GivenItem): ImportedConversation {
-  if (fault !== null) throw new ImportFault(fault);
-  const record = recordOf(value);
-  const format = record === null ? undefined : importFormats.find((one) => one.recognises(record));
-  if (record === null || format === undefined)
-    throw new ImportFault('It is no conversation of a product that is known here.');
-  const read = format.read(record);
-  if (read.externalId === '' || read.externalId.length > 500)
-    read.externalId = createHash('sha256').update(JSON.stringify(record)).digest('hex');
-  return read;
-}
-
-function keyOf({ source, externalId }: ImportedConversation) {
-  return { source, externalId };
-}
-
-async function insert(
-  scope: ConversationScope,
-  read: ImportedConversation,
-  tree: OrderedTree,
-  known: ImportItem,
-  documents: () => Promise<KeptDocuments>,
-  deps: DocumentDeps,
-): Promise<ImportItem> {
+async function insert(item: ReadItem, room: Room, deps: DocumentDeps): Promise<ImportItem> {
+  const { read, tree, scope, said } = item;
   const { user, conversationId } = scope;
   const { title, pinned, archived } = read;
   const tags = [...new Set(read.tags.map((tag) => tag.trim().slice(0, 100)))].filter(Boolean).slice(0, 50);
@@ -161,28 +128,43 @@ async function insert(
     template,
     deps.now(),
   );
-  if (!made) return { ...known, outcome: 'unchanged' };
-  const { error } = await documents();
-  return { ...known, outcome: 'imported', conversation_id: conversationId, error };
+  if (!made) return importAgain(item, room, deps);
+  const { error } = await documentsOf(item, room, deps);
+  return { ...said, outcome: 'imported', conversation_id: conversationId, error };
+}
+
+/** One that has become a conversation since it was looked up. */
+async function importAgain(
+  { given, said, scope }: ReadItem,
+  room: Room,
+  deps: DocumentDeps,
+): Promise<ImportItem> {
+  const [item] = (await prepareItems(scope.user, [given], deps)).items;
+  const isHere = item !== undefined && 'tree' in item && item.before !== null;
+  return isHere ? extend(item, room, deps) : { ...said, outcome: 'unchanged' };
 }
 
 /** Adds what the item has got since it was imported. */
-async function extend(
-  scope: ConversationScope,
-  tree: OrderedTree,
-  known: ImportItem,
-  documents: () => Promise<KeptDocuments>,
-  dryRun: boolean,
-  { db, now }: DocumentDeps,
-): Promise<ImportItem> {
-  const { messages, leftOut } = await extendImported(db, scope, tree, dryRun ? null : now());
-  const { added, error } = await documents();
+async function extend(item: ReadItem, room: Room, deps: DocumentDeps): Promise<ImportItem> {
+  const extension = await extendImported(deps.db, item, deps.now());
+  return reportOf(item, extension, await documentsOf(item, room, deps));
+}
+
+function documentsOf({ scope, read, given }: ReadItem, room: Room, deps: DocumentDeps) {
+  return keepDocuments(scope, room, read.documents, given.openDocument, deps);
+}
+
+function reportOf(
+  { said }: ReadItem,
+  { messages, leftOut }: Extension,
+  { added, error }: KeptDocuments,
+): ImportItem {
   const errors =
     leftOut === 0 ? [] : [`Messages of branches that were deleted here stay deleted: ${leftOut}.`];
   if (error !== null) errors.push(error);
-  const said = { ...known, error: errors.length === 0 ? null : errors.join(' ') };
-  if (messages.length + added === 0) return { ...said, outcome: 'unchanged' };
-  return { ...said, outcome: 'extended', messages: messages.length, documents: added };
+  const report = { ...said, error: errors.length === 0 ? null : errors.join(' ') };
+  if (messages.length + added === 0) return { ...report, outcome: 'unchanged' };
+  return { ...report, outcome: 'extended', messages: messages.length, documents: added };
 }
 
 const reportedItems = 10_000;

@@ -1,12 +1,12 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { insertProject } from '../../conversations/project-store.ts';
-import type { ConversationScope } from '../../conversations/scope.ts';
+import { ConversationScope } from '../../conversations/scope.ts';
 import { createConversation, type NewConversation } from '../../conversations/store.ts';
 import { type KeptTree, treeStatements } from '../../conversations/tree-store.ts';
 import type { Database } from '../../db/database.ts';
 import { isUniqueViolation } from '../../db/errors.ts';
 import { newId } from '../../db/ids.ts';
-import { conversations, documents, importedItems, projects } from '../../db/schema.ts';
+import { documents, importedItems, projects } from '../../db/schema.ts';
 import type { UserScope } from '../../identity/user-scope.ts';
 import { insertTemplate } from '../../templates/template-store.ts';
 import type { ImportedProject, OwnFields } from './imported.ts';
@@ -16,28 +16,41 @@ export interface ImportKey {
   externalId: string;
 }
 
-/** The conversation that an item has become; null when it was not imported yet, or its conversation is gone. */
-export async function findImported(db: Database, user: UserScope, key: ImportKey): Promise<string | null> {
-  const [row] = await db.reading(user, (tx) =>
-    tx
-      .select({ id: importedItems.conversationId })
-      .from(importedItems)
-      .innerJoin(
-        conversations,
-        and(
-          eq(conversations.userId, importedItems.userId),
-          eq(conversations.id, importedItems.conversationId),
-        ),
-      )
-      .where(
-        and(
-          eq(importedItems.userId, user.userId),
-          eq(importedItems.source, key.source),
-          eq(importedItems.externalId, key.externalId),
-        ),
-      ),
-  );
-  return row?.id ?? null;
+/** A conversation that an item has become. */
+export interface FoundImport extends ImportKey {
+  scope: ConversationScope;
+  messageCount: number;
+}
+
+/** What of these items was imported before and is still there. */
+export async function findImported(
+  db: Database,
+  user: UserScope,
+  keys: readonly ImportKey[],
+): Promise<FoundImport[]> {
+  if (keys.length === 0) return [];
+  const { userId } = user;
+  const [rows = []] = await db.read({ userId }, [
+    {
+      name: 'find_imported',
+      text: `SELECT i.user_id AS "userId", i.source, i.external_id AS "externalId",
+          i.conversation_id AS "conversationId", c.message_count AS "messageCount"
+        FROM imported_items i JOIN conversations c ON c.user_id = i.user_id AND c.id = i.conversation_id
+        WHERE i.user_id = $1 AND i.source = ANY($2::text[]) AND i.external_id = ANY($3::text[])`,
+      values: [
+        userId,
+        [...new Set(keys.map(({ source }) => source))],
+        keys.map(({ externalId }) => externalId),
+      ],
+    },
+  ]);
+  type Row = ImportKey & { userId: string; conversationId: string; messageCount: number };
+  return (rows as Row[]).map(({ source, externalId, messageCount, ...own }) => ({
+    source,
+    externalId,
+    messageCount,
+    scope: ConversationScope.ofOwnRow(user, own),
+  }));
 }
 
 /**
@@ -110,15 +123,45 @@ export async function keepProject(
   return known?.id ?? (await insertProject(db, user, { name, prompt }, now)).id;
 }
 
-/** Documents that a conversation has already: ids by name. */
-export async function documentNames(db: Database, scope: ConversationScope): Promise<Map<string, string>> {
-  const rows = await db.reading(scope, (tx) =>
+/** Documents that each of the conversations has already: ids by name. */
+export async function documentNames(
+  db: Database,
+  { userId }: UserScope,
+  conversationIds: readonly string[],
+): Promise<Map<string, Map<string, string>>> {
+  if (conversationIds.length === 0) return new Map();
+  const rows = await db.reading({ userId }, (tx) =>
     tx
-      .select({ id: documents.id, name: documents.name })
+      .select({ conversationId: documents.conversationId, id: documents.id, name: documents.name })
       .from(documents)
-      .where(and(eq(documents.userId, scope.userId), eq(documents.conversationId, scope.conversationId))),
+      .where(and(eq(documents.userId, userId), inArray(documents.conversationId, [...conversationIds]))),
   );
-  return new Map(rows.map(({ id, name }) => [name, id]));
+  const byConversation = Map.groupBy(rows, ({ conversationId }) => conversationId);
+  return new Map([...byConversation].map(([id, own]) => [id, new Map(own.map((one) => [one.name, one.id]))]));
+}
+
+/** Which of the conversations cite a document by the id that it had elsewhere. */
+export async function citeByFormerId(
+  db: Database,
+  { userId }: UserScope,
+  former: readonly { conversationId: string; documentId: string }[],
+): Promise<Set<string>> {
+  if (former.length === 0) return new Set();
+  const [rows = []] = await db.read({ userId }, [
+    {
+      name: 'cite_by_former_id',
+      text: `SELECT DISTINCT m.conversation_id AS id
+        FROM unnest($2::uuid[], $3::text[]) AS f (conversation_id, document)
+        JOIN messages m ON m.user_id = $1 AND m.conversation_id = f.conversation_id AND m.role = 'assistant'
+        WHERE position(f.document in m.metadata::text) > 0`,
+      values: [
+        userId,
+        former.map(({ conversationId }) => conversationId),
+        former.map(({ documentId }) => JSON.stringify(documentId)),
+      ],
+    },
+  ]);
+  return new Set((rows as { id: string }[]).map(({ id }) => id));
 }
 
 /** Citations name the document by the id that it had: that of the copy takes its place. */

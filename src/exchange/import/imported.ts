@@ -63,6 +63,8 @@ export interface GivenItem {
   /** Read already, or why it could not be. */
   value: unknown;
   fault: string | null;
+  /** Of its JSON. */
+  characters: number;
   openDocument: OpenDocument;
 }
 

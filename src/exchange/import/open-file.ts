@@ -15,10 +15,31 @@ const maxEntries = 200_000;
 const zipMagic = 0x04034b50;
 const noDocument: OpenDocument = async () => null;
 
-/** The items of a file on disk: JSON, or an archive with JSON files in it. @throws AppError `invalid_request` */
-export async function* itemsOf(path: string): AsyncGenerator<GivenItem> {
-  if (await isZip(path)) yield* itemsOfZip(path);
-  else yield* itemsOfJson(createReadStream(path), noDocument);
+/** What is looked up at once: enough to make round trips few, little enough to be held in memory. */
+const batchItems = 100;
+const batchCharacters = 4_000_000;
+
+/**
+ * The items of a file on disk, some at a time: JSON, or an archive with JSON files in it, which stays open while a batch
+ * is worked at.
+ * @throws AppError `invalid_request`
+ */
+export async function* batchesOf(path: string): AsyncGenerator<GivenItem[]> {
+  if (await isZip(path)) yield* batchesOfZip(path);
+  else yield* inBatches(itemsOfJson(createReadStream(path), noDocument));
+}
+
+async function* inBatches(items: AsyncIterable<GivenItem>): AsyncGenerator<GivenItem[]> {
+  let batch: GivenItem[] = [];
+  let characters = 0;
+  for await (const item of items) {
+    batch.push(item);
+    characters += item.characters;
+    if (batch.length < batchItems && characters < batchCharacters) continue;
+    yield batch;
+    [batch, characters] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 async function isZip(path: string): Promise<boolean> {
@@ -34,17 +55,19 @@ async function isZip(path: string): Promise<boolean> {
 async function* itemsOfJson(source: Readable, openDocument: OpenDocument): AsyncGenerator<GivenItem> {
   for await (const { text, fault } of splitJson(source)) {
     if (fault !== null) {
-      yield { value: null, fault, openDocument };
+      yield { value: null, fault, characters: 0, openDocument };
       continue;
     }
     let value: unknown;
     try {
       value = JSON.parse(text);
     } catch {
-      yield { value: null, fault: 'It is not valid JSON.', openDocument };
+      yield { value: null, fault: 'It is not valid JSON.', characters: 0, openDocument };
       continue;
     }
-    for (const one of inside(value)) yield { value: one, fault: null, openDocument };
+    const values = inside(value);
+    const characters = text.length / values.length;
+    for (const one of values) yield { value: one, fault: null, characters, openDocument };
   }
 }
 
@@ -61,7 +84,7 @@ function inside(value: unknown): unknown[] {
 }
 
 /** Names are looked up and never written to: what they say of folders means nothing. */
-async function* itemsOfZip(path: string): AsyncGenerator<GivenItem> {
+async function* batchesOfZip(path: string): AsyncGenerator<GivenItem[]> {
   const zip = await openZip(path, { lazyEntries: true, autoClose: false, validateEntrySize: true }).catch(
     damaged,
   );
@@ -83,23 +106,25 @@ async function* itemsOfZip(path: string): AsyncGenerator<GivenItem> {
         'invalid_request',
         'The archive holds no conversations: no conversations.json is in it.',
       );
-    for (const entry of files) yield* itemsOfEntry(zip, entry, openDocument);
+    yield* inBatches(itemsOfEntries(zip, files, openDocument));
   } finally {
     zip.close();
   }
 }
 
-async function* itemsOfEntry(
+async function* itemsOfEntries(
   zip: ZipFile,
-  entry: Entry,
+  entries: readonly Entry[],
   openDocument: OpenDocument,
 ): AsyncGenerator<GivenItem> {
-  try {
-    yield* itemsOfJson(await openEntry(zip, entry), openDocument);
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    yield { value: null, fault: `${entry.fileName.slice(0, 100)} cannot be unpacked.`, openDocument };
-  }
+  for (const entry of entries)
+    try {
+      yield* itemsOfJson(await openEntry(zip, entry), openDocument);
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      const fault = `${entry.fileName.slice(0, 100)} cannot be unpacked.`;
+      yield { value: null, fault, characters: 0, openDocument };
+    }
 }
 
 function readDirectory(zip: ZipFile): Promise<Map<string, Entry>> {
