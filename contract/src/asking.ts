@@ -127,6 +127,8 @@ export const answerMetadata = z.object({
     .default(null),
   /** How well the quotations of an answer without a language model answer; null when a model wrote it. */
   match: z.enum(['direct', 'weak', 'none']).nullable().default(null),
+  /** `length`: at the longest that the model may write. Null when it did not come to its end, and in earlier answers. */
+  finish_reason: z.enum(['stop', 'length', 'content_filter', 'other']).nullable().default(null),
 });
 export type AnswerMetadata = z.infer<typeof answerMetadata>;
 

@@ -48,6 +48,7 @@ export async function generate(task: GenerationTask, answer: RunningAnswer, deps
     outputTokens: 0,
     notices: [...task.notices],
     match: null,
+    finishReason: null,
     generateMs: null,
     firstWordMs: null,
   };
@@ -101,7 +102,10 @@ async function write(
         state.inputTokens = event.inputTokens;
         state.outputTokens = event.outputTokens;
       }
-      if (event.type === 'finish') state.notices.push(...noticesOfEnd(event.reason));
+      if (event.type === 'finish') {
+        state.finishReason = event.reason;
+        state.notices.push(...noticesOfEnd(event.reason));
+      }
       signal.throwIfAborted();
     }
   } finally {

@@ -108,8 +108,8 @@ function headOf(
   return { id: `chatcmpl-${messageId}`, created, model: modelOf(conversationId) };
 }
 
-function finishOf({ status }: Answer): 'stop' | 'length' {
-  return status === 'complete' ? 'stop' : 'length';
+function finishOf({ status, metadata }: Answer): 'stop' | 'length' {
+  return status === 'complete' && metadata.finish_reason !== 'length' ? 'stop' : 'length';
 }
 
 function usageOf({ metadata: { tokens } }: Answer): Completion['usage'] {

@@ -231,6 +231,7 @@ test.each([
   const { body } = await askJson(person, await newConversation(person), 'What is a fjord?');
   expect(body).toMatchObject({ status: 'complete', answer: 'Half an answer' });
   expect(body.metadata.notices.join('\n')).toMatch(notice);
+  expect(body.metadata.finish_reason).toBe(finish);
 });
 
 test('stop works while the provider hangs', async () => {

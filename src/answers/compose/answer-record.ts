@@ -55,6 +55,7 @@ export interface State {
   outputTokens: number;
   notices: string[];
   match: AnswerMetadata['match'];
+  finishReason: AnswerMetadata['finish_reason'];
   generateMs: number | null;
   /** From the question to the first word; null while there is none. */
   firstWordMs: number | null;
@@ -107,6 +108,7 @@ export function toAnswer(
     notices: state.notices,
     statements: task.mode === 'documents' ? countStatements(state.citations) : null,
     match: state.match,
+    finish_reason: state.finishReason,
   };
   return {
     answer: text,
