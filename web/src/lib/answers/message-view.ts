@@ -59,7 +59,12 @@ export interface MessageView {
   waiting: Waiting | null;
   /** How well the quotations of an answer without a language model answer; null for others. */
   match: Match | null;
+  /** It ends because it was long enough, and not because it was finished. */
+  isCutOff: boolean;
 }
+
+/** Which of how many messages one is, for those who do not see it; empty where that is not known. */
+export type InSet = { 'aria-posinset'?: number; 'aria-setsize'?: number };
 
 /** As many as an import keeps. */
 const mostPages = 200;
@@ -84,6 +89,7 @@ export function messageView(message: Message): MessageView {
     rating: message.feedback?.rating ?? null,
     notices: asArray(metadata.notices).filter((notice) => typeof notice === 'string'),
     error: sentenceOf(metadata.error),
+    isCutOff: metadata.finish_reason === 'length',
     isStarted: true,
   };
 }
@@ -124,6 +130,7 @@ function blank(key: string, role: Message['role']): MessageView {
     isSendingFiles: false,
     waiting: null,
     match: null,
+    isCutOff: false,
   };
 }
 

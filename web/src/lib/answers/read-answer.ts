@@ -55,6 +55,7 @@ function applyAnswerEvent(answer: MessageView, event: AnswerEvent): void {
       answer.waiting = null;
       answer.statements = event.answer.metadata.statements;
       answer.match = event.answer.metadata.match;
+      answer.isCutOff = event.answer.metadata.finish_reason === 'length';
       answer.status = event.answer.status;
       return;
     case 'failed':

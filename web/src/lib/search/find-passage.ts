@@ -17,6 +17,17 @@ export function readPlace(parameters: Pick<URLSearchParams, 'get'>): PlaceInDocu
   return { documentId, page: Number(parameters.get('page')) || null, chunkId: parameters.get('passage') };
 }
 
+/** The link that `readPlace` reads, in the conversation that holds the document. */
+export function addressOfPlace(
+  conversationId: string,
+  { documentId, page, chunkId }: PlaceInDocument,
+): string {
+  const place = new URLSearchParams({ document: documentId });
+  if (page !== null) place.set('page', String(page));
+  if (chunkId !== null) place.set('passage', chunkId);
+  return `/dashboard/chatbot/${conversationId}?${place}`;
+}
+
 /** What is to be shown of the document; null when it is gone. */
 export async function findPassage(
   alcove: Client,

@@ -1,4 +1,5 @@
 import type { SearchHit } from '@alcove/client';
+import { addressOfPlace } from './find-passage.ts';
 
 /** A snippet in pieces, so that what was found is marked without any markup in the text. */
 export function splitSnippet({ text, ranges }: SearchHit['snippet']): { text: string; isFound: boolean }[] {
@@ -19,8 +20,6 @@ export function addressOf(hit: SearchHit): string {
   const conversation = `/dashboard/chatbot/${hit.conversation_id}`;
   if (hit.message_id) return `${conversation}#message-${hit.message_id}`;
   if (!hit.document_id) return conversation;
-  const place = new URLSearchParams({ document: hit.document_id });
-  if (hit.page !== null) place.set('page', String(hit.page));
-  if (hit.chunk_id) place.set('passage', hit.chunk_id);
-  return `${conversation}?${place}`;
+  const place = { documentId: hit.document_id, page: hit.page, chunkId: hit.chunk_id };
+  return addressOfPlace(hit.conversation_id, place);
 }
