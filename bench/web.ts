@@ -11,8 +11,11 @@ import { startMarkdownModel } from './server/markdown-model.ts';
 const parallel = 8;
 const password = 'a long enough password';
 /** As many conversations as make the list scroll. */
-const shortOnes = { conversations: 60, messages: 20 };
+const shortOnes = { conversations: 60, messages: 10 };
 const target = 2;
+const wheelTurns = 10;
+const wheelPx = 120;
+const firstWords = 'Message 1 says';
 const answerBytes = 100_000;
 const longestTaskMs = 100;
 
@@ -121,7 +124,7 @@ async function watchAnswer(browser: Browser, options: BenchOptions): Promise<Tab
   }
 }
 
-/** One turn of a reader: opens the chat, types, scrolls the list. */
+/** One turn of a reader: opens the chat, reads the whole of it, and with all of it there types and scrolls. */
 async function useOnce({ page, session, conversationId }: Opened): Promise<Record<string, number>> {
   await page.getByRole('link', { name: 'New conversation' }).click();
   await page.getByRole('heading', { level: 1, name: 'New conversation' }).waitFor();
@@ -129,6 +132,14 @@ async function useOnce({ page, session, conversationId }: Opened): Promise<Recor
     await page.locator(`[data-conversation="${conversationId}"] a`).click();
     await page.getByText('The last of them.').waitFor();
   });
+  const toBeginning = await readToBeginning(page);
+  const nodesAtBeginning = await countElements(page);
+  const reading = await costOf(session, async () => {
+    for (let at = 0; at < wheelTurns; at += 1) await turnWheel(page, wheelPx);
+    for (let at = 0; at < wheelTurns; at += 1) await turnWheel(page, -wheelPx);
+  });
+  await page.getByTestId('chat').evaluate((chat) => (chat.scrollTop = chat.scrollHeight));
+  await page.getByText('The last of them.').waitFor();
   const typing = await costOf(session, async () => {
     await page.getByLabel('Your question').pressSequentially('How many nests did the colony hold?');
   });
@@ -138,13 +149,40 @@ async function useOnce({ page, session, conversationId }: Opened): Promise<Recor
     for (let at = 0; at < 10; at += 1) await page.mouse.wheel(0, 120);
     await page.mouse.wheel(0, -10_000);
   });
-  const nodes = await page.evaluate(() => document.querySelectorAll('*').length);
   return {
     'open the chat (ms)': opening,
-    'type 35 characters (ms)': typing,
+    'messages read from its end to its beginning': toBeginning,
+    'turn the wheel 20 times there (ms)': reading,
+    'type 35 characters at its end (ms)': typing,
     'scroll the list (ms)': scrolling,
-    'elements of the page': nodes,
+    'elements of the page at its beginning': nodesAtBeginning,
+    'elements of the page at its end': await countElements(page),
   };
+}
+
+/** Scrolls up until nothing comes before what is there. @returns how many messages the page then has */
+async function readToBeginning(page: Page): Promise<number> {
+  const chat = page.getByTestId('chat');
+  const first = page.locator('[data-message]').getByText(firstWords);
+  do {
+    await chat.evaluate((element) => {
+      element.scrollTop = 0;
+      return new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+    });
+  } while (!(await first.isVisible()));
+  return Number(await page.locator('[aria-setsize][data-message]').first().getAttribute('aria-setsize'));
+}
+
+/** One step of the wheel, and the frame that it leads to. */
+async function turnWheel(page: Page, px: number): Promise<void> {
+  await page.getByTestId('chat').evaluate((element, by) => {
+    element.scrollBy(0, by);
+    return new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+  }, px);
+}
+
+function countElements(page: Page): Promise<number> {
+  return page.evaluate(() => document.querySelectorAll('*').length);
 }
 
 /** Milliseconds that the main thread was busy. */

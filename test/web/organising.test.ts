@@ -195,7 +195,7 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBr
       // Not all that is between was loaded for it.
       expect(await page.locator('[data-message]').count()).toBeLessThan(60);
       await page.getByRole('button', { name: 'Show later messages' }).click();
-      await seen(long[40] ?? '').waitFor();
+      await page.getByText('more 40').waitFor({ state: 'attached' });
       await page.getByRole('button', { name: 'To the newest' }).click();
       await inView(newest ?? '');
 

@@ -1,5 +1,6 @@
 import type { Conversation, Document, NumberedChange } from '@alcove/client';
 import { createContext } from 'svelte';
+import type { PlaceInChat } from '../answers/turn-window.svelte.ts';
 import { describeError, type Problem } from '../describe-error.ts';
 import { LiveChanges } from '../live/live-changes.svelte.ts';
 import { Projects } from '../projects/projects.svelte.ts';
@@ -32,6 +33,10 @@ export class Workspace {
   documentChanges = $state(0);
   /** A conversation and its pane are all that there is room for. */
   isCrowded = $state(false);
+  /** The page was reached by the browser's own way back or forward. */
+  isGoingBack = false;
+  /** Where the reader was in each conversation, unless at its end. */
+  readonly #places = new Map<string, PlaceInChat>();
   readonly #session: Session;
   readonly #goTo: (id: string) => void;
 
@@ -51,6 +56,16 @@ export class Workspace {
     this.current.close();
     this.current = this.#make(id);
     void this.current.load();
+  }
+
+  /** Null: at the end, where one begins anyway. */
+  rememberPlace(id: string, place: PlaceInChat | null): void {
+    if (place === null) this.#places.delete(id);
+    else this.#places.set(id, place);
+  }
+
+  placeIn(id: string): PlaceInChat | null {
+    return this.#places.get(id) ?? null;
   }
 
   /** A conversation that was deleted is there again. */

@@ -85,7 +85,8 @@ export class Pane {
     this.isOver = false;
     this.citation = null;
     if (this.tab === 'original') this.tab = 'documents';
-    if (this.#opener?.isConnected) this.#opener.focus();
+    // The reader may have scrolled on meanwhile.
+    if (this.#opener?.isConnected) this.#opener.focus({ preventScroll: true });
     this.#opener = null;
   }
 
