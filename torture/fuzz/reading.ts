@@ -1,46 +1,32 @@
-import { staticRoutes } from '../../test/isolation/cases.ts';
-import { routesOf } from '../../test/http/route-table.ts';
+import { openZip } from '../../src/formats/zip.ts';
 import type { Reply } from '../support/app-here.ts';
 import { mustBe } from '../support/claims.ts';
-import { mayShow, type Place, type Reader, wordsIn } from './canaries.ts';
+import { randomAddress } from '../support/deeds/deed.ts';
+import { type Reader, wordsIn } from './canaries.ts';
+import { judgeWords } from './judge.ts';
+import { type Look, looksAt, readRoutes } from './looks.ts';
+import { textOfPdf } from './pdf-text.ts';
+import { mayOpen } from './view.ts';
 import type { World } from './world.ts';
 
-/** One way to look at something, and who owns it. */
-interface Look {
-  method: 'GET' | 'POST';
-  path: string;
-  body?: unknown;
-  place: Place;
-  owner: string | null;
-  /** The conversation that it is in, for keys that are limited to one. */
-  conversationId: string | null;
-  isThere: boolean;
-}
+export { readRoutes };
 
-/** Of no user: answers without a look at who asks. */
-const open = new Set(['/healthz', '/readyz', '/metrics', '/capabilities', '/openapi.json']);
-const query = { query: 'What is the code of the vault in the lighthouse?', top_k: 50 };
-const strategies = ['keyword', 'rrf_fusion'];
-
-/** Their ids are of nothing that the model knows: test/isolation/routes.test.ts tries them. */
-const ofOtherIds = /^\/(?:templates\/|s\/|v1\/models\/)/;
 /** So long is looked at a stream that has no end. */
 const endlessMs = 150;
+const sideBySide = 8;
 
 /** What was looked through for the words of others: each body of an answer and each event of a stream is one. */
 export interface Reads {
   bodies: number;
   events: number;
+  /** Words that readers did see, by what they looked at: what never shows any proves nothing. */
+  seen: Map<string, number>;
 }
-
-/** Of what is deleted, this many of the latest are looked for: it must not come back. */
-const deletedAtMost = 4;
-const sideBySide = 8;
 
 /** Every reader reads every path that the route table has. @throws BrokenPromise */
 export async function readEverything(world: World, routes: readonly string[]): Promise<Reads> {
   const looks = looksAt(world, routes);
-  const reads: Reads = { bodies: 0, events: 0 };
+  const reads: Reads = { bodies: 0, events: 0, seen: new Map() };
   for (const at of world.readers().keys()) {
     // On a busy machine all of them together take longer than an access token lives.
     await world.keepSignedIn();
@@ -48,131 +34,41 @@ export async function readEverything(world: World, routes: readonly string[]): P
     const rest = looks.values();
     // Side by side, as requests of several people are.
     const reading = async (): Promise<void> => {
-      for (const look of rest) {
-        const events = await readOne(world, reader, look);
-        if (events === null) reads.bodies += 1;
-        else reads.events += events;
-      }
+      for (const look of rest) await readOne(world, reader, look, reads);
     };
     await Promise.all(Array.from({ length: sideBySide }, reading));
   }
+  world.sweeps += 1;
   return reads;
 }
 
-/** The routes that only read, whole pages of them; those of pages and of the reference show nothing of a user. */
-export async function readRoutes({ here }: Pick<World, 'here'>): Promise<string[]> {
-  const { text } = await here.call('GET', '/openapi.json', null);
-  const { paths } = JSON.parse(text) as {
-    paths: Record<string, { get?: { parameters?: { name: string }[] } }>;
-  };
-  const isPaged = (path: string): boolean =>
-    paths[path.replace(':id', '{id}')]?.get?.parameters?.some(({ name }) => name === 'limit') === true;
-  return routesOf(here.app)
-    .filter((route) => route.startsWith('GET ') && !staticRoutes.has(route))
-    .map((route) => route.slice('GET '.length))
-    .map((path) => (isPaged(path) ? `${path}?limit=200` : path))
-    .map((path) => (path === '/documents/:id/words' ? `${path}?page=1` : path));
-}
-
-function looksAt(world: World, routes: readonly string[]): Look[] {
-  const looks: Look[] = [];
-  for (const path of routes) {
-    if (ofOtherIds.test(path)) continue;
-    if (!path.includes(':id')) {
-      looks.push({
-        method: 'GET',
-        path,
-        place: { kind: 'account' },
-        owner: null,
-        conversationId: null,
-        isThere: true,
-      });
-    } else if (path.startsWith('/documents/')) looks.push(...documentLooks(world, path));
-    else if (path.startsWith('/messages/')) looks.push(...messageLooks(world, path));
-    else looks.push(...conversationLooks(world, path));
-  }
-  for (const { id, owner, isAlive } of known(world.conversations)) {
-    for (const strategy of strategies) {
-      looks.push({
-        method: 'POST',
-        path: `/conversations/${id}/retrieve`,
-        body: { ...query, strategy },
-        place: { kind: 'retrieval', conversationId: id },
-        owner,
-        conversationId: id,
-        isThere: isAlive,
-      });
-    }
-  }
-  return looks.filter(({ path }) => !open.has(path.split('?')[0] ?? ''));
-}
-
-/** What is there, and what was deleted last. */
-function known<T extends { isAlive: boolean }>(things: readonly T[]): T[] {
-  const deleted = things.filter(({ isAlive }) => !isAlive).slice(-deletedAtMost);
-  return [...things.filter(({ isAlive }) => isAlive), ...deleted];
-}
-
-function documentLooks({ documents }: World, route: string): Look[] {
-  return known(documents).map(({ id, owner, conversationId, isAlive }) => ({
-    method: 'GET',
-    path: route.replace(':id', id),
-    place: { kind: 'document', documentId: id },
-    owner,
-    conversationId,
-    isThere: isAlive,
-  }));
-}
-
-function messageLooks({ conversations }: World, route: string): Look[] {
-  return known(conversations).flatMap(({ id: conversationId, owner, isAlive, messageIds }) =>
-    messageIds.slice(-1).map((id) => ({
-      method: 'GET' as const,
-      path: route.replace(':id', id),
-      place: { kind: 'conversation' as const, conversationId },
-      owner,
-      conversationId,
-      isThere: isAlive,
-    })),
-  );
-}
-
-function conversationLooks({ conversations }: World, route: string): Look[] {
-  return known(conversations).map(({ id, owner, isAlive }) => ({
-    method: 'GET',
-    path: route.replace(':id', id),
-    place: { kind: 'conversation', conversationId: id },
-    owner,
-    conversationId: id,
-    isThere: isAlive,
-  }));
-}
-
-/** @returns how many events a stream had; null where it was no stream */
-async function readOne(world: World, reader: Reader, look: Look): Promise<number | null> {
-  const reply =
-    look.path === '/events'
-      ? await readEndless(world, reader)
-      : await world.here.call(look.method, look.path, reader.token, look.body);
-  const what = `${reader.name}, ${look.method} ${look.path}`;
-  judgeWords(world, reader, look.place, reply, what);
-  // Exports of one person are few in a minute: one that is put off is no read.
-  if (reply.status === 429 && look.path.endsWith('/export')) return 0;
-  judgeStatus(world, reader, look, reply, what);
-  if (reply.status === 200 && isOwn(reader, look)) judgeCompleteness(world, look, reply, what);
+async function readOne(world: World, reader: Reader, look: Look, reads: Reads): Promise<void> {
+  const reply = await send(world, reader, look);
+  const text = await unpacked(reply);
+  const what = `${reader.name}, ${look.method} ${look.path} ${JSON.stringify(look.body) ?? ''}`;
+  const seen = judgeWords(world, reader, look.place, { ...reply, text }, what);
+  // Exports, and links, of one person are few in a minute: one that is put off is no read.
+  if (reply.status === 429 && /\/export|^\/s\//.test(look.path)) return;
+  reads.seen.set(look.kind, (reads.seen.get(look.kind) ?? 0) + seen);
+  judgeStatus(world, reader, look, { ...reply, text }, what);
+  if (reply.status === 200 && isLetIn(world, reader, look)) judgeCompleteness(look, reader, text, what);
   const isStream = String(reply.headers['content-type']).startsWith('text/event-stream');
-  return isStream ? (reply.text.match(/^data:/gm) ?? []).length : null;
+  if (isStream) reads.events += (text.match(/^data:/gm) ?? []).length;
+  else reads.bodies += 1;
 }
 
-/** What a stream says before the reader goes away. */
-async function readEndless({ here }: World, { token }: Reader): Promise<Reply> {
+/** A stranger comes from anywhere: what is limited for each address is not what is tried here. */
+async function send({ here }: World, { token }: Reader, look: Look): Promise<Reply> {
+  const headers = { ...look.headers, ...(token === null ? { 'x-forwarded-for': randomAddress() } : {}) };
+  if (look.isEndless !== true) return here.call(look.method, look.path, token, look.body, headers);
   const gone = new AbortController();
   // All that has changed since the beginning.
-  const headers = {
+  const asked = {
+    ...headers,
     'last-event-id': '1',
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
   };
-  const response = await fetch(`${here.baseUrl}/events`, { headers, signal: gone.signal });
+  const response = await fetch(`${here.baseUrl}${look.path}`, { headers: asked, signal: gone.signal });
   const timer = setTimeout(() => gone.abort(), endlessMs);
   let text = '';
   try {
@@ -183,62 +79,82 @@ async function readEndless({ here }: World, { token }: Reader): Promise<Reply> {
   } finally {
     clearTimeout(timer);
   }
-  return { status: response.status, text, headers: Object.fromEntries(response.headers) };
+  return {
+    status: response.status,
+    text,
+    bytes: Buffer.alloc(0),
+    headers: Object.fromEntries(response.headers),
+  };
 }
 
-/** No answer, of whatever status, shows a word that is not this reader's to see here. */
-export function judgeWords(world: World, reader: Reader, place: Place, reply: Reply, what: string): void {
-  const headers = Object.values(reply.headers).flatMap((value) => wordsIn(String(value)));
-  for (const word of [...wordsIn(reply.text), ...headers]) {
-    const canary = world.canaries.get(word);
-    mustBe(
-      canary !== undefined && mayShow(canary, reader, place),
-      () =>
-        `${what} (${reply.status}) shows ${word} of ${JSON.stringify({ ...canary, quotedIn: [...(canary?.quotedIn ?? [])] })}: ${reply.text.slice(0, 400)}`,
-    );
-  }
+/** The text of an answer; of an archive and of a PDF what stands in it, which their bytes do not show. */
+async function unpacked({ status, text, bytes, headers }: Reply): Promise<string> {
+  const type = String(headers['content-type']);
+  if (status !== 200) return text;
+  if (type === 'application/pdf') return textOfPdf(bytes);
+  if (type !== 'application/zip') return text;
+  const zip = openZip(bytes);
+  return zip.names.map((name) => `${name}\n${Buffer.from(zip.read(name) ?? []).toString()}`).join('\n');
 }
 
-function isOwn(reader: Reader, { owner }: Look): boolean {
-  return reader.userId !== null && reader.userId === owner;
+/** True where it is this reader's to see. */
+function isLetIn(world: World, reader: Reader, { place, owner, isThere, conversationId }: Look): boolean {
+  if (place.kind === 'link') return mayOpen(world, reader, place);
+  if (reader.userId === null || !isThere) return false;
+  return (owner === null || reader.userId === owner) && [null, conversationId].includes(reader.limitedTo);
 }
 
 function judgeStatus(
-  { refuses }: World,
+  world: World,
   reader: Reader,
   look: Look,
-  { status, text }: Reply,
+  { status, text }: Pick<Reply, 'status' | 'text'>,
   what: string,
 ): void {
   const told = (): string => `${what} is answered with ${status}: ${text.slice(0, 300)}`;
   mustBe(status < 500, told);
+  const { place } = look;
+  if (place.kind === 'link') return mustBe(isStatusOfLink(world, reader, look, status), told);
   if (reader.userId === null) return mustBe(status === 401, told);
   if (look.owner === null) return;
-  const isAllowed =
-    isOwn(reader, look) && look.isThere && [null, look.conversationId].includes(reader.limitedTo);
+  const isAllowed = isLetIn(world, reader, look);
+  // A tool says in its result what it refuses.
+  if (look.path === '/mcp') {
+    const isRefused = text.includes('"isError":true');
+    return mustBe(status === 200 && (isAllowed ? !isRefused : isRefused || !world.refuses), told);
+  }
   // A chat's id may be its client's own: one that nobody knows has nothing to go on with.
   const isEmpty = status === 204 && text === '' && look.path.startsWith('/api/chat/');
-  if (!isAllowed) mustBe(!refuses || status === 403 || status === 404 || isEmpty, told);
+  if (!isAllowed) return mustBe(!world.refuses || status === 403 || status === 404 || isEmpty, told);
   // A document may still be on its way to a text; a question has neither stream nor trace.
-  else
-    mustBe(
-      status < 300 || [409, 410].includes(status) || (status === 404 && look.path.startsWith('/messages/')),
-      told,
-    );
+  const hasNone = status === 404 && /^\/(?:messages|documents)\/.*(?:stream|trace|words)/.test(look.path);
+  mustBe(status < 300 || [409, 410].includes(status) || hasNone, told);
+}
+
+/** A link is open to whom it is for; what is below it, to its recipient alone, and where they take part. */
+function isStatusOfLink(world: World, reader: Reader, { place, path }: Look, status: number): boolean {
+  if (place.kind !== 'link') return false;
+  const opens = mayOpen(world, reader, place);
+  const isRefusal = [401, 403, 404].includes(status);
+  if (/^\/s\/[^/]+$/.test(path)) {
+    // A credential that is worth nothing opens no link either that asks who comes.
+    return opens ? status === 200 : isRefusal;
+  }
+  const takesPart = opens && place.link.takesPart && reader.userId === place.link.recipient;
+  return takesPart ? status < 300 || status === 409 : isRefusal;
 }
 
 /** What is there is there for its owner: words of messages in the history, words of documents in their texts. */
-function judgeCompleteness(world: World, { path, place }: Look, { text }: Reply, what: string): void {
-  const isHistory =
-    place.kind === 'conversation' && path.startsWith(`/conversations/${place.conversationId}?`);
-  const isText = place.kind === 'document' && path.endsWith('/text');
-  if (!isHistory && !isText) return;
+function judgeCompleteness(
+  { complete = [], finder }: Look,
+  reader: Reader,
+  text: string,
+  what: string,
+): void {
+  if (complete.length === 0) return;
+  // Each searches their own; what waits to be indexed cannot be found yet.
+  const isElsewhere = finder !== undefined && (finder !== reader.userId || reader.limitedTo !== null);
+  if (isElsewhere || text.includes('"indexing":true')) return;
   const seen = new Set(wordsIn(text));
-  for (const canary of world.canaries.values()) {
-    if (!canary.isAlive || canary.isUnsure) continue;
-    const isMessage =
-      isHistory && canary.kind === 'message' && canary.conversationId === place.conversationId;
-    const isDocument = isText && canary.documentId === place.documentId;
-    if (isMessage || isDocument) mustBe(seen.has(canary.word), () => `${what} lacks ${canary.word}`);
-  }
+  for (const word of complete) mustBe(seen.has(word), () => `${what} lacks ${word}: ${text.slice(0, 300)}`);
 }

@@ -31,6 +31,11 @@ export async function signIn(here: AppHere, session: Session): Promise<void> {
   Object.assign(session, { token, refreshToken, since });
 }
 
+/** Another session of the same account. */
+export async function another(here: AppHere, { email }: Session): Promise<Session> {
+  return { ...(await withPassword(here, '/auth/login', email)), email };
+}
+
 async function withPassword(here: AppHere, path: string, email: string) {
   for (let attempt = 1; ; attempt += 1) {
     const reply = await send(here, path, { email, password });
@@ -44,7 +49,10 @@ async function withPassword(here: AppHere, path: string, email: string) {
 
 /** A new access token where the old one comes of age; the same session goes on. */
 export async function refreshed(here: AppHere, session: Session): Promise<void> {
-  if (performance.now() - session.since < renewAfterMs) return;
+  if (performance.now() - session.since >= renewAfterMs) await refresh(here, session);
+}
+
+export async function refresh(here: AppHere, session: Session): Promise<void> {
   const asked = performance.now();
   // Nobody else may trade the same refresh token meanwhile: a second use ends the session.
   session.since = asked;
@@ -61,7 +69,7 @@ function send(here: AppHere, path: string, body: unknown): Promise<Reply> {
   });
 }
 
-function sessionOf({ text }: Reply): Omit<Session, 'email'> {
+export function sessionOf({ text }: Pick<Reply, 'text'>): Omit<Session, 'email'> {
   const answer = JSON.parse(text) as { access_token: string; refresh_token: string; user?: { id: string } };
   return {
     id: answer.user?.id ?? '',

@@ -1,42 +1,27 @@
-import type { AppHere, Reply } from '../support/app-here.ts';
-import { type Canary, type Reader, wordOf } from './canaries.ts';
+import type { AppHere } from '../support/app-here.ts';
+import { type Reader, wordOf } from './canaries.ts';
 import { refreshed, register, type Session } from './session.ts';
+import {
+  branchOf,
+  type FuzzConversation,
+  type FuzzDocument,
+  type FuzzKey,
+  type FuzzLink,
+  type FuzzMessage,
+  type Organiser,
+  type Quoted,
+  saidIn,
+  type Sent,
+  type Shown,
+} from './things.ts';
 
 export interface FuzzUser extends Session {
   state: 'active' | 'suspended' | 'gone';
+  /** In the name of the account, which administrators see too. */
+  profile: string[];
 }
 
-export interface FuzzKey {
-  id: string;
-  token: string;
-  userId: string;
-  limitedTo: string | null;
-  isRevoked: boolean;
-}
-
-export interface FuzzConversation {
-  id: string;
-  owner: string;
-  isAlive: boolean;
-  messageIds: string[];
-}
-
-export interface FuzzDocument {
-  id: string;
-  owner: string;
-  conversationId: string;
-  isAlive: boolean;
-}
-
-/** A request with an Idempotency-Key that was answered once. */
-export interface Sent {
-  userId: string;
-  path: string;
-  body: unknown;
-  key: string;
-  conversationId: string;
-  first: Reply;
-}
+const worthlessAtMost = 2;
 
 /** What must be so: the model beside the application. */
 export class World {
@@ -44,8 +29,14 @@ export class World {
   readonly keys: FuzzKey[] = [];
   readonly conversations: FuzzConversation[] = [];
   readonly documents: FuzzDocument[] = [];
-  readonly canaries = new Map<string, Canary>();
+  readonly links: FuzzLink[] = [];
+  readonly organisers: Organiser[] = [];
   readonly sent: Sent[] = [];
+  /** Tokens of sessions that were ended. */
+  readonly worthless: string[] = [];
+  /** How often everything was read. */
+  sweeps = 0;
+  private planted = 0;
   private readonly name: string;
   readonly here: AppHere;
   readonly admin: Session;
@@ -60,7 +51,11 @@ export class World {
   }
 
   async addUser(): Promise<void> {
-    this.users.push({ ...(await register(this.here)), state: 'active' });
+    this.takeIn(await register(this.here));
+  }
+
+  takeIn(session: Session): void {
+    this.users.push({ ...session, state: 'active', profile: [] });
   }
 
   /** Access tokens live for minutes, a world may live longer. */
@@ -69,19 +64,9 @@ export class World {
   }
 
   /** A new word for a text that is about to be written. */
-  plant(kind: Canary['kind'], owner: string, conversationId: string): Canary {
-    const canary: Canary = {
-      word: wordOf(this.name, this.canaries.size),
-      owner,
-      kind,
-      conversationId,
-      documentId: null,
-      isAlive: true,
-      isUnsure: false,
-      quotedIn: new Set(),
-    };
-    this.canaries.set(canary.word, canary);
-    return canary;
+  plant(): string {
+    this.planted += 1;
+    return wordOf(this.name, this.planted);
   }
 
   userOf(id: string): FuzzUser {
@@ -90,61 +75,152 @@ export class World {
     return user;
   }
 
+  isActive(id: string): boolean {
+    return this.userOf(id).state === 'active';
+  }
+
   activeUsers(): FuzzUser[] {
     return this.users.filter(({ state }) => state === 'active');
   }
 
+  conversation(id: string): FuzzConversation {
+    const found = this.conversations.find((one) => one.id === id);
+    if (found === undefined) throw new Error(`there is no conversation ${id}`);
+    return found;
+  }
+
+  isThere(conversationId: string): boolean {
+    return this.conversation(conversationId).state === 'there';
+  }
+
   conversationsOf(owner: string): FuzzConversation[] {
-    return this.conversations.filter((one) => one.owner === owner && one.isAlive);
+    return this.usable().filter((one) => one.owner === owner);
   }
 
   /** Conversations whose owner can use them. */
   usable(): FuzzConversation[] {
     return this.conversations.filter(
-      ({ isAlive, owner }) => isAlive && this.userOf(owner).state === 'active',
+      ({ state, owner, isTemplate }) => state === 'there' && !isTemplate && this.isActive(owner),
     );
   }
 
+  /** Deleted ones that can come back. */
+  binned(): FuzzConversation[] {
+    return this.conversations.filter(({ state, owner }) => state === 'binned' && this.isActive(owner));
+  }
+
+  documentsIn(conversationId: string): FuzzDocument[] {
+    return this.documents.filter((one) => one.state === 'there' && one.conversationId === conversationId);
+  }
+
   usableDocuments(): FuzzDocument[] {
-    return this.documents.filter(({ isAlive, owner }) => isAlive && this.userOf(owner).state === 'active');
+    return this.usable().flatMap(({ id }) => this.documentsIn(id));
   }
 
-  /** What an answer in the conversation may quote from now on. */
-  quote(into: string, isSource: (canary: Canary) => boolean): void {
-    for (const canary of this.canaries.values())
-      if (canary.isAlive && canary.kind === 'document' && isSource(canary)) canary.quotedIn.add(into);
+  /** Deleted ones that can come back, to a conversation that is there. */
+  binnedDocuments(): FuzzDocument[] {
+    const usable = new Set(this.usable().map(({ id }) => id));
+    return this.documents.filter((one) => one.state === 'binned' && usable.has(one.conversationId));
   }
 
+  /** Links that open for whom they are for. */
+  isOpen({ isRevoked, owner, conversationId }: FuzzLink): boolean {
+    return !isRevoked && this.isActive(owner) && this.isThere(conversationId);
+  }
+
+  addConversation(
+    id: string,
+    owner: string,
+    more: Partial<Omit<FuzzConversation, 'id' | 'owner'>> = {},
+  ): FuzzConversation {
+    const made: FuzzConversation = {
+      id,
+      owner,
+      state: 'there',
+      isTemplate: false,
+      title: [],
+      tags: [],
+      messages: [],
+      deletedMessages: [],
+      leafId: null,
+      unsure: [],
+      isBlurred: false,
+      project: null,
+      importedFrom: null,
+      ...more,
+    };
+    this.conversations.push(made);
+    return made;
+  }
+
+  addDocument(id: string, { id: conversationId, owner }: FuzzConversation, name: string, text: string): void {
+    this.documents.push({ id, owner, conversationId, state: 'there', name, text });
+  }
+
+  /** Below the active leaf, which it becomes. */
+  say(conversation: FuzzConversation, message: Partial<FuzzMessage> & Pick<FuzzMessage, 'id'>): FuzzMessage {
+    const said: FuzzMessage = {
+      parentId: conversation.leafId,
+      role: 'user',
+      says: [],
+      notes: [],
+      quotes: [],
+      isWhole: false,
+      ...message,
+    };
+    conversation.messages.push(said);
+    conversation.leafId = said.id;
+    return said;
+  }
+
+  /** What an answer in the conversation may quote now. */
+  quotable(conversationIds: readonly string[]): Quoted[] {
+    return conversationIds
+      .flatMap((id) => this.documentsIn(id))
+      .map(({ id: documentId, name, text }) => ({ documentId, name, text }));
+  }
+
+  /** What a link shows of the conversation as it is now, with these documents. */
+  shownNow(conversation: FuzzConversation, documentIds: readonly string[]): Shown {
+    const branch = branchOf(conversation);
+    const quotes = branch.flatMap((message) => message.quotes);
+    const documents = this.quotable([conversation.id]).filter(({ documentId }) =>
+      documentIds.includes(documentId),
+    );
+    return {
+      title: conversation.title,
+      says: [...branch.flatMap(({ says }) => says), ...quotes.map(({ text }) => text)],
+      names: [...quotes, ...documents].filter(({ documentId }) => documentIds.includes(documentId)),
+      documents,
+      unsure: [...conversation.unsure],
+      certain: saidIn(conversation),
+    };
+  }
+
+  /** What is deleted by request can come back where the installation has an undo window. */
   forgetConversation(id: string): void {
-    for (const one of this.conversations) if (one.id === id) one.isAlive = false;
-    for (const document of this.documents) if (document.conversationId === id) document.isAlive = false;
-    // A key comes back with its conversation: until then it is worth nothing, and its name stays in its owner's list.
-    const comesBack = this.here.config.limits.undoMs > 0;
-    for (const key of this.keys) if (key.limitedTo === id && !comesBack) key.isRevoked = true;
-    for (const canary of this.canaries.values()) {
-      if (canary.conversationId === id && !(comesBack && canary.kind === 'key')) canary.isAlive = false;
-      canary.quotedIn.delete(id);
-    }
+    const conversation = this.conversation(id);
+    conversation.state = this.here.config.limits.undoMs > 0 ? 'binned' : 'gone';
+    if (conversation.state === 'gone') this.eraseConversation(id);
   }
 
-  forgetDocument(id: string): void {
-    for (const document of this.documents) if (document.id === id) document.isAlive = false;
-    for (const canary of this.canaries.values()) if (canary.documentId === id) canary.isAlive = false;
-  }
-
-  moveDocuments(from: string, to: string): void {
-    for (const document of this.documents) if (document.conversationId === from) document.conversationId = to;
-    for (const canary of this.canaries.values())
-      if (canary.kind === 'document' && canary.conversationId === from) canary.conversationId = to;
-    this.forgetConversation(from);
+  eraseConversation(id: string): void {
+    this.conversation(id).state = 'gone';
+    for (const document of this.documents) if (document.conversationId === id) document.state = 'gone';
+    for (const link of this.links) if (link.conversationId === id) link.isRevoked = true;
+    for (const key of this.keys) if (key.limitedTo === id) key.isRevoked = true;
   }
 
   forgetUser(id: string): void {
+    for (const one of this.conversations) if (one.owner === id) this.eraseConversation(one.id);
     this.userOf(id).state = 'gone';
-    for (const { id: conversation } of this.conversations.filter(({ owner }) => owner === id))
-      this.forgetConversation(conversation);
-    for (const canary of this.canaries.values()) if (canary.owner === id) canary.isAlive = false;
     for (const key of this.keys) if (key.userId === id) key.isRevoked = true;
+    for (const one of this.organisers) if (one.owner === id) one.isThere = false;
+  }
+
+  endToken(token: string): void {
+    this.worthless.push(token);
+    this.worthless.splice(0, this.worthless.length - worthlessAtMost);
   }
 
   /** Everybody who can try to read: sessions, keys, those that are worth nothing any more, and nobody. */
@@ -155,16 +231,28 @@ export class World {
       userId: state === 'active' ? id : null,
       limitedTo: null,
     }));
-    const keys = this.keys.map(({ token, userId, limitedTo, isRevoked }, at) => ({
-      name: `key ${at}${isRevoked ? ' (revoked)' : ''}`,
+    const keys = this.keys.map(({ token, userId, limitedTo, isRevoked }, at) => {
+      // A key comes back with its conversation: until then it is worth nothing.
+      const isWorthless =
+        isRevoked || !this.isActive(userId) || (limitedTo !== null && !this.isThere(limitedTo));
+      return {
+        name: `key ${at}${isWorthless ? ' (worth nothing)' : ''}`,
+        token,
+        userId: isWorthless ? null : userId,
+        limitedTo,
+      };
+    });
+    const ended = this.worthless.map((token) => ({
+      name: 'a session that was ended',
       token,
-      userId: isRevoked || this.userOf(userId).state !== 'active' ? null : userId,
-      limitedTo,
+      userId: null,
+      limitedTo: null,
     }));
     const { id, token } = this.admin;
     return [
       ...sessions,
       ...keys,
+      ...ended,
       { name: 'the administrator', token, userId: id, limitedTo: null },
       { name: 'nobody', token: null, userId: null, limitedTo: null },
     ];

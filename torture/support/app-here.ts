@@ -6,6 +6,8 @@ import { migratedHome } from '../../test/support/migrated-home.ts';
 export interface Reply {
   status: number;
   text: string;
+  /** Of what is no text. */
+  bytes: Buffer;
   headers: Record<string, unknown>;
 }
 
@@ -18,6 +20,7 @@ export interface AppHere {
   baseUrl: string;
   /** What it logged at level `error` or above. */
   faults: string[];
+  /** A form is sent as multipart, any other body as JSON. */
   call(
     method: string,
     path: string,
@@ -67,21 +70,38 @@ export async function startAppHere(
     faults,
     baseUrl: `http://127.0.0.1:${address.port}`,
     async call(method, path, token, body, headers = {}) {
+      const { type, payload } = await payloadOf(body);
       const response = await app.http.inject({
         method: method as 'GET',
         url: path,
         headers: {
           ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(type === null ? {} : { 'content-type': type }),
           ...headers,
         },
-        ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+        ...(payload === null ? {} : { payload }),
       });
-      return { status: response.statusCode, text: response.payload, headers: response.headers };
+      return {
+        status: response.statusCode,
+        text: response.payload,
+        bytes: response.rawPayload,
+        headers: response.headers,
+      };
     },
     async close() {
       await app.close();
       await home?.remove();
     },
+  };
+}
+
+/** A form as multipart, anything else as JSON. */
+async function payloadOf(body: unknown): Promise<{ type: string | null; payload: Buffer | string | null }> {
+  if (body === undefined) return { type: null, payload: null };
+  if (!(body instanceof FormData)) return { type: 'application/json', payload: JSON.stringify(body) };
+  const response = new Response(body);
+  return {
+    type: response.headers.get('content-type'),
+    payload: Buffer.from(await response.arrayBuffer()),
   };
 }
