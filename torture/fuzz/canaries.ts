@@ -22,3 +22,12 @@ export function wordsIn(text: string): string[] {
 export function wordOf(world: string, n: number): string {
   return `zqx${world}${n.toString(36).padStart(12 - world.length, '0')}`;
 }
+
+/** Of a person's name, which administrators see of everybody, of other worlds too. */
+export function nameOf(world: string, n: number): string {
+  return `zqxp${world}${n.toString(36).padStart(11 - world.length, '0')}`;
+}
+
+export function isName(word: string): boolean {
+  return word.startsWith('zqxp');
+}

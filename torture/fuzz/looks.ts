@@ -65,6 +65,7 @@ function looksOf(world: World, path: string): Look[] {
   if (route === '/export')
     return isTurn(world, turns.account) ? [ofAccount(path, { kind: 'everything' })] : [];
   if (route === '/events') return [{ ...ofAccount(path, { kind: 'everything' }), isEndless: true }];
+  if (route === '/admin/users') return [ofAccount(path, { kind: 'people' })];
   if (route === '/search') return searches(world, path);
   if (route === '/conversations')
     return [
@@ -208,7 +209,13 @@ function linkLooks(world: World, link: FuzzLink, route: string): Look[] {
     return isTurn(world, turns.changes) ? [{ ...look(true), isEndless: true }] : [];
   const answer = world.conversation(conversationId).messages.findLast(({ role }) => role === 'assistant');
   if (answer === undefined) return [];
-  return [{ ...look(true), path: look(true).path.replace(':message', answer.id) }];
+  return [
+    {
+      ...look(true),
+      path: look(true).path.replace(':message', answer.id),
+      place: { kind: 'answer', link, hasPassword: true, id: answer.id },
+    },
+  ];
 }
 
 /** Words that are in one text only, each of them its owner's; and words that all texts share. */

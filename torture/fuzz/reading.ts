@@ -99,7 +99,7 @@ async function unpacked({ status, text, bytes, headers }: Reply): Promise<string
 
 /** True where it is this reader's to see. */
 function isLetIn(world: World, reader: Reader, { place, owner, isThere, conversationId }: Look): boolean {
-  if (place.kind === 'link') return mayOpen(world, reader, place);
+  if (place.kind === 'link' || place.kind === 'answer') return mayOpen(world, reader, place);
   if (reader.userId === null || !isThere) return false;
   return (owner === null || reader.userId === owner) && [null, conversationId].includes(reader.limitedTo);
 }
@@ -114,7 +114,8 @@ function judgeStatus(
   const told = (): string => `${what} is answered with ${status}: ${text.slice(0, 300)}`;
   mustBe(status < 500, told);
   const { place } = look;
-  if (place.kind === 'link') return mustBe(isStatusOfLink(world, reader, look, status), told);
+  if (place.kind === 'link' || place.kind === 'answer')
+    return mustBe(isStatusOfLink(world, reader, look, status), told);
   if (reader.userId === null) return mustBe(status === 401, told);
   if (look.owner === null) return;
   const isAllowed = isLetIn(world, reader, look);
@@ -133,7 +134,7 @@ function judgeStatus(
 
 /** A link is open to whom it is for; what is below it, to its recipient alone, and where they take part. */
 function isStatusOfLink(world: World, reader: Reader, { place, path }: Look, status: number): boolean {
-  if (place.kind !== 'link') return false;
+  if (place.kind !== 'link' && place.kind !== 'answer') return false;
   const opens = mayOpen(world, reader, place);
   const isRefusal = [401, 403, 404].includes(status);
   if (/^\/s\/[^/]+$/.test(path)) {

@@ -11,10 +11,14 @@ export type Place =
   | { kind: 'document'; id: string }
   | { kind: 'organiser'; id: string }
   | { kind: 'link'; link: FuzzLink; hasPassword: boolean }
+  /** An answer as whoever takes part follows it: its sources are those that it had. */
+  | { kind: 'answer'; link: FuzzLink; hasPassword: boolean; id: string }
   /** Lists of what is there, and what runs over all of it. */
   | { kind: 'account' }
   /** The same, with what templates hold. */
   | { kind: 'everything' }
+  /** All accounts, for administrators. */
+  | { kind: 'people' }
   /** Conversations that can come back. */
   | { kind: 'bin' }
   | { kind: 'nothing' };
@@ -25,9 +29,18 @@ export function wordsFor(world: World, reader: Reader, place: Place): ReadonlySe
 }
 
 function list(world: World, reader: Reader, place: Place): string[] {
-  if (place.kind === 'nothing') return [];
+  if (place.kind === 'nothing' || place.kind === 'people') return [];
   if (place.kind === 'link')
     return mayOpen(world, reader, place) ? wordsThrough(world, reader, place.link) : [];
+  if (place.kind === 'answer') {
+    const { messages, unsure } = world.conversation(place.link.conversationId);
+    const answer = messages.find(({ id }) => id === place.id);
+    const takesPart = place.link.takesPart && reader.userId === place.link.recipient;
+    const mayFollow = answer !== undefined && takesPart && mayOpen(world, reader, place);
+    return mayFollow
+      ? [...answer.says, ...answer.quotes.flatMap(({ name, text }) => [name, text]), ...unsure]
+      : [];
+  }
   if (reader.userId === null) return [];
   const isWithin = (one: Pick<FuzzConversation, 'id' | 'owner'>): boolean =>
     one.owner === reader.userId && [null, one.id].includes(reader.limitedTo);
@@ -59,7 +72,7 @@ function list(world: World, reader: Reader, place: Place): string[] {
   return [
     ...listed.flatMap((one) => inConversation(world, one)),
     ...organised,
-    ...profiles(world, reader.userId),
+    ...(world.users.find(({ id }) => id === reader.userId)?.profile ?? []),
   ];
 }
 
@@ -83,13 +96,6 @@ function organisedBy({ keys, organisers }: World, userId: string): string[] {
   const named = keys.filter((one) => one.userId === userId && !one.isRevoked).map(({ name }) => name);
   const owned = organisers.filter(({ owner, isThere }) => owner === userId && isThere);
   return [...named, ...owned.flatMap(({ words }) => words)];
-}
-
-/** Administrators see what people are called. */
-function profiles({ users, admin }: World, userId: string): string[] {
-  return users
-    .filter(({ id, state }) => state !== 'gone' && [id, admin.id].includes(userId))
-    .flatMap(({ profile }) => profile);
 }
 
 /** Whether the link opens. A key that is limited to a conversation is nobody where a link is for one person. */

@@ -1,5 +1,5 @@
 import type { AppHere } from '../support/app-here.ts';
-import { type Reader, wordOf } from './canaries.ts';
+import { nameOf, type Reader, wordOf } from './canaries.ts';
 import { refreshed, register, type Session } from './session.ts';
 import {
   branchOf,
@@ -67,6 +67,12 @@ export class World {
   plant(): string {
     this.planted += 1;
     return wordOf(this.name, this.planted);
+  }
+
+  /** The same for what a person is called. */
+  plantName(): string {
+    this.planted += 1;
+    return nameOf(this.name, this.planted);
   }
 
   userOf(id: string): FuzzUser {
@@ -231,17 +237,13 @@ export class World {
       userId: state === 'active' ? id : null,
       limitedTo: null,
     }));
-    const keys = this.keys.map(({ token, userId, limitedTo, isRevoked }, at) => {
-      // A key comes back with its conversation: until then it is worth nothing.
-      const isWorthless =
-        isRevoked || !this.isActive(userId) || (limitedTo !== null && !this.isThere(limitedTo));
-      return {
-        name: `key ${at}${isWorthless ? ' (worth nothing)' : ''}`,
-        token,
-        userId: isWorthless ? null : userId,
-        limitedTo,
-      };
-    });
+    // One whose conversation can come back is a key still, and reaches nothing meanwhile.
+    const keys = this.keys.map(({ token, userId, limitedTo, isRevoked }, at) => ({
+      name: `key ${at}${isRevoked ? ' (revoked)' : ''}`,
+      token,
+      userId: isRevoked || !this.isActive(userId) ? null : userId,
+      limitedTo,
+    }));
     const ended = this.worthless.map((token) => ({
       name: 'a session that was ended',
       token,

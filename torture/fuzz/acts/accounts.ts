@@ -35,7 +35,7 @@ export async function setStatus(world: World, user: FuzzUser, status: 'active' |
 }
 
 export async function nameAccount(world: World, user: FuzzUser): Promise<void> {
-  const word = world.plant();
+  const word = world.plantName();
   await act(world, user, { method: 'PATCH', path: '/auth/me', body: { name: `Ada ${word}` } }, 200);
   user.profile = [word];
 }
