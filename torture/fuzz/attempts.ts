@@ -127,7 +127,8 @@ function onMessage(id: string, word: string): Attempt[] {
 
 /** Into what is the trespasser's own, too. */
 function onDocument(world: World, by: FuzzUser, id: string, word: string): Attempt[] {
-  const [own] = world.conversationsOf(by.id);
+  // Where nothing is said there is nothing to share, whatever documents are named.
+  const own = world.conversationsOf(by.id).find(({ leafId }) => leafId !== null);
   const ids = { document_ids: [id] };
   const into = own === undefined ? [] : [own.id];
   return [
