@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type Deed, deeds, type Drawn } from './deeds.ts';
+import type { Deed, Drawn } from './choosing.ts';
+import { deeds } from './deeds.ts';
 import type { World } from './world.ts';
 
 type Command = fc.AsyncCommand<World, World>;

@@ -6,83 +6,30 @@ import * as messages from './acts/messages.ts';
 import * as organising from './acts/organising.ts';
 import * as sharing from './acts/sharing.ts';
 import * as attempts from './attempts.ts';
-import type { FuzzConversation, FuzzDocument, FuzzLink, FuzzMessage, Organiser } from './things.ts';
+import {
+  active,
+  alike,
+  type Deed,
+  ends,
+  hasRoom,
+  held,
+  mayUpload,
+  most,
+  on,
+  onBoth,
+  open,
+  others,
+  own,
+  pick,
+  siblings,
+  takingPart,
+  usable,
+  where,
+} from './choosing.ts';
 import { mayOpen } from './view.ts';
-import type { FuzzUser, World } from './world.ts';
+import type { FuzzUser } from './world.ts';
 
-export const most = { users: 4, conversations: 6, documents: 8, keys: 4, links: 4, organisers: 3 };
-
-/** A command as fast-check draws it: what it does depends on numbers that are taken modulo what there is. */
-export interface Drawn {
-  /** Chooses what it is done to. */
-  at: number;
-  /** Chooses the rest. */
-  also: number;
-}
-
-/** Null where there is nothing to do it to. */
-export type Deed = (world: World, drawn: Drawn) => (() => Promise<unknown>) | null;
-
-function pick<T>(things: readonly T[], at: number): T | undefined {
-  return things[at % Math.max(1, things.length)];
-}
-
-/** A deed that is done to one of several things. */
-function on<T>(
-  choose: (world: World) => readonly T[],
-  deed: (world: World, one: T, drawn: Drawn) => Promise<unknown> | null,
-): Deed {
-  return (world, drawn) => {
-    const one = pick(choose(world), drawn.at);
-    return one === undefined ? null : () => deed(world, one, drawn) ?? Promise.resolve();
-  };
-}
-
-/** The same with a second thing, which depends on the first. */
-function onBoth<T, U>(
-  choose: (world: World) => readonly T[],
-  alsoChoose: (world: World, one: T) => readonly U[],
-  deed: (world: World, one: T, other: U, drawn: Drawn) => Promise<unknown>,
-): Deed {
-  return (world, drawn) => {
-    const pairs = choose(world).flatMap((one) => alsoChoose(world, one).map((other) => ({ one, other })));
-    const pair = pick(pairs, drawn.at + drawn.also);
-    return pair === undefined ? null : () => deed(world, pair.one, pair.other, drawn);
-  };
-}
-
-function where(has: (world: World) => boolean, deed: Deed): Deed {
-  return (world, drawn) => (has(world) ? deed(world, drawn) : null);
-}
-
-const usable = (world: World): FuzzConversation[] => world.usable();
-const active = (world: World): FuzzUser[] => world.activeUsers();
-const held = (world: World): FuzzDocument[] => world.usableDocuments();
-const hasRoom = (world: World): boolean => world.usable().length < most.conversations;
-const mayUpload = (world: World): boolean => world.usableDocuments().length < most.documents;
-const others = (world: World, { owner }: Pick<FuzzConversation, 'owner'>): FuzzUser[] =>
-  world.activeUsers().filter(({ id }) => id !== owner);
-const siblings = (world: World, { id, owner }: FuzzConversation): FuzzConversation[] =>
-  world.conversationsOf(owner).filter((one) => one.id !== id);
-const ends = (role: FuzzMessage['role']) => (_: World, one: FuzzConversation) =>
-  one.messages.filter((message) => message.role === role && !message.isWhole);
-const open = (world: World): FuzzLink[] => world.links.filter((one) => world.isOpen(one));
-const takingPart = (world: World): FuzzLink[] =>
-  open(world).filter(
-    ({ takesPart, recipient }) => takesPart && recipient !== null && world.isActive(recipient),
-  );
-const own = (kind: Organiser['kind']) => (world: World) =>
-  world.organisers.filter((one) => one.kind === kind && one.isThere && world.isActive(one.owner));
-const alike = (world: World, one: FuzzDocument): FuzzDocument[] =>
-  world
-    .usableDocuments()
-    .filter(({ owner }) => owner === one.owner)
-    .slice(0, 1 + (one.id.charCodeAt(35) % 2));
-
-function readerOf({ id, token }: FuzzUser) {
-  return { name: '', token, userId: id, limitedTo: null };
-}
-
+/** Every command, and how often it is drawn. */
 export const deeds: Record<string, { weight: number; deed: Deed }> = {
   create: { weight: 3, deed: where(hasRoom, on(active, conversations.createConversation)) },
   rename: { weight: 1, deed: on(usable, conversations.rename) },
@@ -154,7 +101,7 @@ export const deeds: Record<string, { weight: number; deed: Deed }> = {
       onBoth(
         held,
         (world, { owner }) => world.conversationsOf(owner),
-        (world, one, to) => documents.copyDocuments(world, alike(world, one), to),
+        (world, one, to, drawn) => documents.copyDocuments(world, alike(world, one, drawn), to),
       ),
     ),
   },
@@ -163,7 +110,7 @@ export const deeds: Record<string, { weight: number; deed: Deed }> = {
     deed: onBoth(
       held,
       (world, { owner }) => world.conversationsOf(owner),
-      (world, one, to) => documents.moveDocuments(world, alike(world, one), to),
+      (world, one, to, drawn) => documents.moveDocuments(world, alike(world, one, drawn), to),
     ),
   },
   deleteDocument: {
@@ -172,8 +119,8 @@ export const deeds: Record<string, { weight: number; deed: Deed }> = {
   },
   deleteDocuments: {
     weight: 1,
-    deed: on(held, (world, one, { also }) =>
-      documents.deleteDocuments(world, alike(world, one), also % 2 === 0),
+    deed: on(held, (world, one, drawn) =>
+      documents.deleteDocuments(world, alike(world, one, drawn), drawn.also % 2 === 0),
     ),
   },
   restoreDocument: { weight: 2, deed: on((world) => world.binnedDocuments(), documents.restoreDocument) },
@@ -334,3 +281,7 @@ export const deeds: Record<string, { weight: number; deed: Deed }> = {
     ),
   },
 };
+
+function readerOf({ id, token }: FuzzUser) {
+  return { name: '', token, userId: id, limitedTo: null };
+}

@@ -13,6 +13,8 @@ export { readRoutes };
 
 /** So long is looked at a stream that has no end. */
 const endlessMs = 150;
+/** What has changed for so long is told first; who was away for an hour is told nothing. */
+const lookBackMs = 20 * 60_000;
 const sideBySide = 8;
 
 /** What was looked through for the words of others: each body of an answer and each event of a stream is one. */
@@ -62,10 +64,10 @@ async function send({ here }: World, { token }: Reader, look: Look): Promise<Rep
   const headers = { ...look.headers, ...(token === null ? { 'x-forwarded-for': randomAddress() } : {}) };
   if (look.isEndless !== true) return here.call(look.method, look.path, token, look.body, headers);
   const gone = new AbortController();
-  // All that has changed since the beginning.
   const asked = {
     ...headers,
-    'last-event-id': '1',
+    // In microseconds.
+    'last-event-id': String((Date.now() - lookBackMs) * 1_000),
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
   };
   const response = await fetch(`${here.baseUrl}${look.path}`, { headers: asked, signal: gone.signal });

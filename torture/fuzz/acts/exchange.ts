@@ -32,11 +32,13 @@ export async function importExport(
   const reply = await act(world, to, { method: 'POST', path: '/import', body, writes }, 200, 429);
   if (reply.status === 429) return;
   const [item] = (told(reply) as Report).items;
-  // Once by each; what was imported before stays as it is.
-  const isAgain = world.conversations.some(
-    ({ owner: by, importedFrom }) => by === to.id && importedFrom === from.id,
+  // Once by each: what was imported before gets what is new, and one that can come back stays as it is.
+  const before = world.conversations.find(
+    ({ owner: by, importedFrom, state }) => by === to.id && importedFrom === from.id && state !== 'gone',
   );
-  if (isAgain && item?.outcome === 'unchanged') return;
+  if (before !== undefined && item?.outcome === 'unchanged') return;
+  if (before?.state === 'there' && item?.outcome === 'extended')
+    return takeInNew(world, from, before, format, writes);
   mustBe(
     item?.outcome === 'imported' && item.conversation_id !== null,
     () => `an export is not imported: ${reply.text}`,
@@ -50,13 +52,59 @@ export async function importExport(
   });
   if (project?.isThere === true) made.project = await findProject(world, to, project.words);
   const copies = await findCopies(world, made, format === 'zip' ? world.quotable([from.id]) : []);
+  await takeInHistory(world, from, made, copies, writes);
+}
+
+/** All branches of it came along, as one message whose id is that of the active leaf. */
+async function takeInHistory(
+  world: World,
+  from: FuzzConversation,
+  made: FuzzConversation,
+  copies: ReadonlyMap<string, string>,
+  writes: readonly string[],
+): Promise<void> {
   const request = { method: 'GET', path: `/conversations/${made.id}`, writes };
-  const history = told(await act(world, to, request, 200)) as { active_leaf_id: string | null };
-  if (history.active_leaf_id !== null) {
-    world.say(made, wholeOf(history.active_leaf_id, from.messages, copies));
-    // All branches of it came along.
-    made.isBlurred = true;
+  const history = told(await act(world, world.userOf(made.owner), request, 200)) as {
+    active_leaf_id: string | null;
+  };
+  if (history.active_leaf_id === null) return;
+  const whole = wholeOf(history.active_leaf_id, from.messages, copies);
+  const known = made.messages.find(({ id }) => id === whole.id);
+  if (known === undefined) world.say(made, whole);
+  else {
+    known.says = [...known.says, ...whole.says];
+    known.notes = [...known.notes, ...whole.notes];
+    known.quotes = [...known.quotes, ...whole.quotes];
   }
+  made.isBlurred = true;
+}
+
+/** What the conversation has got since it was imported: messages, and in an archive documents by names that are new. */
+async function takeInNew(
+  world: World,
+  from: FuzzConversation,
+  made: FuzzConversation,
+  format: 'json' | 'zip',
+  writes: readonly string[],
+): Promise<void> {
+  made.unsure.push(...from.unsure);
+  const there = world.documentsIn(made.id);
+  const copies = new Map<string, string>();
+  const missing = world.quotable([from.id]).filter(({ documentId, name }) => {
+    const one = there.find((document) => document.name === name);
+    if (one !== undefined) copies.set(documentId, one.id);
+    return one === undefined;
+  });
+  const isArchive = format === 'zip';
+  const added = await findCopies(world, made, isArchive ? missing : []);
+  // What was cited before in a file that came without its documents is cited in them now.
+  const all = new Map(isArchive ? [...copies, ...added] : []);
+  for (const message of made.messages)
+    message.quotes = message.quotes.map((one) => ({
+      ...one,
+      documentId: all.get(one.documentId) ?? one.documentId,
+    }));
+  await takeInHistory(world, from, made, all, writes);
 }
 
 /** The project that came with a conversation, which may have been there before under the same name. */

@@ -202,7 +202,9 @@ export async function findCopies(
   const reply = await world.here.call(list.method, list.path, world.userOf(made.owner).token);
   const { documents } = told(reply) as { documents: { id: string; name: string }[] };
   const left = [...sources];
+  const known = new Set(world.documents.map(({ id }) => id));
   for (const { id, name } of documents) {
+    if (known.has(id)) continue;
     const at = left.findIndex((source) => name.includes(source.name));
     const [source] = at < 0 ? [] : left.splice(at, 1);
     // What a request that was cut off has left, the model knows no id of.
