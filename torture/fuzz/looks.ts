@@ -34,7 +34,7 @@ const strategies = ['keyword', 'rrf_fusion'];
 /** Of what is deleted, this many of the latest are looked for: it must not come back. */
 const deletedAtMost = 4;
 /** What is dear to make is looked at in turns: once in so many times that everything is read. */
-const turns = { tool: 4, account: 10, changes: 5, zip: 10, pdf: 40 };
+const turns = { tool: 4, statistics: 4, account: 10, changes: 5, zip: 10, pdf: 40 };
 
 /** The routes that only read, whole pages of them; those of pages and of the reference show nothing of a user. */
 export async function readRoutes({ here }: Pick<World, 'here'>): Promise<string[]> {
@@ -73,6 +73,8 @@ function looksOf(world: World, path: string): Look[] {
       ofAccount(`${path}&status=all`),
       ofAccount(`${path}&status=deleted`, { kind: 'bin' }),
     ];
+  if (route === '/conversations/stats/overview')
+    return isTurn(world, turns.statistics) ? [ofAccount(path)] : [];
   if (!route.includes(':')) return [ofAccount(path)];
   if (route.startsWith('/s/')) return world.links.flatMap((link) => linkLooks(world, link, path));
   if (route.startsWith('/documents/'))
@@ -94,6 +96,10 @@ function looksOf(world: World, path: string): Look[] {
   const conversations = known(world.conversations, ({ state }) => state === 'there');
   if (route === '/v1/models/:model')
     return conversations.map((one) => ofConversation(one, path.replace(':model', `conv:${one.id}`), path));
+  if (route === '/conversations/:id/stats')
+    return conversations.flatMap((one, at) =>
+      isTurn(world, turns.statistics, at) ? [ofConversation(one, path.replace(':id', one.id), path)] : [],
+    );
   if (route === '/conversations/:id/export')
     return conversations.map((one, at) => ofExport(world, one, path, at));
   if (route.startsWith('/conversations/:id') || route === '/api/chat/:id/stream')

@@ -58,8 +58,9 @@ function list(world: World, reader: Reader, place: Place): string[] {
   }
   const own = world.conversations.filter(isWithin);
   if (place.kind === 'bin') {
+    // A key that is limited to one lists it there, too: it may bring it back.
     const binned = own.filter(({ state }) => state === 'binned');
-    return reader.limitedTo === null ? binned.flatMap(({ title, tags }) => [...title, ...tags]) : [];
+    return binned.flatMap(({ title, tags }) => [...title, ...tags]);
   }
   const organised = reader.limitedTo === null ? organisedBy(world, reader.userId) : [];
   if (place.kind === 'organiser') {

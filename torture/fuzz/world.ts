@@ -237,7 +237,7 @@ export class World {
       userId: state === 'active' ? id : null,
       limitedTo: null,
     }));
-    // One whose conversation can come back is a key still, and reaches nothing meanwhile.
+    // One whose conversation can come back is a key still, and sees meanwhile only that it can.
     const keys = this.keys.map(({ token, userId, limitedTo, isRevoked }, at) => ({
       name: `key ${at}${isRevoked ? ' (revoked)' : ''}`,
       token,
