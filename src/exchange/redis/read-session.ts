@@ -234,9 +234,14 @@ function decodeString(bytes: Buffer): unknown {
 }
 
 function reasonOf(bytes: Buffer): string {
-  return isPickled(bytes) ? 'pickled Python, which cannot be read safely' : 'neither JSON nor MessagePack';
+  return isPickled(bytes) ? pickled : 'neither JSON nor MessagePack';
 }
 
+const pickled = 'pickled Python, which is never read here: reading it would run what it holds';
+
+/** Protocols 2 to 5 say so at their beginning; 0 and 1 begin as the dict, list or object that they hold. All end alike. */
 function isPickled(bytes: Buffer): boolean {
-  return bytes[0] === 0x80 && (bytes[1] ?? 0) <= 5 && bytes.at(-1) === 0x2e;
+  if (bytes.at(-1) !== 0x2e) return false;
+  if (bytes[0] === 0x80) return (bytes[1] ?? 0) <= 5;
+  return /^(?:\([dl]p?\d*\n|\(?[\]}]q.|c[\w.]+\n\w+\n)/s.test(bytes.toString('latin1', 0, 200));
 }
