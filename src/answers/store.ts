@@ -232,7 +232,10 @@ function storedEvent(scope: ConversationScope, messageId: string, seq: number): 
   };
 }
 
-/** That an answer is there to be read, and which documents it cites, in whatever conversation of the user's they are. */
+/**
+ * That an answer is there to be read, and which documents it cites, in whatever conversation of the user's they are. A
+ * temporary conversation stays its time from here on.
+ */
 export async function noteAnswered(
   db: Database,
   scope: ConversationScope,
@@ -243,8 +246,11 @@ export async function noteAnswered(
   await db.write({ userId }, [
     {
       name: 'note_unread',
-      text: 'UPDATE conversations SET unread = true, updated_at = greatest(updated_at, $3) WHERE user_id = $1 AND id = $2',
-      values: [userId, conversationId, now],
+      text: `UPDATE conversations SET unread = true, updated_at = greatest(updated_at, $3),
+          purge_at = to_timestamp($4::float8 + expires_in_s)
+        WHERE user_id = $1 AND id = $2`,
+      // As appending counts it.
+      values: [userId, conversationId, now, now.getTime() / 1000],
     },
     {
       name: 'note_cited',

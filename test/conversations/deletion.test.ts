@@ -196,6 +196,20 @@ describe('a temporary conversation', () => {
     });
   });
 
+  test('stays its time from the end of its last answer', async () => {
+    const person = await somebody();
+    const { body } = await person.json<Conversation>('POST', '/conversations', { expires_in_s: 60 });
+    await addText(person, body.id, 'Herons stand still.');
+    await person.json('POST', `/rag/conversation/${body.id}/query`, { query: 'What do herons do?' });
+    const read = async () =>
+      (await person.json<ConversationHistory>('GET', `/conversations/${body.id}`)).body;
+    const asked = (await read()).messages.at(-1)?.created_at ?? '';
+    await until('the end of the answer counts', async () => {
+      const { expires_at: expires } = await read();
+      return Date.parse(expires ?? '') > Date.parse(asked) + 60_000;
+    });
+  });
+
   test('stays longer with each message, is kept when its owner says so, and cannot be restored', async () => {
     const person = await somebody();
     const { body } = await person.json<Conversation>('POST', '/conversations', { expires_in_s: 3600 });
