@@ -17,8 +17,13 @@ export async function reportFile(): Promise<TestFile> {
   return { name: 'report.pdf', bytes: Uint8Array.from(await readFile(report)) };
 }
 
-/** One page for each text; a page without text holds a line drawing. */
-export function pdfFile(name: string, pages: readonly string[], trailer = ''): TestFile {
+/** One page for each text; a page without text holds a line drawing. @param more of the dictionary of each page */
+export function pdfFile(
+  name: string,
+  pages: readonly string[],
+  trailer = '',
+  more: readonly string[] = [],
+): TestFile {
   const first = 4;
   const objects = [
     '<</Type/Catalog/Pages 2 0 R>>',
@@ -27,7 +32,7 @@ export function pdfFile(name: string, pages: readonly string[], trailer = ''): T
     ...pages.flatMap((text, at) => {
       const drawing = text === '' ? '0 0 m 300 300 l S' : `BT /F1 12 Tf 72 700 Td (${text}) Tj ET`;
       return [
-        `<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents ${first + 2 * at + 1} 0 R/Resources<</Font<</F1 3 0 R>>>>>>`,
+        `<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents ${first + 2 * at + 1} 0 R/Resources<</Font<</F1 3 0 R>>>>${more[at] ?? ''}>>`,
         `<</Length ${drawing.length}>>\nstream\n${drawing}\nendstream`,
       ];
     }),

@@ -154,6 +154,14 @@ export function citedSources(message: MessageView): Source[] {
   return message.sources.filter((source) => states.has(source.n));
 }
 
+/** What the server notices of an answer from documents that cites none. */
+export const noCitation = 'No statement of this answer rests on your documents.';
+
+/** Whether an answer that documents were searched for cites none of them. */
+export function isUncited(message: MessageView): boolean {
+  return message.mode === 'documents' && message.status === 'complete' && citedSources(message).length === 0;
+}
+
 /** Metadata is whatever a client stored: a name is text, and an address is one of https or none. */
 function pageOf(value: unknown): CitedPage[] {
   const { title, url } = asRecord(value);
