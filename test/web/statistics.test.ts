@@ -57,6 +57,10 @@ describe.skipIf(chromiumPath === undefined)('statistics in the web app', inBrows
       const chart = page.getByRole('figure').filter({ hasText: 'Tokens per day' });
       await chart.getByText('As a table').click();
       await chart.getByRole('cell', { name: shown }).waitFor();
+      const costs = page.getByRole('figure').filter({ hasText: 'Cost per day' });
+      await costs.getByRole('img', { name: 'Cost per day (UTC)' }).waitFor();
+      await costs.getByText('As a table').click();
+      await costs.getByRole('row').filter({ hasText: shown }).getByText(cost).waitFor();
       // Nothing was searched yet: there is no rate to show.
       await page.getByRole('img', { name: 'Time by stage per day, median' }).waitFor();
       expect(await page.getByRole('img', { name: /^Searches per day/ }).count()).toBe(0);

@@ -15,6 +15,7 @@ export const statistics: typeof en = {
   citedShare: 'Antworten mit Belegen',
   perDay: 'Nachrichten und Fragen am Tag',
   tokensPerDay: 'Tokens pro Tag (UTC)',
+  costPerDay: 'Kosten pro Tag (UTC)',
   searchesPerDay: 'Suchen am Tag, und wie viele der Zwischenspeicher beantwortet hat',
   searches: 'Suchen',
   stagesPerDay: 'Zeit je Stufe am Tag, Median',

@@ -13,6 +13,7 @@ export const statistics = {
   citedShare: 'Answers that cite',
   perDay: 'Messages and questions per day',
   tokensPerDay: 'Tokens per day (UTC)',
+  costPerDay: 'Cost per day (UTC)',
   searchesPerDay: 'Searches per day, and how many the cache answered',
   searches: 'Searches',
   stagesPerDay: 'Time by stage per day, median',
