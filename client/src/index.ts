@@ -32,6 +32,7 @@ export type {
   Document,
   DeletionPreview,
   DocumentStatus,
+  EmbeddingState,
   ErrorCode,
   ExportFormat,
   ImportEvent,

@@ -4,6 +4,7 @@ import type {
   adminUserQuery,
   auditList,
   auditQuery,
+  EmbeddingState,
   createUserBody,
   InstallationStatistics,
   Invitation,
@@ -51,6 +52,10 @@ export function people(transport: Transport) {
     },
     statistics(query: StatisticsQuery = {}, options?: RequestOptions): Promise<InstallationStatistics> {
       return transport.json('GET', '/admin/stats', { ...options, query });
+    },
+    /** The embedding model, and what still waits for vectors of it. */
+    embeddings(options?: RequestOptions): Promise<EmbeddingState> {
+      return transport.json('GET', '/admin/embeddings', options);
     },
   };
 }

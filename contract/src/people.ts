@@ -75,6 +75,18 @@ export const resetPasswordBody = z.object({
 });
 export const forgotPasswordBody = z.object({ email: z.string().max(254) });
 
+/** How far the documents of everybody are found by meaning. */
+export const embeddingState = z
+  .object({
+    /** The one that the server embeds with; null where semantic search is off. */
+    model: z.string().nullable(),
+    /** Ready documents that have no vectors of that model yet; zero without a model. */
+    documents_left: z.int().min(0),
+    passages_left: z.int().min(0),
+  })
+  .meta({ id: 'EmbeddingState' });
+export type EmbeddingState = z.infer<typeof embeddingState>;
+
 const auditEntry = z
   .object({
     id,

@@ -11,7 +11,7 @@ const promised = `
 POST /auth/register · POST /auth/login · POST /auth/refresh · POST /auth/logout · GET /auth/me · PATCH /auth/me
 POST /auth/password · DELETE /auth/me · GET /auth/keys · POST /auth/keys · DELETE /auth/keys/:id
 GET /admin/users · POST /admin/users · PATCH /admin/users/:id · DELETE /admin/users/:id · POST /admin/invites
-POST /admin/users/:id/reset · GET /admin/stats · GET /admin/audit
+POST /admin/users/:id/reset · GET /admin/stats · GET /admin/audit · GET /admin/embeddings
 POST /conversations · GET /conversations · GET /conversations/:id · POST /conversations/:id/messages
 PUT /conversations/:id/title · PATCH /conversations/:id · DELETE /conversations/:id · POST /conversations/:id/restore
 GET /conversations/stats/overview · GET /conversations/:id/stats · POST /conversations/:id/fork

@@ -1,4 +1,11 @@
-import { auditList, auditQuery, installationStatistics, statisticsQuery } from '@alcove/contract';
+import {
+  auditList,
+  auditQuery,
+  embeddingState,
+  installationStatistics,
+  statisticsQuery,
+} from '@alcove/contract';
+import { countUnembedded } from '../../documents/stale-store.ts';
 import { listAudit } from '../../identity/audit-store.ts';
 import { statisticsOfInstallation } from '../../identity/installation.ts';
 import { presentAudit } from '../../identity/present-audit.ts';
@@ -12,7 +19,7 @@ import { adminOf } from './admin.ts';
 const tags = ['administration'];
 
 /** What administrators may know of everybody: who did what, and sums. */
-export function oversightRoutes(app: App, { db, config, now }: HttpDeps): void {
+export function oversightRoutes(app: App, { db, config, models, now }: HttpDeps): void {
   const admin = { admin: true };
 
   app.get(
@@ -65,6 +72,26 @@ export function oversightRoutes(app: App, { db, config, now }: HttpDeps): void {
       const statistics = await statisticsOfInstallation(db, adminOf(request), view);
       if (!wantsCsv(request, format)) return statistics;
       return sendCsv(reply, 'server', statisticsToCsv(statistics));
+    },
+  );
+
+  app.get(
+    '/admin/embeddings',
+    {
+      config: admin,
+      schema: {
+        tags,
+        operationId: 'getEmbeddingState',
+        summary: 'How far documents are embedded',
+        description:
+          'For administrators: the embedding model, and how many documents and passages of all accounts still wait for vectors of it, as after another one was set. They are embedded in the background.',
+        response: { 200: embeddingState },
+      },
+    },
+    async () => {
+      const model = models.embedding?.id ?? null;
+      const left = model === null ? { documents: 0, chunks: 0 } : await countUnembedded(db, model);
+      return { model, documents_left: left.documents, passages_left: left.chunks };
     },
   );
 }

@@ -105,6 +105,7 @@ export const accountCases: Record<string, IsolationCase> = {
     { path: `/admin/audit?user_id=${w.b.id}`, status: 403 },
   ],
   'GET /admin/stats': () => [{ path: '/admin/stats', status: 403 }],
+  'GET /admin/embeddings': () => [{ path: '/admin/embeddings', status: 403 }],
   'PATCH /admin/users/:id': (w) => [
     { path: `/admin/users/${w.a.id}`, status: 403, body: { status: 'suspended' } },
     { path: `/admin/users/${w.b.id}`, status: 403, body: { role: 'admin' } },
