@@ -81,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)('pages of the web app', inBrowser, (
     await page.getByRole('button', { name: 'See why' }).click();
     await page.getByRole('heading', { name: 'How this answer came about' }).waitFor();
     await check('how it came about');
-    for (const name of ['stats', 'settings', 'admin', 'search']) {
+    for (const name of ['documents', 'stats', 'settings', 'admin', 'search']) {
       await open(page, `/dashboard/${name}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.getByText('Loading…').waitFor({ state: 'detached' });

@@ -49,7 +49,13 @@ export const settings: typeof en = {
   models: 'Modelle',
   chatModel: 'Antworten schreibt',
   embeddingModel: 'Dokumente werden nach Bedeutung gefunden mit',
-  modelCommand: 'Um es zu ändern, setzen Sie dies für den Server und starten ihn neu:',
+  embeddedAll: 'Jede Textstelle hat ihre Vektoren.',
+  embeddingLeft: (passages, inDocuments) =>
+    `${count(passages, { one: 'Textstelle', other: 'Textstellen' })} in ${count(inDocuments, { one: 'Dokument', other: 'Dokumenten' })} noch ohne Vektoren dieses Modells: bis dahin über ihre Wörter zu finden.`,
+  embeddingCommand: 'Um Dokumente mit einem Modell, das auf dem Server läuft, nach Bedeutung zu finden:',
+  embeddingAnew:
+    'Die Dokumente werden dann im Hintergrund neu eingebettet. „npm run alcove -- doctor --repair“ holt nach, was ausgelassen wurde.',
+  modelCommand: 'Um Modelle eines anderen Servers zu nutzen, setzen Sie dies und starten ihn neu:',
   version: 'Version',
   database: 'Datenbank',
   data: 'Meine Daten',

@@ -1,4 +1,5 @@
 import { counter } from '../plural.ts';
+import { documents } from './nouns.ts';
 
 const count = counter('en');
 
@@ -48,7 +49,13 @@ export const settings = {
   models: 'Models',
   chatModel: 'Answers are written by',
   embeddingModel: 'Documents are found by meaning with',
-  modelCommand: 'To change it, set these for the server and start it again:',
+  embeddedAll: 'Every passage has its vectors.',
+  embeddingLeft: (passages: number, inDocuments: number) =>
+    `${count(passages, { one: 'passage', other: 'passages' })} in ${count(inDocuments, documents)} still without vectors of this model: found by their words until then.`,
+  embeddingCommand: 'To find documents by meaning with a model that runs on the server:',
+  embeddingAnew:
+    'Documents are then embedded anew in the background. “npm run alcove -- doctor --repair” begins with what was left out.',
+  modelCommand: 'To use models of another server, set these and start it again:',
   version: 'Version',
   database: 'Database',
   data: 'My data',
