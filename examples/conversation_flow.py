@@ -80,7 +80,7 @@ def account(variable):
     password = uuid.uuid4().hex
     status, body = call("POST", "/auth/register", None, {"email": name, "password": password})
     if status == 403:
-        sys.exit(f"Registration is closed at {BASE}: set ALCOVE_TOKEN and ALCOVE_OTHER_TOKEN.")
+        sys.exit(f"{body['error']} Or set ALCOVE_TOKEN and ALCOVE_OTHER_TOKEN for {BASE}.")
     step(f"an account ({name})", status == 201, body)
     return body["access_token"], password
 

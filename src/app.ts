@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { drain } from './app/drain.ts';
 import { openDatabaseOf, type OpeningDatabase } from './app/open-database.ts';
 import { startWorker } from './app/start-worker.ts';
 import { serverCommands } from './app/server-commands.ts';
@@ -16,7 +17,6 @@ import type { DocumentDeps } from './documents/deps.ts';
 import { parserWeakness } from './documents/prepare.ts';
 import { rebuildSegment } from './documents/index-store.ts';
 import { UploadRoom } from './documents/upload-room.ts';
-import { AppError } from './errors.ts';
 import type { DeletionHold } from './files/deletion-hold.ts';
 import { openBlobStore } from './files/open-store.ts';
 import { tieOriginals } from './files/installation.ts';
@@ -29,6 +29,7 @@ import type { App, Logger } from './http/app.ts';
 import { createServer } from './http/server.ts';
 import { stopListening } from './http/stop-listening.ts';
 import { createIdentity } from './identity/create.ts';
+import { readSetupCode } from './identity/setup-code.ts';
 import { createSetup } from './identity/people/create-setup.ts';
 import { Background } from './limits/background.ts';
 import { readBackground } from './indexing/background.ts';
@@ -51,6 +52,8 @@ export interface RunningApp {
   models: Models;
   version: string;
   notices: string[];
+  /** What the first account needs, while there is none and others reach this server. */
+  setupCode: string | null;
   /** Resolves when nothing can be served any more, with the reason; the process should end then. */
   died: Promise<Error>;
   close(): Promise<void>;
@@ -236,6 +239,7 @@ export async function startApp(
           )
         : null;
     opened.push(() => stopControl?.());
+    const setupCode = identity.firstAccount.needsCode ? await readSetupCode(db, identity.firstAccount) : null;
     // Last: it works on its own from here on.
     const loops = works ? startWorker(documents, answers, hold, config, working.signal) : [];
     const close = async (): Promise<void> => {
@@ -269,6 +273,7 @@ export async function startApp(
       models,
       version,
       notices: [...notices, ...forOperator],
+      setupCode,
       died: opening.died,
       close,
     };
@@ -280,19 +285,3 @@ const afterwardsAtOnce = 4;
 const afterwardsWaiting = 100;
 /** So long may letters that were promised take when the server stops. */
 const lettersGraceMs = 10_000;
-
-/** Lets answers end by themselves; those that take longer are ended with what they have. */
-async function drain(running: RunningAnswers, graceMs: number): Promise<void> {
-  const answers = running.all();
-  if (answers.length === 0) return;
-  const timeout = AbortSignal.timeout(graceMs);
-  await Promise.race([
-    Promise.all(answers.map((answer) => answer.finished)),
-    new Promise((resolve) => timeout.addEventListener('abort', resolve, { once: true })),
-  ]);
-  const stopped = new AppError(
-    'unavailable',
-    'The server stopped while it wrote this answer: what came is kept. Ask again to go on.',
-  );
-  for (const answer of running.all()) answer.stop.abort(stopped);
-}

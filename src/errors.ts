@@ -10,6 +10,7 @@ export const statusOf: Record<ErrorCode, number> = {
   token_expired: 401,
   forbidden: 403,
   registration_closed: 403,
+  setup_code_required: 403,
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,

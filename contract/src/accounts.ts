@@ -21,7 +21,13 @@ export const user = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof user>;
 
-export const registerBody = z.object({ email, password, name: name.optional() });
+export const registerBody = z.object({
+  email,
+  password,
+  name: name.optional(),
+  /** For the first account of a server that others than its own machine reach; `alcove setup-code` prints it. */
+  setup_code: z.string().max(200).optional(),
+});
 export const loginBody = z.object({ email: z.string().max(254), password: z.string().max(1024) });
 export const changePasswordBody = z.object({
   current_password: z.string().max(1024),

@@ -10,6 +10,7 @@ export const errorCodes = [
   'token_expired',
   'forbidden',
   'registration_closed',
+  'setup_code_required',
   'not_found',
   'method_not_allowed',
   'conflict',

@@ -15,6 +15,8 @@ export const capabilities = z
     reset_by_mail: z.boolean(),
     /** True until the first account exists. */
     first_run: z.boolean(),
+    /** Whether that account needs the setup code: others than this machine reach the server. */
+    setup_code_required: z.boolean(),
     max_upload_bytes: z.int(),
     /** What `settings.temperature` of a conversation may be at most. */
     max_temperature: z.number(),

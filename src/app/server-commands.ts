@@ -5,6 +5,7 @@ import type { IdentityDeps } from '../identity/deps.ts';
 import { overseeAudit, overseeStatistics } from '../identity/oversee.ts';
 import { operate } from '../identity/people/operate.ts';
 import { operation } from '../identity/people/operation.ts';
+import { readSetupCode } from '../identity/setup-code.ts';
 import { type ModelHolders, takeUpModels } from './take-up-models.ts';
 
 /** What commands of the same user can ask of a server whose database only it can open. */
@@ -23,6 +24,7 @@ export function serverCommands(
       const asked = operation.parse(JSON.parse(options.get('asked') ?? '{}'));
       return operate(asked, `http://localhost:${config.port}`, identity);
     },
+    'setup-code': async () => ({ setup_code: await readSetupCode(db, identity.firstAccount) }),
     stats: (options) => overseeStatistics(options, overseen),
     audit: (options) => overseeAudit(options, overseen),
     models: async (options) => {

@@ -92,6 +92,10 @@ program
   .option('--repair', 'mend what can be mended without losing anything')
   .option('--json', 'print one JSON object')
   .action(exitWith(async () => (await import('./doctor.ts')).doctor));
+program
+  .command('setup-code')
+  .description('print the code that the first account of a server needs where others reach it')
+  .action(exitWith(async () => (await import('./setup-code.ts')).printSetupCode));
 const models = program
   .command('models')
   .description('list the models, and whether each answers; 1 when one does not')
@@ -207,7 +211,6 @@ users
   .option('--messages <number>', 'messages in a minute', quotaOf)
   .option(...json)
   .action(exitWith(async () => (await import('./users.ts')).setQuota));
-
 users
   .command('retention')
   .description(

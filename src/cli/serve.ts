@@ -2,6 +2,7 @@ import type { RunningApp } from '../app.ts';
 import { openDatabaseOf } from '../app/open-database.ts';
 import { type Config, ConfigError, readConfig, readEnvFile } from '../config.ts';
 import { DatabaseSetupError } from '../db/setup-error.ts';
+import { setupAddress } from '../identity/setup-code.ts';
 import { createLog } from './log.ts';
 
 /** All of a stop but the time for proxies to notice it and for answers to end. */
@@ -50,6 +51,11 @@ export async function serve(): Promise<number> {
       ? `Data: ${config.dataDir} (embedded database; set DATABASE_URL for PostgreSQL)`
       : `Data: PostgreSQL, files in ${config.blobs.kind === 'disk' ? config.dataDir : config.blobs.url}`,
   );
+  // Said to whoever reads the log, and to nobody over HTTP.
+  if (app.setupCode !== null && config.role !== 'worker')
+    print(
+      `There is no account yet. Make the first one, the administrator's, at ${setupAddress(url, app.setupCode)}`,
+    );
   for (const notice of [...config.notices, ...app.notices]) print(`- ${notice}`);
   const reason = await Promise.race([stopped, app.died]);
   if (reason instanceof Error) console.error(`Stopping: ${reason.message}`);

@@ -85,7 +85,7 @@ const accounts = {
   PASSWORD_HASH_MB: show(count(46), 'memory of one hash; less makes stolen hashes easier to guess'),
   REGISTRATION: show(
     word(['open', 'closed']).optional(),
-    'default: open where only this machine can reach the server, else closed after the first account',
+    'default: open where only this machine can reach the server, else closed after the first account, which needs the setup code',
     'open',
   ),
   INVITE_DAYS: show(count(7), 'how long the link of an invitation can be used'),

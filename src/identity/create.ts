@@ -11,6 +11,7 @@ import { createPasswords } from './passwords.ts';
 import type { Setup } from './people/setup-link.ts';
 import { deriveKey, loadSecret } from './secrets.ts';
 import { createSessionCache } from './session-cache.ts';
+import { deriveSetupCode } from './setup-code.ts';
 
 const lettersAtOnce = 2;
 const lettersWaiting = 200;
@@ -18,7 +19,7 @@ const lettersWaiting = 200;
 export interface IdentityOptions {
   auth: AuthConfig;
   dataDir: string;
-  /** A server that only this machine reaches lets everybody register unless told otherwise. */
+  /** A server that only this machine reaches lets everybody register unless told otherwise, the first without a code. */
   isForThisMachine: boolean;
   setup: Setup;
   log: Pick<Log, 'warn'>;
@@ -38,6 +39,7 @@ export async function createIdentity(db: Database, options: IdentityOptions): Pr
     deviceKey: deriveKey(secret, 'known-device'),
     shareKey: deriveKey(secret, 'share-link'),
     registration: auth.registration ?? (options.isForThisMachine ? 'open' : 'closed'),
+    firstAccount: { setupCode: deriveSetupCode(secret), needsCode: !options.isForThisMachine },
     issuer: auth.issuer === undefined ? null : createExternalIssuer(auth.issuer),
     admins: auth.admins,
     setup: options.setup,

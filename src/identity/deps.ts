@@ -7,6 +7,7 @@ import type { ExternalIssuer } from './external-issuer.ts';
 import type { Setup } from './people/setup-link.ts';
 import type { Passwords } from './passwords.ts';
 import type { SessionCache } from './session-cache.ts';
+import type { FirstAccount } from './setup-code.ts';
 
 export interface IdentityDeps {
   db: Database;
@@ -19,6 +20,7 @@ export interface IdentityDeps {
   /** Makes the tokens of shared links out of their ids. */
   shareKey: Uint8Array;
   registration: 'open' | 'closed';
+  firstAccount: FirstAccount;
   issuer: ExternalIssuer | null;
   /** Who of the external issuer's is an administrator from the first token on. */
   admins: { emails: readonly string[]; subjects: readonly string[] };

@@ -2,6 +2,7 @@ import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
 import { type IssuedSession, issueSession } from './issue-session.ts';
+import { isSetupCode } from './setup-code.ts';
 import { hasAccounts, insertUser } from './store.ts';
 import { UserScope } from './user-scope.ts';
 
@@ -11,15 +12,17 @@ export interface Registration {
   email: string;
   password: string;
   name?: string | undefined;
+  /** For the first account of a server that others reach. */
+  setupCode?: string | undefined;
   userAgent: string | undefined;
 }
 
-/** Creates an account and signs it in. @throws AppError `registration_closed`, `email_taken`, `invalid_request` */
+/** Creates an account and signs it in. @throws AppError `setup_code_required`, `registration_closed`, `email_taken`, `invalid_request` */
 export async function register(input: Registration, deps: IdentityDeps): Promise<IssuedSession> {
   refuseLongPassword(input.password);
-  const isClosed = deps.registration === 'closed';
   // Most are refused before their password costs anything; who is first is decided where the account is written.
-  if (isClosed && (await hasAccounts(deps.db))) throw registrationClosed();
+  if (deps.registration === 'closed' || deps.firstAccount.needsCode)
+    refuseUnlet(!(await hasAccounts(deps.db)), input, deps);
   const email = input.email.trim();
   const scope = UserScope.grant(newId());
   const passwordHash = await deps.passwords.hash(input.password);
@@ -28,7 +31,7 @@ export async function register(input: Registration, deps: IdentityDeps): Promise
     scope,
     { loginKey: emailKey(email), email, name: input.name ?? null, passwordHash },
     (isFirst) => {
-      if (isClosed && !isFirst) throw registrationClosed();
+      refuseUnlet(isFirst, input, deps);
       return isFirst ? 'admin' : 'user';
     },
     deps.now(),
@@ -36,11 +39,29 @@ export async function register(input: Registration, deps: IdentityDeps): Promise
   return issueSession(user, { userAgent: input.userAgent }, deps);
 }
 
-function registrationClosed(): AppError {
-  return new AppError(
-    'registration_closed',
-    'Registration is closed here: ask an administrator for an account.',
-  );
+function refuseUnlet(
+  isFirst: boolean,
+  { setupCode }: Pick<Registration, 'setupCode'>,
+  { registration, firstAccount }: Pick<IdentityDeps, 'registration' | 'firstAccount'>,
+): void {
+  if (!isFirst) {
+    if (registration === 'open') return;
+    throw new AppError(
+      'registration_closed',
+      'Registration is closed here: ask an administrator for an account.',
+    );
+  }
+  if (!firstAccount.needsCode) return;
+  if (setupCode === undefined)
+    throw new AppError(
+      'setup_code_required',
+      'The first account of this server needs the setup code: it is in the log of the start, and "alcove setup-code" prints it.',
+    );
+  if (!isSetupCode(setupCode, firstAccount.setupCode))
+    throw new AppError(
+      'setup_code_required',
+      'This is not the setup code of this server: it is in the log of the start, and "alcove setup-code" prints it.',
+    );
 }
 
 /** Addresses that differ only in case are one account. */

@@ -10,7 +10,7 @@ import { readAll, wireEvents } from '../answers/support/wire-events.ts';
 import { textFile } from '../documents/support/files.ts';
 import { uploadAndWait } from '../documents/support/uploading.ts';
 import { freePort } from '../support/free-port.ts';
-import { newPerson, startTestApp } from '../support/app.ts';
+import { newPerson, personOf, startTestApp } from '../support/app.ts';
 
 const shipped = resolve(import.meta.dirname, '../../deploy/Caddyfile');
 const isThere = spawnSync('caddy', ['version']).status === 0;
@@ -37,7 +37,8 @@ test.skipIf(!isThere)(
           () => false,
         );
       await until('the proxy is up', isUp);
-      const person = await newPerson(baseUrl);
+      const first = await newPerson(app.baseUrl);
+      const person = personOf(baseUrl, first.token, first);
       const conversation = await newConversation(person);
       await uploadAndWait(person, conversation, textFile('herons.txt', 'The colony held 412 nests in 2025.'));
       const stream = await askStream(person, conversation, 'How many nests did the colony hold?');

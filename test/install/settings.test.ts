@@ -115,7 +115,7 @@ describe('a server that others can reach', () => {
             headers: { 'content-type': 'application/json' },
             body: JSON.stringify(body),
           });
-        expect((await register(account)).status).toBe(201);
+        expect((await register({ ...account, setup_code: app.app.setupCode })).status).toBe(201);
         const second = await register({ ...account, email: 'second@example.org' });
         expect(second.status).toBe(403);
         expect(await second.text()).toContain('registration_closed');
@@ -151,7 +151,11 @@ describe('a server that others can reach', () => {
       const answer = await fetch(`${app.baseUrl}/auth/register`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ ...account, email: `${crypto.randomUUID()}@example.org` }),
+        body: JSON.stringify({
+          ...account,
+          email: `${crypto.randomUUID()}@example.org`,
+          setup_code: app.app.setupCode,
+        }),
       });
       const cookies = answer.headers.getSetCookie();
       expect(cookies.length).toBeGreaterThan(0);

@@ -7,6 +7,7 @@ import type { Limits } from '../../src/limits/limits.ts';
 import { isDistributed } from './database-kind.ts';
 import { keepPgliteCompiled } from './keep-compiled.ts';
 import { emptyHome, migratedHome } from './migrated-home.ts';
+import { rememberSetupCode } from './person.ts';
 import { quick } from './quick.ts';
 
 export { databaseKind } from './database-kind.ts';
@@ -67,6 +68,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const address = app.http.server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the test server has no port');
   const baseUrl = `http://127.0.0.1:${address.port}`;
+  rememberSetupCode(baseUrl, () => app.setupCode);
   const url = isDistributed() ? env['DATABASE_URL'] : undefined;
   const looking = url === undefined ? null : openLook(url);
   looking?.on('error', () => {});

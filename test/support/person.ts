@@ -20,6 +20,17 @@ export interface Person {
 
 let people = 0;
 
+const setupCodes = new Map<string, () => string | null>();
+
+/** What the first account of a server that says that others reach it needs: each server that a test starts is told of. */
+export function rememberSetupCode(baseUrl: string, code: () => string | null): void {
+  setupCodes.set(baseUrl, code);
+}
+
+export function setupCodeOf(baseUrl: string): string | undefined {
+  return setupCodes.get(baseUrl)?.() ?? undefined;
+}
+
 /** A new account of its own; with the address of its client where the server trusts a proxy. */
 export async function newPerson(baseUrl: string, address?: string): Promise<Person> {
   people += 1;
@@ -31,7 +42,7 @@ export async function newPerson(baseUrl: string, address?: string): Promise<Pers
       'content-type': 'application/json',
       ...(address === undefined ? {} : { 'x-forwarded-for': address }),
     },
-    body: JSON.stringify({ email, password }),
+    body: JSON.stringify({ email, password, setup_code: setupCodeOf(baseUrl) }),
   });
   if (response.status !== 201) throw new Error(`registration failed: ${await response.text()}`);
   const session = (await response.json()) as { access_token: string; user: { id: string } };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { setupCodeOf } from '../../test/support/person.ts';
 import type { AppHere, Reply } from '../support/app-here.ts';
 import { mustBe } from '../support/claims.ts';
 import { randomAddress } from '../support/deeds/deed.ts';
@@ -22,7 +23,10 @@ const triesAtMost = 20;
 /** A new account. */
 export async function register(here: AppHere): Promise<Session> {
   const email = `${randomUUID()}@example.org`;
-  return { ...(await withPassword(here, '/auth/register', email)), email };
+  return {
+    ...(await withPassword(here, '/auth/register', email, { setup_code: setupCodeOf(here.baseUrl) })),
+    email,
+  };
 }
 
 /** A session anew, where the old one was ended. */
@@ -36,9 +40,9 @@ export async function another(here: AppHere, { email }: Session): Promise<Sessio
   return { ...(await withPassword(here, '/auth/login', email)), email };
 }
 
-async function withPassword(here: AppHere, path: string, email: string) {
+async function withPassword(here: AppHere, path: string, email: string, extra: object = {}) {
   for (let attempt = 1; ; attempt += 1) {
-    const reply = await send(here, path, { email, password });
+    const reply = await send(here, path, { email, password, ...extra });
     if (reply.status === 200 || reply.status === 201) return sessionOf(reply);
     // Few passwords are hashed at a time; whoever finds too many waiting comes again.
     const isBusy = reply.status === 503 || reply.status === 429;

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { type RunningApp, startApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
+import { rememberSetupCode } from '../../test/support/person.ts';
 import { migratedHome } from '../../test/support/migrated-home.ts';
 
 export interface Reply {
@@ -63,12 +64,14 @@ export async function startAppHere(
   await app.http.listen({ host: '127.0.0.1', port: 0 });
   const address = app.http.server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
+  const baseUrl = `http://127.0.0.1:${address.port}`;
+  rememberSetupCode(baseUrl, () => app.setupCode);
   return {
     app,
     config,
     env,
     faults,
-    baseUrl: `http://127.0.0.1:${address.port}`,
+    baseUrl,
     async call(method, path, token, body, headers = {}) {
       const { type, payload } = await payloadOf(body);
       const response = await app.http.inject({

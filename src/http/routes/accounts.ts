@@ -45,14 +45,15 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
         operationId: 'register',
         summary: 'Create an account',
         description:
-          'The first account becomes the administrator; whether others may register is the setting REGISTRATION.',
+          'The first account becomes the administrator, and needs `setup_code` where others than its own machine reach the server; whether others may register is the setting REGISTRATION.',
         headers: refreshHeader,
         body: registerBody,
         response: { 201: session },
       },
     },
     async (request, reply) => {
-      const issued = await register({ ...request.body, ...agentOf(request) }, identity);
+      const { setup_code: setupCode, ...account } = request.body;
+      const issued = await register({ ...account, setupCode, ...agentOf(request) }, identity);
       const shown = answerSession(issued, request, reply);
       rememberDevice(issued, request, reply, identity);
       return reply.code(201).send(shown);

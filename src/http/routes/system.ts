@@ -70,22 +70,26 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
         response: { 200: capabilities },
       },
     },
-    async () => ({
-      version: deps.version,
-      database: db.kind,
-      chat_model: models.chat?.id ?? null,
-      chat_models: models.chatModels.map(({ id }) => id),
-      embedding_model: models.embedding?.id ?? null,
-      registration: identity.registration,
-      reset_by_mail: identity.setup.mailer !== null,
-      first_run: !(await hasAccounts(db)),
-      max_upload_bytes: config.limits.uploadBytes,
-      max_temperature: config.limits.maxTemperature,
-      max_output_tokens: config.limits.maxOutputTokens,
-      media_types: formats
-        .filter((format) => format !== picture || typeof deps.documents.ocr === 'object')
-        .flatMap((format) => format.mediaTypes),
-      notices: [...deps.notices],
-    }),
+    async () => {
+      const isFirstRun = !(await hasAccounts(db));
+      return {
+        version: deps.version,
+        database: db.kind,
+        chat_model: models.chat?.id ?? null,
+        chat_models: models.chatModels.map(({ id }) => id),
+        embedding_model: models.embedding?.id ?? null,
+        registration: identity.registration,
+        reset_by_mail: identity.setup.mailer !== null,
+        first_run: isFirstRun,
+        setup_code_required: isFirstRun && identity.firstAccount.needsCode,
+        max_upload_bytes: config.limits.uploadBytes,
+        max_temperature: config.limits.maxTemperature,
+        max_output_tokens: config.limits.maxOutputTokens,
+        media_types: formats
+          .filter((format) => format !== picture || typeof deps.documents.ocr === 'object')
+          .flatMap((format) => format.mediaTypes),
+        notices: [...deps.notices],
+      };
+    },
   );
 }

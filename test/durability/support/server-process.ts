@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, childFlags } from '../../support/child-environment.ts';
+import { rememberSetupCode } from '../../support/person.ts';
 import { quick } from '../../support/quick.ts';
 import { type DataHome, emptyHome, homeOn, migratedHome } from '../../support/migrated-home.ts';
 
@@ -97,6 +98,7 @@ async function startProcess(env: Record<string, string>): Promise<ServerProcess>
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   const baseUrl = await announcedUrl(child, () => output);
+  rememberSetupCode(baseUrl, () => /\/setup#code=(\w+)/.exec(output)?.[1] ?? null);
   return {
     baseUrl,
     pid: child.pid ?? 0,

@@ -57,8 +57,10 @@ export class Session {
     return this.#enter(() => this.alcove.accounts.login({ email, password }));
   }
 
-  async register(email: string, password: string, name: string): Promise<Problem | null> {
-    return this.#enter(() => this.alcove.accounts.register({ email, password, name: name || undefined }));
+  /** `setupCode` is the first account's; empty where none is needed. */
+  async register(email: string, password: string, name: string, setupCode: string): Promise<Problem | null> {
+    const body = { email, password, name: name || undefined, setup_code: setupCode || undefined };
+    return this.#enter(() => this.alcove.accounts.register(body));
   }
 
   async acceptInvite(token: string, password: string): Promise<Problem | null> {

@@ -3,6 +3,8 @@ import type { Dictionary } from '../en.ts';
 export const account: Dictionary['account'] = {
   createTitle: 'Das erste Konto anlegen',
   createHint: 'Dieser Server ist neu. Das erste Konto verwaltet ihn.',
+  setupCode: 'Einrichtungscode',
+  setupCodeHint: 'Er steht im Protokoll des Starts; „alcove setup-code“ zeigt ihn an.',
   registerTitle: 'Konto anlegen',
   signInTitle: 'Anmelden',
   ended: 'Ihre Sitzung ist beendet. Melden Sie sich wieder an.',

@@ -16,6 +16,7 @@ export const errors: Dictionary['errors'] = {
     token_expired: 'Ihre Sitzung ist abgelaufen.',
     forbidden: 'Das ist Ihnen hier nicht erlaubt.',
     registration_closed: 'Hier kann sich niemand selbst ein Konto anlegen.',
+    setup_code_required: 'Das erste Konto braucht hier den Einrichtungscode.',
     not_found: 'Das gibt es nicht oder nicht mehr.',
     method_not_allowed: 'Der Server nimmt diese Anfrage nicht an.',
     conflict: 'Das geht gerade nicht.',

@@ -1,6 +1,8 @@
 export const account = {
   createTitle: 'Create the first account',
   createHint: 'This server is new. The first account is its administrator.',
+  setupCode: 'Setup code',
+  setupCodeHint: 'It is in the log of the server’s start; “alcove setup-code” prints it.',
   registerTitle: 'Create an account',
   signInTitle: 'Sign in',
   ended: 'Your session has ended. Sign in again to go on.',

@@ -37,6 +37,10 @@ export const accounts: Sentences = {
     'Bei diesem Konto wurde zu oft vergeblich versucht, sich anzumelden: Warten Sie einige Minuten, dann versuchen Sie es wieder.',
   'Registration is closed here: ask an administrator for an account.':
     'Hier kann sich niemand selbst ein Konto anlegen: Bitten Sie einen Verwalter darum.',
+  'The first account of this server needs the setup code: it is in the log of the start, and "alcove setup-code" prints it.':
+    'Das erste Konto dieses Servers braucht den Einrichtungscode: Er steht im Protokoll des Starts, und „alcove setup-code“ zeigt ihn an.',
+  'This is not the setup code of this server: it is in the log of the start, and "alcove setup-code" prints it.':
+    'Das ist nicht der Einrichtungscode dieses Servers: Er steht im Protokoll des Starts, und „alcove setup-code“ zeigt ihn an.',
   'An account with this e-mail address exists already: sign in instead.':
     'Für diese E-Mail-Adresse gibt es schon ein Konto: Melden Sie sich an.',
   'This account does not exist any more.': 'Dieses Konto gibt es nicht mehr.',
