@@ -45,18 +45,22 @@ export async function serve(): Promise<number> {
   const url =
     config.publicUrl ??
     `http://${config.host === '0.0.0.0' || config.host === '127.0.0.1' ? 'localhost' : config.host}:${port}`;
-  print(`Alcove ${app.version} is at ${url}  (API reference: ${url}/docs)`);
+  // At once, so that whoever waits for the address has read the rest too.
   print(
-    config.database.kind === 'pglite'
-      ? `Data: ${config.dataDir} (embedded database; set DATABASE_URL for PostgreSQL)`
-      : `Data: PostgreSQL, files in ${config.blobs.kind === 'disk' ? config.dataDir : config.blobs.url}`,
+    [
+      `Alcove ${app.version} is at ${url}  (API reference: ${url}/docs)`,
+      config.database.kind === 'pglite'
+        ? `Data: ${config.dataDir} (embedded database; set DATABASE_URL for PostgreSQL)`
+        : `Data: PostgreSQL, files in ${config.blobs.kind === 'disk' ? config.dataDir : config.blobs.url}`,
+      // For whoever reads the log: nobody is told over HTTP.
+      ...(app.setupCode === null || config.role === 'worker'
+        ? []
+        : [
+            `There is no account yet. Make the first one, the administrator's, at ${setupAddress(url, app.setupCode)}`,
+          ]),
+      ...[...config.notices, ...app.notices].map((notice) => `- ${notice}`),
+    ].join('\n'),
   );
-  // Said to whoever reads the log, and to nobody over HTTP.
-  if (app.setupCode !== null && config.role !== 'worker')
-    print(
-      `There is no account yet. Make the first one, the administrator's, at ${setupAddress(url, app.setupCode)}`,
-    );
-  for (const notice of [...config.notices, ...app.notices]) print(`- ${notice}`);
   const reason = await Promise.race([stopped, app.died]);
   if (reason instanceof Error) console.error(`Stopping: ${reason.message}`);
   else print('Stopping: running answers are finished or kept for later.');

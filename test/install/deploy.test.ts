@@ -9,7 +9,8 @@ import { z } from 'zod';
 const root = resolve(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, 'deploy', path), 'utf8');
 const settings = new Set(readFileSync(join(root, '.env.example'), 'utf8').match(/\b[A-Z][A-Z0-9_]{3,}\b/g));
-const known = (name: string): boolean => settings.has(name) || ['NODE_ENV', 'NODE_OPTIONS'].includes(name);
+const known = (name: string): boolean =>
+  settings.has(name) || ['NODE_ENV', 'NODE_OPTIONS', 'PATH'].includes(name);
 
 /** Of what the API server knows of these kinds, what the example uses: a misspelt field is refused as it is there. */
 const labels = z.record(z.string(), z.string());
