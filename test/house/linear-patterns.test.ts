@@ -249,8 +249,8 @@ describe.runIf(isFullRun)('a megabyte of each shape at once', () => {
     expect(hanging).toEqual([]);
   });
 
-  // The others get as much above.
-  test.each(Object.entries({ ...inChild, 'e-mail': eMail, 'extractive answer': extractively }))(
+  // The others get as much above, or a quarter of it: what would hang here takes two seconds there, and is found.
+  test.each(Object.entries({ 'e-mail': eMail, 'extractive answer': extractively }))(
     'is through: %s',
     { timeout: 600_000 },
     async (_name, run) => {
