@@ -13,7 +13,7 @@ export const capabilities = z
     registration: z.enum(['open', 'closed']),
     /** Whether a forgotten password can be replaced without an administrator: this server sends e-mail. */
     reset_by_mail: z.boolean(),
-    /** True until the first account exists. */
+    /** True until the first account exists; false where everybody may register and only the setup code makes an administrator. */
     first_run: z.boolean(),
     /** Whether that account needs the setup code: others than this machine reach the server. */
     setup_code_required: z.boolean(),

@@ -56,7 +56,9 @@ export async function serve(): Promise<number> {
       ...(app.setupCode === null || config.role === 'worker'
         ? []
         : [
-            `There is no account yet. Make the first one, the administrator's, at ${setupAddress(url, app.setupCode)}`,
+            config.auth.registration === 'open'
+              ? 'There is no administrator yet: "alcove users create ADDRESS --admin" makes one.'
+              : `There is no account yet. Make the first one, the administrator's, at ${setupAddress(url, app.setupCode)}`,
           ]),
       ...[...config.notices, ...app.notices].map((notice) => `- ${notice}`),
     ].join('\n'),

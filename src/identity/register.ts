@@ -35,6 +35,8 @@ export async function register(input: Registration, deps: IdentityDeps): Promise
       return isFirst ? 'admin' : 'user';
     },
     deps.now(),
+    // Without the code nobody becomes the administrator: whoever has it still may.
+    { mayBeFirst: !deps.firstAccount.needsCode || input.setupCode !== undefined },
   );
   return issueSession(user, { userAgent: input.userAgent }, deps);
 }
@@ -52,11 +54,13 @@ function refuseUnlet(
     );
   }
   if (!firstAccount.needsCode) return;
-  if (setupCode === undefined)
+  if (setupCode === undefined) {
+    if (registration === 'open') return;
     throw new AppError(
       'setup_code_required',
       'The first account of this server needs the setup code: it is in the log of the start, and "alcove setup-code" prints it.',
     );
+  }
   if (!isSetupCode(setupCode, firstAccount.setupCode))
     throw new AppError(
       'setup_code_required',

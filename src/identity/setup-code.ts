@@ -13,6 +13,17 @@ export interface FirstAccount {
   needsCode: boolean;
 }
 
+/** Whether a visitor is shown how to make it. Where everybody may register, nobody needs it, and it is made elsewhere. */
+export function asksForFirst({
+  registration,
+  firstAccount,
+}: {
+  registration: 'open' | 'closed';
+  firstAccount: FirstAccount;
+}): boolean {
+  return registration === 'closed' || !firstAccount.needsCode;
+}
+
 /** 32 hexadecimal digits. */
 export function deriveSetupCode(secret: string): string {
   return deriveKey(secret, 'setup-code').subarray(0, codeBytes).toString('hex');

@@ -56,11 +56,12 @@ export async function insertUser(
   user: NewUser,
   roleOf: (isFirst: boolean) => UserRow['role'],
   now: Date,
+  { mayBeFirst = true } = {},
 ): Promise<UserRow> {
   const { loginKey, ...account } = user;
   return refusingTaken(() =>
     db.scoped(scope, async (tx) => {
-      const role = roleOf(await claimFirst(tx, now));
+      const role = roleOf(mayBeFirst && (await claimFirst(tx, now)));
       const [row] = await tx
         .insert(users)
         .values({ ...account, id: scope.userId, role, status: 'active', createdAt: now, updatedAt: now })

@@ -45,7 +45,7 @@ export function accountRoutes(app: App, { identity, db }: HttpDeps): void {
         operationId: 'register',
         summary: 'Create an account',
         description:
-          'The first account becomes the administrator, and needs `setup_code` where others than its own machine reach the server; whether others may register is the setting REGISTRATION.',
+          'The first account becomes the administrator. Where others than its own machine reach the server that takes `setup_code`: without it the account is refused, or, with REGISTRATION=open, an ordinary one. Whether others may register is the setting REGISTRATION.',
         headers: refreshHeader,
         body: registerBody,
         response: { 201: session },

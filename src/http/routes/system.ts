@@ -2,6 +2,7 @@ import { capabilities, health, readiness } from '@alcove/contract';
 import { shortCause } from '../../db/explain.ts';
 import { isMigrated } from '../../db/migration-state.ts';
 import { formats, picture } from '../../formats/registry.ts';
+import { asksForFirst } from '../../identity/setup-code.ts';
 import { hasAccounts } from '../../identity/store.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { App } from '../app.ts';
@@ -71,7 +72,7 @@ export function systemRoutes(app: App, deps: HttpDeps): void {
       },
     },
     async () => {
-      const isFirstRun = !(await hasAccounts(db));
+      const isFirstRun = asksForFirst(identity) && !(await hasAccounts(db));
       return {
         version: deps.version,
         database: db.kind,
