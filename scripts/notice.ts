@@ -1,5 +1,6 @@
 /**
- * `node scripts/notice.ts [--write]`: NOTICE names every work that is bundled or installed with Alcove and its licence.
+ * `node scripts/notice.ts [--write]`: NOTICE names every work that is bundled or installed with Alcove, or is in its image,
+ * and its licence.
  * Fails when it is out of date, or when a licence is not one of those that may be shipped.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +13,8 @@ interface Entry {
   resolved?: string;
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
 }
 
 const root = resolve(import.meta.dirname, '..');
@@ -44,11 +47,16 @@ const works = `Works beside the packages
 
 - PostgreSQL, compiled to WebAssembly in @electric-sql/pglite: PostgreSQL License
 - pgvector, compiled to WebAssembly in @electric-sql/pglite-pgvector: PostgreSQL License
+- Extensions of PostgreSQL that npm installs with @electric-sql/pglite-socket, in the same form, and that Alcove does not
+  load: Apache AGE (Apache-2.0), pgTAP (the terms of the PostgreSQL License), pg_hashids, pg_ivm, pg_textsearch and
+  pg_uuidv7, whose packages are Apache-2.0 and name no other licence for the extension in them
 - Beside PDF.js (pdfjs-dist), in the web app with their licences: Foxit's fonts and the JBIG2 decoder of PDFium
   (BSD-3-Clause), the Liberation Sans fonts (OFL-1.1), OpenJPEG (BSD-2-Clause), qcms (MIT), Adobe's character maps
   (BSD-3-Clause) and an ICC profile (CC0-1.0)
 - The table of word frequencies in src/indexing/background: CC BY-SA 4.0, in a folder and under a licence of its own,
   whose LICENSE names its sources
+- Beside its packages, the image that deploy/Dockerfile makes holds Node.js (MIT, and what its LICENSE names) and packages
+  of Debian, each with its licence in /usr/share/doc
 - The example documents in examples: made for Alcove, Apache-2.0
 `;
 
@@ -56,6 +64,7 @@ const roots = ['', 'client', 'contract', 'web'];
 const found = new Map<string, string>();
 const faults: string[] = [];
 for (const from of roots) for (const name of wantedOf(from)) visit(from, name);
+for (const name of addedToImage()) visit('', name);
 const text = print();
 const file = resolve(root, 'NOTICE');
 if (process.argv.includes('--write')) writeFileSync(file, text);
@@ -75,6 +84,17 @@ function wantedOf(path: string): string[] {
   return [...Object.keys(manifest.dependencies ?? {}), ...built].filter((name) => !builders.has(name));
 }
 
+/** What the image has beside what the package asks for, in the versions of the lockfile: optional peers. */
+function addedToImage(): string[] {
+  const dockerfile = readFileSync(resolve(root, 'deploy/Dockerfile'), 'utf8');
+  const [, words = ''] = /npm install --prefix \S+ (.*)/.exec(dockerfile) ?? [];
+  return [...words.matchAll(/(?<= )((?:@[\w.-]+\/)?[\w.-]+)@(\S+)/g)].map(([, name = '', version = '']) => {
+    const locked = packages[`node_modules/${name}`]?.version;
+    if (locked !== version) faults.push(`deploy/Dockerfile: ${name} ${version} is ${locked} in the lockfile`);
+    return name;
+  });
+}
+
 function visit(from: string, name: string): void {
   const path = findEntry(from, name);
   const entry = path === undefined ? undefined : packages[path];
@@ -90,7 +110,21 @@ function visit(from: string, name: string): void {
       .every((one) => permitted.test(one))
   )
     faults.push(`${key}: its licence ${licence} is not one that may be shipped`);
-  for (const next of Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })) visit(path, next);
+  for (const next of Object.keys({
+    ...entry.dependencies,
+    ...entry.optionalDependencies,
+    ...neededPeersOf(entry),
+  }))
+    visit(path, next);
+}
+
+/** npm installs them by itself. */
+function neededPeersOf({ peerDependencies = {}, peerDependenciesMeta = {} }: Entry): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(peerDependencies).filter(
+      ([name]) => peerDependenciesMeta[name]?.optional !== true && !builders.has(name),
+    ),
+  );
 }
 
 /** As Node looks it up, from the innermost folder outwards. */
