@@ -170,6 +170,47 @@ export const conversationSummaries = z
   .meta({ id: 'ConversationSummaryList' });
 export type ConversationSummaries = z.infer<typeof conversationSummaries>;
 
+const meanMs = z.number().min(0);
+/** Over all accounts. */
+const installationDay = z
+  .object({
+    day: z.string(),
+    /** That ended, however they did. */
+    answers: count,
+    /** Of the answers: failed, or cut short by a failure. */
+    failed_answers: count,
+    /** Of the answers: made where there were documents to rest on. */
+    answers_from_documents: count,
+    /** Of those: with a verified citation at least. */
+    cited_answers: count,
+    citations: z.object({ verified: count, unverified: count, contradicted: count }),
+    /** Answers that searched. */
+    retrievals: count,
+    cache_hits: count,
+    /** The share of them, 0..1; null where nothing was searched. */
+    cache_hit_rate: z.number().nullable(),
+    /** Of the `n` answers whose times are known; null where there is none. */
+    processing_time_ms: z
+      .object({
+        n: count,
+        mean: meanMs,
+        within_2s: count,
+        within_5s: count,
+        within_15s: count,
+        within_60s: count,
+      })
+      .nullable(),
+    /** Mean milliseconds by stage, over the same answers; a stage that did not run counts as none. */
+    latency_ms: z.record(z.string(), meanMs),
+    tokens: z.object({ input: count, output: count }),
+    /** Null where the price of a model that was used is not known. */
+    cost: cost.nullable(),
+    /** Files that were uploaded or taken over from a link, new versions of documents among them. */
+    documents: count,
+    bytes: count,
+  })
+  .meta({ id: 'InstallationDay' });
+
 export const installationStatistics = z
   .object({
     users: z.object({ total: count, active: count, suspended: count, invited: count, admins: count }),
@@ -195,6 +236,10 @@ export const installationStatistics = z
     time_zone: z.string(),
     /** Of the last 30 days those that had any, oldest first. */
     days: z.array(day.extend({ users: count })),
+    usage_by_day: z.array(installationDay).meta({
+      description:
+        'Of the last 30 days those on which anything was answered or uploaded, oldest first. Days are UTC whatever `time_zone` says. What happened stays counted when it is deleted, until its account is.',
+    }),
   })
   .meta({ id: 'InstallationStatistics' });
 export type InstallationStatistics = z.infer<typeof installationStatistics>;

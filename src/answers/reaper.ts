@@ -60,7 +60,10 @@ async function reap(held: Held, deps: AnswerDeps): Promise<void> {
     trace: {},
     events: [...events, { seq, event: last }],
     sources: found,
-    // What it used is not known.
+    citations,
+    mode: sources === undefined ? null : ('documents' as const),
+    // How long it took and what it used is not known.
+    times: null,
     model: null,
     inputTokens: 0,
     outputTokens: 0,

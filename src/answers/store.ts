@@ -12,6 +12,7 @@ import { beginConversation, type NewConversation } from '../conversations/store.
 import type { Database, Statement, Transaction } from '../db/database.ts';
 import { isUniqueViolation, isUnknownCommit } from '../db/errors.ts';
 import { AppError } from '../errors.ts';
+import { countAnswer, type CountedAnswer } from './count-answer.ts';
 import { countHeld, endLease, type Held, heldValues, isHeld, lockLease, takeLease } from './lease-store.ts';
 import { recordOf } from './stream/event-record.ts';
 import { insertEvents, replaceByRecord } from './stream/event-store.ts';
@@ -121,9 +122,8 @@ function setTitle(scope: ConversationScope, title: string): Statement {
   };
 }
 
-export interface FinishedAnswer {
+export interface FinishedAnswer extends CountedAnswer {
   content: string;
-  status: Exclude<MessageRow['status'], 'streaming'>;
   metadata: unknown;
   trace: unknown;
   /** All of the answer, of which the last may not be written yet. */
@@ -133,8 +133,6 @@ export interface FinishedAnswer {
   model: string | null;
   inputTokens: number;
   outputTokens: number;
-  /** Null when nothing was retrieved. */
-  cacheHit: boolean | null;
 }
 
 /**
@@ -161,6 +159,7 @@ export async function finishAnswer(
     settleMessage(held, finished),
     insertTrace(held, finished.trace, now),
     countUsage(held, finished),
+    countAnswer(held, finished, now),
     ...(finished.model === null ? [] : [countModel(held, finished.model, finished, now)]),
     endLease(held),
     storedEvent(scope, messageId, last.seq),

@@ -1,4 +1,4 @@
--- Keys as of 0027_sessions_and_figures; written by "npm run isolation".
+-- Keys as of 0028_daily_usage; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ADD CONSTRAINT activity_user_id_day_pk PRIMARY KEY (user_id, day)
 --> statement-breakpoint
@@ -23,6 +23,8 @@ ALTER TABLE conversation_directory ADD CONSTRAINT conversation_directory_pkey PR
 ALTER TABLE conversation_terms ADD CONSTRAINT conversation_terms_user_id_conversation_id_pk PRIMARY KEY (user_id, conversation_id)
 --> statement-breakpoint
 ALTER TABLE conversations ADD CONSTRAINT conversations_user_id_id_pk PRIMARY KEY (user_id, id)
+--> statement-breakpoint
+ALTER TABLE daily_usage ADD CONSTRAINT daily_usage_user_id_day_pk PRIMARY KEY (user_id, day)
 --> statement-breakpoint
 ALTER TABLE document_texts ADD CONSTRAINT document_texts_user_id_conversation_id_document_id_pk PRIMARY KEY (user_id, conversation_id, document_id)
 --> statement-breakpoint
@@ -95,6 +97,8 @@ ALTER TABLE conversation_terms ADD CONSTRAINT conversation_terms_conversation FO
 ALTER TABLE conversations ADD CONSTRAINT conversations_project FOREIGN KEY (user_id, project_id) REFERENCES projects(user_id, id)
 --> statement-breakpoint
 ALTER TABLE conversations ADD CONSTRAINT conversations_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+--> statement-breakpoint
+ALTER TABLE daily_usage ADD CONSTRAINT daily_usage_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 --> statement-breakpoint
 ALTER TABLE document_texts ADD CONSTRAINT document_texts_document FOREIGN KEY (user_id, conversation_id, document_id) REFERENCES documents(user_id, conversation_id, id) ON DELETE CASCADE
 --> statement-breakpoint

@@ -21,6 +21,7 @@ export const distribution = {
   user_counters: 'user_id',
   activity: 'user_id',
   model_usage: 'user_id',
+  daily_usage: 'user_id',
   projects: 'user_id',
   conversations: 'user_id',
   templates: 'user_id',

@@ -1,4 +1,4 @@
--- Isolation as of 0027_sessions_and_figures; written by "npm run isolation".
+-- Isolation as of 0028_daily_usage; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -43,6 +43,10 @@ ALTER TABLE conversation_terms FORCE ROW LEVEL SECURITY
 ALTER TABLE conversations ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE conversations FORCE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE daily_usage ENABLE ROW LEVEL SECURITY
+--> statement-breakpoint
+ALTER TABLE daily_usage FORCE ROW LEVEL SECURITY
 --> statement-breakpoint
 ALTER TABLE document_texts ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -132,6 +136,8 @@ CREATE POLICY acts ON idempotency_keys AS PERMISSIVE FOR ALL TO alcove_admin USI
 --> statement-breakpoint
 CREATE POLICY administration ON activity AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
 --> statement-breakpoint
+CREATE POLICY administration ON daily_usage AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
+--> statement-breakpoint
 CREATE POLICY administration ON login_keys AS PERMISSIVE FOR INSERT TO alcove_admin WITH CHECK (true)
 --> statement-breakpoint
 CREATE POLICY administration ON model_usage AS PERMISSIVE FOR SELECT TO alcove_admin USING (true)
@@ -191,6 +197,8 @@ CREATE POLICY own ON conversation_directory AS PERMISSIVE FOR ALL TO alcove_app 
 CREATE POLICY own ON conversation_terms AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
 CREATE POLICY own ON conversations AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)) AND ((deleted_at IS NULL) OR (NULLIF(current_setting('app.shows_deleted'::text, true), ''::text) = 'on'::text)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)) AND ((deleted_at IS NULL) OR (NULLIF(current_setting('app.shows_deleted'::text, true), ''::text) = 'on'::text))))
+--> statement-breakpoint
+CREATE POLICY own ON daily_usage AS PERMISSIVE FOR ALL TO alcove_app USING ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid)) WITH CHECK ((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid))
 --> statement-breakpoint
 CREATE POLICY own ON document_texts AS PERMISSIVE FOR ALL TO alcove_app USING (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid)))) WITH CHECK (((user_id = (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid) AND ((NULLIF(current_setting('app.conversation_id'::text, true), ''::text) IS NULL) OR (conversation_id = (NULLIF(current_setting('app.conversation_id'::text, true), ''::text))::uuid))))
 --> statement-breakpoint
@@ -264,6 +272,8 @@ GRANT DELETE ON conversation_terms TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON conversations TO alcove_app
 --> statement-breakpoint
+GRANT DELETE ON daily_usage TO alcove_app
+--> statement-breakpoint
 GRANT DELETE ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT DELETE ON documents TO alcove_app
@@ -332,6 +342,8 @@ GRANT INSERT ON conversation_terms TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON conversations TO alcove_app
 --> statement-breakpoint
+GRANT INSERT ON daily_usage TO alcove_app
+--> statement-breakpoint
 GRANT INSERT ON document_texts TO alcove_app
 --> statement-breakpoint
 GRANT INSERT ON documents TO alcove_app
@@ -390,13 +402,19 @@ GRANT SELECT (address) ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (address) ON audit_log TO alcove_worker
 --> statement-breakpoint
+GRANT SELECT (answers) ON daily_usage TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (answers) ON model_usage TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (assistant_messages) ON activity TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (assistant_messages) ON user_counters TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (bytes) ON daily_usage TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (bytes) ON user_counters TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (cache_hits) ON daily_usage TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (cache_hits) ON user_counters TO alcove_admin
 --> statement-breakpoint
@@ -405,6 +423,10 @@ GRANT SELECT (cache_misses) ON user_counters TO alcove_admin
 GRANT SELECT (chunk_count) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (chunks) ON user_counters TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (cited) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (contradicted_citations) ON daily_usage TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (conversation_id) ON documents TO alcove_worker
 --> statement-breakpoint
@@ -420,7 +442,13 @@ GRANT SELECT (created_at) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (day) ON activity TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (day) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (day) ON model_usage TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (deleted_at) ON conversations TO alcove_worker
+--> statement-breakpoint
+GRANT SELECT (documents) ON daily_usage TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (documents) ON user_counters TO alcove_admin
 --> statement-breakpoint
@@ -428,11 +456,21 @@ GRANT SELECT (due_at) ON work TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (email) ON users TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (embed_ms) ON daily_usage TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (embedding_model) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (expires_at) ON idempotency_keys TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (expires_at) ON setup_tokens TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (failed) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (from_documents) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (fuse_ms) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (generate_ms) ON daily_usage TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (id) ON audit_log TO alcove_admin
 --> statement-breakpoint
@@ -453,6 +491,8 @@ GRANT SELECT (item_id) ON work TO alcove_worker
 GRANT SELECT (key) ON idempotency_keys TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (key) ON installation TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (keyword_ms) ON daily_usage TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (keyword_version) ON documents TO alcove_worker
 --> statement-breakpoint
@@ -488,9 +528,15 @@ GRANT SELECT (quota_documents) ON users TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (quota_messages_per_minute) ON users TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (rerank_ms) ON daily_usage TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (retention_days) ON users TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (retrievals) ON daily_usage TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (revoked_at) ON sessions TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (rewrite_ms) ON daily_usage TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (role) ON users TO alcove_admin
 --> statement-breakpoint
@@ -510,9 +556,15 @@ GRANT SELECT (target) ON audit_log TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (target) ON work TO alcove_worker
 --> statement-breakpoint
+GRANT SELECT (timed) ON daily_usage TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT (token) ON idempotency_keys TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (token_version) ON users TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (total_ms) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (unverified_citations) ON daily_usage TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (user_id) ON activity TO alcove_admin
 --> statement-breakpoint
@@ -540,6 +592,18 @@ GRANT SELECT (user_messages) ON activity TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (user_messages) ON user_counters TO alcove_admin
 --> statement-breakpoint
+GRANT SELECT (vector_ms) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (verified_citations) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (within_15s) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (within_2s) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (within_5s) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (within_60s) ON daily_usage TO alcove_admin
+--> statement-breakpoint
 GRANT SELECT ON activity TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON answer_events TO alcove_app
@@ -565,6 +629,8 @@ GRANT SELECT ON conversation_directory TO alcove_app
 GRANT SELECT ON conversation_terms TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON conversations TO alcove_app
+--> statement-breakpoint
+GRANT SELECT ON daily_usage TO alcove_app
 --> statement-breakpoint
 GRANT SELECT ON document_texts TO alcove_app
 --> statement-breakpoint
@@ -657,6 +723,8 @@ GRANT UPDATE ON chunks TO alcove_app
 GRANT UPDATE ON conversation_terms TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON conversations TO alcove_app
+--> statement-breakpoint
+GRANT UPDATE ON daily_usage TO alcove_app
 --> statement-breakpoint
 GRANT UPDATE ON document_texts TO alcove_app
 --> statement-breakpoint

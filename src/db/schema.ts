@@ -291,6 +291,8 @@ export const idempotencyAnswers = pgTable(
   ],
 );
 
+const tally = (name: string) => bigint(name, { mode: 'number' }).notNull().default(0);
+
 /** What overview pages read instead of counting tables. */
 export const userCounters = pgTable(
   'user_counters',
@@ -352,6 +354,53 @@ export const modelUsage = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.day, t.model] }),
+    foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
+  ],
+);
+
+/**
+ * What answers and uploads of a day (UTC) came to: numbers that only grow, so that administrators read what was done long
+ * after it is deleted, and nothing of what it was.
+ */
+export const dailyUsage = pgTable(
+  'daily_usage',
+  {
+    userId: owner(),
+    day: date('day', { mode: 'string' }).notNull(),
+    answers: tally('answers'),
+    /** Of the answers: without a text, or cut short by a failure. */
+    failed: tally('failed'),
+    /** Of the answers: made where there were documents to rest on. */
+    fromDocuments: tally('from_documents'),
+    /** Of those: with a verified citation at least. */
+    cited: tally('cited'),
+    verifiedCitations: tally('verified_citations'),
+    unverifiedCitations: tally('unverified_citations'),
+    contradictedCitations: tally('contradicted_citations'),
+    retrievals: tally('retrievals'),
+    cacheHits: tally('cache_hits'),
+    /** Of the answers: whose times are known; how many of them took no longer follows. */
+    timed: tally('timed'),
+    within2s: tally('within_2s'),
+    within5s: tally('within_5s'),
+    within15s: tally('within_15s'),
+    within60s: tally('within_60s'),
+    /** Milliseconds of all answers together, from the question to the last word, and of each stage. */
+    totalMs: tally('total_ms'),
+    rewriteMs: tally('rewrite_ms'),
+    embedMs: tally('embed_ms'),
+    vectorMs: tally('vector_ms'),
+    keywordMs: tally('keyword_ms'),
+    fuseMs: tally('fuse_ms'),
+    rerankMs: tally('rerank_ms'),
+    generateMs: tally('generate_ms'),
+    /** Files that were uploaded or taken over from a link, new versions of documents among them; no copies of one's own. */
+    documents: tally('documents'),
+    bytes: tally('bytes'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.day] }),
+    index('daily_usage_by_day').on(t.day),
     foreignKey({ columns: [t.userId], foreignColumns: [users.id] }).onDelete('cascade'),
   ],
 );

@@ -3,6 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite, Database, Transaction } from '../db/database.ts';
 import { documents, work } from '../db/schema.ts';
 import { queueBlobs } from '../files/store.ts';
+import { countUploads } from '../identity/daily-usage-store.ts';
 import { refuseUnderHold } from '../identity/hold-store.ts';
 import { forgetAnswersAbout } from '../identity/idempotency-store.ts';
 import { documentWork } from '../work/lease.ts';
@@ -49,6 +50,7 @@ export async function replaceContent(
       .where(isDocument(scope, id))
       .returning();
     if (row === undefined) throw new Error('the document was not written');
+    await countUploads(tx, scope.user, { documents: 1, bytes: file.sizeBytes }, now);
     const unread = before.status === 'ready' ? before.replacementBlobKey : before.blobKey;
     await queueBlobs(tx, scope.userId, unread === null ? [] : [unread], now);
     await forgetAnswersAbout(tx, scope.user, scope.conversationId, id);

@@ -6,6 +6,7 @@ import { conversations, documents, userCounters, users } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { keysOf, queueBlobs } from '../files/store.ts';
 import { recordAudit } from '../identity/audit-store.ts';
+import { countUploads } from '../identity/daily-usage-store.ts';
 import { forgetAnswersAbout, maxAnswerBytes, readAnswerBytes } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
@@ -78,6 +79,7 @@ export async function insertDocumentsWithin(
     )
     .returning();
   if (rows.length !== input.length) throw new Error('a document was not written');
+  await countUploads(tx, scope.user, { documents: rows.length, bytes }, now);
   await enqueue(
     tx,
     rows.map((row) => documentWork(scope, 'ingest', row.id)),

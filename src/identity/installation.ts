@@ -2,10 +2,12 @@ import type { InstallationStatistics } from '@alcove/contract';
 import type { Database } from '../db/database.ts';
 import { readEverybodysActivity } from './activity-store.ts';
 import type { AdminScope } from './admin-scope.ts';
+import { readEverybodysDays } from './daily-usage-store.ts';
+import { presentDays } from './installation-days.ts';
 import { lastDays } from './local-days.ts';
 import { type PriceTable, priceUsage } from './prices.ts';
 import { type QueueCounts, readInstallationCounts, readQueueCounts } from './statistics-store.ts';
-import { readEverybodysUsage } from './usage-store.ts';
+import { readEverybodysDailyUsage, readEverybodysUsage } from './usage-store.ts';
 
 /** Days before today and today. */
 const shownDays = 30;
@@ -20,6 +22,7 @@ export async function statisticsOfInstallation(
   const { inputTokens, outputTokens, cacheHits, cacheMisses, messagesByRole, ...counts } = counted;
   const retrievals = cacheHits + cacheMisses;
   const models = await readEverybodysUsage(db, admin);
+  const [since = ''] = lastDays('UTC', shownDays, now).days;
   const told = models.reduce((sum, { input, output }) => sum + input + output, 0);
   return {
     ...counts,
@@ -31,6 +34,11 @@ export async function statisticsOfInstallation(
     queue: presentQueue(await readQueueCounts(db, admin)),
     time_zone: timeZone,
     days: await readEverybodysActivity(db, admin, lastDays(timeZone, shownDays, now)),
+    usage_by_day: presentDays(
+      await readEverybodysDays(db, admin, since),
+      await readEverybodysDailyUsage(db, admin, since),
+      prices,
+    ),
   };
 }
 

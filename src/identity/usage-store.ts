@@ -80,6 +80,22 @@ export async function readDailyUsage(
   );
 }
 
+/** The same of everybody. */
+export async function readEverybodysDailyUsage(
+  db: Database,
+  admin: AdminScope,
+  since: string,
+): Promise<(ModelTokens & { day: string })[]> {
+  return db.asAdmin(admin, 'everybody', (tx) =>
+    tx
+      .select({ day: modelUsage.day, ...sums })
+      .from(modelUsage)
+      .where(gte(modelUsage.day, since))
+      .groupBy(modelUsage.day, modelUsage.model)
+      .orderBy(modelUsage.day, modelUsage.model),
+  );
+}
+
 export async function readEverybodysUsage(db: Database, admin: AdminScope): Promise<ModelTokens[]> {
   return db.asAdmin(admin, 'everybody', (tx) =>
     tx.select(sums).from(modelUsage).groupBy(modelUsage.model).orderBy(mostFirst, modelUsage.model),

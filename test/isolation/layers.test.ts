@@ -191,6 +191,7 @@ describe('row-level security alone', () => {
       ['alcove_admin', 'SELECT token_hash FROM setup_tokens'],
       ['alcove_admin', 'SELECT user_id FROM user_counters'],
       ['alcove_admin', 'SELECT user_id FROM model_usage'],
+      ['alcove_admin', 'SELECT user_id FROM daily_usage'],
       ['alcove_admin', 'SELECT key FROM login_keys'],
       ['alcove_admin', 'SELECT response FROM idempotency_answers'],
       ['alcove_admin', 'SELECT id FROM sessions'],

@@ -81,6 +81,10 @@ export async function plantRows(pool: pg.Pool, w: World): Promise<void> {
     [w.a.id],
   );
   await pool.query(
+    `INSERT INTO daily_usage (user_id, day, answers) VALUES ($1, current_date, 1) ON CONFLICT DO NOTHING`,
+    [w.a.id],
+  );
+  await pool.query(
     `INSERT INTO setup_tokens (user_id, purpose, token_hash, created_at, expires_at) VALUES ($1, 'reset', 'planted', now(), now() + interval '1 day')`,
     [w.a.id],
   );

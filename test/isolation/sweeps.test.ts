@@ -10,6 +10,7 @@ import { root } from './compile.ts';
 const administrators = [
   'src/identity/activity-store.ts:readEverybodysActivity',
   'src/identity/audit-store.ts:listAudit',
+  'src/identity/daily-usage-store.ts:readEverybodysDays',
   'src/identity/people-store.ts:changeAccount',
   'src/identity/people-store.ts:findAccounts',
   'src/identity/people-store.ts:leaveAdministration',
@@ -17,6 +18,7 @@ const administrators = [
   'src/identity/people-store.ts:retireAccount',
   'src/identity/statistics-store.ts:readInstallationCounts',
   'src/identity/statistics-store.ts:readQueueCounts',
+  'src/identity/usage-store.ts:readEverybodysDailyUsage',
   'src/identity/usage-store.ts:readEverybodysUsage',
   'src/work/store.ts:readQueue',
 ];

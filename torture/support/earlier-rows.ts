@@ -183,6 +183,7 @@ async function fillAccount(tables: EarlierTables, { userId }: About): Promise<vo
   const day = { ...own, day: '2026-01-02' };
   await tables.insertKept('activity', ['user_id', 'day'], { ...day, messages: 5, questions: 2 });
   await tables.insertKept('model_usage', ['user_id', 'day'], { ...day, model: 'of old', answers: 3 });
+  await tables.insertKept('daily_usage', ['user_id', 'day'], { ...day, answers: 3 });
   const link = { purpose: 'reset', token_hash: hashOf(randomUUID()), created_at: at, expires_at: never };
   await tables.insertKept('setup_tokens', ['token_hash'], { ...own, ...link });
 }

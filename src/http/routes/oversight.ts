@@ -60,7 +60,7 @@ export function oversightRoutes(app: App, { db, config, models, now }: HttpDeps)
         operationId: 'getInstallationStatistics',
         summary: 'This server in numbers',
         description:
-          'For administrators: sums over all accounts, the queue, and the last 30 days in the time zone that is asked for. Counts only, of nobody alone; `/metrics` has how long answers take. CSV with `format=csv` or `Accept: text/csv`.',
+          'For administrators: sums over all accounts, the queue, and the last 30 days in the time zone that is asked for. Counts only, of nobody alone: of each day (UTC) answers, citations, times, tokens, cost and uploads, too; `/metrics` has percentiles of how long answers take. CSV with `format=csv` or `Accept: text/csv`.',
         querystring: statisticsQuery,
         response: { 200: installationStatistics },
         sends: sendsCsv,
