@@ -15,7 +15,6 @@ const shortOnes = { conversations: 60, messages: 10 };
 const target = 2;
 const wheelTurns = 10;
 const wheelPx = 120;
-const firstWords = 'Message 1 says';
 const answerBytes = 100_000;
 const longestTaskMs = 100;
 
@@ -163,14 +162,14 @@ async function useOnce({ page, session, conversationId }: Opened): Promise<Recor
 /** Scrolls up until nothing comes before what is there. @returns how many messages the page then has */
 async function readToBeginning(page: Page): Promise<number> {
   const chat = page.getByTestId('chat');
-  const first = page.locator('[data-message]').getByText(firstWords);
+  const first = page.locator('[data-message][aria-posinset="1"]');
   do {
     await chat.evaluate((element) => {
       element.scrollTop = 0;
       return new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
     });
   } while (!(await first.isVisible()));
-  return Number(await page.locator('[aria-setsize][data-message]').first().getAttribute('aria-setsize'));
+  return Number(await first.getAttribute('aria-setsize'));
 }
 
 /** One step of the wheel, and the frame that it leads to. */
