@@ -7,6 +7,10 @@ import { Projects } from '../projects/projects.svelte.ts';
 import type { Session } from '../session/session.svelte.ts';
 import { ConversationList } from './conversation-list.svelte.ts';
 import { OpenConversation } from './open-conversation.svelte.ts';
+import { SidebarPane } from './sidebar-pane.svelte.ts';
+
+/** From this width on the conversations have a pane of their own. */
+export const hasRoomForSidebar = '(min-width: 50rem)';
 
 export const [useWorkspace, provideWorkspace] = createContext<Workspace>();
 
@@ -21,7 +25,9 @@ export type Transferable = Pick<Document, 'id' | 'name' | 'conversation_id'>;
 /** What a signed-in person has before them: the list, and one conversation. */
 export class Workspace {
   current = $state.raw() as OpenConversation;
+  /** The conversations lie over the page, where there is no room for a pane of them. */
   isSidebarOpen = $state(false);
+  readonly sidebar = new SidebarPane();
   isHelpOpen = $state(false);
   isSearchOpen = $state(false);
   /** The dialog about a conversation that is open. */
@@ -31,7 +37,7 @@ export class Workspace {
   readonly live: LiveChanges;
   /** Goes up with each change of a document, of any conversation. */
   documentChanges = $state(0);
-  /** A conversation and its pane are all that there is room for. */
+  /** The open conversation and what was opened beside it leave no room for the conversations. */
   isCrowded = $state(false);
   /** The page was reached by the browser's own way back or forward. */
   isGoingBack = false;
@@ -48,6 +54,12 @@ export class Workspace {
     void this.projects.load();
     this.current = this.#make(null);
     this.live = new LiveChanges(session.alcove, session.user?.id ?? '', (change) => this.#apply(change));
+  }
+
+  /** Shows the conversations, beside the page where that has room for them. */
+  showSidebar(): void {
+    if (this.isCrowded || !matchMedia(hasRoomForSidebar).matches) this.isSidebarOpen = true;
+    else void this.sidebar.setShown(true);
   }
 
   open(id: string | null): void {

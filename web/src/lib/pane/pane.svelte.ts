@@ -18,6 +18,11 @@ export interface Viewed {
 
 const widthKey = 'alcove-pane-width';
 const closedKey = 'alcove-pane-closed';
+const overKey = 'alcove-pane-over';
+/** Three panes have room. */
+export const wideScreen = '(min-width: 75rem)';
+/** Two have: a phone remembers nothing, there a pane covers what one came for. */
+const betweenScreens = '(min-width: 50rem) and (max-width: 74.99rem)';
 const usualWidth = 420;
 export const narrowestPane = 320;
 
@@ -30,8 +35,8 @@ export class Pane {
   whyOf = $state<string | null>(null);
   /** Wide screens: whether the pane is there at all. */
   isShown = $state(localStorage.getItem(closedKey) === null);
-  /** Narrow screens: whether it lies over the chat. */
-  isOver = $state(false);
+  /** Narrower screens: whether it takes its room from the chat or lies over it. */
+  isOver = $state(isBetween() && localStorage.getItem(overKey) !== null);
   width = $state(Number(localStorage.getItem(widthKey)) || usualWidth);
   /** Where the focus goes when what was opened is closed. */
   #opener: HTMLElement | null = null;
@@ -39,8 +44,8 @@ export class Pane {
   show(tab: PaneTab): void {
     this.#remember();
     this.tab = tab;
-    this.isOver = true;
-    this.#setShown(true);
+    this.#setOver(true);
+    if (isWide()) this.#setShown(true);
   }
 
   openCitation(citation: OpenCitation): void {
@@ -76,13 +81,13 @@ export class Pane {
     if (next && source) this.openCitation({ source, citation: next, answer });
   }
 
+  /** On wide screens. */
   toggle(): void {
-    this.isOver = !this.isOver;
     this.#setShown(!this.isShown);
   }
 
   close(): void {
-    this.isOver = false;
+    this.#setOver(false);
     this.citation = null;
     if (this.tab === 'original') this.tab = 'documents';
     // The reader may have scrolled on meanwhile.
@@ -93,21 +98,12 @@ export class Pane {
   /** Closes what is open and puts the pane away, on wide and on narrow screens. */
   hide(): void {
     this.close();
-    this.#setShown(false);
+    if (isWide()) this.#setShown(false);
   }
 
   resize(width: number, most: number): void {
     this.width = Math.round(Math.min(Math.max(width, narrowestPane), most));
     localStorage.setItem(widthKey, String(this.width));
-  }
-
-  /** Another conversation: nothing of the last one stays. */
-  reset(): void {
-    this.citation = null;
-    this.viewed = null;
-    this.whyOf = null;
-    this.tab = 'documents';
-    this.isOver = false;
   }
 
   #remember(): void {
@@ -117,9 +113,24 @@ export class Pane {
     }
   }
 
+  #setOver(isOver: boolean): void {
+    this.isOver = isOver;
+    if (!isBetween()) return;
+    if (isOver) localStorage.setItem(overKey, '1');
+    else localStorage.removeItem(overKey);
+  }
+
   #setShown(isShown: boolean): void {
     this.isShown = isShown;
     if (isShown) localStorage.removeItem(closedKey);
     else localStorage.setItem(closedKey, '1');
   }
+}
+
+function isWide(): boolean {
+  return matchMedia(wideScreen).matches;
+}
+
+function isBetween(): boolean {
+  return matchMedia(betweenScreens).matches;
 }

@@ -9,6 +9,7 @@ export const conversations: Dictionary['conversations'] = {
   noneArchived: 'Nichts ist archiviert.',
   noneDeleted: 'Nichts Gelöschtes lässt sich zurückholen.',
   show: 'Gespräche zeigen',
+  hide: 'Gespräche ausblenden',
   filter: 'Nach Titel filtern',
   options: (title) => `Optionen von „${title}“`,
   rename: 'Umbenennen',

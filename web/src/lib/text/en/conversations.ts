@@ -7,6 +7,7 @@ export const conversations = {
   noneArchived: 'Nothing is archived.',
   noneDeleted: 'Nothing that was deleted can be brought back.',
   show: 'Show conversations',
+  hide: 'Hide conversations',
   filter: 'Filter by title',
   options: (title: string) => `Options of “${title}”`,
   rename: 'Rename',
