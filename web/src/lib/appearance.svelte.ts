@@ -12,6 +12,12 @@ export class Appearance {
   theme = $state<Theme>(read(themeKey, themes, 'system'));
   textSize = $state<TextSize>(read(sizeKey, textSizes, 'normal'));
 
+  isDark(): boolean {
+    return this.theme === 'system'
+      ? matchMedia('(prefers-color-scheme: dark)').matches
+      : this.theme === 'dark';
+  }
+
   /** Writes what is chosen where the style sheet reads it. */
   apply(): void {
     const { dataset } = document.documentElement;

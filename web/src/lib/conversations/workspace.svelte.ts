@@ -1,4 +1,4 @@
-import type { Conversation, Document, NumberedChange } from '@alcove/client';
+import type { Client, Conversation, Document, NumberedChange } from '@alcove/client';
 import { createContext } from 'svelte';
 import type { PlaceInChat } from '../answers/turn-window.svelte.ts';
 import { describeError, type Problem } from '../describe-error.ts';
@@ -30,6 +30,8 @@ export class Workspace {
   readonly sidebar = new SidebarPane();
   isHelpOpen = $state(false);
   isSearchOpen = $state(false);
+  /** The title of the open conversation is being written anew. */
+  isRenaming = $state(false);
   /** The dialog about a conversation that is open. */
   dialog = $state.raw<OpenDialog | null>(null);
   readonly list: ConversationList;
@@ -65,6 +67,7 @@ export class Workspace {
   open(id: string | null): void {
     this.isSidebarOpen = false;
     if (this.current.id === id && !this.current.isMissing) return;
+    this.isRenaming = false;
     this.current.close();
     this.current = this.#make(id);
     void this.current.load();
@@ -99,6 +102,14 @@ export class Workspace {
       return null;
     } catch (error) {
       return describeError(error);
+    }
+  }
+
+  async change(id: string, body: Parameters<Client['conversations']['update']>[1]): Promise<void> {
+    try {
+      this.list.update(await this.#session.alcove.conversations.update(id, body));
+    } catch (error) {
+      this.list.problem = describeError(error);
     }
   }
 

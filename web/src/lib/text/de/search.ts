@@ -11,5 +11,18 @@ export const search: Dictionary['search'] = {
   messages: 'Nachrichten',
   passages: 'Dokumente',
   commands: 'Befehle',
+  commandNames: {
+    upload: 'Dateien hinzufügen…',
+    dark: 'Dunkle Farben verwenden',
+    light: 'Helle Farben verwenden',
+    rename: 'Dieses Gespräch umbenennen',
+    pin: 'Dieses Gespräch anheften',
+    unpin: 'Dieses Gespräch nicht mehr anheften',
+    archive: 'Dieses Gespräch archivieren',
+    unarchive: 'Dieses Gespräch aus dem Archiv holen',
+    share: 'Dieses Gespräch teilen…',
+    export: 'Dieses Gespräch exportieren…',
+    delete: 'Dieses Gespräch löschen…',
+  },
   results: (n) => count(n, { one: 'Treffer', other: 'Treffer' }),
 };

@@ -10,5 +10,18 @@ export const search = {
   messages: 'Messages',
   passages: 'Documents',
   commands: 'Commands',
+  commandNames: {
+    upload: 'Add files…',
+    dark: 'Use dark colours',
+    light: 'Use light colours',
+    rename: 'Rename this conversation',
+    pin: 'Pin this conversation',
+    unpin: 'Unpin this conversation',
+    archive: 'Archive this conversation',
+    unarchive: 'Take this conversation out of the archive',
+    share: 'Share this conversation…',
+    export: 'Export this conversation…',
+    delete: 'Delete this conversation…',
+  },
   results: (n: number) => count(n, { one: 'result', other: 'results' }),
 };
