@@ -8,6 +8,8 @@ const messageRole = z.enum(['user', 'assistant', 'system']);
 const messageStatus = z.enum(['complete', 'streaming', 'incomplete', 'failed', 'cancelled']);
 
 const title = z.string().trim().min(1).max(500);
+export const starterQuestions = z.array(z.string().trim().min(1).max(1_000)).max(20);
+
 /** What holds for the questions of a conversation, unless a question says otherwise. */
 export const conversationSettings = z.strictObject({
   /** Answer from the documents or say that they do not hold it. */
@@ -22,6 +24,8 @@ export const conversationSettings = z.strictObject({
   temperature: z.number().min(0).max(2).optional(),
   /** At most, within `max_output_tokens` of `/capabilities`. */
   max_output_tokens: z.int().min(16).max(1_000_000).optional(),
+  /** Questions to begin with, such as those of the template that it was begun from. */
+  starter_questions: starterQuestions.optional(),
 });
 export type ConversationSettings = z.infer<typeof conversationSettings>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, timestamp } from './common.ts';
-import { conversationSettings } from './conversations.ts';
+import { conversationSettings, starterQuestions } from './conversations.ts';
 
 const name = z.string().trim().min(1).max(200);
 const prompt = z.string().trim().min(1).max(8_000);
@@ -20,8 +20,6 @@ export const projectList = z.object({ projects: z.array(project) });
 export const createProjectBody = z.object({ name, prompt: prompt.nullish() });
 export const updateProjectBody = z.object({ name: name.optional(), prompt: prompt.nullish() });
 export const deletedProject = z.object({ deleted: z.literal(true) });
-
-const starterQuestions = z.array(z.string().trim().min(1).max(1_000)).max(20);
 
 export const template = z
   .object({

@@ -40,7 +40,7 @@ export async function createTemplate(
   const { db, now } = deps;
   const at = now();
   const lent = from === null ? {} : (await readConversation(db, from)).settings;
-  const settings = input.settings ?? lent;
+  const settings = input.settings ?? withoutQuestions(lent);
   const to = ConversationScope.ofNew(user);
   const { name, description, starterQuestions } = input;
   const conversation = { title: name, conversationType: 'general', settings } as const;
@@ -75,7 +75,8 @@ export async function deleteTemplate(user: UserScope, id: string, deps: Document
 }
 
 /**
- * A conversation with the settings of a template and copies of its starter documents, in one transaction.
+ * A conversation with the settings and the questions of a template and copies of its starter documents, in one
+ * transaction.
  * @throws AppError `not_found`, `quota_exceeded`
  */
 export async function beginFromTemplate(
@@ -89,17 +90,32 @@ export async function beginFromTemplate(
   const at = now();
   const builtIn = builtInTemplates.find(({ id }) => id === templateId);
   if (builtIn !== undefined) {
-    const settings = input.settings ?? builtIn.settings;
+    const settings = begunWith(builtIn, input.settings);
     return insertConversation(db, user, { ...input, settings }, at, alsoWrite);
   }
-  const { userId, conversationId, settings: given } = await ownTemplate(user, templateId, deps);
+  const template = await ownTemplate(user, templateId, deps);
+  const { userId, conversationId } = template;
   const from = ConversationScope.ofOwnRow(user, { userId, conversationId });
   const to = ConversationScope.ofNew(user);
-  const settings = input.settings ?? given;
+  const settings = begunWith(template, input.settings);
   return beginWithCopies(to, { ...input, settings }, from, deps, at, async (tx, { row }) => {
     await alsoWrite?.(tx, row);
     return row;
   });
+}
+
+/** The conversation keeps the questions: its template may change, or go. */
+function begunWith(
+  { settings, starterQuestions }: Pick<TemplateRow, 'settings'> & { starterQuestions: readonly string[] },
+  chosen: ConversationSettings | undefined,
+): ConversationSettings {
+  const questions = starterQuestions.length === 0 ? {} : { starter_questions: [...starterQuestions] };
+  return { ...questions, ...(chosen ?? settings) };
+}
+
+/** A template has its own. */
+function withoutQuestions({ starter_questions: _, ...settings }: ConversationSettings): ConversationSettings {
+  return settings;
 }
 
 function templateMissing(): AppError {

@@ -103,7 +103,12 @@ describe('a template', () => {
     });
     expect(template).toMatchObject({ settings: { docs_only: true }, document_count: 1, built_in: false });
     const made = await create<Conversation>('/conversations', { template_id: template.id, title: 'New' });
-    expect(made).toMatchObject({ settings: { docs_only: true }, document_count: 1, status: 'active' });
+    const settings = { docs_only: true, starter_questions: ['Where is the boiler?'] };
+    expect(made).toMatchObject({ settings, document_count: 1, status: 'active' });
+    // What it was begun with does not come along to a template of it, which has its own.
+    const again = await create<Template>('/templates', { name: 'Again', from_conversation_id: made.id });
+    expect(again).toMatchObject({ settings: { docs_only: true }, starter_questions: [] });
+    expect(again.settings).not.toHaveProperty('starter_questions');
     await person.json('DELETE', `/conversations/${source}?permanently=true`);
     provider.script(behave.answer('In cellar 7B [1].'));
     const { body } = await askJson(person, made.id, 'Where is the boiler?');
@@ -145,9 +150,9 @@ describe('a template', () => {
     const { body } = await person.json<{ templates: Template[] }>('GET', '/templates');
     const builtIn = body.templates.filter((one) => one.built_in);
     expect(builtIn).toHaveLength(3);
-    for (const { id, settings } of builtIn) {
+    for (const { id, settings, starter_questions } of builtIn) {
       const made = await create<Conversation>('/conversations', { template_id: id });
-      expect(made.settings).toEqual(settings);
+      expect(made.settings).toEqual({ ...settings, starter_questions });
       expect((await person.json('DELETE', `/templates/${id}`)).status).toBe(403);
     }
   });

@@ -285,6 +285,12 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBr
     await dialog.getByRole('button', { name: 'Start from “Bird counts”' }).click();
     await page.getByRole('heading', { level: 1, name: 'Bird counts' }).waitFor();
     await page.locator('li[data-document][data-status=ready]').getByText('nests.txt').waitFor();
+    await page.getByRole('button', { name: question }).waitFor();
+    // On another device of the person, too.
+    const other = await openSignedIn(browser, person);
+    await other.page.goto(page.url());
+    await other.page.getByRole('button', { name: question }).waitFor();
+    await other.page.context().close();
     await page.getByRole('button', { name: question }).click();
     await answer.getByText('412').waitFor();
     expect(complaints).toEqual([]);

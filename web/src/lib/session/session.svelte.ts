@@ -2,7 +2,6 @@ import { createClient, isAlcoveError, type Capabilities, type Client, type User 
 import { describeError, type Problem } from '../describe-error.ts';
 import { drafts } from '../answers/drafts.ts';
 import { forgetSharedFiles } from '../install/shared-shelf.ts';
-import { starterQuestions } from '../templates/starter-questions.ts';
 import { Connection } from './connection.svelte.ts';
 
 /** Renew this long before the access token expires. */
@@ -138,7 +137,6 @@ export class Session {
   /** The person goes: nothing of theirs stays in this browser. */
   #leaveNothing(): void {
     drafts.forgetAll();
-    starterQuestions.forgetAll();
     void forgetSharedFiles();
     this.#leave(false);
   }
