@@ -76,10 +76,11 @@ function ofConversation(conversation: Conversation, workspace: Workspace): Comma
 /** Files for this conversation, or for a new one. */
 function chooseFiles(id: string | null, workspace: Workspace): void {
   const input = Object.assign(document.createElement('input'), { type: 'file', multiple: true });
-  input.addEventListener('change', async () => {
+  const add = async (files: File[]): Promise<void> => {
     await goto(id === null ? '/dashboard/chatbot' : `/dashboard/chatbot/${id}`);
-    await workspace.current.addFiles([...(input.files ?? [])]);
-  });
+    await workspace.current.addFiles(files);
+  };
+  input.addEventListener('change', () => void add([...(input.files ?? [])]));
   input.click();
 }
 
