@@ -1,6 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser } from 'playwright-core';
 import { resolveMarkers } from '../../web/src/lib/answers/resolve-markers.ts';
 import { plainText } from '../../web/src/lib/markdown/plain-text.ts';
+import { newPerson, startTestApp, type TestApp } from '../support/app.ts';
+import { chromiumPath, inBrowser, launchBrowser } from './support/browser.ts';
+import { buildWeb } from './support/build-web.ts';
+import { openSignedIn } from './support/sign-in.ts';
 
 describe('the plain text of an answer', () => {
   test.each([
@@ -36,3 +41,56 @@ describe('the markers of an answer', () => {
     expect(resolveMarkers(text, cited, plain)).toEqual({ text, order: [] });
   });
 });
+
+describe.skipIf(chromiumPath === undefined)(
+  'an answer that is copied',
+  { ...inBrowser, timeout: 120_000 },
+  () => {
+    let app: TestApp;
+    let browser: Browser;
+
+    beforeAll(async () => {
+      await buildWeb();
+      [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+    }, 240_000);
+
+    afterAll(async () => {
+      await browser?.close();
+      await app?.close();
+    });
+
+    test('names its sources below it, and in Markdown leads to them', async () => {
+      const person = await newPerson(app.baseUrl);
+      const { conversations, documents, asking } = person.client;
+      const { id } = await conversations.create({ title: 'Herons' });
+      const text = 'The heron colony at Lake Sorrow held 412 nests in 2025.';
+      const { document } = await documents.addText(id, { name: 'nests_2025.txt', text });
+      await documents.wait(document.id);
+      await asking.ask(id, { query: 'How many nests did the colony hold in 2025?' });
+      const { page, complaints } = await openSignedIn(browser, person);
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: app.baseUrl });
+      await page.goto(`${app.baseUrl}/dashboard/chatbot/${id}`);
+      const answer = page.locator('article[data-status=complete]');
+      await answer.locator('.pill').first().waitFor();
+      const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+      const copied = async (name: string) => {
+        await page.evaluate(() => navigator.clipboard.writeText(''));
+        await answer.getByRole('button', { name, exact: true }).click();
+        await expect.poll(clipboard).not.toBe('');
+        return clipboard();
+      };
+      const plain = await copied('Copy');
+      expect(plain).toContain('412 nests');
+      expect(plain).toMatch(/\[1\]/);
+      expect(plain).not.toMatch(/[*`#>]/);
+      expect(plain.trimEnd().split('\n').slice(-2)).toEqual(['Sources:', '[1] nests_2025.txt']);
+      const markdown = await copied('Copy as Markdown');
+      const [, address = ''] = /\[\[1\]\]\((\S+)\)/.exec(markdown) ?? [];
+      expect(markdown).toContain(`1. [nests\\_2025.txt](${address})`);
+      await page.goto(address);
+      await page.locator('[data-testid=original] mark').first().waitFor();
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    });
+  },
+);

@@ -79,6 +79,25 @@ describe.skipIf(chromiumPath === undefined)(
       await expectWhole(page);
       await page.context().close();
     });
+
+    test('goes on where its model had to end it, whatever language the page has', async () => {
+      const server = await home.start();
+      const { page, complaints } = await openSignedIn(browser, await newPerson(server.baseUrl));
+      provider.setDefault(behave.answer(whole));
+      provider.script(behave.answer('Herons nest in', { finish: 'length' }));
+      await page.getByLabel('Your question').fill('Where do herons nest?');
+      await page.keyboard.press('Enter');
+      const goOn = page.getByRole('button', { name: 'Continue' });
+      await goOn.waitFor();
+      await page.evaluate(() => localStorage.setItem('alcove-language', 'de'));
+      await page.reload();
+      await page.getByRole('button', { name: 'Fortsetzen' }).click();
+      await page.locator('article[data-status=complete]').getByText(whole).waitFor();
+      await page.getByRole('button', { name: 'Fortsetzen' }).waitFor({ state: 'detached' });
+      expect(complaints).toEqual([]);
+      await page.context().close();
+      await server.end('SIGTERM');
+    });
   },
 );
 
