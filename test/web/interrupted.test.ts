@@ -65,7 +65,7 @@ describe.skipIf(chromiumPath === undefined)(
       const lost = page.getByText('The server cannot be reached. Trying again…');
       await lost.waitFor();
       await elsewhere.getByText(/^(The server cannot be reached\. Trying|Changes made elsewhere)/).waitFor();
-      await home.start({ PORT: port });
+      const back = await home.start({ PORT: port });
       await lost.waitFor({ state: 'detached', timeout: 60_000 });
       await elsewhere
         .getByText(/^(The server cannot be reached\. Trying|Changes made elsewhere)/)
@@ -78,6 +78,7 @@ describe.skipIf(chromiumPath === undefined)(
       await broken.getByRole('button', { name: 'Ask again' }).click();
       await expectWhole(page);
       await page.context().close();
+      await back.end('SIGTERM');
     });
 
     test('goes on where its model had to end it, whatever language the page has', async () => {
