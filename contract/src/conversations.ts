@@ -96,6 +96,7 @@ export const updateConversationBody = z.object({
   status: conversationStatus.optional(),
   pinned: z.boolean().optional(),
   tags: z.array(tag).max(50).optional(),
+  /** In the place of those before, but for `starter_questions`, which stay unless they are named. */
   settings: conversationSettings.optional(),
   unread: z.boolean().optional(),
   project_id: id.nullable().optional(),

@@ -132,17 +132,20 @@ export type ConversationChange = Partial<
   >
 >;
 
+/** Settings take the place of those before, but for the questions, which stay unless they are named. */
 export async function updateConversation(
   db: Database,
   scope: ConversationScope,
-  change: ConversationChange,
+  { settings, ...change }: ConversationChange,
   now: Date,
 ): Promise<ConversationRow> {
+  const kept = sql`jsonb_strip_nulls(jsonb_build_object('starter_questions', ${conversations.settings} -> 'starter_questions'))`;
+  const changed = settings && { settings: sql`${kept} || ${JSON.stringify(settings)}::jsonb` };
   const [row] = await db
     .scoped(scope, (tx) =>
       tx
         .update(conversations)
-        .set({ ...change, updatedAt: now })
+        .set({ ...change, ...changed, updatedAt: now })
         .where(isThis(scope))
         .returning(),
     )

@@ -105,6 +105,12 @@ describe('a template', () => {
     const made = await create<Conversation>('/conversations', { template_id: template.id, title: 'New' });
     const settings = { docs_only: true, starter_questions: ['Where is the boiler?'] };
     expect(made).toMatchObject({ settings, document_count: 1, status: 'active' });
+    const change = async (next: object) =>
+      (await person.json<Conversation>('PATCH', `/conversations/${made.id}`, { settings: next })).body
+        .settings;
+    expect(await change({ top_k: 3 })).toEqual({ top_k: 3, starter_questions: settings.starter_questions });
+    expect(await change({ starter_questions: [] })).toEqual({ starter_questions: [] });
+    expect(await change(settings)).toEqual(settings);
     // What it was begun with does not come along to a template of it, which has its own.
     const again = await create<Template>('/templates', { name: 'Again', from_conversation_id: made.id });
     expect(again).toMatchObject({ settings: { docs_only: true }, starter_questions: [] });
