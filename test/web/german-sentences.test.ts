@@ -38,7 +38,7 @@ const passedOn = [
   'client/src/errors.ts',
   'src/answers/stream/follow.ts',
   'src/documents/prepare.ts',
-  'src/exchange/import/import-file.ts',
+  'src/exchange/import/prepare-items.ts',
   'src/formats/sandbox.ts',
 ];
 
