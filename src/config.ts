@@ -60,6 +60,8 @@ export interface Config {
   /** Passages that the reranker scores lower are dropped; null keeps all. */
   rerankThreshold: number | null;
   ocr: OcrSettings;
+  /** A folder with fonts for exports as PDF; null for none. */
+  pdfFonts: string | null;
   /** How pages on the web become documents. */
   fetching: FetchLimits;
   /** For statistics. */
@@ -155,6 +157,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     models: readModels(e),
     rerankThreshold: e.RERANK_THRESHOLD ?? null,
     ocr: { mode: e.OCR, languages: e.OCR_LANGUAGES, timeoutMs: e.INGEST_TIMEOUT_S * 1000 },
+    pdfFonts: ['', 'off'].includes(e.PDF_FONTS) ? null : e.PDF_FONTS,
     fetching: {
       guard: createAddressGuard(e.FETCH_URLS === 'on' ? e.FETCH_PRIVATE_NETWORKS : null),
       timeoutMs: e.FETCH_TIMEOUT_S * 1000,

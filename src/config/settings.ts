@@ -186,6 +186,10 @@ const limits = {
   ),
   FETCH_TIMEOUT_S: count(30),
   INGEST_TIMEOUT_S: count(60),
+  PDF_FONTS: show(
+    z.string().trim().default('/usr/share/fonts'),
+    'folder of Noto fonts for PDF exports in scripts that the built-in font lacks, such as those of fonts-noto-cjk; off: none',
+  ),
   OCR: show(
     word(['auto', 'on', 'off']).default('auto'),
     'reads scans and pictures where tesseract-ocr and poppler-utils are installed; auto: where they can be confined',

@@ -29,6 +29,7 @@ export interface HttpDeps {
     | 'prices'
     | 'tracing'
     | 'fetching'
+    | 'pdfFonts'
   >;
   version: string;
   db: Database;

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { openFontFinder } from '../../src/exchange/formats/find-fonts.ts';
 import { toPdf } from '../../src/exchange/formats/pdf.ts';
 import type { Turn } from '../../src/exchange/transcript.ts';
 import { until } from '../answers/support/until.ts';
@@ -41,7 +42,7 @@ function longTranscript() {
 
 test('a PDF larger than any buffer ends for a slow reader, and is laid out no faster than it is read', async () => {
   const { told, transcript } = longTranscript();
-  const pdf = Readable.from(toPdf(transcript), { objectMode: false });
+  const pdf = Readable.from(toPdf(transcript, openFontFinder(null)), { objectMode: false });
   const parts: Buffer[] = [];
   for await (const part of pdf as AsyncIterable<Buffer>) {
     parts.push(part);
@@ -58,7 +59,7 @@ test('a PDF larger than any buffer ends for a slow reader, and is laid out no fa
 
 test('a PDF that nobody reads on reads no further messages, and others have their turn between its paragraphs', async () => {
   const { told, transcript } = longTranscript();
-  const pdf = Readable.from(toPdf(transcript), { objectMode: false });
+  const pdf = Readable.from(toPdf(transcript, openFontFinder(null)), { objectMode: false });
   const parts = pdf[Symbol.asyncIterator]();
   // Its first page is not full before some paragraphs are laid out.
   await parts.next();

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { fontOf, type PdfFonts } from './pdf-fonts.ts';
 import type { Run, Table } from './read-markdown.ts';
 
 type Pdf = PDFKit.PDFDocument;
@@ -17,31 +17,31 @@ const paragraphCharacters = 4_000;
 const cellPadding = 3;
 /** A table with more of them is written row by row as lines. */
 const mostColumns = 8;
+/** A row with a longer cell, or with one of several fonts, too. */
 const maxCellCharacters = 1_000;
 
 /** Writes onto the pages of a document. Each step of what it returns is short. */
-export function openPdfPage(pdf: Pdf, folder: string) {
-  const files = {
-    plain: 'DejaVuSans.ttf',
-    bold: 'DejaVuSans-Bold.ttf',
-    italic: 'DejaVuSans-Oblique.ttf',
-    'bold italic': 'DejaVuSans-BoldOblique.ttf',
-    code: 'DejaVuSansMono.ttf',
-    'bold code': 'DejaVuSansMono-Bold.ttf',
-  };
-  for (const [name, file] of Object.entries(files)) pdf.registerFont(name, join(folder, file));
+export function openPdfPage(pdf: Pdf, fonts: PdfFonts) {
   const margin = pdf.page.margins.left;
   const fullWidth = pdf.page.width - margin - pdf.page.margins.right;
   const bottom = (): number => pdf.page.height - pdf.page.margins.bottom;
 
   function* write(runs: readonly Run[], { size, gap, left = 0 }: Place): Generator<void> {
-    for (const line of linesOf(runs)) {
+    for (const line of linesOf(runs, fonts)) {
       pdf.x = margin + left;
-      for (const [at, run] of line.entries()) {
-        const { text, struck = false, raised = false } = run;
-        pdf.font(fontOf(run)).fontSize(raised ? size * 0.7 : size);
+      const isMixed = line.some(({ font, ...run }) => font !== fontOf(run));
+      for (const [at, { text, font, struck = false, raised = false }] of line.entries()) {
+        const points = raised ? size * 0.7 : size;
+        const baseline = isMixed ? { baseline: fonts.baseline(points) } : {};
         const continued = at < line.length - 1;
-        pdf.text(text, { paragraphGap: gap, width: fullWidth - left, strike: struck, continued });
+        pdf.font(font).fontSize(points);
+        pdf.text(text, {
+          paragraphGap: gap,
+          width: fullWidth - left,
+          strike: struck,
+          continued,
+          ...baseline,
+        });
       }
       yield;
     }
@@ -62,14 +62,23 @@ export function openPdfPage(pdf: Pdf, folder: string) {
     const cells = [header, ...rows].map((row) => row.map(wordsOf));
     const [names = [], ...values] = cells;
     if (names.length > mostColumns) {
-      for (const row of values) yield* write([{ text: asLine(names, row) }], { size, gap: 3, left });
+      const lines = values.length === 0 ? [names.join(' · ')] : values.map((row) => asLine(names, row));
+      for (const text of lines) yield* write([{ text }], { size, gap: 3, left });
       return;
     }
     const widths = widthsOf(cells, fullWidth - left);
     for (const [at, row] of cells.entries()) {
-      pdf.font(at === 0 ? 'bold' : 'plain').fontSize(size);
+      const style = { bold: at === 0 };
+      const own = row.map((text) => (text.length > maxCellCharacters ? null : fonts.fontFor(text, style)));
+      if (own.includes(null)) {
+        yield* write([{ text: at === 0 ? row.join(' · ') : asLine(names, row) }], { size, gap: 3, left });
+        continue;
+      }
       const heights = row.map((text, column) =>
-        pdf.heightOfString(text, { width: (widths[column] ?? 0) - 2 * cellPadding }),
+        pdf
+          .font(own[column] ?? 'plain')
+          .fontSize(size)
+          .heightOfString(text, { width: (widths[column] ?? 0) - 2 * cellPadding }),
       );
       const height = Math.max(0, ...heights) + 2 * cellPadding;
       // A row is on one page: one that is higher is written as lines.
@@ -82,6 +91,7 @@ export function openPdfPage(pdf: Pdf, folder: string) {
       let x = margin + left;
       for (const [column, text] of row.entries()) {
         const width = widths[column] ?? 0;
+        pdf.font(own[column] ?? 'plain').fontSize(size);
         pdf.text(text, x + cellPadding, y + cellPadding, { width: width - 2 * cellPadding });
         pdf.rect(x, y, width, height).lineWidth(0.4).strokeOpacity(0.4).stroke();
         x += width;
@@ -107,34 +117,45 @@ export function openPdfPage(pdf: Pdf, folder: string) {
 
 export type PdfPage = ReturnType<typeof openPdfPage>;
 
-function fontOf({ bold = false, italic = false, code = false }: Run): string {
-  if (code) return bold ? 'bold code' : 'code';
-  return [bold ? 'bold' : '', italic ? 'italic' : ''].filter(Boolean).join(' ') || 'plain';
+interface StyledPiece extends Run {
+  font: string;
 }
 
-/** Line by line, and no more than one call may lay out. */
-function* linesOf(runs: readonly Run[]): Generator<Run[]> {
-  let line: Run[] = [];
+/** Line by line, each part by a font that has its letters, and no more than one call may lay out. */
+function* linesOf(runs: readonly Run[], fonts: PdfFonts): Generator<StyledPiece[]> {
+  let line: StyledPiece[] = [];
   let characters = 0;
   for (const run of runs) {
     for (const [at, text] of printable(run.text).split('\n').entries()) {
       if (at > 0) {
-        yield line.length > 0 ? line : [{ text: '' }];
+        yield line.length > 0 ? line : [{ text: '', font: 'plain' }];
         [line, characters] = [[], 0];
       }
-      for (let from = 0; from < text.length;) {
-        if (characters >= paragraphCharacters) {
-          yield line;
-          [line, characters] = [[], 0];
+      for (const chunk of chunksOf(text)) {
+        for (const { text: whole, font } of fonts.piecesOf(chunk, run)) {
+          for (const part of chunksOf(whole)) {
+            if (characters + part.length > paragraphCharacters && line.length > 0) {
+              yield line;
+              [line, characters] = [[], 0];
+            }
+            line.push({ ...run, text: part, font });
+            characters += part.length;
+          }
         }
-        const part = text.slice(from, from + paragraphCharacters - characters);
-        line.push({ ...run, text: part.toWellFormed() });
-        from += part.length;
-        characters += part.length;
       }
     }
   }
   if (line.length > 0) yield line;
+}
+
+/** What one call may lay out at a time. A letter of two halves is cut nowhere. */
+function* chunksOf(text: string): Generator<string> {
+  for (let from = 0; from < text.length;) {
+    const isCut = (text.codePointAt(from + paragraphCharacters - 1) ?? 0) > 0xffff;
+    const chunk = text.slice(from, from + paragraphCharacters + (isCut ? 1 : 0));
+    yield chunk.toWellFormed();
+    from += chunk.length;
+  }
 }
 
 /** Fonts have no control characters. */
@@ -143,9 +164,7 @@ function printable(text: string): string {
 }
 
 function wordsOf(cell: readonly Run[]): string {
-  return printable(cell.map(({ text }) => text).join(''))
-    .slice(0, maxCellCharacters)
-    .toWellFormed();
+  return printable(cell.map(({ text }) => text).join('')).toWellFormed();
 }
 
 function asLine(names: readonly string[], row: readonly string[]): string {

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { findingOf, oneLine, placeOf } from '../notes.ts';
 import { roleNames, timeOf, type Transcript, type Turn } from '../transcript.ts';
+import type { FontFinder } from './find-fonts.ts';
+import { openPdfFonts } from './pdf-fonts.ts';
 import { openPdfPage, type PdfPage } from './pdf-page.ts';
 import { type Block, readMarkdown, type Run } from './read-markdown.ts';
 
@@ -14,19 +16,29 @@ const maxIndent = 10 * indent;
 
 /**
  * Pages as they are asked for: what is finished leaves memory, and nobody waits for one paragraph more than it takes.
- * Letters of Latin, Greek, Cyrillic, Hebrew and Arabic script.
+ * Letters of Latin, Greek, Cyrillic, Hebrew and Arabic script, and of those for which `finder` has a font; any other
+ * stands as its number, and a note before the first says so.
  */
-export async function* toPdf({ title, createdAt, turns }: Transcript): AsyncGenerator<Buffer> {
+export async function* toPdf(
+  { title, createdAt, turns }: Transcript,
+  finder: FontFinder,
+): AsyncGenerator<Buffer> {
   // Loaded when the first PDF is asked for: it and its font tools are large.
   const { default: PDFDocument } = await import('pdfkit');
-  const fonts = join(dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf');
+  const folder = join(
+    dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')),
+    'ttf',
+  );
   const pdf = new PDFDocument({
     size: 'A4',
     margin: 56,
-    font: join(fonts, 'DejaVuSans.ttf'),
+    // None: text that goes on to another page would go on in it, and it would be read anew whenever it is asked for.
+    font: '',
     info: { Title: title, Creator: 'Alcove' },
   });
+  const fonts = openPdfFonts(pdf, folder, finder);
   const page = openPdfPage(pdf, fonts);
+  let isTold = false;
 
   /** Whatever is written, step by step: in between, finished pages go out and others have their turn. */
   async function* send(steps: Iterable<void>): AsyncGenerator<Buffer> {
@@ -38,11 +50,31 @@ export async function* toPdf({ title, createdAt, turns }: Transcript): AsyncGene
     }
   }
 
+  /** Gets fonts for what comes next, or says that letters of it have none. */
+  async function* prepare(text: string): AsyncGenerator<Buffer> {
+    if ((await fonts.prepare(text)) || isTold) return;
+    isTold = true;
+    yield* send(page.write([{ text: lacking, italic: true }], { size: size.small, gap: 6 }));
+  }
+
+  yield* prepare(title);
   yield* send(page.write([{ text: oneLine(title), bold: true }], { size: size.title, gap: 4 }));
   yield* send(page.write([{ text: timeOf(createdAt) }], { size: size.small, gap: 12 }));
-  for await (const turn of turns) yield* send(turnSteps(page, turn));
+  for await (const turn of turns) {
+    yield* prepare(lettersOf(turn));
+    yield* send(turnSteps(page, turn));
+  }
   pdf.end();
   yield* pdf as AsyncIterable<Buffer>;
+}
+
+const lacking =
+  'Letters for which this server has no font stand here as their numbers, as in ⟨U+4E2D⟩. The export as HTML has them as they were written.';
+
+function lettersOf({ content, notes, pages }: Turn): string {
+  const quoted = notes.flatMap((note) => [placeOf(note), ...note.quotes.map(({ text }) => text)]);
+  const named = pages.map(({ name, url }) => `${name}${url ?? ''}`);
+  return [content, ...quoted, ...named].join('\n');
 }
 
 function* turnSteps(page: PdfPage, { role, content, createdAt, notes, pages }: Turn): Generator<void> {

@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { readConversation } from '../../conversations/store.ts';
 import { describeConversation, documentEntries, entryName, toJson } from '../../exchange/bundle.ts';
 import { recordExport } from '../../exchange/export-store.ts';
+import { openFontFinder } from '../../exchange/formats/find-fonts.ts';
 import { toHtml } from '../../exchange/formats/html.ts';
 import { toMarkdown } from '../../exchange/formats/markdown.ts';
 import { toPdf } from '../../exchange/formats/pdf.ts';
-import { readTranscript } from '../../exchange/transcript.ts';
+import { readTranscript, type Transcript } from '../../exchange/transcript.ts';
 import { accountToZip, type BundleDeps, toZip } from '../../exchange/zip.ts';
 import type { App } from '../app.ts';
 import { attachment } from '../attachment.ts';
@@ -29,10 +30,14 @@ const kinds = {
   zip: { type: 'application/zip', extension: 'zip' },
 } as const;
 
-const writers = { markdown: toMarkdown, html: toHtml, pdf: toPdf };
-
 /** What somebody takes away: always a download, never a page of this origin. */
-export function exportRoutes(app: App, { db, documents, now }: HttpDeps): void {
+export function exportRoutes(app: App, { db, documents, config, now }: HttpDeps): void {
+  const fonts = openFontFinder(config.pdfFonts);
+  const writers = {
+    markdown: toMarkdown,
+    html: toHtml,
+    pdf: (transcript: Transcript) => toPdf(transcript, fonts),
+  };
   const bundle = (): BundleDeps => ({ db, blobs: documents.blobs, now, present: presentConversation });
   const sends = {
     'text/markdown': z.string(),
@@ -51,7 +56,7 @@ export function exportRoutes(app: App, { db, documents, now }: HttpDeps): void {
         operationId: 'exportConversation',
         summary: 'A conversation as a file',
         description:
-          'Markdown, HTML and PDF hold one branch, the active one or that of `leaf_id`; JSON holds the whole tree; zip also the originals of the documents, and a manifest with hashes. JSON and zip can be imported again.',
+          'Markdown, HTML and PDF hold one branch, the active one or that of `leaf_id`. In PDF, letters for which the server has no font stand as their numbers, and a note says so. JSON holds the whole tree; zip also the originals of the documents, and a manifest with hashes. JSON and zip can be imported again.',
         params: idParams,
         querystring: exportQuery,
         sends,
