@@ -37,6 +37,8 @@ export const kill: Scenario = {
       EMBEDDING_BASE_URL: provider.baseUrl,
       STREAMS_PER_USER: '100',
       TRUST_PROXY: '1',
+      // The first account administers by the code that is derived from it.
+      AUTH_SECRET: 'a secret of every server that is killed here',
       ...fetchesHere,
       MAX_DOCUMENTS_PER_USER: '100000',
       MAX_DOCUMENTS_PER_CONVERSATION: '100000',
