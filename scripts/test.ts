@@ -33,7 +33,7 @@ const WITHOUT_DATABASE = [
   'src/**',
   // The same to a browser, a package and a model on disk, whatever the database: what a database can change of them,
   // web-app and sharing try.
-  'test/web/{access,client-streams,comfort,composer,copy-answer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,locate,long-chat,markdown,organising,pages,palette,panes,phone,sessions,settings,show-name,stage-lines,statistics,viewer}.test.ts',
+  'test/web/{access,answers,client-streams,comfort,composer,copy-answer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,locate,long-chat,markdown,organising,pages,palette,panes,phone,preferences,sessions,settings,show-name,stage-lines,statistics,viewer}.test.ts',
   'test/install/package.test.ts',
   'test/cli/models.test.ts',
   // Requests and readers that no row comes of.
@@ -61,7 +61,7 @@ const ONLY_IN_FULL = [
   'test/isolation/fuzz.test.ts',
   'test/retrieval/{scope-and-cache,segment-memory}.test.ts',
   'test/schema/{repair,start}.test.ts',
-  'test/web/{access,comfort,composer,documents,footnotes,highlight,interrupted,long-chat,organising,pages,palette,panes,phone,sessions,settings,statistics,viewer}.test.ts',
+  'test/web/{access,answers,comfort,composer,documents,footnotes,highlight,interrupted,long-chat,organising,pages,palette,panes,phone,preferences,sessions,settings,statistics,viewer}.test.ts',
 ];
 const isFull = process.env['ALCOVE_CORPORA'] === 'full';
 const names = { pglite: 'embedded PGlite', postgres: 'PostgreSQL', citus: 'Citus' };
