@@ -120,6 +120,7 @@ describe.skipIf(chromiumPath === undefined)('the web app for eyes and hands of e
         ['documents', 'tr[data-document]'],
         ['settings', 'section:has-text("My data")'],
         ['stats', 'section'],
+        ['admin', 'section:has-text("Audit")'],
         ['search?q=heron', 'main li a'],
       ] as const) {
         await open(page, path);
