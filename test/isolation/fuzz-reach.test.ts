@@ -27,6 +27,7 @@ const leftOut: Readonly<Record<string, string>> = {
 /** What says no word of anybody's, to its owner neither. */
 const wordless = [
   'GET /admin/audit',
+  'GET /admin/embeddings',
   'GET /admin/stats',
   'GET /api/chat/:id/stream',
   'GET /auth/sessions',
