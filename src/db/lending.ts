@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import type { Whose } from './authority.ts';
-import { isConnectionLost, translateDatabaseError } from './errors.ts';
+import { DatabaseAway, isConnectionLost, translateDatabaseError } from './errors.ts';
 import type { Machines } from './machines.ts';
 
 /** What the work came to, and what the connection still has to end, which is not waited for. */
@@ -33,6 +33,8 @@ export function createLending(
     if (inside.getStore() === true) throw new Error('a transaction was opened inside another one');
     await machines?.refuseAway(whose);
     const client = await pool.connect().catch((error: unknown) => {
+      // Whoever asked has gone before the server stopped: nobody reads the answer.
+      if (pool.ending) throw new DatabaseAway(error);
       outage?.failed(error);
       throw translateDatabaseError(error);
     });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database, Statement } from '../../src/db/database.ts';
-import { databaseCode, isForeignKeyViolation, isUniqueViolation } from '../../src/db/errors.ts';
+import { databaseCode, DatabaseAway, isForeignKeyViolation, isUniqueViolation } from '../../src/db/errors.ts';
 import { wrapQueries } from '../../torture/support/wrap-queries.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 
@@ -134,4 +134,13 @@ test('every statement is in the log at debug level, pipelined ones too, and no v
   await db.pool.query('SELECT $1::int AS past', [1]);
   expect(app.logs.some((line) => line.includes('SELECT $1::int AS past'))).toBe(true);
   expect(app.logs.join('\n')).not.toContain('Never-logged');
+});
+
+test('what goes on behind a server that has stopped is told so', async () => {
+  const other = await startTestApp();
+  const { id } = await newPerson(other.baseUrl);
+  await other.close();
+  const { sql } = await import('drizzle-orm');
+  const error = await failureOf(other.app.db.scoped({ userId: id }, (tx) => tx.execute(sql`SELECT 1`)));
+  expect(error).toBeInstanceOf(DatabaseAway);
 });
