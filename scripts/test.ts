@@ -33,7 +33,7 @@ const WITHOUT_DATABASE = [
   'src/**',
   // The same to a browser, a package and a model on disk, whatever the database: what a database can change of them,
   // web-app and sharing try.
-  'test/web/{access,answers,client-streams,comfort,composer,copy-answer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,locate,long-chat,markdown,organising,pages,palette,panes,phone,preferences,sessions,settings,show-name,stage-lines,statistics,viewer}.test.ts',
+  'test/web/{access,answers,client-streams,comfort,composer,copy-answer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,locate,long-chat,markdown,organising,pace,pages,palette,panes,phone,preferences,sessions,settings,show-name,stage-lines,statistics,viewer}.test.ts',
   'test/install/package.test.ts',
   'test/cli/models.test.ts',
   // Requests and readers that no row comes of.

@@ -108,6 +108,40 @@ describe.skipIf(chromiumPath === undefined)('documents in the web app', inBrowse
     await page.context().close();
   });
 
+  test('say how much of a large file is sent and how long the rest takes', limits, async () => {
+    const sender = await newPerson(app.baseUrl);
+    const { id } = await sender.client.conversations.create({ title: 'Slow' });
+    const { page, complaints } = await openSignedIn(browser, sender);
+    await page.goto(`${app.baseUrl}/dashboard/chatbot/${id}`);
+    await page.getByText('No documents yet.').waitFor();
+    const network = await page.context().newCDPSession(page);
+    await network.send('Network.enable');
+    await network.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: 100_000,
+    });
+    const large = { type: 'text/plain', bytes: Buffer.alloc(4_000_000, 'The heron waits in the reeds. ') };
+    const names = ['first.txt', 'second.txt', 'third.txt'];
+    await dropFiles(
+      page,
+      names.map((name) => ({ ...large, name })),
+    );
+    const rowOf = (name: string) => page.getByRole('listitem').filter({ hasText: name });
+    await expect
+      .poll(() => rowOf('first.txt').innerText(), { timeout: 60_000 })
+      .toMatch(/Uploading\s+[1-9]\d? % · (\d+ min )?\d+ s left/);
+    // Two are sent at a time.
+    expect(await rowOf('third.txt').innerText()).toMatch(/Waiting\s+0 %/);
+    for (const name of names.toReversed())
+      await page.getByRole('button', { name: `Cancel the upload of “${name}”` }).click();
+    await page.getByText('No documents yet.').waitFor();
+    expect((await sender.client.documents.list(id)).documents).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('say what they are about, and ask for themselves, before the first question', limits, async () => {
     const reader = await newPerson(app.baseUrl);
     const { id } = await reader.client.conversations.create({ title: 'Station' });

@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import { describeError, type Problem } from '../describe-error.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { t } from '../text/text.ts';
+import { Pace } from './pace.ts';
 
 /** A file on its way to the server. */
 export interface Upload {
@@ -10,6 +11,8 @@ export interface Upload {
   name: string;
   /** Share of the bytes sent, 0 to 1. */
   share: number;
+  /** Since it is being sent; null while it waits for its turn. */
+  pace: Pace | null;
   problem: Problem | null;
   controller: AbortController;
   readonly file: File;
@@ -57,8 +60,9 @@ export class DocumentShelf {
   });
   /** Of those that are being read. */
   readonly pendingNames = $derived([...this.#reading, ...this.sending].map(({ name }) => name));
-  /** Milliseconds until all are read, at the speed so far; null while that is a guess. */
+  /** Milliseconds until all are read, at the speed so far; null while that is a guess, as it is before a file is here. */
   readonly left = $derived.by(() => {
+    if (this.sending.length > 0) return null;
     const all = this.#reading.map((item) => this.timeLeft(item));
     const known = all.filter((ms) => ms !== null);
     return known.length === 0 || known.length < all.length ? null : Math.max(...known);
@@ -69,7 +73,7 @@ export class DocumentShelf {
   /** The last one that became ready or failed, for those who cannot see the list. */
   lastSettled = $state.raw<Document | null>(null);
   readonly #sent = new Set<Promise<unknown>>();
-  readonly #firstSeen = new Map<string, { at: number; progress: number }>();
+  readonly #paces = new Map<string, Pace>();
   readonly #alcove: Client;
   readonly #signal: AbortSignal;
   readonly #maxBytes: number;
@@ -101,6 +105,7 @@ export class DocumentShelf {
   async sendAgain(upload: Upload): Promise<void> {
     upload.problem = null;
     upload.share = 0;
+    upload.pace = null;
     await this.#track(this.#send(upload));
   }
 
@@ -177,7 +182,8 @@ export class DocumentShelf {
   #announce(conversationId: string, file: File): Upload {
     const key = `${file.name}-${file.lastModified}-${Math.random()}`;
     const controller = new AbortController();
-    this.uploads.push({ key, name: file.name, share: 0, problem: null, controller, file, conversationId });
+    const begun = { share: 0, pace: null, problem: null };
+    this.uploads.push({ key, name: file.name, ...begun, controller, file, conversationId });
     return this.uploads.at(-1) as Upload;
   }
 
@@ -193,6 +199,7 @@ export class DocumentShelf {
       };
       return;
     }
+    upload.pace = new Pace(0, Date.now());
     try {
       const onProgress = (share: number) => (upload.share = share);
       const sent = await this.#alcove.documents.upload(conversationId, file, { onProgress, signal });
@@ -217,17 +224,13 @@ export class DocumentShelf {
 
   /** Milliseconds until a document is read, at the speed so far; null while that is a guess. */
   timeLeft(document: Document): number | null {
-    const seen = this.#firstSeen.get(document.id);
-    const progress = progressOf(document);
-    if (!seen || progress - seen.progress < 0.05) return null;
-    const speed = (progress - seen.progress) / (Date.now() - seen.at);
-    return (1 - progress) / speed;
+    return this.#paces.get(document.id)?.left(progressOf(document), Date.now()) ?? null;
   }
 
   #estimate(document: Document): void {
-    if (!isPending(document)) this.#firstSeen.delete(document.id);
-    else if (!this.#firstSeen.has(document.id)) {
-      this.#firstSeen.set(document.id, { at: Date.now(), progress: progressOf(document) });
+    if (!isPending(document)) this.#paces.delete(document.id);
+    else if (!this.#paces.has(document.id)) {
+      this.#paces.set(document.id, new Pace(progressOf(document), Date.now()));
     }
   }
 
