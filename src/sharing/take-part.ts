@@ -1,5 +1,8 @@
 import type { Author } from '../answers/ask.ts';
+import { readDown } from '../conversations/branch-store.ts';
+import { type MessageRow, readMessage } from '../conversations/message-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
+import { readConversation } from '../conversations/store.ts';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import type { UserScope } from '../identity/user-scope.ts';
@@ -33,6 +36,20 @@ export async function openToTakePart(
     throw new AppError('forbidden', 'This is your own conversation: write in it directly.');
   const author = { id: caller.userId, email: recipientOf(row) };
   return { scope, author, tokenHash: row.tokenHash, sharedAt: row.createdAt };
+}
+
+/**
+ * A message of the active branch: no other is shown to who takes part.
+ * @throws AppError `not_found` for one of another branch, too
+ */
+export async function readShown({ scope }: TakingPart, id: string, db: Database): Promise<MessageRow> {
+  const message = await readMessage(db, scope, id);
+  if (message !== null) {
+    const { activeLeafId } = await readConversation(db, scope);
+    const down = await readDown(db, scope, id, activeLeafId);
+    if (down.at(-1) === activeLeafId) return message;
+  }
+  throw new AppError('not_found', 'This message does not exist.');
 }
 
 /** Whether the link has neither been revoked nor ended by itself. */

@@ -156,6 +156,27 @@ describe('the recipient', () => {
     expect((await guest.json('GET', '/conversations')).body).toMatchObject({ conversations: [] });
   });
 
+  test('follows and stops answers of the active branch alone', async () => {
+    const { conversation, path } = await shared();
+    const statusOf = async (id: string) => [
+      (await guest.fetch(`${path}/messages/${id}/stream`)).status,
+      (await guest.json('POST', `${path}/messages/${id}/stop`)).status,
+    ];
+    const first = (await historyOf(owner, conversation)).at(-1)?.id ?? '';
+    expect(await statusOf(first)).toEqual([200, 202]);
+    const gate = closedGate();
+    provider.script(behave.answer('Slowly, 412.', { until: gate.opened }));
+    const again = owner.json<Answer>('POST', `/messages/${first}/regenerate`, { stream: false });
+    const second = await until('it is answered anew', async () => (await viewOf(guest, path)).answering);
+    expect(await statusOf(first)).toEqual([404, 404]);
+    await owner.json('PUT', `/conversations/${conversation}/branch`, { leaf_id: first });
+    expect(await statusOf(first)).toEqual([200, 202]);
+    // It is still being written, where the guest does not see it.
+    expect(await statusOf(second)).toEqual([404, 404]);
+    gate.open();
+    expect((await again).body).toMatchObject({ message_id: second, status: 'complete' });
+  });
+
   test('is one person: nobody else opens it, and a link to read gives no part', async () => {
     const { path, conversation } = await shared();
     const other = await newPerson(owner.baseUrl);

@@ -18,7 +18,7 @@ import { type MessageRow, readMessage } from '../../conversations/message-store.
 import { stableId } from '../../db/stable-id.ts';
 import { type NumberedChange, watchChanges } from '../../changes/watch.ts';
 import { AppError } from '../../errors.ts';
-import { isStillOpen, openToTakePart, type TakingPart } from '../../sharing/take-part.ts';
+import { isStillOpen, openToTakePart, readShown, type TakingPart } from '../../sharing/take-part.ts';
 import { createAnswerReply } from '../answer-reply.ts';
 import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
@@ -212,9 +212,8 @@ export function takingPartRoutes(app: App, deps: HttpDeps): void {
     return row;
   }
 
-  async function answerOf({ scope }: TakingPart, id: string): Promise<string> {
-    const message = await readMessage(db, scope, id);
-    if (message === null) throw new AppError('not_found', 'This message does not exist.');
+  async function answerOf(part: TakingPart, id: string): Promise<string> {
+    const message = await readShown(part, id, db);
     if (message.role !== 'assistant') throw new AppError('conflict', 'Only an answer has a stream.');
     return message.id;
   }
