@@ -2,7 +2,14 @@ import { staticRoutes } from '../../test/isolation/cases.ts';
 import { routesOf } from '../../test/http/route-table.ts';
 import { question, toolCall } from './acts/act.ts';
 import { linkPassword } from './acts/sharing.ts';
-import { type FuzzConversation, type FuzzDocument, type FuzzLink, saidIn } from './things.ts';
+import {
+  branchOf,
+  type FuzzConversation,
+  type FuzzDocument,
+  type FuzzLink,
+  type FuzzMessage,
+  saidIn,
+} from './things.ts';
 import type { Place } from './view.ts';
 import type { World } from './world.ts';
 
@@ -213,15 +220,21 @@ function linkLooks(world: World, link: FuzzLink, route: string): Look[] {
   }
   if (route === '/s/:token/changes')
     return isTurn(world, turns.changes) ? [{ ...look(true), isEndless: true }] : [];
-  const answer = world.conversation(conversationId).messages.findLast(({ role }) => role === 'assistant');
-  if (answer === undefined) return [];
-  return [
-    {
-      ...look(true),
-      path: look(true).path.replace(':message', answer.id),
-      place: { kind: 'answer', link, hasPassword: true, id: answer.id },
-    },
+  const conversation = world.conversation(conversationId);
+  const branch = branchOf(conversation);
+  const isAnswer = ({ role }: FuzzMessage): boolean => role === 'assistant';
+  // The last one that is shown to those who take part, and the last one that is not.
+  const answers = [
+    branch.findLast(isAnswer),
+    conversation.messages.findLast((one) => isAnswer(one) && !branch.includes(one)),
   ];
+  return answers
+    .filter((answer) => answer !== undefined)
+    .map(({ id }) => ({
+      ...look(true),
+      path: look(true).path.replace(':message', id),
+      place: { kind: 'answer' as const, link, hasPassword: true, id },
+    }));
 }
 
 /** Words that are in one text only, each of them its owner's; and words that all texts share. */

@@ -6,6 +6,7 @@ import { type Reader, wordsIn } from './canaries.ts';
 import { judgeWords } from './judge.ts';
 import { type Look, looksAt, readRoutes } from './looks.ts';
 import { textOfPdf } from './pdf-text.ts';
+import { branchOf } from './things.ts';
 import { mayOpen } from './view.ts';
 import type { World } from './world.ts';
 
@@ -144,7 +145,12 @@ function isStatusOfLink(world: World, reader: Reader, { place, path }: Look, sta
     return opens ? status === 200 : isRefusal;
   }
   const takesPart = opens && place.link.takesPart && reader.userId === place.link.recipient;
-  return takesPart ? status < 300 || status === 409 : isRefusal;
+  if (!takesPart) return isRefusal;
+  const isServed = status < 300 || status === 409;
+  if (place.kind !== 'answer') return isServed;
+  const conversation = world.conversation(place.link.conversationId);
+  if (conversation.isBlurred) return isServed || status === 404;
+  return branchOf(conversation).some(({ id }) => id === place.id) ? isServed : status === 404;
 }
 
 /** What is there is there for its owner: words of messages in the history, words of documents in their texts. */

@@ -1,5 +1,5 @@
 import type { Reader } from './canaries.ts';
-import { type FuzzConversation, type FuzzLink, type Shown, wordsOf } from './things.ts';
+import { branchOf, type FuzzConversation, type FuzzLink, type Shown, wordsOf } from './things.ts';
 import type { World } from './world.ts';
 
 /** What an answer is about, and so which words may be in it. */
@@ -33,12 +33,12 @@ function list(world: World, reader: Reader, place: Place): string[] {
   if (place.kind === 'link')
     return mayOpen(world, reader, place) ? wordsThrough(world, reader, place.link) : [];
   if (place.kind === 'answer') {
-    const { messages, unsure } = world.conversation(place.link.conversationId);
-    const answer = messages.find(({ id }) => id === place.id);
+    const conversation = world.conversation(place.link.conversationId);
+    const answer = branchOf(conversation).find(({ id }) => id === place.id);
     const takesPart = place.link.takesPart && reader.userId === place.link.recipient;
     const mayFollow = answer !== undefined && takesPart && mayOpen(world, reader, place);
     return mayFollow
-      ? [...answer.says, ...answer.quotes.flatMap(({ name, text }) => [name, text]), ...unsure]
+      ? [...answer.says, ...answer.quotes.flatMap(({ name, text }) => [name, text]), ...conversation.unsure]
       : [];
   }
   if (reader.userId === null) return [];
