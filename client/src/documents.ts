@@ -5,7 +5,7 @@ import type {
   deletedDocument,
   Document,
   documentList,
-  documentText,
+  DocumentText,
   PageWords,
   suggestedQuestions,
   transferred,
@@ -100,7 +100,8 @@ export function documents(transport: Transport) {
     get(id: string, options?: RequestOptions): Promise<Document> {
       return transport.json('GET', at(id), options);
     },
-    text(id: string, options?: RequestOptions): Promise<z.output<typeof documentText>> {
+    /** Its text and where its headings, tables, lists and code are in it. */
+    text(id: string, options?: RequestOptions): Promise<DocumentText> {
       return transport.json('GET', `${at(id)}/text`, options);
     },
     /** Questions worth asking of it, by the server's language model; it is asked once. */

@@ -32,6 +32,7 @@ export type {
   Document,
   DeletionPreview,
   DocumentStatus,
+  DocumentText,
   EmbeddingState,
   ErrorCode,
   ExportFormat,
@@ -59,6 +60,7 @@ export type {
   StatisticsOverview,
   Strategy,
   Template,
+  TextBlock,
   Uploaded,
   User,
 } from '@alcove/contract';

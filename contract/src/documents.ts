@@ -141,9 +141,35 @@ export const deletedDocument = z
     restorable_until: timestamp.nullable(),
   })
   .meta({ id: 'DeletedDocument' });
+const textRange = z.object({ char_start: z.int(), char_end: z.int() });
+/** A stretch of the text and what it is; what no block holds is white space. */
+const textBlock = textRange
+  .extend({
+    /** `other`: running headers, footers and page numbers. A list is a run of its items, each with its mark. */
+    kind: z.enum(['heading', 'paragraph', 'table', 'list_item', 'code', 'other']),
+    /** PDF page, slide or sheet, counted from 1; null where the format has none. */
+    page: z.int().nullable(),
+    /** Of a heading, 1 is the outermost. */
+    level: z.int().optional(),
+    /** Of a table: where the rows end that name its columns. A row is a line; its cells are parted by tabs, in Markdown by bars. */
+    header_end: z.int().optional(),
+    /** Where its words are, without the marks of Markdown around them: hashes, underlines, fences. Left out without such. */
+    inner: textRange.optional(),
+  })
+  .meta({ id: 'TextBlock' });
+export type TextBlock = z.infer<typeof textBlock>;
 export const documentText = z
-  .object({ document_id: id, text: z.string(), pages: z.int().nullable() })
+  .object({
+    document_id: id,
+    text: z.string(),
+    pages: z.int().nullable(),
+    blocks: z.array(textBlock).nullable().meta({
+      description:
+        'Headings, paragraphs, tables, list items and code in their order, by their places in `text`. Null for a document that an earlier release has read, and for one of more than 100,000 blocks.',
+    }),
+  })
   .meta({ id: 'DocumentText' });
+export type DocumentText = z.infer<typeof documentText>;
 
 const chunk = z
   .object({

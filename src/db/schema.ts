@@ -869,8 +869,8 @@ export const chunkVectors = pgTable(
 );
 
 /**
- * What is made of a document as one piece, by kind: the index segments `keyword` and `vector:<model>`; `words:<page>`,
- * where recognised words stand on a page; `questions`, which a model has suggested to ask.
+ * What is made of a document as one piece, by kind: the index segments `keyword` and `vector:<model>`; `blocks`, what the
+ * parts of its text are; `words:<page>`, where recognised words stand on a page; `questions`, which a model has suggested.
  */
 export const segments = pgTable(
   'segments',

@@ -1,7 +1,8 @@
 import type { Database } from '../db/database.ts';
-import { keywordKind, passagesKind, vectorKind } from '../documents/index-store.ts';
+import { blocksKind, keywordKind, passagesKind, vectorKind } from '../documents/index-store.ts';
 import { questionsKind, unpackQuestions } from '../documents/questions-store.ts';
 import { isOfWords, unpackWords } from '../documents/words-store.ts';
+import { unpackBlocks } from '../formats/pack-blocks.ts';
 import { openSegment, UnreadableSegment } from '../indexing/segment.ts';
 import { openVectors } from '../indexing/vectors.ts';
 import { documentWork } from '../work/lease.ts';
@@ -89,6 +90,7 @@ function whyUnreadable({ kind, bytes, chunks }: StoredSegment): string | null {
   try {
     if (!isIndex(kind)) {
       if (kind === questionsKind) unpackQuestions(bytes);
+      else if (kind === blocksKind) unpackBlocks(bytes);
       else unpackWords(bytes);
       return null;
     }
@@ -103,7 +105,7 @@ function whyUnreadable({ kind, bytes, chunks }: StoredSegment): string | null {
 
 /**
  * Vectors are complete while they have a segment, which is made of them: it goes. Keywords are searched until then. Words
- * are recognised in the original once more; questions are suggested when somebody looks.
+ * and blocks are read in the original once more; questions are suggested when somebody looks.
  */
 async function haveMadeAnew(
   db: Database,
@@ -118,7 +120,7 @@ async function haveMadeAnew(
       },
     ]);
   if (kind === questionsKind) return;
-  const target = isOfWords(kind) ? passagesKind : kind;
+  const target = isOfWords(kind) || kind === blocksKind ? passagesKind : kind;
   const key = documentWork({ userId, conversationId }, 'index', documentId, target);
   await db.scoped({ userId }, (tx) => hurry(tx, key));
 }

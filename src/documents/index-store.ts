@@ -21,6 +21,8 @@ export type ChunkRow = typeof chunks.$inferSelect;
 export const keywordKind = 'keyword';
 /** Not a segment: the passages themselves, with every index over them. */
 export const passagesKind = 'passages';
+/** What the parts of the text are; made with the passages, and gone with them. */
+export const blocksKind = 'blocks';
 export const vectorKind = (model: string): string => `vector:${model}`;
 
 /** Rows of one INSERT: 9 columns times this stays far below PostgreSQL's 65,535 parameters. */
@@ -41,6 +43,8 @@ export interface IndexedDocument {
     content: string;
   }[];
   keywordSegment: Uint8Array;
+  /** What the parts of the text are, packed. */
+  blocks?: Uint8Array | null;
   /** Of pages that text recognition has read, by page. */
   words?: ReadonlyMap<number, PageWords>;
   pages: number | null;
@@ -100,6 +104,7 @@ export async function completeDocument(
     await writeChunks(tx, scope, id, made);
     await tx.delete(segments).where(segmentsOf(scope, id));
     await writeSegment(tx, scope, id, keywordKind, made.keywordSegment);
+    if (made.blocks) await writeSegment(tx, scope, id, blocksKind, made.blocks);
     await writeWords(tx, scope, id, made.words);
     if (made.vectors !== null) {
       await writeVectors(tx, scope, id, made.vectors.model, made.vectors.rows);

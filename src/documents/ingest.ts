@@ -142,6 +142,7 @@ export function indexedFrom(prepared: Prepared): Omit<IndexedDocument, 'vectors'
       content: chunk.text,
     })),
     keywordSegment: prepared.segment,
+    blocks: prepared.blocks,
     words: prepared.words,
     pages: prepared.pages,
     language: prepared.language,

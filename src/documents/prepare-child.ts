@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { ExtractionContext } from '../formats/format.ts';
 import { loadPdfjs } from '../formats/pdf-document.ts';
+import { packBlocks } from '../formats/pack-blocks.ts';
 import { formatOf, loadParsers } from '../formats/registry.ts';
 import { type SandboxInput, type Send, serveSandbox } from '../formats/sandbox-child.ts';
 import { emptyDocument } from '../formats/text-blocks.ts';
@@ -12,7 +13,7 @@ const progressEveryMs = 100;
 
 serveSandbox(prepare, async () => await Promise.all([loadParsers(), loadPdfjs()]));
 
-/** Bytes in; text, chunks and keyword index out. */
+/** Bytes in; text, blocks, chunks and keyword index out. */
 async function prepare({ header, body }: SandboxInput, send: Send): Promise<void> {
   const context = toContext(header, send);
   const format = formatOf(context.mediaType);
@@ -35,6 +36,8 @@ async function prepare({ header, body }: SandboxInput, send: Send): Promise<void
     chunks,
   });
   send({ type: 'segment' }, segment);
+  const blocks = packBlocks(document.blocks);
+  if (blocks !== null) send({ type: 'blocks' }, blocks);
   // The text of a chunk is a slice of the document's: it is cut again on the other side.
   const slices = chunks.map(({ text: _text, ...rest }) => rest);
   send({ type: 'result', pages, title, warnings, removedNuls, language, chunks: slices }, Buffer.from(text));

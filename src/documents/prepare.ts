@@ -22,6 +22,8 @@ export interface Prepared {
   /** ISO 639-1, or `und`. */
   language: string;
   chunks: Chunk[];
+  /** What the parts of the text are, as `formats/pack-blocks.ts` unpacks it; null when there are too many. */
+  blocks: Uint8Array | null;
   /** The keyword index, as `indexing/segment.ts` reads it. */
   segment: Uint8Array;
   /** Of pages that text recognition has read, by page: where their words stand. */
@@ -92,6 +94,7 @@ async function parse(
 ): Promise<Prepared> {
   const { mediaType, fileName } = source;
   let segment: Uint8Array = new Uint8Array(0);
+  let blocks: Uint8Array | null = null;
   let prepared: Prepared | null = null;
   await (options.sandbox ?? sandboxFor(options.timeoutMs ?? defaultSandboxLimits.timeoutMs)).run({
     script: new URL('./prepare-child.ts', import.meta.url),
@@ -103,12 +106,13 @@ async function parse(
         options.onProgress?.(Number(header['done']), header['total'] as number | null, 'reading');
       if (header['type'] === 'scanned') onScanned?.((header['pages'] as number[]).map(Number));
       if (header['type'] === 'segment') segment = Uint8Array.from(body);
+      if (header['type'] === 'blocks') blocks = Uint8Array.from(body);
       if (header['type'] === 'result')
         prepared = toPrepared(header as unknown as ResultHeader, Buffer.from(body).toString());
     },
   });
   if (prepared === null) throw new Error('the parser ended without a result');
-  return { ...(prepared as Prepared), segment };
+  return { ...(prepared as Prepared), segment, blocks };
 }
 
 async function recognise(
@@ -161,14 +165,14 @@ export async function prepareKeywordIndex(
   return made;
 }
 
-interface ResultHeader extends Omit<Prepared, 'text' | 'segment' | 'chunks' | 'words'> {
+interface ResultHeader extends Omit<Prepared, 'text' | 'segment' | 'blocks' | 'chunks' | 'words'> {
   chunks: Omit<Chunk, 'text'>[];
 }
 
 function toPrepared(header: ResultHeader, text: string): Prepared {
   const { pages, title, warnings, removedNuls, language } = header;
   const chunks = header.chunks.map((slice) => ({ ...slice, text: text.slice(slice.start, slice.end) }));
-  const nothing = { segment: new Uint8Array(0), words: new Map() };
+  const nothing = { segment: new Uint8Array(0), blocks: null, words: new Map() };
   return { text, pages, title, warnings, removedNuls, language, chunks, ...nothing };
 }
 

@@ -12,8 +12,10 @@ export interface Block {
   level?: number;
   /** Its text was recognised in a picture. */
   ocr?: true;
-  /** Of a table, where its header rows end. Rows are lines, cells are separated by tabs. */
+  /** Of a table, where its header rows end. Rows are lines, cells are separated by tabs, in Markdown by bars. */
   headerEnd?: number;
+  /** Where its words are, without the marks of Markdown around them; left out where it has none. */
+  inner?: { start: number; end: number };
 }
 
 /** A document as one canonical text, and what its parts are. Offsets everywhere else refer to this text. */

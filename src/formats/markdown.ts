@@ -46,12 +46,15 @@ function readBlock(lines: Line[], index: number): { block: Block; next: number }
   };
   if (index === 0 && line.text === '---') {
     const close = lines.findIndex((other, at) => at > 0 && other.text.trimEnd() === '---');
-    if (close > 0 && close < 200) return make('code', close + 1);
+    if (close > 0 && close < 200) return make('code', close + 1, linesBetween(lines, 1, close));
   }
   const fence = /^ {0,3}(`{3,}|~{3,})/.exec(line.text)?.[1];
-  if (fence !== undefined) return make('code', afterFence(lines, index, fence));
+  if (fence !== undefined) {
+    const close = closingFence(lines, index, fence);
+    return make('code', Math.min(close + 1, lines.length), linesBetween(lines, index + 1, close));
+  }
   const level = /^ {0,3}(#{1,6})(?:\s|$)/.exec(line.text)?.[1]?.length;
-  if (level !== undefined) return make('heading', index + 1, { level });
+  if (level !== undefined) return make('heading', index + 1, { level, ...withoutHashes(line) });
   const below = lines[index + 1]?.text ?? '';
   if (line.text.includes('|') && isDelimiterRow(below)) {
     const next = endOfParagraph(lines, index + 2, (other) => !other.text.includes('|'));
@@ -63,17 +66,44 @@ function readBlock(lines: Line[], index: number): { block: Block; next: number }
       endOfParagraph(lines, index + 1, (other) => isListItem(other.text)),
     );
   if (/^ {0,3}(=+|-+)\s*$/.test(below) && below.trim().length > 1) {
-    return make('heading', index + 2, { level: below.includes('=') ? 1 : 2 });
+    return make('heading', index + 2, { level: below.includes('=') ? 1 : 2, ...innerOf(trimmed(line)) });
   }
   return make('paragraph', endOfParagraph(lines, index + 1, startsBlock));
 }
 
-function afterFence(lines: Line[], open: number, fence: string): number {
+/** Index of the line that closes a fence; behind the last line when none does. */
+function closingFence(lines: Line[], open: number, fence: string): number {
   for (let index = open + 1; index < lines.length; index++) {
     const line = (lines[index] as Line).text.trim();
-    if (line.startsWith(fence) && /^[`~]+$/.test(line)) return index + 1;
+    if (line.startsWith(fence) && /^[`~]+$/.test(line)) return index;
   }
   return lines.length;
+}
+
+type Inner = Pick<Block, 'inner'>;
+
+function linesBetween(lines: Line[], from: number, to: number): Inner {
+  const [first, last] = [lines[from], lines[to - 1]];
+  return first && last && from < to ? innerOf({ start: first.start, end: last.end }) : {};
+}
+
+/** Hashes at the end are marks only behind white space: `C#` keeps its own. */
+function withoutHashes({ start, text }: Line): Inner {
+  const mark = /^ {0,3}#{1,6}/.exec(text)?.[0].length ?? 0;
+  const words = text.trimEnd();
+  let end = words.length;
+  while (end > mark && words[end - 1] === '#') end--;
+  const isClosed = end < words.length && /\s/.test(words[end - 1] ?? '');
+  const kept = isClosed ? words.slice(0, end) : words;
+  return innerOf(trimmed({ start: start + mark, text: kept.slice(mark) }));
+}
+
+function trimmed({ start, text }: Pick<Line, 'start' | 'text'>): { start: number; end: number } {
+  return { start: start + text.length - text.trimStart().length, end: start + text.trimEnd().length };
+}
+
+function innerOf({ start, end }: { start: number; end: number }): Inner {
+  return start < end ? { inner: { start, end } } : {};
 }
 
 /** Index of the first line from `index` on that is blank or that `stops` refuses. */

@@ -8,6 +8,7 @@ import {
   type Message,
   type OpenSession,
   type Source,
+  type TextBlock,
 } from '@alcove/contract';
 import { knownSettings } from '../conversations/settings.ts';
 import type { ConversationRow } from '../conversations/store.ts';
@@ -17,6 +18,7 @@ import type { MessageRow } from '../conversations/message-store.ts';
 import type { DeletedDocuments } from '../documents/delete-documents.ts';
 import type { ChunkRow } from '../documents/index-store.ts';
 import type { DocumentRow } from '../documents/store.ts';
+import type { Block } from '../formats/format.ts';
 import type { ApiKeyRow } from '../identity/api-key-store.ts';
 import type { OwnSession } from '../identity/own-sessions-store.ts';
 import { withoutAdvice } from '../models/notices.ts';
@@ -181,6 +183,18 @@ function presentReplacement(next: NonNullable<DocumentRow['replacement']>): Docu
     // Safe: as that of the document.
     error:
       next.errorCode === null ? null : { code: next.errorCode as ErrorCode, error: next.errorMessage ?? '' },
+  };
+}
+
+export function presentBlock({ kind, start, end, page, level, headerEnd, inner }: Block): TextBlock {
+  return {
+    kind,
+    char_start: start,
+    char_end: end,
+    page,
+    ...(level !== undefined && { level }),
+    ...(headerEnd !== undefined && { header_end: headerEnd }),
+    ...(inner !== undefined && { inner: { char_start: inner.start, char_end: inner.end } }),
   };
 }
 

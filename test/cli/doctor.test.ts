@@ -81,10 +81,21 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
   test('finds words of a recognised page that are not whole, and has the page read again', async () => {
     await inDatabase(
       `INSERT INTO segments SELECT user_id, conversation_id, document_id, 'words:1', '\\x1f8b'::bytea
-        FROM segments WHERE document_id = (SELECT min(document_id::text)::uuid FROM segments)`,
+        FROM segments WHERE kind = 'keyword' AND document_id = (SELECT min(document_id::text)::uuid FROM segments)`,
     );
     const broken = statusOf((await examine()).report, 'segments');
-    expect(broken?.found).toMatch(/^1 of 3 index segments are not whole, such as words:1 of \S+: its bytes/);
+    expect(broken?.found).toMatch(/^1 of 5 index segments are not whole, such as words:1 of \S+: its bytes/);
+    expect(statusOf((await examine('--repair')).report, 'segments')).toMatchObject({ status: 'ok' });
+    await inDatabase(`DELETE FROM work WHERE kind = 'index' AND target = 'passages'`);
+  });
+
+  test('finds blocks of a text that are not whole, and has the original read again', async () => {
+    await inDatabase(
+      `UPDATE segments SET bytes = '\\x1f8b'::bytea
+        WHERE kind = 'blocks' AND document_id = (SELECT min(document_id::text)::uuid FROM segments)`,
+    );
+    const broken = statusOf((await examine()).report, 'segments');
+    expect(broken?.found).toMatch(/^1 of 4 index segments are not whole, such as blocks of \S+: its bytes/);
     expect(statusOf((await examine('--repair')).report, 'segments')).toMatchObject({ status: 'ok' });
     await inDatabase(`DELETE FROM work WHERE kind = 'index' AND target = 'passages'`);
   });
@@ -94,9 +105,10 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
     const [original = '', other = ''] = await filesOf(app, person);
     await inDatabase(
       'CREATE POLICY leak ON chunks TO alcove_app USING (true)',
-      `UPDATE segments SET bytes = '\\x00'::bytea WHERE document_id = (SELECT min(document_id::text)::uuid FROM segments)`,
+      `UPDATE segments SET bytes = '\\x00'::bytea
+        WHERE kind = 'keyword' AND document_id = (SELECT min(document_id::text)::uuid FROM segments)`,
       `UPDATE segments SET bytes = set_byte(bytes, 60, get_byte(bytes, 60) # 1)
-        WHERE document_id = (SELECT max(document_id::text)::uuid FROM segments)`,
+        WHERE kind = 'keyword' AND document_id = (SELECT max(document_id::text)::uuid FROM segments)`,
       'ALTER TABLE chunk_vectors DROP CONSTRAINT chunk_vectors_user_id_conversation_id_document_id_model_ordinal_pk',
     );
     await rm(join(app.dataDir, original));
@@ -112,7 +124,7 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
       constraints: /^the primary key chunk_vectors_\w+ of chunk_vectors is missing$/,
       probe: /somebody else sees 1 rows of chunks instead of 0/,
       originals: /^1 of 2 documents are without their original/,
-      segments: /^2 of 2 index segments are not whole, such as keyword of \S+: The index segment cannot/,
+      segments: /^2 of 3 index segments are not whole, such as keyword of \S+: The index segment cannot/,
       indexes: /^1 of 2 documents have no readable keyword index/,
       'query plans': /^vectors: no index can be used/,
     })) {

@@ -118,7 +118,7 @@ describe('delete', () => {
       document_texts: 1,
       chunks: 1,
       chunk_vectors: 1,
-      segments: 2,
+      segments: 3,
     });
     expect(await countersOf(owner)).toMatchObject({ documents: 1, chunks: 1 });
     expect(await owner.client.conversations.get(to)).toMatchObject({ document_count: 1 });

@@ -58,7 +58,10 @@ test('a document whose worker stops in the middle goes on after the last stored 
     async () => (await storedIndex(first, started.id)).vectors[model],
   );
   expect(stored).toBe(128);
-  expect(await storedIndex(first, started.id)).toMatchObject({ model: null, segments: ['keyword'] });
+  expect(await storedIndex(first, started.id)).toMatchObject({
+    model: null,
+    segments: ['blocks', 'keyword'],
+  });
   await until('the second step is under way', () => embeddedTexts(provider, model).length > 128);
   await first.stop();
 
@@ -75,7 +78,7 @@ test('a document whose worker stops in the middle goes on after the last stored 
     expect(await storedIndex(second, started.id)).toEqual({
       model,
       vectors: { [model]: ready.chunk_count },
-      segments: ['keyword', `vector:${model}`],
+      segments: ['blocks', 'keyword', `vector:${model}`],
     });
   } finally {
     await second.close();

@@ -207,7 +207,7 @@ describe('cancel', () => {
       document_texts: 1,
       chunks: 1,
       chunk_vectors: 1,
-      segments: 2,
+      segments: 3,
     });
   });
 
@@ -222,7 +222,7 @@ describe('cancel', () => {
       document_texts: 1,
       chunks: 1,
       chunk_vectors: 1,
-      segments: 2,
+      segments: 3,
     });
   });
 

@@ -27,7 +27,7 @@ const withModel = (model: string) => ({ EMBEDDING_BASE_URL: provider.baseUrl, EM
 const done = (model: string, count: number) => ({
   model,
   vectors: { [model]: count },
-  segments: ['keyword', `vector:${model}`],
+  segments: ['blocks', 'keyword', `vector:${model}`],
 });
 
 /** Runs the work on a server of the same data with other settings, and stops that server. */
@@ -196,7 +196,11 @@ describe('after a change of the embedding model', { timeout: 120_000 }, () => {
       const text = 'The lighthouse of Marsk was built in 1871.';
       const one = await addText(person, await newConversation(person), text);
       const two = await addText(person, await newConversation(person), text);
-      expect(await storedIndex(first, one.id)).toEqual({ model: null, vectors: {}, segments: ['keyword'] });
+      expect(await storedIndex(first, one.id)).toEqual({
+        model: null,
+        vectors: {},
+        segments: ['blocks', 'keyword'],
+      });
       await first.stop();
       await restarted(first, withModel(after), async (app) => {
         for (const { id } of [one, two]) await untilSwitched(app, id, after);

@@ -219,6 +219,25 @@ describe('Markdown, CSV and JSON', () => {
     ]);
   });
 
+  it.each([
+    ['# Title', 'Title'],
+    ['  ##\t Title ##  ', 'Title'],
+    ['# Programming in C#', 'Programming in C#'],
+    ['# #', null],
+    ['#', null],
+    ['Title  \n=====', 'Title'],
+    ['```ts\nconst x = 1;\n\nx;\n```', 'const x = 1;\n\nx;'],
+    ['```\nnever closed', 'never closed'],
+    ['```\n```', null],
+    ['---\nauthor: Ada\n---', 'author: Ada'],
+    ['Only words', null],
+  ])('tells the words of Markdown from its marks: %j', async (source, words) => {
+    const { text, blocks } = await read(Buffer.from(source), 'a.md');
+    const [block] = blocks;
+    expect(blocks).toHaveLength(1);
+    expect(block?.inner ? text.slice(block.inner.start, block.inner.end) : null).toBe(words);
+  });
+
   it('finds the delimiter and the quotes of CSV', async () => {
     const document = await read(Buffer.from('name;note\r\n"Smith; J.";"said ""hi""\nand left"\r\n'), 'a.csv');
     expect(document.text).toBe('name\tnote\nSmith; J.\tsaid "hi" and left');

@@ -1,14 +1,14 @@
 import { chunkList, documentText, idParams, pageQuery, pageWords, wordsQuery } from '@alcove/contract';
 import { listChunks } from '../../documents/index-store.ts';
 import type { DocumentRow } from '../../documents/store.ts';
-import { readText } from '../../documents/text-store.ts';
+import { readTextWithBlocks } from '../../documents/text-store.ts';
 import { readWords } from '../../documents/words-store.ts';
 import { AppError } from '../../errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import { attachment } from '../attachment.ts';
 import { bytes, octets } from '../describe-route.ts';
 import { decodeOrdinal, encodeOrdinal, page } from '../paging.ts';
-import { presentChunk } from '../present.ts';
+import { presentBlock, presentChunk } from '../present.ts';
 import { openDocument } from '../scopes.ts';
 import type { App } from '../app.ts';
 
@@ -52,16 +52,18 @@ export function documentContentRoutes(app: App, { db, documents }: HttpDeps): vo
         tags,
         operationId: 'getDocumentText',
         summary: 'Its extracted text',
-        description: 'What citations count their characters in; 409 until it is there.',
+        description:
+          'What citations count their characters in, and where its headings, tables, lists and code are; 409 until it is there.',
         params: idParams,
         response: { 200: documentText },
       },
     },
     async (request) => {
       const { scope, document: row } = await openDocument(request, db);
-      const text = await readText(db, scope, row.id);
-      if (text === null) throw notReady(row);
-      return { document_id: row.id, text, pages: row.pages };
+      const read = await readTextWithBlocks(db, scope, row.id);
+      if (read === null) throw notReady(row);
+      const blocks = read.blocks?.map(presentBlock) ?? null;
+      return { document_id: row.id, text: read.text, pages: row.pages, blocks };
     },
   );
 
