@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { flatten, placeOf, placesOf, quoteIn } from '../../web/src/lib/viewer/locate.ts';
 import { isAsQuoted } from '../../web/src/lib/viewer/wanted.ts';
-import { markedPieces, textBlocks } from '../../web/src/lib/viewer/text-blocks.ts';
+import {
+  groupLists,
+  headingDepths,
+  markedPieces,
+  partsOfItem,
+  rowsOf,
+} from '../../web/src/lib/viewer/block-layout.ts';
+import { plainBlock } from '../../web/src/lib/viewer/text-block.ts';
+import { textBlocks } from '../../web/src/lib/viewer/text-blocks.ts';
 
 /** What a place covers, as it stands on the page. */
 function covered(page: string, place: { start: number; end: number } | null): string | null {
@@ -85,9 +93,9 @@ describe('a passage on a page', () => {
 describe('a text with its structure', () => {
   const text = 'Crew\n\nName\tRole\nAda\tMaster\n\nAda commands the ship.';
 
-  test('is cut into headings, tables and paragraphs, each where it stands', () => {
+  test('is cut into headings, tables and paragraphs where nobody told what they are', () => {
     expect(
-      textBlocks(text, new Set(['Crew'])).map(({ kind, start, end }) => [kind, text.slice(start, end)]),
+      textBlocks(text, null, new Set(['Crew'])).map(({ kind, start, end }) => [kind, text.slice(start, end)]),
     ).toEqual([
       ['heading', 'Crew'],
       ['table', 'Name\tRole\nAda\tMaster'],
@@ -100,5 +108,112 @@ describe('a text with its structure', () => {
     const pieces = markedPieces(text, within, { start: 6, end: 27 }, { start: 16, end: 19 });
     expect(pieces.map(({ text: piece }) => piece).join('')).toBe(text);
     expect(pieces.filter(({ mark }) => mark === 'quote').map(({ text: piece }) => piece)).toEqual(['Ada']);
+  });
+});
+
+describe('a text whose blocks are known', () => {
+  const none = new Set<string>();
+  const at = (text: string, words: string) => ({
+    char_start: text.indexOf(words),
+    char_end: text.indexOf(words) + words.length,
+    page: null,
+  });
+
+  test('shows the words of headings and code without their marks, and items where they stand', () => {
+    const text = '## Crew\n\n- Ada\n  - her dog\n\n```\nls\n```';
+    const blocks = textBlocks(
+      text,
+      [
+        { kind: 'heading', level: 2, ...at(text, '## Crew'), inner: at(text, 'Crew') },
+        { kind: 'list_item', ...at(text, '- Ada') },
+        { kind: 'list_item', ...at(text, '  - her dog') },
+        { kind: 'code', ...at(text, '```\nls\n```'), inner: at(text, 'ls') },
+      ],
+      none,
+    );
+    expect(blocks.map(({ kind, level, inner }) => [kind, level, text.slice(inner.start, inner.end)])).toEqual(
+      [
+        ['heading', 2, 'Crew'],
+        ['list_item', 0, '- Ada'],
+        ['list_item', 1, '- her dog'],
+        ['code', 1, 'ls'],
+      ],
+    );
+    expect(groupLists(blocks).map(({ items }) => items.length)).toEqual([1, 2, 1]);
+  });
+
+  test('leaves no words out that no block holds', () => {
+    const text = 'One.\n\nTwo.\n\nThree.';
+    const blocks = textBlocks(text, [{ kind: 'paragraph', ...at(text, 'Two.') }], none);
+    expect(blocks.map(({ start, end }) => text.slice(start, end))).toEqual(['One.', 'Two.', 'Three.']);
+  });
+
+  test('shows code together that was cut at its empty lines', () => {
+    const text = 'a();\n\nb();';
+    const code = ['a();', 'b();'].map((words) => ({ kind: 'code' as const, ...at(text, words) }));
+    expect(textBlocks(text, code, none)).toMatchObject([{ start: 0, end: text.length }]);
+  });
+
+  test.each([
+    [
+      'a\tb\n1\t\n\tC:\\\tx',
+      3,
+      [
+        ['a', 'b'],
+        ['1', ''],
+        ['', 'C:\\', 'x'],
+      ],
+    ],
+    [
+      '| a | b |\r\n|---|---|\r\n| 1 | |\r\n| - | \\| |',
+      9,
+      [
+        ['a', 'b'],
+        ['1', ''],
+        ['-', '\\|'],
+      ],
+    ],
+    ['a | b\n--|--', undefined, [['a', 'b']]],
+  ])('reads the rows of a table: %j', (text, headerEnd, rows) => {
+    const table = { kind: 'table' as const, page: null, header_end: headerEnd };
+    const [block] = textBlocks(text, [{ ...table, char_start: 0, char_end: text.length }], none);
+    const read = rowsOf(text, block ?? plainBlock('other', { start: 0, end: 0 }));
+    expect(read.map(({ cells }) => cells.map(({ start, end }) => text.slice(start, end)))).toEqual(rows);
+    expect(read.map(({ isHeader }) => isHeader)).toEqual(rows.map((_, index) => index === 0));
+  });
+
+  test.each([
+    ['- Bring a ladder', '- '],
+    ['* Bring\n  a ladder', '* '],
+    ['12. Bring a ladder', '12. '],
+    ['(b) Bring a ladder', '(b) '],
+    ['•\tBring a ladder', '•\t'],
+    ['Bring a ladder', ''],
+    ['-12 degrees', ''],
+    ['-', ''],
+  ])('shows the mark of a list item beside its words: %j', (text, shown) => {
+    const { mark, words } = partsOfItem(`x ${text}`, { start: 2, end: text.length + 2 });
+    expect([mark.start, words.end]).toEqual([2, text.length + 2]);
+    expect(mark.end).toBe(words.start);
+    expect(text.slice(0, mark.end - 2)).toBe(shown);
+  });
+
+  test('shows a long table in parts, of which the first has the header', () => {
+    const lines = ['day\tnests', ...Array.from({ length: 450 }, (_, day) => `${day}\t${day * 2}`)];
+    const text = lines.join('\n');
+    const parts = textBlocks(
+      text,
+      [{ kind: 'table', page: null, header_end: 9, char_start: 0, char_end: text.length }],
+      none,
+    );
+    expect(parts.map(({ start, end }) => text.slice(start, end)).join('\n')).toBe(text);
+    const headers = parts.map((part) => rowsOf(text, part).filter(({ isHeader }) => isHeader).length);
+    expect(headers).toEqual([1, 0, 0]);
+  });
+
+  test('has an outline without gaps, whatever levels it leaves out', () => {
+    const levels = [3, 1, 4, 4, 2, 6, 1];
+    const blocks = levels.map((level, start) => ({ ...plainBlock('heading', { start, end: start }), level }));
+    expect([...headingDepths(blocks).values()]).toEqual([1, 1, 2, 2, 2, 3, 1]);
   });
 });

@@ -152,6 +152,66 @@ describe.skipIf(chromiumPath === undefined)('a cited original beside the chat', 
     await page.context().close();
   });
 
+  test('shows a text as what its parts are, and marks what is cited exactly', limits, async () => {
+    const station = [
+      '# Heron station',
+      'Herons are watched all year.',
+      '## Nests ##',
+      '| Month | Nests |\n| --- | --- |\n| May | 412 |\n| June | 398 |',
+      '- Bring a ladder\n- Leave the pier before noon',
+      '```sh\ncount --nests\n```',
+    ].join('\n\n');
+    const { id } = await person.client.conversations.create({ title: 'Station' });
+    const { document } = await person.client.documents.addText(id, { name: 'station.md', text: station });
+    await person.client.documents.wait(document.id);
+    const left = 'Leave the pier before noon';
+    provider.script(behave.answer((prompt) => `${left} [${numberOf(left, prompt)}].`));
+    const { body } = await askJson(person, id, 'When does one leave the pier?');
+    const [citation] = body.citations;
+    expect(citation?.verification).toBe('verified');
+
+    const { page, complaints } = await openSignedIn(browser, person, {
+      viewport: { width: 1400, height: 900 },
+    });
+    await page.addInitScript(axe);
+    const open = async () => {
+      await page.goto(`${app.baseUrl}/dashboard/chatbot/${id}`);
+      await page.locator('article[data-status=complete] .pill').first().press('Enter');
+      await page.getByRole('heading', { level: 2, name: 'station.md' }).waitFor();
+      await page.getByTestId('original').locator('mark[data-kind=quote]').first().waitFor();
+    };
+    const shown = page.getByTestId('original');
+    const words = (text: string) => text.replaceAll(/[^\p{L}\p{N}]/gu, '');
+    const quoted = async () =>
+      words((await shown.locator('mark[data-kind=quote]').allTextContents()).join(''));
+    const quote = words(station.slice(citation?.quote_start ?? 0, citation?.quote_end ?? 0));
+    await open();
+    await shown.getByRole('heading', { level: 3, name: 'Heron station', exact: true }).waitFor();
+    await shown.getByRole('heading', { level: 4, name: 'Nests', exact: true }).waitFor();
+    expect(await shown.getByRole('columnheader').allTextContents()).toEqual(['Month', 'Nests']);
+    expect(await shown.getByRole('cell').allTextContents()).toEqual(['May', '412', 'June', '398']);
+    expect(await shown.getByRole('list').getByRole('listitem').allTextContents()).toEqual([
+      '- Bring a ladder',
+      '- Leave the pier before noon',
+    ]);
+    expect(await shown.locator('pre').textContent()).toBe('count --nests');
+    expect(await shown.textContent()).not.toMatch(/[#|`]/);
+    expect(await quoted()).toBe(quote);
+    expect(quote).toContain(words(left));
+    expect(await faultsOf(page)).toEqual([]);
+
+    // As an earlier release has read it: its structure is guessed, the words are marked all the same.
+    await page.route(/\/documents\/[^/]+\/text/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), blocks: null } });
+    });
+    await open();
+    await shown.getByText('# Heron station').waitFor();
+    expect(await quoted()).toBe(quote);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('follows the citations of an answer by keyboard, each as certain as it is', limits, async () => {
     const whales = 'Whales breed below the pier every winter.';
     provider.script(

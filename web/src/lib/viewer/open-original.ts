@@ -1,4 +1,4 @@
-import type { Client, Document } from '@alcove/client';
+import type { Client, Document, DocumentText } from '@alcove/client';
 import { nameInSentence } from '../show-name.ts';
 import { viewer } from '../text/viewer.ts';
 import type { Pages } from './pages.ts';
@@ -14,6 +14,8 @@ export interface Original {
   pages: Pages | null;
   /** Null while it is not read yet. */
   text: string | null;
+  /** Null for a document that was read before they were kept: its headings are guessed. */
+  blocks: DocumentText['blocks'];
   headings: ReadonlySet<string>;
   release(): void;
 }
@@ -23,16 +25,17 @@ export async function openOriginal(alcove: Client, id: string): Promise<Original
   const document = await alcove.documents.get(id);
   const isImage = /^image\/(?:png|jpeg|gif|webp|avif)$/.test(document.media_type);
   const isPaged = isImage || document.media_type === 'application/pdf';
-  const [text, headings, opened] = await Promise.all([
-    document.status === 'ready' ? alcove.documents.text(id).then((read) => read.text) : null,
-    isPaged || document.status !== 'ready' ? new Set<string>() : headingsOf(alcove, id),
+  const [read, opened] = await Promise.all([
+    document.status === 'ready' ? alcove.documents.text(id) : null,
     isPaged ? openPages(alcove, document, isImage) : null,
   ]);
+  const mustGuess = read !== null && read.blocks === null && !isPaged;
   return {
     document,
     pages: opened?.pages ?? null,
-    text,
-    headings,
+    text: read?.text ?? null,
+    blocks: read?.blocks ?? null,
+    headings: mustGuess ? await headingsOf(alcove, id) : new Set<string>(),
     release: () => opened?.release(),
   };
 }
