@@ -3,10 +3,12 @@ import { ConversationScope } from '../conversations/scope.ts';
 import { beyondConversation } from '../db/beyond-conversation.ts';
 import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
 import { UserScope } from '../identity/user-scope.ts';
+import { type HeldWork, lockWork, renewWork, rowOf, settleWork, takeWork } from '../work/held-store.ts';
 import type { Lease } from '../work/lease.ts';
+import { isHeld as isHeldRow, numbered, textOf } from '../work/lease-sql.ts';
 
 // An answer is work that begins in the hands of the process that was asked: its row of `work` is made with the lease on
-// it. Here are the protocol's steps as statements that travel with what they allow; whoever is left is found by the loop.
+// it. The protocol's steps travel with what they allow; whoever is left is found by the loop.
 
 /** An answer and the token that whoever writes it shows; the next claim replaces it. */
 export interface Held {
@@ -26,60 +28,59 @@ export function heldBy(lease: Lease): Held {
  * that is silent longer leaves an orphan. `owner` is for people who look.
  */
 export function takeLease(held: Held, owner: string, leaseMs: number): Statement {
-  return {
-    name: 'take_answer_lease',
-    text: `INSERT INTO work (user_id, conversation_id, kind, item_id, message_id, due_at, token, owner, attempts)
-      VALUES ($1, $2, 'answer', $3, $3, now() + make_interval(secs => $6::float8 / 1000), $4, $5, 1)`,
-    values: [...heldValues(held), owner, leaseMs],
-  };
+  return takeWork(workOf(held), owner, leaseMs);
 }
 
 /** Nobody else can take the answer until the transaction ends. One row while the lease is held. */
 export function lockLease(held: Held): Statement {
-  return {
-    name: 'lock_answer_lease',
-    text: `SELECT item_id FROM work ${isHeld} FOR UPDATE`,
-    values: heldValues(held),
-  };
+  return lockWork(workOf(held));
 }
 
 /** Gives the lease up, last in the transaction that ends the answer. */
 export function endLease(held: Held): Statement {
-  return {
-    name: 'end_answer_lease',
-    text: `DELETE FROM work ${isHeld}`,
-    values: heldValues(held),
-  };
+  return settleWork(workOf(held));
+}
+
+/** Answers of one user. */
+export function renewLeases(userId: string, answers: readonly Held[], leaseMs: number): Statement {
+  return renewWork(userId, answers.map(workOf), leaseMs);
+}
+
+function workOf({ scope, messageId, token }: Held): HeldWork {
+  const { userId, conversationId } = scope;
+  return { userId, conversationId, kind: 'answer', itemId: messageId, target: '', token };
 }
 
 /** The condition that the parameters 1 to 4 hold the lease of the answer that they name. */
-export const isHeld = `WHERE user_id = $1 AND conversation_id = $2 AND kind = 'answer' AND item_id = $3
-  AND target = '' AND token = $4`;
+export const isHeld = `WHERE ${fence({ conversationId: '$2', messageId: '$3', token: '$4' })}`;
 
 export function heldValues({ scope, messageId, token }: Held): unknown[] {
   return [scope.userId, scope.conversationId, messageId, token];
 }
 
-/** Joins answers of a user, `w (conversation_id, message_id, token, …)`, with the rows of those that are held. */
-export const joinHeld = `JOIN work g ON g.user_id = $1 AND g.conversation_id = w.conversation_id AND g.kind = 'answer'
-  AND g.item_id = w.message_id AND g.target = '' AND g.token = w.token`;
+/** Joins answers of the user `$1`, `w (conversation_id, message_id, token, …)`, with the rows of those that are held. */
+export const joinHeld = `JOIN work ON ${fence({
+  conversationId: 'w.conversation_id',
+  messageId: 'w.message_id',
+  token: 'w.token',
+})}`;
 
-/** A token is of one lease alone. Without a join: planned without its values, Citus would ask every machine. */
-export function renewLeases(userId: string, answers: readonly Held[], leaseMs: number): Statement {
-  return {
-    name: 'renew_answer_leases',
-    text: `UPDATE work SET due_at = now() + make_interval(secs => $5::float8 / 1000)
-      WHERE user_id = $1 AND conversation_id = ANY($2::uuid[]) AND kind = 'answer' AND item_id = ANY($3::uuid[])
-        AND target = '' AND token = ANY($4::uuid[])`,
-    values: [userId, ...columnsOf(answers), leaseMs],
-  };
+function fence(of: { conversationId: string; messageId: string; token: string }): string {
+  const row = rowOf({
+    userId: numbered(1),
+    conversationId: sql.raw(of.conversationId),
+    kind: sql.raw("'answer'"),
+    itemId: sql.raw(of.messageId),
+    target: sql.raw("''"),
+  });
+  return textOf(isHeldRow(row, sql.raw(of.token)));
 }
 
 /** Of these answers those that are still held, and whether somebody wants them to stop. */
 export function lookAtLeases(userId: string, answers: readonly Held[]): Statement {
   return {
     name: 'look_at_answer_leases',
-    text: `SELECT g.item_id AS id, g.stop_requested AS stop
+    text: `SELECT work.item_id AS id, work.stop_requested AS stop
       FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS w (conversation_id, message_id, token) ${joinHeld}`,
     values: [userId, ...columnsOf(answers)],
   };

@@ -8,6 +8,7 @@ import {
   claimKey,
   type ClaimedKey,
   type KeyClaim,
+  keyLeaseMs,
   releaseKey,
   renewKey,
   settleKey,
@@ -28,8 +29,7 @@ declare module 'fastify' {
 /** How long a repeat waits for the first request before it is told to come back. */
 const waitMs = 20_000;
 const pollMs = 100;
-/** A third of the lock (idempotency-store.ts). */
-const renewMs = 3_300;
+const renewMs = keyLeaseMs / 3;
 
 /** `Idempotency-Key` on any POST: one effect; repeats get the first answer. */
 export function registerIdempotency(app: FastifyInstance, db: Database): void {

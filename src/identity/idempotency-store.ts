@@ -1,12 +1,22 @@
-import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, eq, lt, sql, type SQL } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import { isForeignKeyViolation } from '../db/errors.ts';
 import { newId } from '../db/ids.ts';
 import { idempotencyAnswers, idempotencyKeys } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
+import {
+  after,
+  claimRow,
+  isHeld,
+  type LeasedRow,
+  releaseRow,
+  renewRow,
+  statement,
+} from '../work/lease-sql.ts';
 import type { UserScope } from './user-scope.ts';
 
-// All times are the database's: replicas whose clocks differ must not both hold a key.
+// A key that is not settled is leased like a piece of work (work/lease-sql.ts). It is none: nobody but a repeat of its
+// request can go on with it, so that no loop ever looks for it (docs/decisions/0013).
 
 /** The right to settle one key: whoever has taken it over since has another token. */
 export interface KeyClaim {
@@ -34,7 +44,7 @@ export type ClaimedKey =
 
 const keep = sql`now() + interval '24 hours'`;
 /** A request that died without an answer gives its key back after this time; one that lives renews it (http/idempotency.ts). */
-const locked = sql`now() + interval '10 seconds'`;
+export const keyLeaseMs = 10_000;
 /** Of one user within a day. */
 const maxKeys = 10_000;
 export const maxAnswerBytes = 64 * 1024 * 1024;
@@ -51,31 +61,24 @@ export async function claimKey(
   requestHash: string,
 ): Promise<ClaimedKey> {
   const token = newId();
-  const path = requestHash.slice(0, requestHash.indexOf('.') + 1);
   return db.scoped(scope, async (tx) => {
     const mine = and(eq(idempotencyKeys.userId, scope.userId), eq(idempotencyKeys.key, key));
-    const values = { requestHash, token, lockedUntil: locked, expiresAt: keep };
     await tx.delete(idempotencyKeys).where(and(mine, lt(idempotencyKeys.expiresAt, sql`now()`)));
     const inserted = await tx
       .insert(idempotencyKeys)
-      .values({ userId: scope.userId, key, ...values })
+      .values({
+        userId: scope.userId,
+        key,
+        requestHash,
+        token,
+        lockedUntil: after(keyLeaseMs),
+        expiresAt: keep,
+      })
       .onConflictDoNothing()
       .returning({ key: idempotencyKeys.key });
     // Left behind by a request that died: it is free again, for the same request. Apart, as an upsert of Citus asks no clock.
-    const free = and(
-      mine,
-      isNull(idempotencyKeys.status),
-      lt(idempotencyKeys.lockedUntil, sql`now()`),
-      // Equal as far as both are known.
-      requestHash === path
-        ? sql`starts_with(${idempotencyKeys.requestHash}, ${path})`
-        : inArray(idempotencyKeys.requestHash, [requestHash, path]),
-    );
-    const claimed =
-      inserted.length > 0
-        ? inserted
-        : await tx.update(idempotencyKeys).set(values).where(free).returning({ key: idempotencyKeys.key });
-    if (claimed.length > 0) {
+    const isClaimed = inserted.length > 0 || (await takeOver(tx, scope, { key, token }, requestHash));
+    if (isClaimed) {
       await refuseTooMany(tx, scope);
       return { outcome: 'claimed', claim: { key, token } };
     }
@@ -94,6 +97,25 @@ export async function claimKey(
       answer: answer ?? null,
     };
   });
+}
+
+async function takeOver(
+  tx: Transaction,
+  scope: UserScope,
+  { key, token }: KeyClaim,
+  requestHash: string,
+): Promise<boolean> {
+  const path = requestHash.slice(0, requestHash.indexOf('.') + 1);
+  // Equal as far as both are known.
+  const isSame =
+    requestHash === path
+      ? sql`starts_with(${idempotencyKeys.requestHash}, ${path})`
+      : sql`${idempotencyKeys.requestHash} IN (${requestHash}, ${path})`;
+  const row = unsettled(scope, key);
+  const same = { ...row, is: sql`${row.is} AND ${isSame}` };
+  const also = sql`request_hash = ${requestHash}, expires_at = ${keep}`;
+  const { rows } = await tx.execute(sql`${claimRow(same, token, keyLeaseMs, also)} RETURNING key`);
+  return rows.length > 0;
 }
 
 async function refuseTooMany(tx: Transaction, scope: UserScope): Promise<void> {
@@ -129,14 +151,9 @@ function isSameRequest(a: string, b: string): boolean {
 
 /** Keeps the key while its request runs. False when there is nothing to keep: it is settled, or another's. */
 export async function renewKey(db: Database, scope: UserScope, claim: KeyClaim): Promise<boolean> {
-  const renewed = await db.scoped(scope, (tx) =>
-    tx
-      .update(idempotencyKeys)
-      .set({ lockedUntil: locked })
-      .where(isUnsettled(scope, claim))
-      .returning({ key: idempotencyKeys.key }),
-  );
-  return renewed.length > 0;
+  const renewed = renewRow(unsettled(scope, claim.key), claim.token, keyLeaseMs);
+  const [rows] = await db.write(scope, [statement('renew_key', sql`${renewed} RETURNING key`)]);
+  return rows?.length === 1;
 }
 
 export interface Settlement extends StoredAnswer {
@@ -157,7 +174,7 @@ export async function settleKey(
     if (!isForeignKeyViolation(error)) throw error;
     const { requestHash, status } = settlement;
     await db.scoped(scope, (tx) =>
-      tx.update(idempotencyKeys).set({ requestHash, status }).where(isUnsettled(scope, claim)),
+      tx.update(idempotencyKeys).set({ requestHash, status }).where(isOurs(scope, claim)),
     );
   }
 }
@@ -176,7 +193,7 @@ export async function settleKeyWithin(
   const settled = await tx
     .update(idempotencyKeys)
     .set({ requestHash, status, bytes })
-    .where(isUnsettled(scope, claim))
+    .where(isOurs(scope, claim))
     .returning({ key: idempotencyKeys.key });
   if (settled.length === 0)
     throw new AppError('conflict', 'Another request with this Idempotency-Key has taken over.', {
@@ -188,26 +205,24 @@ export async function settleKeyWithin(
 
 /** A request that changed nothing gives its key back. */
 export async function releaseKey(db: Database, scope: UserScope, claim: KeyClaim): Promise<void> {
-  await db.scoped(scope, (tx) => tx.delete(idempotencyKeys).where(isUnsettled(scope, claim)));
+  await db.scoped(scope, (tx) => tx.delete(idempotencyKeys).where(isOurs(scope, claim)));
 }
 
 /** One that failed half-way leaves its key to a repeat of it, and to no other request. */
 export async function unlockKey(db: Database, scope: UserScope, claim: KeyClaim): Promise<void> {
-  await db.scoped(scope, (tx) =>
-    tx
-      .update(idempotencyKeys)
-      .set({ lockedUntil: sql`now()` })
-      .where(isUnsettled(scope, claim)),
-  );
+  const released = releaseRow(unsettled(scope, claim.key), claim.token, 0);
+  await db.write(scope, [statement('release_key', released)]);
 }
 
-function isUnsettled(scope: UserScope, { key, token }: KeyClaim) {
-  return and(
-    eq(idempotencyKeys.userId, scope.userId),
-    eq(idempotencyKeys.key, key),
-    eq(idempotencyKeys.token, token),
-    isNull(idempotencyKeys.status),
-  );
+/** The key as a row that can be leased: once it is settled nobody can have it. */
+function unsettled(scope: UserScope, key: string): LeasedRow {
+  const { userId, key: name, status, lockedUntil, token } = idempotencyKeys;
+  const is = sql`${eq(userId, scope.userId)} AND ${eq(name, key)} AND ${status} IS NULL`;
+  return { table: idempotencyKeys, until: lockedUntil, token, is };
+}
+
+function isOurs(scope: UserScope, { key, token }: KeyClaim): SQL {
+  return isHeld(unsettled(scope, key), token);
 }
 
 /** An upload's answer speaks of several documents: it goes with the first of them that goes. */

@@ -1,17 +1,18 @@
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/database.ts';
 import { newId, nobody } from '../db/ids.ts';
 import { work } from '../db/schema.ts';
+import { aboutOf, renewWork, rowOf } from './held-store.ts';
 import { Lease, type WorkKey, type WorkKind } from './lease.ts';
+import { after, claimRow, isHeld, releaseRow, statement } from './lease-sql.ts';
 
 // One protocol for everything that must be finished although processes die. A row is due at a time by the database's
-// clock; a claim moves that time to the end of the lease and leaves a fresh token; whoever writes below the row does
-// so only while its token stands. Clocks of replicas play no part.
+// clock; a claim moves that time to the end of the lease (lease-sql.ts). Clocks of replicas play no part.
 
 /** Makes the work due after `inMs`, with the rows that it is about. What is there already stays as it is. */
 export async function enqueue(tx: Transaction, keys: readonly WorkKey[], inMs = 0): Promise<void> {
   if (keys.length === 0) return;
-  const rows = keys.map((key) => ({ ...rowOf(key), dueAt: after(inMs) }));
+  const rows = keys.map((key) => ({ ...key, ...aboutOf(key), dueAt: after(inMs) }));
   await tx.insert(work).values(rows).onConflictDoNothing();
 }
 
@@ -19,7 +20,7 @@ export async function enqueue(tx: Transaction, keys: readonly WorkKey[], inMs = 
 export async function hurry(tx: Transaction, key: WorkKey): Promise<void> {
   // Two statements: an upsert of Citus asks no clock.
   await enqueue(tx, [key]);
-  const isFree = and(isWork(key), isNull(work.token));
+  const isFree = and(rowOf(key).is, isNull(work.token));
   await tx
     .update(work)
     .set({ dueAt: after(0), attempts: 0 })
@@ -34,38 +35,36 @@ export async function claim(
   leaseMs: number,
 ): Promise<Lease | null> {
   const token = newId();
-  const [row] = await db.scoped(key, (tx) =>
-    tx
-      .update(work)
-      .set({ token, owner, dueAt: after(leaseMs), attempts: sql`${work.attempts} + 1` })
-      .where(and(isWork(key), sql`${work.dueAt} <= now()`))
-      .returning({ attempts: work.attempts }),
-  );
+  const taken = claimRow(rowOf(key), token, leaseMs, sql`owner = ${owner}, attempts = ${work.attempts} + 1`);
+  const [rows] = await db.write(key, [statement('claim_work', sql`${taken} RETURNING attempts`)]);
+  const [row] = rows as { attempts: number }[];
   return row === undefined ? null : Lease.ofClaimedRow(key, token, row.attempts);
 }
 
 /** Keeps the lease for `leaseMs` from now. `lost` when it is another's by now or the work is gone. */
 export async function renew(db: Database, lease: Lease, leaseMs: number): Promise<'held' | 'stop' | 'lost'> {
-  const [row] = await db.scoped(lease, (tx) =>
-    tx
-      .update(work)
-      .set({ dueAt: after(leaseMs) })
-      .where(isHeld(lease))
-      .returning({ stop: work.stopRequested }),
-  );
+  const [rows] = await db.write(lease, [renewWork(lease.userId, [lease], leaseMs)]);
+  const [row] = rows as { stop: boolean }[];
   if (row === undefined) return 'lost';
   return row.stop ? 'stop' : 'held';
 }
 
 /** Whether the lease stands; nobody can take it over before the transaction ends. */
 export async function holds(tx: Transaction, lease: Lease): Promise<boolean> {
-  const rows = await tx.select({ id: work.itemId }).from(work).where(isHeld(lease)).for('share');
+  const rows = await tx
+    .select({ id: work.itemId })
+    .from(work)
+    .where(isHeld(rowOf(lease), lease.token))
+    .for('share');
   return rows.length > 0;
 }
 
 /** Ends the work, in the transaction that has its effect. False when the lease is lost: then nothing may be written. */
 export async function settle(tx: Transaction, lease: Lease): Promise<boolean> {
-  const rows = await tx.delete(work).where(isHeld(lease)).returning({ id: work.itemId });
+  const rows = await tx
+    .delete(work)
+    .where(isHeld(rowOf(lease), lease.token))
+    .returning({ id: work.itemId });
   return rows.length > 0;
 }
 
@@ -75,22 +74,15 @@ export async function release(
   lease: Lease,
   { inMs, refund = false }: { inMs: number; refund?: boolean },
 ): Promise<boolean> {
-  const rows = await tx
-    .update(work)
-    .set({
-      token: null,
-      owner: null,
-      dueAt: after(inMs),
-      attempts: refund ? sql`greatest(0, ${work.attempts} - 1)` : work.attempts,
-    })
-    .where(isHeld(lease))
-    .returning({ id: work.itemId });
+  const attempts = refund ? sql`greatest(0, ${work.attempts} - 1)` : sql`${work.attempts}`;
+  const released = releaseRow(rowOf(lease), lease.token, inMs, sql`owner = NULL, attempts = ${attempts}`);
+  const { rows } = await tx.execute(sql`${released} RETURNING item_id`);
   return rows.length > 0;
 }
 
 /** Takes the work away from whoever is at it, who is told at the next renewal. */
 export async function withdraw(tx: Transaction, key: WorkKey): Promise<void> {
-  await tx.delete(work).where(isWork(key));
+  await tx.delete(work).where(rowOf(key).is);
 }
 
 /** What may be taken of one kind. */
@@ -190,28 +182,4 @@ export async function readQueue(db: Database): Promise<{ kind: string; due: numb
       FROM (SELECT kind, due_at FROM work WHERE due_at <= now() LIMIT ${mostCounted}) due GROUP BY kind`),
   );
   return rows;
-}
-
-/** Never a time of this process. */
-function after(ms: number) {
-  return ms === 0 ? sql`now()` : sql`now() + ${ms}::double precision * interval '1 millisecond'`;
-}
-
-function rowOf(key: WorkKey) {
-  const isAnswer = key.kind === 'answer';
-  return { ...key, documentId: isAnswer ? null : key.itemId, messageId: isAnswer ? key.itemId : null };
-}
-
-function isWork(key: WorkKey) {
-  return and(
-    eq(work.userId, key.userId),
-    eq(work.conversationId, key.conversationId),
-    eq(work.kind, key.kind),
-    eq(work.itemId, key.itemId),
-    eq(work.target, key.target),
-  );
-}
-
-function isHeld(lease: Lease) {
-  return and(isWork(lease), eq(work.token, lease.token));
 }

@@ -36,7 +36,7 @@ describe.skipIf(databaseKind === 'pglite')('when the answer to a commit is lost 
   test('of the end of an answer, it is complete, and ended once', async () => {
     const conversation = await newConversation(person);
     provider.script(behave.answer(text));
-    const lost = proxy.loseCommitsOf('end_answer_lease');
+    const lost = proxy.loseCommitsOf('settle_work');
     const events = await readAll(wireEvents(await askStream(person, conversation, 'Tell me.')));
     expect(lost.seen()).toBe(1);
     expectNumbered(events);
@@ -66,7 +66,7 @@ describe.skipIf(databaseKind === 'pglite')('when the answer to a commit is lost 
 
   test('of the question itself, it is asked once and answered', async () => {
     const conversation = await conversationAbout(person, 'The lighthouse of Marsk was built in 1871.');
-    const lost = proxy.loseCommitsOf('take_answer_lease');
+    const lost = proxy.loseCommitsOf('take_work');
     const { status, body } = await askJson(person, conversation, 'When was it built?');
     expect(lost.seen()).toBe(1);
     expect({ status, is: body.status }).toEqual({ status: 200, is: 'complete' });

@@ -52,7 +52,7 @@ const withoutScope = new Set([
 ]);
 
 /** Their authority is inside what they are given, one for each. */
-const manyScopes = new Set(['writeEventBatches', 'lookAtLeases', 'renewLeases']);
+const manyScopes = new Set(['writeEventBatches', 'lookAtLeases', 'renewLeases', 'renewWork']);
 
 /** They touch no row. */
 const pure = new Set([
