@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { openBlobStore } from '../../src/files/open-store.ts';
-import { newPerson, type Person } from '../../test/support/person.ts';
+import { newPerson } from '../../test/support/person.ts';
 import { startProvider } from '../../test/support/provider.ts';
 import type { Figures, Scenario, TortureContext } from '../scenario.ts';
 import { type AppHere, startAppHere } from '../support/app-here.ts';
@@ -8,6 +8,7 @@ import { BrokenPromise, mustBe } from '../support/claims.ts';
 import { verifyRows } from '../support/database-checks.ts';
 import { deedKinds } from '../support/deeds/all.ts';
 import { type DeedKind, randomAddress } from '../support/deeds/deed.ts';
+import { callsAtMost, failCalls, type FailedCalls } from '../support/fail-calls.ts';
 import { failOnce } from '../support/fail-once.ts';
 import {
   bucketGroundFaultNames,
@@ -23,8 +24,6 @@ import { verifyOriginals } from '../support/verify-originals.ts';
 const smokeTries = 10;
 /** Side by side: most of the time each waits for a lease or for another try of its background work. */
 const onDisk = { smoke: 1, full: 5 };
-/** More than any deed needs, so that background loops cannot go on for ever. */
-const usesAtMost = 60;
 const settledWithinMs = 90_000;
 
 /** Every call that leaves the product fails once, for every thing that people do. */
@@ -34,7 +33,7 @@ export const nthFailure: Scenario = {
   promise:
     'Whatever fails once, the answer has a code, a repeat has its one effect, and nothing is half there',
   protocol:
-    'the n-th query (40001, 40P01, 53100, 57P01, ECONNRESET), call on a file or folder of originals or on what is open of it (ENOSPC, EIO), call of a bucket (503, reset) and model request fails, and the clock jumps by a minute at its n-th reading, for every n of twenty requests',
+    'the n-th query (40001, 40P01, 53100, 57P01, ECONNRESET), call on a file or folder of originals or on what is open of it (ENOSPC, EIO), call of a bucket (503, reset) and model request fails, and the clock jumps by a minute at its n-th reading, from the first to the last of twenty requests; of one that makes more than fifty calls the first, the last, one of each kind and others by chance',
   databases: ['pglite', 'postgres'],
   minutes: 22,
   async run(context) {
@@ -59,24 +58,25 @@ export const nthFailure: Scenario = {
         `${sum('unfinished')} of ${pairs.length} were not tried to their end in ${context.minutes} minutes`,
     );
     return {
-      'calls failed': sum('failures'),
+      'calls failed': sum('failed'),
+      'calls made': sum('made'),
+      'kinds of call that did not fail': sum('kinds') - sum('failedKinds'),
+      [`pairs with more than ${callsAtMost} calls`]: sum('sampled'),
       requests: deedKinds.length,
       'kinds of failure': new Set([...diskFaultNames, ...bucketGroundFaultNames]).size,
       repeats: sum('repeats'),
       'half done or doubled': 0,
       'originals whole': sum('whole'),
       'left to the reconciler': sum('unnamed'),
-      'pairs with more than sixty calls': sum('cutOff'),
     } satisfies Figures;
   },
 };
 
-interface Counted {
-  failures: number;
-  repeats: number;
-  /** Pairs whose last call was not reached: in time, or within so many. */
+/** Of pairs together. */
+interface Counted extends Omit<FailedCalls, 'isToItsEnd' | 'broken'> {
+  /** Pairs whose last call was not reached in time, and those of which not every call failed. */
   unfinished: number;
-  cutOff: number;
+  sampled: number;
   /** Failures that were met, and what touches originals where one of those was. */
   met: Set<string>;
   /** Originals that are what was uploaded, and those that no row names. */
@@ -101,9 +101,8 @@ interface Pair {
   kind: DeedKind;
   fault: string;
   isInBucket: boolean;
-  /** From which of its calls to which, or to the last one. */
-  first: number;
-  last: number;
+  /** The one call that fails; null for all of them. */
+  only: number | null;
 }
 
 /** Those first whose work goes on behind the answer, so that no long one is left for the end. */
@@ -118,11 +117,11 @@ function pairsOf({ scale, random }: TortureContext): Pair[] {
         isInBucket: true,
       })),
     ]);
-  if (scale === 'full') return all.map((pair) => ({ ...pair, first: 1, last: usesAtMost }));
-  return Array.from({ length: smokeTries }, () => {
-    const n = random.between(1, 8);
-    return { ...random.oneOf(all), first: n, last: n };
-  });
+  if (scale === 'full') return all.map((pair) => ({ ...pair, only: null }));
+  return Array.from({ length: smokeTries }, () => ({
+    ...random.oneOf(all),
+    only: random.between(1, 8),
+  }));
 }
 
 async function failInBucket(context: TortureContext, rest: Iterable<Pair>): Promise<Counted> {
@@ -189,49 +188,56 @@ async function failEach(
   faults: readonly Fault[],
   rest: Iterable<Pair>,
 ): Promise<Omit<Counted, 'whole' | 'unnamed'>> {
-  const counted = { failures: 0, repeats: 0, unfinished: 0, cutOff: 0, met: new Set<string>() };
-  const broken: string[] = [];
-  const tryOnce = async (
-    { kind, isInBucket }: Pair,
-    fault: Fault,
-    n: number,
-    person: Person,
-  ): Promise<boolean> => {
-    const isAtRest = isOfOriginals(fault.name) && kind.touchesOriginals ? () => hasNoWork(here) : null;
-    try {
-      const { isMet, repeats } = await failOnce(kind, fault, n, person, isAtRest);
-      if (isMet) {
-        counted.failures += 1;
-        counted.met.add(fault.name);
-        if (isOfOriginals(fault.name)) counted.met.add(meetingOf(kind, isInBucket));
-      }
-      counted.repeats += repeats;
-      return isMet;
-    } catch (error) {
-      if (!(error instanceof BrokenPromise)) throw error;
-      broken.push(error.message);
-      context.say(error.message);
-      counted.failures += 1;
-      return true;
-    }
+  const counted = {
+    made: 0,
+    kinds: 0,
+    failed: 0,
+    failedKinds: 0,
+    repeats: 0,
+    unfinished: 0,
+    sampled: 0,
+    met: new Set<string>(),
   };
+  const broken: string[] = [];
   for (const pair of rest) {
     const fault = faults.find((one) => one.name === pair.fault);
     if (fault === undefined) throw new Error(`there is no failure ${pair.fault}`);
-    // A sign-in lasts for ten minutes, all of it longer.
-    const person = await newPerson(here.baseUrl, randomAddress());
-    let isMet = true;
-    let n = pair.first;
-    // The last call is behind it when one more is not met.
-    for (; isMet && n <= pair.last && !context.isOver(); n += 1)
-      isMet = await tryOnce(pair, fault, n, person);
-    if (!isMet)
-      context.say(`${pair.kind.name}, ${pair.fault}: to its end, ${counted.failures} failed here so far`);
-    else if (n > usesAtMost) counted.cutOff += 1;
-    else if (n <= pair.last) counted.unfinished += 1;
+    const found = await failPair(context, here, fault, pair);
+    for (const what of ['made', 'kinds', 'failed', 'failedKinds', 'repeats'] as const)
+      counted[what] += found[what];
+    if (found.failed > 0) {
+      counted.met.add(fault.name);
+      if (isOfOriginals(fault.name)) counted.met.add(meetingOf(pair.kind, pair.isInBucket));
+    }
+    broken.push(...found.broken);
+    for (const message of found.broken) context.say(message);
+    if (found.made > callsAtMost) counted.sampled += 1;
+    if (found.isToItsEnd)
+      context.say(`${pair.kind.name}, ${pair.fault}: ${found.failed} of ${found.made} calls failed`);
+    else counted.unfinished += 1;
   }
-  mustBe(broken.length === 0, () => `${broken.length} of ${counted.failures}: ${broken.join('; ')}`);
+  mustBe(broken.length === 0, () => `${broken.length} of ${counted.failed}: ${broken.join('; ')}`);
   return counted;
+}
+
+async function failPair(
+  { random, isOver }: TortureContext,
+  here: AppHere,
+  fault: Fault,
+  { kind, only }: Pair,
+): Promise<FailedCalls> {
+  const isAtRest = isOfOriginals(fault.name) && kind.touchesOriginals ? () => hasNoWork(here) : null;
+  // A sign-in lasts for ten minutes, all of it longer.
+  const person = await newPerson(here.baseUrl, randomAddress());
+  if (only === null)
+    return failCalls(kind, fault, person, {
+      random: random.fork(`${kind.name}, ${fault.name}`),
+      isAtRest,
+      isOver,
+    });
+  const { calls, repeats } = await failOnce(kind, fault, only, person, isAtRest);
+  const failed = calls.length >= only ? 1 : 0;
+  return { made: calls.length, kinds: 0, failed, failedKinds: 0, repeats, isToItsEnd: true, broken: [] };
 }
 
 /** Nothing is to be read any more, and no original to be deleted. */

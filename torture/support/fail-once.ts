@@ -15,26 +15,34 @@ interface Reply {
   text: string;
 }
 
+interface Tried {
+  /** What was called until the answer was there, or its work at rest: the n-th of it has failed. */
+  calls: readonly string[];
+  repeats: number;
+}
+
 /**
- * Does it with the n-th use failing, then again until it is done, and looks at what it came to. With `isAtRest` the
- * failure waits for work behind the answer, too.
+ * Does it with the n-th call failing, or none where `n` is null, then again until it is done, and looks at what it came
+ * to. With `isAtRest` the failure waits for work behind the answer, too.
  * @throws BrokenPromise
  */
 export async function failOnce(
   kind: DeedKind,
   fault: Fault,
-  n: number,
+  n: number | null,
   person: Person,
   isAtRest: (() => Promise<boolean>) | null,
-): Promise<{ isMet: boolean; repeats: number }> {
+): Promise<Tried> {
   const deed = await kind.prepare(person);
   try {
-    fault.failAt(n);
+    if (n === null) fault.watch();
+    else fault.failAt(n);
     const first = await send(deed, person);
-    const isOver = async (): Promise<boolean> => fault.uses() >= n || isAtRest === null || (await isAtRest());
+    const isMet = (): boolean => n !== null && fault.calls().length >= n;
+    const isOver = async (): Promise<boolean> => isMet() || isAtRest === null || (await isAtRest());
     const restUntil = performance.now() + restsWithinMs;
     while (!(await isOver()) && performance.now() < restUntil) await pause(100);
-    const isMet = fault.uses() >= n;
+    const calls = [...fault.calls()];
     fault.heal();
     mustBe(
       first.status < 400 || first.status === brokeOff || /"code":"[a-z_]+"/.test(first.text),
@@ -42,10 +50,10 @@ export async function failOnce(
     );
     const { repeats, last } = await repeat(deed, first, person);
     await deed.verify(last.text);
-    return { isMet, repeats };
+    return { calls, repeats };
   } catch (error) {
     throw new BrokenPromise(
-      `${kind.name} with ${fault.name} at use ${n}: ${error instanceof Error ? error.message : String(error)}`,
+      `${kind.name} with ${fault.name} at call ${n ?? 'none'}: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
   } finally {

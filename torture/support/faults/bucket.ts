@@ -103,7 +103,7 @@ function callFault(
         failing.left -= 1;
         return true;
       }
-      if (!fault.isDue()) return false;
+      if (!fault.isDue(call.split(' ')[0] ?? '')) return false;
       failing = { call, left: attemptsOf(call) - 1 };
       return true;
     },

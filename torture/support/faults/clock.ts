@@ -10,7 +10,7 @@ export function jumpingClock(): { now: () => Date; faults: Fault[] } {
   const faults = Object.entries(jumps).map(([name, byMs]) => ({ ...countedFault(name), byMs }));
   return {
     now() {
-      for (const fault of faults) if (fault.isDue()) offMs = fault.byMs;
+      for (const fault of faults) if (fault.isDue('reading')) offMs = fault.byMs;
       return new Date(Date.now() + offMs);
     },
     faults: faults.map((fault) => ({

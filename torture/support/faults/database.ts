@@ -11,12 +11,23 @@ const raise = (code: string): string =>
 /** Queries that fail in the database, and connections that are lost at one. */
 export function databaseFaults(pool: pg.Pool, kind: DatabaseKind): Fault[] {
   const faults = databaseFaultNames.map(countedFault);
-  wrapQueries(pool, (_text, client) => {
-    // Each of them counts every query.
-    const [due] = faults.filter((fault) => fault.isDue());
+  wrapQueries(pool, (text, client) => {
+    const form = formOf(text);
+    // Each of them notes every query.
+    const [due] = faults.filter((fault) => fault.isDue(form));
     return due && failureOf(due.name, client, kind);
   });
   return faults;
+}
+
+/** Queries of one form are of one kind: without what they say of whom, and however many they say it of. */
+export function formOf(text: string): string {
+  return text
+    .replace(/'[^']*'/g, "''")
+    .replace(/\$\d+/g, '$')
+    .replace(/\$(?:, (?:\$|default))+/g, '$$')
+    .replace(/\(\$\)(?:, \(\$\))+/g, '($$)')
+    .replace(/\s+/g, ' ');
 }
 
 function failureOf(name: string, client: pg.PoolClient, kind: DatabaseKind): Change | undefined {

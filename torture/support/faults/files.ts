@@ -85,7 +85,7 @@ function patchReadStream(functions: Functions, { reading, isOurs }: FileFaults):
     (name: string, real: unknown) =>
     (...args: unknown[]): void => {
       const done = args.at(-1) as (error: Error) => void;
-      if (reading.isDue()) process.nextTick(done, failureOf(reading, name));
+      if (reading.isDue(name)) process.nextTick(done, failureOf(reading, name));
       else (real as (...all: unknown[]) => void)(...args);
     };
   patch(
@@ -115,7 +115,7 @@ function patch(
 
 /** @throws the failure at the use that is to fail */
 function pass(fault: CountedFault, call: string): void {
-  if (fault.isDue()) throw failureOf(fault, call);
+  if (fault.isDue(call)) throw failureOf(fault, call);
 }
 
 function failureOf({ name }: CountedFault, call: string): Error {

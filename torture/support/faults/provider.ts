@@ -10,13 +10,19 @@ export function providerFault(provider: Provider): Fault {
   });
   return {
     name: 'provider',
+    watch() {
+      before = sent();
+    },
     failAt(n) {
       before = sent();
       provider.scriptEmbeddings(...Array.from({ length: n - 1 }, () => null), behave.reset());
       provider.script(...Array.from({ length: n - 1 }, () => behave.answer('As usual.')), behave.reset());
     },
     // The n-th of either kind is dropped.
-    uses: () => Math.max(sent().chats - before.chats, sent().others - before.others),
+    calls() {
+      const { chats, others } = sent();
+      return Array.from({ length: Math.max(chats - before.chats, others - before.others) }, () => 'request');
+    },
     heal: () => provider.reset(),
   };
 }
