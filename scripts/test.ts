@@ -51,7 +51,7 @@ const ONLY_IN_FULL = [
   'test/conversations/deletion.test.ts',
   'test/documents/{embedding-cache,missing-original,moved-meanwhile,re-embed,reindexing,replacing}.test.ts',
   'test/documents/{text-recognition,transfers}.test.ts',
-  'test/durability/{slow-database,work-kill}.test.ts',
+  'test/durability/{kept-seeds,slow-database,work-kill}.test.ts',
   'test/eval/measure.test.ts',
   'test/exchange/redis.test.ts',
   'test/files/{backup,bucket,data-folder,reconcile,restore-replace}.test.ts',

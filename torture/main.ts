@@ -1,4 +1,5 @@
 /** `npm run torture`: hurts the product in every way of the registry and says what held. See docs/reliability.md. */
+import { keepSeeds } from './kept-seeds.ts';
 import { OptionsError, readOptions, type TortureOptions, usage } from './options.ts';
 import { type Outcome, tableOf } from './report.ts';
 import { noteInReport } from './report-files.ts';
@@ -36,8 +37,12 @@ async function tortureAll(options: TortureOptions): Promise<Outcome[]> {
   const runs = tasksOf(chosen, options.databases).length;
   console.log(`seed ${options.seed}, ${runs} runs, ${options.isSmoke ? 'smoke' : `${options.minutes} min`}`);
   // Written after each, so that a run that is broken off has said what it knows.
-  return runAll(chosen, options, async (outcome) => {
+  return runAll(chosen, options, async (outcome, kept) => {
     announce(outcome, options);
+    if (kept.length > 0) {
+      await keepSeeds(kept);
+      console.log('  kept in torture/seeds.json, which the tests live through again');
+    }
     if (options.out !== null) await noteInReport(options.out, outcome);
   });
 }

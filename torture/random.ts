@@ -34,6 +34,26 @@ export function randomOf(seed: number): Random {
   };
 }
 
+/** The same numbers; `note` is called whenever one of them is drawn. */
+export function noting(random: Random, note: () => void): Random {
+  const noted =
+    <Given extends unknown[], T>(draw: (...given: Given) => T) =>
+    (...given: Given): T => {
+      note();
+      return draw(...given);
+    };
+  return {
+    next: noted(random.next),
+    between: noted(random.between),
+    oneOf<T>(things: readonly T[]): T {
+      note();
+      return random.oneOf(things);
+    },
+    chance: noted(random.chance),
+    fork: (name) => noting(random.fork(name), note),
+  };
+}
+
 /** FNV-1a, 32 bits. */
 export function seedOf(text: string): number {
   let hash = 0x811c9dc5;

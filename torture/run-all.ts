@@ -1,4 +1,5 @@
-import { type Outcome } from './report.ts';
+import type { KeptSeed } from './kept-seeds.ts';
+import type { Outcome } from './report.ts';
 import { runApart } from './run-apart.ts';
 import type { DatabaseKind, Scenario } from './scenario.ts';
 
@@ -26,7 +27,7 @@ const sideBySide = 3;
 export async function runAll(
   chosen: readonly Scenario[],
   options: RunOptions,
-  onOutcome: (outcome: Outcome) => Promise<void>,
+  onOutcome: (outcome: Outcome, kept: readonly KeptSeed[]) => Promise<void>,
 ): Promise<Outcome[]> {
   const tasks = tasksOf(chosen, options.databases);
   const [quiet, others] = [
@@ -40,9 +41,9 @@ export async function runAll(
   const lane = async (left: Iterable<Task>): Promise<void> => {
     for (const task of left) {
       const { seed, isSmoke } = options;
-      const outcome = await runApart({ ...task, minutes: minutesOf(task, options), seed, isSmoke });
+      const { outcome, kept } = await runApart({ ...task, minutes: minutesOf(task, options), seed, isSmoke });
       outcomes.push(outcome);
-      noted = noted.then(() => onOutcome(outcome));
+      noted = noted.then(() => onOutcome(outcome, kept));
       await noted;
     }
   };

@@ -1,7 +1,7 @@
 /** The process of one scenario; `run-apart.ts` starts it, tells it what to do and hears what came of it. */
 import { setup } from '../test/support/migrated-run.ts';
-import { randomOf, seedOf } from './random.ts';
-import type { Order, Told } from './run-apart.ts';
+import { contextOf, type Order } from './context.ts';
+import type { Ended, Told } from './run-apart.ts';
 import type { TortureContext } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -19,21 +19,18 @@ async function obey(order: Order): Promise<void> {
   process.exit(0);
 }
 
-async function tortureOnce(order: Order): Promise<Told> {
+async function tortureOnce(order: Order): Promise<Ended> {
   const scenario = scenarios.find(({ name }) => name === order.name);
   if (scenario === undefined) throw new Error(`there is no scenario ${order.name}`);
-  const deadline = performance.now() + order.minutes * 60_000;
-  const context: TortureContext = {
-    database: order.database,
-    serverUrl: process.env['TEST_DATABASE_URL'] ?? null,
-    scale: order.isSmoke ? 'smoke' : 'full',
-    seed: order.seed,
-    minutes: order.minutes,
-    // Each scenario draws for itself: leaving one out does not change the others.
-    random: randomOf(seedOf(`${order.seed}/${order.name}/${order.database}`)),
-    isOver: () => performance.now() > deadline,
+  let hasDrawn = false;
+  const context = contextOf(order, {
     say: (line) => tell({ type: 'line', line }),
-  };
+    drawn() {
+      if (!hasDrawn) tell({ type: 'drawn' });
+      hasDrawn = true;
+    },
+    keep: (part) => tell({ type: 'part', part }),
+  });
   const reason = await whyNot(scenario.cannotRun, context);
   if (reason !== null) return { type: 'not run', reason };
   return { type: 'held', figures: await scenario.run(context) };
@@ -49,7 +46,7 @@ async function whyNot(
 }
 
 /** fast-check keeps what broke as the cause of its own error, which names the history. */
-function toBroken(error: unknown): Told {
+function toBroken(error: unknown): Ended {
   const causes: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause)
     causes.unshift((at.stack ?? at.message).replaceAll(here, ''));

@@ -5,6 +5,9 @@ export type DatabaseKind = 'pglite' | 'postgres';
 /** `smoke` takes seconds and runs with the tests; `full` is what the figures of docs/reliability.md come from. */
 export type Scale = 'smoke' | 'full';
 
+/** What of a scenario is enough to find again what broke, in its own words: a round, a request and how it failed. */
+export type Part = Readonly<Record<string, string | number>>;
+
 export interface TortureContext {
   database: DatabaseKind;
   /** Any database of a PostgreSQL server; null where only the embedded database is tortured. */
@@ -13,12 +16,16 @@ export interface TortureContext {
   seed: number;
   /** Every choice comes from here, so that a seed repeats them. */
   random: Random;
+  /** A kept part to live through again, and nothing else; null for everything. */
+  only: Part | null;
   /** What it may take; 0 for as short as it can be. */
   minutes: number;
   /** True when the time of this scenario is used up; what has begun is finished. */
   isOver(): boolean;
   /** One line about what is going on. */
   say(line: string): void;
+  /** That this part has broken: it is kept as a test. Where none is named, all of a scenario that draws is. */
+  keep(part: Part): void;
 }
 
 /** What a run counted, by words that stand in the table of the report. */

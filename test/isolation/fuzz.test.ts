@@ -1,17 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createConversation } from '../../torture/fuzz/acts/conversations.ts';
 import { upload } from '../../torture/fuzz/acts/documents.ts';
 import { append } from '../../torture/fuzz/acts/messages.ts';
 import { trespass } from '../../torture/fuzz/attempts.ts';
 import { switchOff } from '../../torture/fuzz/layers.ts';
-import { keepSeed, readSeeds } from '../../torture/fuzz/kept-seeds.ts';
 import { readEverything, readRoutes } from '../../torture/fuzz/reading.ts';
 import { World } from '../../torture/fuzz/world.ts';
-import { randomOf } from '../../torture/random.ts';
-import { adminOf, fuzz, replay } from '../../torture/scenarios/isolation.ts';
+import { contextOf } from '../../torture/context.ts';
+import { adminOf, fuzz } from '../../torture/scenarios/isolation.ts';
 import { type AppHere, startAppHere } from '../../torture/support/app-here.ts';
 import { databaseKind } from '../support/app.ts';
 
@@ -26,16 +22,14 @@ beforeAll(async () => {
 afterAll(() => here?.close());
 
 test('a random history shows nobody a word that is not theirs to see', async () => {
-  const random = randomOf(20_261_121);
-  const smoke = {
+  const order = {
+    name: 'isolation',
     database: databaseKind,
-    serverUrl: null,
-    scale: 'smoke',
-    seed: 1,
+    seed: 20_261_121,
     minutes: 1,
-    random,
+    isSmoke: true,
   } as const;
-  const context = { ...smoke, isOver: () => false, say: () => {} };
+  const context = { ...contextOf(order), isOver: () => false };
   const { bodies } = await fuzz(here, admin, 'none', context);
   expect(bodies).toBeGreaterThan(100);
   expect(here.faults).toEqual([]);
@@ -77,20 +71,4 @@ test('with two layers missing such a word is seen, and the reading finds it', as
   await switchOff('row-level security', here.app);
   await switchOff('explicit filters', here.app);
   await expect(readEverything(world, routes)).rejects.toThrow(/shows zqx|is answered with/);
-});
-
-test.each(await readSeeds())('a history that is kept breaks nothing (seed $seed)', replay, 300_000);
-
-test('a seed is kept once', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'seeds-'));
-  try {
-    const file = join(folder, 'seeds.json');
-    await writeFile(file, '[]');
-    const kept = { seed: 7, commands: 80, layer: 'keys' } as const;
-    await keepSeed(kept, file);
-    await keepSeed(kept, file);
-    expect(await readSeeds(file)).toEqual([kept]);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 });

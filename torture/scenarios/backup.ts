@@ -6,11 +6,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createHome, type Home, type ServerProcess } from '../../test/durability/support/server-process.ts';
 import { newPerson, type Person, personOf } from '../../test/support/person.ts';
-import type { Figures, Scenario, TortureContext } from '../scenario.ts';
+import type { Random } from '../random.ts';
+import type { Figures, Scenario } from '../scenario.ts';
 import { mustBe } from '../support/claims.ts';
 import { verifyAtRest } from '../support/database-checks.ts';
 import { acknowledgedIn, emptyLedger, type Ledger } from '../support/ledger.ts';
 import { newConversation } from '../support/people.ts';
+import { inRounds } from '../support/rounds.ts';
 import { verifyAppended, verifyDocuments } from '../support/verify.ts';
 import { append, upload } from '../support/writers.ts';
 
@@ -37,16 +39,14 @@ export const backup: Scenario = {
       lost: 0,
     };
     try {
-      for (let round = 0; round < rounds[context.scale] && !context.isOver(); round += 1) {
-        const { killed, messages, documents } = await backUpAndRestore(
-          context,
-          join(folder, `${round}.backup`),
-        );
+      await inRounds(context, rounds[context.scale], async (draw, round) => {
+        const file = join(folder, `${round}.backup`);
+        const { killed, messages, documents } = await backUpAndRestore(draw, file);
         figures.backups += 1;
         figures['killed on the way'] += killed;
         figures['messages restored'] += messages;
         figures['documents restored'] += documents;
-      }
+      });
       return figures satisfies Figures;
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -55,7 +55,7 @@ export const backup: Scenario = {
 };
 
 async function backUpAndRestore(
-  { random }: TortureContext,
+  random: Random,
   file: string,
 ): Promise<{ killed: number; messages: number; documents: number }> {
   const [home, elsewhere] = [await createHome(), await createHome({}, { isNew: true })];

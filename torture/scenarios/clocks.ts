@@ -9,6 +9,7 @@ import type { Figures, Scenario, TortureContext } from '../scenario.ts';
 import { mustBe, mustEqual } from '../support/claims.ts';
 import { verifyAtRest } from '../support/database-checks.ts';
 import { historyOf, newConversation, postUntilAnswered } from '../support/people.ts';
+import { inRounds } from '../support/rounds.ts';
 import { verifyAnswers, verifyDocuments } from '../support/verify.ts';
 import { emptyLedger, type Ledger } from '../support/ledger.ts';
 import { follow } from '../support/writers.ts';
@@ -64,20 +65,19 @@ export const clocks: Scenario = {
 };
 
 async function disagree(
-  { scale, isOver, random }: TortureContext,
+  context: TortureContext,
   people: [Person, Person],
   provider: Provider,
 ): Promise<Figures> {
+  const { scale } = context;
   const ledger = emptyLedger();
-  let keys = 0;
-  for (let round = 0; round < rounds[scale] && !isOver(); round += 1) {
+  const keys = await inRounds(context, rounds[scale], async (draw, round) => {
     for (const person of people)
       provider.script(slowAnswer(slowAnswerMs[scale], `${round} ${person.baseUrl}`));
     const answers = people.map((person) => askSlowly(person, ledger));
-    await Promise.all(people.map((person) => uploadMany(person, ledger, random.between(3, 8))));
+    await Promise.all(people.map((person) => uploadMany(person, ledger, draw.between(3, 8))));
     await Promise.all([onceAtBoth(people), ...answers]);
-    keys += 1;
-  }
+  });
   await verifyAnswers(people[0], ledger.questions);
   const unfinished = ledger.questions.filter(({ whole }) => whole === null);
   mustEqual('answers whose stream broke off', unfinished.length, 0);

@@ -3,12 +3,11 @@ import { startProvider } from '../../test/support/provider.ts';
 import { createConversation } from '../fuzz/acts/conversations.ts';
 import { append } from '../fuzz/acts/messages.ts';
 import { histories } from '../fuzz/commands.ts';
-import { keepSeed, type KeptSeed } from '../fuzz/kept-seeds.ts';
 import { type MissingLayer, missingLayers, switchOff } from '../fuzz/layers.ts';
 import { readEverything, readRoutes, type Reads } from '../fuzz/reading.ts';
 import { register, type Session } from '../fuzz/session.ts';
 import { World } from '../fuzz/world.ts';
-import type { Figures, Scenario, TortureContext } from '../scenario.ts';
+import type { Figures, Part, Scenario, TortureContext } from '../scenario.ts';
 import { type AppHere, startAppHere } from '../support/app-here.ts';
 import { mustBe } from '../support/claims.ts';
 
@@ -37,6 +36,7 @@ export const isolation: Scenario = {
   databases: ['pglite', 'postgres'],
   minutes: 28,
   async run(context) {
+    if (context.only !== null) return liveThroughAgain(worldIn(context.only));
     const figures: Record<string, number> = {
       reads: 0,
       'of them events of streams': 0,
@@ -69,8 +69,23 @@ async function fuzzWithout(layer: MissingLayer, context: TortureContext): Promis
   });
 }
 
-/** Lives through a kept history again, from its begin to its end. @throws with the history where it breaks a promise */
-export async function replay({ seed, commands, layer }: KeptSeed): Promise<void> {
+/** A history that broke a promise once. */
+interface KeptWorld {
+  seed: number;
+  /** The most commands that it could have. */
+  commands: number;
+  layer: MissingLayer;
+}
+
+/** @throws where that is none */
+function worldIn({ seed, commands, layer }: Part): KeptWorld {
+  const missing = missingLayers.find((one) => one === layer);
+  if (missing === undefined) throw new Error(`there is no layer ${layer}`);
+  return { seed: Number(seed), commands: Number(commands), layer: missing };
+}
+
+/** From its begin to its end. @throws with the history where it breaks a promise */
+async function liveThroughAgain({ seed, commands, layer }: KeptWorld): Promise<Figures> {
   await withInstallation(layer, async (here, admin) => {
     const routes = await readRoutes({ here });
     const after = async (world: World): Promise<void> => {
@@ -83,6 +98,7 @@ export async function replay({ seed, commands, layer }: KeptSeed): Promise<void>
       () => worldOf(here, admin, layer, 1),
     );
   });
+  return {};
 }
 
 async function withInstallation<T>(
@@ -142,10 +158,7 @@ export async function fuzz(
       try {
         await liveThrough(history, seed, () => worldOf(here, admin, layer, n));
       } catch (error) {
-        if (context.scale === 'full') {
-          await keepSeed({ seed, commands, layer });
-          context.say(`the seed ${seed} of world ${n} is kept in test/isolation/seeds.json`);
-        }
+        context.keep({ seed, commands, layer });
         throw error;
       }
     } while (!isOver());

@@ -1,12 +1,14 @@
 import { newPerson, type Person, personOf } from '../../test/support/person.ts';
 import { type Provider, startProvider } from '../../test/support/provider.ts';
 import { createHome, type Home, type ServerProcess } from '../../test/durability/support/server-process.ts';
+import type { Random } from '../random.ts';
 import type { Figures, Scenario, TortureContext } from '../scenario.ts';
 import { changeAll, prepareGround, verifyChanges } from '../support/changes.ts';
 import { fetchesHere, startPage } from '../support/changes/page.ts';
 import { mustBe } from '../support/claims.ts';
 import { verifyAtRest } from '../support/database-checks.ts';
 import { acknowledgedIn, emptyLedger, type Ledger } from '../support/ledger.ts';
+import { inRounds } from '../support/rounds.ts';
 import { settleMoves, verifyAnswers, verifyAppended, verifyDocuments } from '../support/verify.ts';
 import { append, ask, move, remove, upload } from '../support/writers.ts';
 import { whenQuiet } from '../support/when-quiet.ts';
@@ -62,54 +64,51 @@ async function killAgainAndAgain(
   const { random, scale } = context;
   const ledger = emptyLedger();
   let embedding = models[0] ?? '';
-  const restart = (): Promise<ServerProcess> => {
-    if (random.chance(0.2)) embedding = random.oneOf(models);
+  const restart = (draw: Random): Promise<ServerProcess> => {
+    if (draw.chance(0.2)) embedding = draw.oneOf(models);
     return home.start({ EMBEDDING_MODEL: embedding });
   };
-  let server = await restart();
+  let server = await restart(random.fork('start'));
   let person = await newPerson(server.baseUrl);
   const archive = await conversationOf(person);
   const ground = await prepareGround(person, page);
   for (let at = 0; at < 2; at += 1)
     ledger.appended.push({ id: await conversationOf(person), messages: [], unsure: 0 });
   let inbox = await conversationOf(person);
-  let kills = 0;
   let checkedAnswers = 0;
   const checkedMessages = new Map<string, number>();
-  while (kills < killsAtMost[scale] && !context.isOver()) {
+  const kills = await inRounds(context, killsAtMost[scale], async (draw, round) => {
     const full = inbox;
     inbox = await conversationOf(person);
     const work = Promise.all([
-      ...ledger.appended.map((conversation, at) =>
-        append(person, conversation, random.fork(`append ${kills} ${at}`)),
-      ),
-      upload(person, inbox, ledger, random.fork(`upload ${kills}`)),
-      remove(person, ledger, random.fork(`remove ${kills}`)),
-      ask(person, provider, ledger, random.fork(`ask ${kills}`)),
-      ask(person, provider, ledger, random.fork(`ask too ${kills}`)),
+      ...ledger.appended.map((conversation, at) => append(person, conversation, draw.fork(`append ${at}`))),
+      upload(person, inbox, ledger, draw.fork('upload')),
+      remove(person, ledger, draw.fork('remove')),
+      ask(person, provider, ledger, draw.fork('ask')),
+      ask(person, provider, ledger, draw.fork('ask too')),
       move(person, full, archive, ledger),
-      changeAll(person, ground, ledger, random.fork(`change ${kills}`)),
+      changeAll(person, ground, ledger, draw.fork('change')),
     ]);
-    await Promise.race([new Promise((resolve) => setTimeout(resolve, random.between(50, 3_000))), work]);
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, draw.between(50, 3_000))), work]);
     await server.end('SIGKILL');
     await work;
-    kills += 1;
     expectNoFaults(server);
-    server = await restart();
+    server = await restart(draw);
     person = personOf(server.baseUrl, person.token, person);
-    if (kills % signInEveryKills === 0) person = await signIn(server.baseUrl, person);
+    const killed = round + 1;
+    if (killed % signInEveryKills === 0) person = await signIn(server.baseUrl, person);
     await settleMoves(person, ledger);
     for (const conversation of ledger.appended) {
       await verifyAppended(person, conversation, checkedMessages.get(conversation.id));
       checkedMessages.set(conversation.id, conversation.messages.length);
     }
-    if (kills % answersEveryKills === 0) {
+    if (killed % answersEveryKills === 0) {
       const old = ledger.questions.filter(({ since }) => performance.now() - since > answersAfterMs);
       await verifyAnswers(person, old.slice(checkedAnswers));
       checkedAnswers = old.length;
-      context.say(`${kills} kills, ${JSON.stringify(acknowledgedIn(ledger))}`);
+      context.say(`${killed} kills, ${JSON.stringify(acknowledgedIn(ledger))}`);
     }
-  }
+  });
   mustBe(kills > 0, 'its minutes were over before the first kill');
   person = await signIn(server.baseUrl, person);
   for (const conversation of ledger.appended) await verifyAppended(person, conversation);

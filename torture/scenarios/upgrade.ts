@@ -4,12 +4,14 @@ import { connectDatabase } from '../../src/db/client.ts';
 import { until } from '../../test/answers/support/until.ts';
 import { createHome, type Home } from '../../test/durability/support/server-process.ts';
 import { type Person, personOf } from '../../test/support/person.ts';
-import type { Figures, Scenario, TortureContext } from '../scenario.ts';
+import type { Random } from '../random.ts';
+import type { Figures, Scenario } from '../scenario.ts';
 import { BrokenPromise, mustBe, mustEqual } from '../support/claims.ts';
 import { verifyAtRest } from '../support/database-checks.ts';
 import { type EarlierData, makeEarlier, migrationTags } from '../support/earlier-schema.ts';
 import type { EarlierRows } from '../support/earlier-rows.ts';
 import { type KeptRow, verifyKept } from '../support/earlier-tables.ts';
+import { keeping } from '../support/rounds.ts';
 import { wholeHistory } from '../support/verify.ts';
 
 const backgroundMs = 6_000;
@@ -29,12 +31,16 @@ export const upgrade: Scenario = {
     const tags = await migrationTags();
     // The schema without row-level security was never released: every database has at least two migrations.
     const counts = tags.map((_, at) => at + 1).filter((count) => count >= 2 && count < tags.length);
-    const chosen = context.scale === 'smoke' ? [context.random.oneOf(counts)] : counts;
+    const { only, scale, random } = context;
+    const drawn = scale === 'smoke' ? [random.oneOf(counts)] : counts;
+    const chosen = only === null ? drawn : [Number(only['schema'])];
     let kills = 0;
     for (const count of chosen) {
       const home = await createHome({}, { isNew: true });
       try {
-        kills += await upgradeFrom(count, home, context);
+        kills += await keeping(context, { schema: count }, () =>
+          upgradeFrom(count, home, killsPerSchema[scale], random.fork(`schema ${count}`)),
+        );
         context.say(`from ${tags[count - 1]}`);
       } finally {
         await home.close();
@@ -44,9 +50,9 @@ export const upgrade: Scenario = {
   },
 };
 
-async function upgradeFrom(count: number, home: Home, { scale, random }: TortureContext): Promise<number> {
+async function upgradeFrom(count: number, home: Home, kills: number, random: Random): Promise<number> {
   const data = await makeEarlier(home.env, count);
-  for (let at = 0; at < killsPerSchema[scale]; at += 1) await home.startAndKill(random.between(200, 2_500));
+  for (let at = 0; at < kills; at += 1) await home.startAndKill(random.between(200, 2_500));
   // The second start finds nothing to do.
   for (let start = 0; start < 2; start += 1) {
     const server = await home.start();
@@ -56,7 +62,7 @@ async function upgradeFrom(count: number, home: Home, { scale, random }: Torture
   }
   await whenMadeAnew(home);
   await verifyRowsAtRest(home, data.others.kept);
-  return killsPerSchema[scale];
+  return kills;
 }
 
 /** Indexes of an earlier version are made anew in the background, some seconds behind a start. */

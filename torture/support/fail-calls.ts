@@ -23,8 +23,8 @@ export interface FailedCalls {
   repeats: number;
   /** False where the time was over before. */
   isToItsEnd: boolean;
-  /** What was broken. */
-  broken: string[];
+  /** What was broken, and by which call that failed; null where none did. */
+  broken: { call: number | null; reason: string }[];
 }
 
 interface Around {
@@ -41,7 +41,7 @@ export async function failCalls(
   person: Person,
   { random, isAtRest, isOver }: Around,
 ): Promise<FailedCalls> {
-  const counted = { failed: 0, repeats: 0, isToItsEnd: false, broken: [] as string[] };
+  const counted = { failed: 0, repeats: 0, isToItsEnd: false, broken: [] as FailedCalls['broken'] };
   const met = new Set<number>();
   const kinds = new Set<string>();
   let calls: readonly string[] = [];
@@ -53,7 +53,7 @@ export async function failCalls(
       counted.repeats += tried.repeats;
     } catch (error) {
       if (!(error instanceof BrokenPromise)) throw error;
-      counted.broken.push(error.message);
+      counted.broken.push({ call: n, reason: error.message });
     }
     const failed = n === null ? undefined : calls[n - 1];
     if (n === null || failed === undefined) return;
