@@ -20,7 +20,7 @@ const graceMs = 5 * 60_000;
 
 /**
  * A scenario in a process of its own: a crash or a hang of one is no end of the others. @returns with its outcome what of
- * it is to be kept: where it draws and has broken, the parts that it named, or all of it
+ * it is to be kept where it has broken: the parts that it named, or all of it if it draws
  */
 export async function runApart(
   task: Omit<Order, 'name'> & { scenario: Scenario },
@@ -46,7 +46,7 @@ export async function runApart(
   clearTimeout(timer);
   const told = outcomeOf(last, code, signal);
   const { database, seed, isSmoke } = task;
-  const isKept = told.type === 'broken' && hasDrawn;
+  const isKept = told.type === 'broken' && (hasDrawn || parts.length > 0);
   const kept = (parts.length > 0 ? parts : [null]).map((part) => ({
     scenario: scenario.name,
     database,
