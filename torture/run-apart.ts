@@ -9,7 +9,8 @@ import type { Figures, Part, Scenario } from './scenario.ts';
 /** How it ended. */
 export type Ended =
   | { type: 'held'; figures: Figures }
-  | { type: 'broken'; reason: string }
+  /** Its seed shows something unless it only met too little. */
+  | { type: 'broken'; reason: string; isShown: boolean }
   | { type: 'not run'; reason: string };
 
 /** What a scenario's process tells; it is told an `Order`. */
@@ -46,7 +47,7 @@ export async function runApart(
   clearTimeout(timer);
   const told = outcomeOf(last, code, signal);
   const { database, seed, isSmoke } = task;
-  const isKept = told.type === 'broken' && (hasDrawn || parts.length > 0);
+  const isKept = told.type === 'broken' && told.isShown && (hasDrawn || parts.length > 0);
   const kept = (parts.length > 0 ? parts : [null]).map((part) => ({
     scenario: scenario.name,
     database,
@@ -73,5 +74,5 @@ export async function runApart(
 function outcomeOf(last: Ended | null, code: number | null, signal: string | null): Ended {
   if (last !== null) return last;
   const how = signal === null ? `with code ${code}` : `by ${signal}: it did not end in time`;
-  return { type: 'broken', reason: `its process ended ${how}` };
+  return { type: 'broken', reason: `its process ended ${how}`, isShown: true };
 }

@@ -4,6 +4,7 @@ import { contextOf, type Order } from './context.ts';
 import type { Ended, Told } from './run-apart.ts';
 import type { TortureContext } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
+import { TriedTooLittle } from './support/claims.ts';
 
 /** Where the project lies on this machine is nobody's business. */
 const here = new URL('..', import.meta.url).href;
@@ -50,7 +51,8 @@ function toBroken(error: unknown): Ended {
   const causes: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause)
     causes.unshift((at.stack ?? at.message).replaceAll(here, ''));
-  return { type: 'broken', reason: causes.join('\n') || String(error) };
+  const isShown = !(error instanceof TriedTooLittle);
+  return { type: 'broken', reason: causes.join('\n') || String(error), isShown };
 }
 
 function tell(told: Told): void {

@@ -4,7 +4,7 @@ import { newPerson } from '../../test/support/person.ts';
 import { startProvider } from '../../test/support/provider.ts';
 import type { Figures, Part, Scenario, TortureContext } from '../scenario.ts';
 import { type AppHere, startAppHere } from '../support/app-here.ts';
-import { BrokenPromise, mustBe } from '../support/claims.ts';
+import { BrokenPromise, mustBe, mustHaveTried } from '../support/claims.ts';
 import { verifyRows } from '../support/database-checks.ts';
 import { deedKinds } from '../support/deeds/all.ts';
 import { type DeedKind, randomAddress } from '../support/deeds/deed.ts';
@@ -56,8 +56,8 @@ export const nthFailure: Scenario = {
     const met = new Set(counts.flatMap((one) => [...one.met]));
     const unmet = meetings.filter((one) => !met.has(one));
     const isPartial = context.scale === 'smoke' || context.only !== null;
-    mustBe(isPartial || unmet.length === 0, () => `never met: ${unmet.join(', ')}`);
-    mustBe(
+    mustHaveTried(isPartial || unmet.length === 0, () => `never met: ${unmet.join(', ')}`);
+    mustHaveTried(
       isPartial || sum('unfinished') === 0,
       () =>
         `${sum('unfinished')} of ${pairs.length} were not tried to their end in ${context.minutes} minutes`,

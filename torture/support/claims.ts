@@ -3,6 +3,16 @@ export class BrokenPromise extends Error {
   override name = 'BrokenPromise';
 }
 
+/** A run that met too little to say that a promise holds: nothing to live through again. */
+export class TriedTooLittle extends Error {
+  override name = 'TriedTooLittle';
+}
+
+/** @throws TriedTooLittle unless it is so */
+export function mustHaveTried(isSo: boolean, otherwise: () => string): void {
+  if (!isSo) throw new TriedTooLittle(otherwise());
+}
+
 /** @throws BrokenPromise unless it is so */
 export function mustBe(isSo: boolean, otherwise: string | (() => string)): asserts isSo {
   if (!isSo) throw new BrokenPromise(typeof otherwise === 'string' ? otherwise : otherwise());
