@@ -218,6 +218,10 @@ async function failEach(
   };
   const broken: string[] = [];
   for (const pair of rest) {
+    if (context.isOver()) {
+      counted.unfinished += 1;
+      continue;
+    }
     const fault = faults.find((one) => one.name === pair.fault);
     if (fault === undefined) throw new Error(`there is no failure ${pair.fault}`);
     const found = await failPair(context, here, fault, pair);
