@@ -6,7 +6,7 @@ export const quickOnCitus = [
   'test/documents/{copying,deletion,restoring}.test.ts',
   'test/durability/append-kill.test.ts',
   'test/exchange/import.test.ts',
-  'test/files/{bucket,data-folder}.test.ts',
+  'test/files/data-folder.test.ts',
   'test/retrieval/{same-results,scope-and-cache}.test.ts',
   'test/search/search.test.ts',
   'test/citus/',

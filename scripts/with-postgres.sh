@@ -17,7 +17,9 @@ if [ -z "$bin" ] || [ ! -x "$bin/initdb" ]; then
   exit 1
 fi
 
-folder=$(mktemp -d "$root/tmp/alcove-postgres.XXXXXX")
+temporary=${TMPDIR:-/tmp}
+[ -z "$root" ] || temporary=$root/tmp
+folder=$(mktemp -d "$temporary/alcove-postgres.XXXXXX")
 # As the server sees them.
 bin=${bin#"$root"}
 inner=${folder#"$root"}
