@@ -6,21 +6,18 @@ import {
   type ConversationHistory,
   type Message,
 } from '@alcove/client';
+import { AnswerReading } from '../answers/answer-reading.ts';
 import { drafts } from '../answers/drafts.ts';
-import { answerView, messageView, nextAnswerView, type MessageView } from '../answers/message-view.ts';
-import { mergeHistory } from '../answers/merge-history.ts';
-import { readAnswer } from '../answers/read-answer.ts';
+import { answerView, nextAnswerView, type MessageView } from '../answers/message-view.ts';
 import { describeError, type Problem } from '../describe-error.ts';
 import { DocumentShelf } from '../documents/document-shelf.svelte.ts';
 import type { ConversationList } from './conversation-list.svelte.ts';
+import { ShownBranch } from './shown-branch.svelte.ts';
 
 /** What the server accepts. */
 const maxTitle = 500;
-const pageSize = 50;
 /** Changes of one turn come together. */
 const togetherMs = 100;
-
-type Sent = 'sent' | 'without' | 'stopped';
 
 interface Surroundings {
   alcove: Client;
@@ -39,12 +36,6 @@ export class OpenConversation {
   readonly title = $derived.by(() => this.#list.find(this.id)?.title ?? this.#title);
   /** There is an answer in it that nobody has said to have seen. */
   readonly isUnread = $derived.by(() => this.#list.find(this.id)?.unread === true);
-  messages = $state<MessageView[]>([]);
-  hasEarlier = $state(false);
-  /** There are messages after those that are shown: a place in the middle was gone to. */
-  hasLater = $state(false);
-  /** The end of the branch that is shown, where that is another one than the conversation goes on with. */
-  otherLeaf = $state<string | null>(null);
   isLoading = $state(false);
   /** There is no such conversation, or it is somebody else's. */
   isMissing = $state(false);
@@ -53,22 +44,17 @@ export class OpenConversation {
   problem = $state<Problem | null>(null);
   settings = $state.raw<Conversation['settings']>({});
   readonly documents: DocumentShelf;
+  readonly branch: ShownBranch;
   /** The answer being written, if any. */
-  readonly writing = $derived(this.messages.find((message) => message.status === 'streaming'));
+  readonly writing = $derived.by(() => this.branch.messages.find(({ status }) => status === 'streaming'));
   readonly canStop = $derived(this.writing?.isStarted === true || this.writing?.isSendingFiles === true);
   readonly #alcove: Client;
   readonly #list: ConversationList;
   readonly #onCreated: (id: string) => void;
   readonly #closing = new AbortController();
   #title = $state('');
-  /** Where the branch ends that the conversation goes on with, as it was last read. */
-  #leaf: string | null = null;
+  readonly #reading: AnswerReading;
   #creating: Promise<string> | null = null;
-  #isReading = false;
-  /** Ends the wait of a question for files that are being sent. */
-  #goOn: ((how: Sent) => void) | null = null;
-  /** Resolves when no answer is read any more, however it ended. */
-  #reading: Promise<void> = Promise.resolve();
   #reloadTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(id: string | null, { alcove, list, maxUploadBytes, onCreated }: Surroundings) {
@@ -76,7 +62,10 @@ export class OpenConversation {
     this.#alcove = alcove;
     this.#list = list;
     this.#onCreated = onCreated;
-    this.documents = new DocumentShelf(alcove, this.#closing.signal, maxUploadBytes);
+    const { signal } = this.#closing;
+    this.documents = new DocumentShelf(alcove, signal, maxUploadBytes);
+    this.branch = new ShownBranch(alcove, signal);
+    this.#reading = new AnswerReading(alcove, this.documents, signal);
   }
 
   /** Reads history and documents, and stays at the place that is shown; takes up an answer that is still being written. */
@@ -84,9 +73,9 @@ export class OpenConversation {
     if (this.id === null || this.#closing.signal.aborted) return;
     this.isLoading = true;
     try {
-      const [history] = await Promise.all([this.#readHistory(this.id), this.documents.load(this.id)]);
+      const [history] = await Promise.all([this.branch.read(this.id), this.documents.load(this.id)]);
       // An answer that is being read here is newer than the history.
-      if (!this.#isReading) this.#show(history);
+      if (!this.#reading.isUnderWay) this.#show(history);
       this.problem = null;
     } catch (error) {
       if (this.#closing.signal.aborted) return;
@@ -94,32 +83,26 @@ export class OpenConversation {
       this.problem = describeError(error);
     }
     this.isLoading = false;
-    if (this.writing && !this.#isReading) void this.#follow(this.writing);
+    this.#takeUpWriting();
   }
 
   async loadEarlier(): Promise<void> {
-    const before = this.messages[0]?.id;
-    if (this.id === null || !before) return;
+    if (this.id === null) return;
     try {
-      const history = await this.#alcove.conversations.get(this.id, { limit: pageSize, before });
-      this.messages.unshift(...history.messages.map(messageView));
-      this.hasEarlier = history.has_more;
+      await this.branch.addEarlier(this.id);
     } catch (error) {
       this.problem = describeError(error);
     }
   }
 
   async loadLater(): Promise<void> {
-    const after = this.messages.at(-1)?.id;
-    if (this.id === null || !after) return;
+    if (this.id === null) return;
     try {
-      const history = await this.#alcove.conversations.get(this.id, { limit: pageSize, after });
-      this.messages.push(...history.messages.map(messageView));
-      this.#place(history);
+      await this.branch.addLater(this.id);
     } catch (error) {
       this.problem = describeError(error);
     }
-    if (this.writing && !this.#isReading) void this.#follow(this.writing);
+    this.#takeUpWriting();
   }
 
   /**
@@ -128,14 +111,11 @@ export class OpenConversation {
    */
   async showAround(messageId: string): Promise<boolean> {
     if (this.id === null) return false;
-    if (this.messages.some(({ id }) => id === messageId)) return true;
-    await this.#doneReading();
+    if (this.branch.has(messageId)) return true;
+    await this.#reading.done();
     if (this.#closing.signal.aborted) return true;
     try {
-      const history = await this.#alcove.conversations.get(this.id, { limit: pageSize, around: messageId });
-      this.messages = history.messages.map(messageView);
-      this.hasEarlier = history.has_more;
-      this.#place(history);
+      await this.branch.goTo(this.id, messageId);
       return true;
     } catch (error) {
       if (isAlcoveError(error) && error.status === 404) return false;
@@ -146,8 +126,8 @@ export class OpenConversation {
 
   /** Shows the end of the branch that the conversation goes on with. */
   async showNewest(): Promise<void> {
-    if (this.otherLeaf === null && !this.hasLater) return;
-    this.#leavePlace();
+    if (!this.branch.isElsewhere) return;
+    this.branch.leavePlace();
     await this.load();
   }
 
@@ -159,16 +139,16 @@ export class OpenConversation {
       // Without a title: the server takes the first question for one.
       const id = await this.#create();
       if (!(await this.#goToEnd(id))) return false;
-      const [asked, answer] = (pair = this.#push(question));
-      const how = options.withoutPending ? 'without' : await this.#sendFilesFirst(answer);
+      const [asked, answer] = (pair = this.branch.push(question));
+      const how = options.withoutPending ? 'without' : await this.#reading.sendFilesFirst(answer);
       if (how === 'stopped') return this.#takeBack(pair, question);
       const documentIds = how === 'without' ? this.documents.ready.map(({ id }) => id) : undefined;
       const events = this.#alcove.asking.stream(
         id,
         { query: question, ...(documentIds ? { document_ids: documentIds } : {}) },
-        this.#streamOptions(answer),
+        this.#reading.options(answer),
       );
-      await this.#read(events, answer, (userMessageId) => {
+      await this.#reading.read(events, answer, (userMessageId) => {
         asked.id = userMessageId;
       });
       return true;
@@ -179,36 +159,34 @@ export class OpenConversation {
 
   /** Answers a question once more, beside the answers that it has. */
   async regenerate(answer: MessageView): Promise<void> {
-    const kept = this.messages.slice(0, this.messages.indexOf(answer));
-    await this.#branch(kept, [nextAnswerView()], (next) =>
-      this.#alcove.asking.streamRegenerate(answer.id, {}, this.#streamOptions(next)),
+    await this.#goOnFrom(this.branch.before(answer), [nextAnswerView()], (next) =>
+      this.#alcove.asking.streamRegenerate(answer.id, {}, this.#reading.options(next)),
     );
   }
 
   /** Takes an answer that waits for files back, and answers from those that are read. */
   async answerWithoutPending(answer: MessageView): Promise<void> {
-    if (this.#goOn) return this.#goOn('without');
-    const at = this.messages.indexOf(answer);
-    const question = this.messages[at - 1];
+    if (this.#reading.goOn('without')) return;
+    const kept = this.branch.before(answer);
+    const question = kept.at(-1);
     if (!question) return;
     const how = { document_ids: this.documents.ready.map(({ id }) => id) };
     await this.stop();
-    await this.#reading;
+    await this.#reading.ended;
     try {
       if (answer.content === '') await this.#alcove.messages.delete(answer.id);
     } catch (error) {
       this.problem = describeError(error);
     }
-    await this.#branch(this.messages.slice(0, at), [nextAnswerView()], (next) =>
-      this.#alcove.asking.streamRegenerate(question.id, how, this.#streamOptions(next)),
+    await this.#goOnFrom(kept, [nextAnswerView()], (next) =>
+      this.#alcove.asking.streamRegenerate(question.id, how, this.#reading.options(next)),
     );
   }
 
   /** Asks another question in place of one, which stays in a branch of its own. */
   async editQuestion(question: MessageView, text: string): Promise<void> {
-    const kept = this.messages.slice(0, this.messages.indexOf(question));
-    await this.#branch(kept, answerView(text), (next) =>
-      this.#alcove.asking.streamEdit(question.id, { content: text }, this.#streamOptions(next)),
+    await this.#goOnFrom(this.branch.before(question), answerView(text), (next) =>
+      this.#alcove.asking.streamEdit(question.id, { content: text }, this.#reading.options(next)),
     );
   }
 
@@ -217,7 +195,7 @@ export class OpenConversation {
     if (this.id === null) return;
     try {
       await this.#alcove.conversations.switchBranch(this.id, messageId);
-      this.#leavePlace();
+      this.branch.leavePlace();
     } catch (error) {
       this.problem = describeError(error);
     }
@@ -250,7 +228,7 @@ export class OpenConversation {
 
   /** Ends the answer being written, on the server; its events then end by themselves. */
   async stop(): Promise<void> {
-    this.#goOn?.('stopped');
+    this.#reading.goOn('stopped');
     if (!this.writing?.isStarted) return;
     try {
       await this.#alcove.asking.stop(this.writing.id);
@@ -280,23 +258,20 @@ export class OpenConversation {
 
   /** A message was added or has changed, here or elsewhere. */
   hear(told: Pick<Message, 'id' | 'status'>): void {
-    const known = this.messages.find(({ id }) => id === told.id);
+    const known = this.branch.messages.find(({ id }) => id === told.id);
     // What this page is reading it knows better, and what it asks it has before the server tells it.
-    if (this.#isReading || known?.status === told.status) return;
+    if (this.#reading.isUnderWay || known?.status === told.status) return;
     this.#reloadSoon();
   }
 
   /** The conversation as it is now: another branch may have been chosen, or what was shown deleted, elsewhere. */
   hearBranch({ active_leaf_id: leaf }: Conversation): void {
-    if (leaf !== this.#leaf && (leaf === null || leaf !== this.messages.at(-1)?.id)) this.#reloadSoon();
+    if (this.branch.isOvertaken(leaf)) this.#reloadSoon();
   }
 
   /** A message was deleted, with everything below it. */
   forget(messageId: string): void {
-    const isShown = this.messages.some(
-      ({ id, siblings }) => id === messageId || siblings.includes(messageId),
-    );
-    if (isShown) this.#reloadSoon();
+    if (this.branch.hasVersionOf(messageId)) this.#reloadSoon();
   }
 
   markDeleted(): void {
@@ -328,79 +303,42 @@ export class OpenConversation {
     return created.id;
   }
 
-  /** A page of history: the newest, or around the last message that is shown when a place was gone to. */
-  async #readHistory(id: string): Promise<ConversationHistory> {
-    const { signal } = this.#closing;
-    const around = this.otherLeaf !== null || this.hasLater ? this.messages.at(-1)?.id : undefined;
-    if (around) {
-      try {
-        return await this.#alcove.conversations.get(id, { limit: pageSize, around }, { signal });
-      } catch (error) {
-        if (!isAlcoveError(error) || error.status !== 404) throw error;
-        // It is gone, and the place with it.
-      }
-    }
-    return this.#alcove.conversations.get(id, { limit: pageSize }, { signal });
-  }
-
-  /** An answer that is being read here is not let go of. */
-  async #doneReading(): Promise<void> {
-    while (this.#isReading && !this.#closing.signal.aborted) {
-      await this.#reading;
-      // Sending files ends just before its answer begins.
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-  }
-
   /** What this page is reading is newer than any history: that is read when it has ended. */
   #reloadSoon(): void {
     clearTimeout(this.#reloadTimer);
-    this.#reloadTimer = setTimeout(() => void this.#doneReading().then(() => this.load()), togetherMs);
-  }
-
-  #place({ has_later, leaf_id, active_leaf_id }: ConversationHistory): void {
-    this.hasLater = has_later;
-    this.#leaf = active_leaf_id;
-    this.otherLeaf = leaf_id === active_leaf_id ? null : leaf_id;
-  }
-
-  #leavePlace(): void {
-    this.otherLeaf = null;
-    this.hasLater = false;
+    this.#reloadTimer = setTimeout(() => void this.#reading.done().then(() => this.load()), togetherMs);
   }
 
   /** A question continues what is shown. @returns false when an answer is being written there */
   async #goToEnd(id: string): Promise<boolean> {
-    if (this.otherLeaf === null && !this.hasLater) return true;
-    if (this.otherLeaf !== null) await this.#alcove.conversations.switchBranch(id, this.otherLeaf);
+    const { isElsewhere, otherLeaf } = this.branch;
+    if (!isElsewhere) return true;
+    if (otherLeaf !== null) await this.#alcove.conversations.switchBranch(id, otherLeaf);
     await this.showNewest();
     return this.writing === undefined;
   }
 
   #show(history: ConversationHistory): void {
-    const { messages, has_more, has_later: _later, leaf_id: _leaf, ...conversation } = history;
-    this.#place(history);
+    const { messages: _shown, has_more: _more, has_later: _later, leaf_id: _leaf, ...conversation } = history;
+    this.branch.show(history);
     this.#title = conversation.title;
     this.#list.open(conversation);
     this.isMissing = false;
     this.settings = conversation.settings;
-    const merged = mergeHistory(this.messages, messages);
-    this.messages = merged.messages;
-    if (!merged.keepsEarlier) this.hasEarlier = has_more;
   }
 
   /** Goes on from `kept` in another branch; whatever happens, what is shown then is what the server has. */
-  async #branch(
+  async #goOnFrom(
     kept: MessageView[],
     fresh: MessageView[],
     open: (answer: MessageView) => AsyncIterable<AnswerEvent>,
   ): Promise<void> {
     this.problem = null;
-    this.#leavePlace();
-    this.messages = [...kept, ...fresh];
-    const answer = this.messages.at(-1) as MessageView;
+    this.branch.leavePlace();
+    this.branch.messages = [...kept, ...fresh];
+    const answer = this.branch.messages.at(-1) as MessageView;
     try {
-      await this.#read(open(answer), answer);
+      await this.#reading.read(open(answer), answer);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.problem = describeError(error);
@@ -410,67 +348,26 @@ export class OpenConversation {
     this.problem = problem;
   }
 
-  /** A question that needs files waits until the server has them, is asked without them, or is taken back. */
-  async #sendFilesFirst(answer: MessageView): Promise<Sent> {
-    if (this.documents.sending.length === 0) return 'sent';
-    answer.isSendingFiles = true;
-    // What is shown is newer than the history.
-    this.#isReading = true;
-    const gone = new Promise<Sent>((resolve) => {
-      this.#goOn = resolve;
-      this.#closing.signal.addEventListener('abort', () => resolve('stopped'));
-      void this.documents.allSent().then(() => resolve('sent'));
-    });
-    this.#reading = gone.then(() => {});
-    const how = await gone;
-    this.#goOn = null;
-    this.#isReading = false;
-    answer.isSendingFiles = false;
-    return how;
-  }
-
   /** Nothing was asked: the question goes back to the composer, or to where it begins when the page was left. */
   #takeBack(pair: [MessageView, MessageView], question: string): false {
-    this.messages = this.messages.filter(({ key }) => !pair.some((view) => view.key === key));
+    this.branch.takeBack(pair);
     if (this.#closing.signal.aborted) drafts.write(this.id, question);
     return false;
   }
 
-  /** The two new messages, as the reactive objects that the list holds. */
-  #push(question: string): [MessageView, MessageView] {
-    const at = this.messages.length;
-    this.messages.push(...answerView(question));
-    return [this.messages[at] as MessageView, this.messages[at + 1] as MessageView];
+  /** An answer that is being written is read on, unless it is already. */
+  #takeUpWriting(): void {
+    if (this.writing && !this.#reading.isUnderWay) void this.#follow(this.writing);
   }
 
   async #follow(answer: MessageView): Promise<void> {
     try {
-      await this.#read(this.#alcove.asking.follow(answer.id, this.#streamOptions(answer)), answer);
+      await this.#reading.follow(answer);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.problem = describeError(error);
       answer.status = 'incomplete';
     }
-  }
-
-  async #read(
-    events: AsyncIterable<AnswerEvent>,
-    answer: MessageView,
-    onQuestionStored?: (userMessageId: string) => void,
-  ): Promise<void> {
-    this.#isReading = true;
-    const reading = readAnswer(events, answer, onQuestionStored);
-    this.#reading = reading.catch(() => {});
-    try {
-      await reading;
-    } finally {
-      this.#isReading = false;
-    }
-  }
-
-  #streamOptions(answer: MessageView) {
-    const onReconnecting = (is: boolean) => (answer.isReconnecting = is);
-    return { signal: this.#closing.signal, onReconnecting };
   }
 
   /** True when the question is stored all the same, with what there is of its answer. */
@@ -480,7 +377,7 @@ export class OpenConversation {
       pair[1].status = 'incomplete';
       return true;
     }
-    this.messages = this.messages.filter((message) => !pair?.some((view) => view.key === message.key));
+    this.branch.takeBack(pair ?? []);
     return false;
   }
 }
