@@ -1,7 +1,6 @@
 import { KeywordSearch } from '../indexing/bm25.ts';
 import { expandFollowUp, type Turn } from '../indexing/followup.ts';
 import type { Segment } from '../indexing/segment.ts';
-import { vectorBytes } from '../indexing/vector-arena.ts';
 import type { RetrievalDeps } from './deps.ts';
 import type { Hit } from './result.ts';
 import type { Loaded } from './segment-cache.ts';
@@ -9,8 +8,6 @@ import { type SearchableDocument, type SearchScope, searchVectors } from './stor
 
 /** Each leg's list: deep enough that fusion sees what the other leg ranks low. */
 const legDepth = 100;
-/** A conversation whose vectors would take more of the cache than this is searched in the database. */
-const largestShare = 0.25;
 
 /** BM25 over the conversation's segments, one list for each query; a follow-up borrows words from its history. */
 export async function keywordLeg(
@@ -52,7 +49,7 @@ const exactAtLeast = 40;
 
 /**
  * Cosine over the conversation's vectors, one list for each query: in this process from the segments, or in the
- * database when they do not fit or cannot be read.
+ * database where one cannot be read and its vectors are still there.
  */
 export async function vectorLeg(
   scope: SearchScope,
@@ -63,41 +60,44 @@ export async function vectorLeg(
   deps: RetrievalDeps,
   signal?: AbortSignal,
 ): Promise<Hit[][]> {
-  const inDatabase = (some: readonly SearchableDocument[]): Promise<Hit[][]> => {
-    const ids = some.map((document) => document.id);
-    return Promise.all(queries.map((query) => searchVectors(deps.db, scope, query, model, ids, legDepth)));
-  };
   const dimension = queries[0]?.length ?? 0;
-  const bytes = documents.reduce((sum, { chunkCount }) => sum + vectorBytes(chunkCount, dimension), 0);
-  if (bytes > deps.segments.maxBytes * largestShare) return inDatabase(documents);
   const exact = Math.max(exactAtLeast, 2 * wanted);
-  const { lists, missing } = await deps.segments.vectors(
+  const groups = await deps.segments.vectors(
     scope,
     documents,
     model,
     dimension,
     (arena, loaded) => {
       const vectors = loaded.map((one) => one.segment);
-      const held = new Set(loaded.map((one) => one.document.id));
-      return {
-        lists: queries.map((query) =>
-          arena.scan(vectors, query, legDepth, exact).map((hit) => ({
-            documentId: loaded[hit.segment]?.document.id ?? '',
-            ordinal: hit.ordinal,
-            score: hit.score,
-          })),
-        ),
-        missing:
-          held.size === documents.length
-            ? []
-            : documents.filter(({ id, chunkCount }) => chunkCount > 0 && !held.has(id)),
-      };
+      const lists = queries.map((query) =>
+        arena.scan(vectors, query, legDepth, exact).map((hit) => ({
+          documentId: loaded[hit.segment]?.document.id ?? '',
+          ordinal: hit.ordinal,
+          score: hit.score,
+        })),
+      );
+      return { lists, ids: loaded.map((one) => one.document.id) };
     },
     signal,
   );
-  if (missing.length === 0) return lists;
-  const more = await inDatabase(missing);
-  return lists.map((hits, at) =>
-    [...hits, ...(more[at] ?? [])].toSorted((a, b) => b.score - a.score).slice(0, legDepth),
-  );
+  const held = new Set(groups.flatMap(({ ids }) => ids));
+  const missing = documents
+    .filter(({ id, chunkCount }) => chunkCount > 0 && !held.has(id))
+    .map(({ id }) => id);
+  const inDatabase = (query: Float32Array): Promise<Hit[]> =>
+    missing.length === 0
+      ? Promise.resolve([])
+      : searchVectors(deps.db, scope, query, model, missing, legDepth);
+  const others = await Promise.all(queries.map(inDatabase));
+  return queries.map((_, at) => best([...groups.map(({ lists }) => lists[at] ?? []), others[at] ?? []]));
+}
+
+/** One list as it is; several by score, equal ones in their order. */
+function best(lists: readonly Hit[][]): Hit[] {
+  const filled = lists.filter((hits) => hits.length > 0);
+  if (filled.length < 2) return filled[0] ?? [];
+  return filled
+    .flat()
+    .toSorted((a, b) => b.score - a.score)
+    .slice(0, legDepth);
 }

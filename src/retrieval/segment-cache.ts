@@ -3,7 +3,8 @@ import { keywordKind, readSegments, readSegmentSizes, vectorKind } from '../docu
 import { prepareIndexAgain } from '../indexing/prepare.ts';
 import { openSegment, type Segment, UnreadableSegment } from '../indexing/segment.ts';
 import { type LoadedVectors, VectorArena, vectorBytes } from '../indexing/vector-arena.ts';
-import { openVectors, type VectorSegment } from '../indexing/vectors.ts';
+import { openVectors } from '../indexing/vectors.ts';
+import { groupWithin } from './group-within.ts';
 import { type Lease, PinnedCache } from './pinned-cache.ts';
 import { readIndexedChunks, type SearchableDocument, type SearchScope } from './store.ts';
 
@@ -13,6 +14,8 @@ const overheadBytes = 2_000;
 const bytesPerToken = 8;
 /** Of the bound, so much is read at once: what comes from the database takes thrice its length until it is opened. */
 const shareAtOnce = 1 / 16;
+/** Of the bound, so much at most is kept of one question's vectors: those of a large conversation would displace all others. */
+const largestShare = 0.25;
 
 export type NamedDocument = Pick<
   SearchableDocument,
@@ -22,6 +25,8 @@ export interface Loaded<Opened> {
   document: NamedDocument;
   segment: Opened;
 }
+
+export type VectorScan<T> = (arena: VectorArena, loaded: readonly Loaded<LoadedVectors>[]) => T;
 
 export interface SegmentCacheOptions {
   /** Told of every stored segment that cannot be read, or is not there: it should be built anew. */
@@ -44,17 +49,18 @@ export interface SegmentCache {
     signal?: AbortSignal,
   ): Promise<void>;
   /**
-   * Hands the vectors to `scan`, which must be done with them when it returns. Those that cannot be read are left out,
-   * and all of them while there is no room: the database has the vectors themselves.
+   * Hands the vectors to `scan`, which must be done with them when it returns: all of them, or where they are too many to
+   * be kept, or there is no room, one group after the other. Those that cannot be read are left out.
+   * @returns what `scan` has made of each group
    */
   vectors<T>(
     scope: SearchScope,
     documents: readonly NamedDocument[],
     model: string,
     dimension: number,
-    scan: (arena: VectorArena, loaded: readonly Loaded<LoadedVectors>[]) => T,
+    scan: VectorScan<T>,
     signal?: AbortSignal,
-  ): Promise<T>;
+  ): Promise<T[]>;
   readonly maxBytes: number;
   readonly bytes: number;
 }
@@ -74,6 +80,7 @@ export function createSegmentCache(
   const arena = new VectorArena();
   const keywords = new PinnedCache<Segment>(maxBytes / 2);
   const vectors = new PinnedCache<LoadedVectors>(maxBytes / 2, (gone) => arena.release(gone));
+  let readings = 0;
 
   return {
     maxBytes,
@@ -99,16 +106,29 @@ export function createSegmentCache(
           );
         }
     },
-    async vectors(scope, documents, model, dimension, scan, signal) {
+    async vectors<T>(
+      scope: SearchScope,
+      documents: readonly NamedDocument[],
+      model: string,
+      dimension: number,
+      scan: VectorScan<T>,
+      signal?: AbortSignal,
+    ) {
       const kind = vectorKind(model);
       const wanted = documents.map((document) => {
         const bytes = vectorBytes(document.chunkCount, dimension);
         return { document, key: keyOf(scope, document, kind), bytes };
       });
-      const lease = vectors.tryLease(wanted);
-      if (lease === null) return scan(arena, []);
-      const load = () => loadVectors(scope, lease, wanted, kind, signal);
-      return holding(lease, load, wanted, (loaded) => scan(arena, loaded), signal);
+      const total = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
+      const lease = total > maxBytes * largestShare ? null : vectors.tryLease(wanted);
+      if (lease !== null) {
+        const load = () => loadVectors(scope, lease, wanted, kind, signal);
+        return [await holding(lease, load, wanted, (loaded) => scan(arena, loaded), signal)];
+      }
+      const made: T[] = [];
+      for (const group of groupWithin(wanted, maxBytes * shareAtOnce))
+        made.push(await passThrough(scope, group, kind, scan, signal));
+      return made;
     },
   };
 
@@ -166,11 +186,45 @@ export function createSegmentCache(
     signal: AbortSignal | undefined,
   ): Promise<void> {
     for await (const [{ document, key }, bytes] of readEach(scope, lease, wanted, kind, signal)) {
-      const segment: VectorSegment | null = bytes === null ? null : readable(() => openVectors(bytes));
-      if (bytes !== null && segment === null) onUnreadable?.(scope, document, kind);
-      const opened = segment === null ? null : arena.load(segment);
+      const opened = loadStored(scope, document, kind, bytes);
       lease.settle(key, opened, opened?.bytes ?? 0);
     }
+  }
+
+  /** Read for one question, counted while it has them, and kept for nobody. */
+  async function passThrough<T>(
+    scope: SearchScope,
+    group: readonly WantedSegment[],
+    kind: string,
+    scan: VectorScan<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    readings += 1;
+    const own = group.map((one) => ({ ...one, key: `${one.key}/${readings}` }));
+    const lease = await vectors.lease(own, signal);
+    const loaded: Loaded<LoadedVectors>[] = [];
+    try {
+      for await (const [{ document, key, bytes: room }, bytes] of readEach(scope, lease, own, kind, signal)) {
+        const segment = loadStored(scope, document, kind, bytes);
+        if (segment !== null) loaded.push({ document, segment });
+        lease.settle(key, null, segment?.bytes ?? room);
+      }
+      return scan(arena, loaded);
+    } finally {
+      for (const { segment } of loaded) arena.release(segment);
+      lease.release();
+    }
+  }
+
+  function loadStored(
+    scope: SearchScope,
+    document: NamedDocument,
+    kind: string,
+    bytes: Uint8Array | null,
+  ): LoadedVectors | null {
+    const segment = bytes === null ? null : readable(() => openVectors(bytes));
+    if (bytes !== null && segment === null) onUnreadable?.(scope, document, kind);
+    return segment === null ? null : arena.load(segment);
   }
 
   /** What this lease has to load, some at a time; null for what is not stored. */
@@ -217,21 +271,6 @@ async function holding<Opened, T>(
   } finally {
     lease.release(failure);
   }
-}
-
-/** In their order, as many together as fit; one that is larger stands alone. */
-function groupWithin(wanted: readonly WantedSegment[], maxBytes: number): WantedSegment[][] {
-  const groups: WantedSegment[][] = [];
-  let room = 0;
-  for (const one of wanted) {
-    if (groups.length === 0 || one.bytes > room) {
-      groups.push([]);
-      room = maxBytes;
-    }
-    groups.at(-1)!.push(one);
-    room -= one.bytes;
-  }
-  return groups;
 }
 
 function keyOf(scope: SearchScope, { conversationId, id, revision }: NamedDocument, kind: string): string {
