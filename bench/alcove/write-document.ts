@@ -42,14 +42,8 @@ export function indexDocument(
     pages: null,
     language,
     warnings: [],
-    vectors: withVectors
-      ? { model: benchModel, rows: embeddings.map(toRow), segment: quantiseVectors(embeddings) }
-      : null,
+    vectors: withVectors ? { model: benchModel, segment: quantiseVectors(embeddings) } : null,
   };
-}
-
-function toRow(embedding: Float32Array, ordinal: number) {
-  return { ordinal, embedding, contentHash: null };
 }
 
 /** Puts a document into the conversation through the functions that ingestion ends with. @returns its id */

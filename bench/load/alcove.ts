@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { newId } from '../../src/db/ids.ts';
+import { hashOf, shortHash, textToEmbed } from '../../src/documents/embedded-text.ts';
 import { keywordKind, vectorKind } from '../../src/documents/index-store.ts';
 import type { PreparedIndex } from '../../src/indexing/prepare.ts';
+import { vectorsVersion } from '../../src/indexing/versions.ts';
 import { benchModel, indexDocument, keywordIndexOf } from '../alcove/write-document.ts';
 import type { MadeDocument } from '../synthetic/collection.ts';
 import type { BulkConversation } from '../peers/peer.ts';
@@ -107,10 +108,9 @@ const targets = {
     'conversations (user_id, id, title, conversation_type, status, document_count, documents_version, created_at, updated_at, activity_at)',
   directory: 'conversation_directory (conversation_id, user_id)',
   documents:
-    'documents (user_id, conversation_id, id, name, media_type, size_bytes, sha256, blob_key, status, progress, chunk_count, token_count, language, embedding_model, created_at, updated_at)',
+    'documents (user_id, conversation_id, id, name, media_type, size_bytes, sha256, blob_key, status, progress, chunk_count, token_count, language, embedding_model, vectors_version, created_at, updated_at)',
   chunks:
-    'chunks (user_id, conversation_id, document_id, ordinal, id, heading, char_start, char_end, tokens, content)',
-  vectors: 'chunk_vectors (user_id, conversation_id, document_id, ordinal, model, embedding, content_hash)',
+    'chunks (user_id, conversation_id, document_id, ordinal, id, heading, char_start, char_end, tokens, content, content_hash)',
   segments: 'segments (user_id, conversation_id, document_id, kind, bytes)',
 } as const;
 
@@ -118,10 +118,6 @@ type Rows = Record<(typeof targets)[keyof typeof targets], Field[][]>;
 
 function emptyRows(): Rows {
   return Object.fromEntries(Object.values(targets).map((target) => [target, []])) as unknown as Rows;
-}
-
-function hash(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest();
 }
 
 function conversationRow(userId: string, { id, documents }: BulkConversation): Field[] {
@@ -170,6 +166,7 @@ function addDocument(
     { int4: tokens },
     { text: indexed.language },
     { text: benchModel },
+    { int4: vectorsVersion },
     now,
     now,
   ]);
@@ -185,15 +182,7 @@ function addDocument(
       { textArray: [] },
       ...span,
       { text: chunk.content },
-    ]);
-    rows[targets.vectors].push([
-      user,
-      conversation,
-      id,
-      place,
-      { text: benchModel },
-      { halfvec: document.chunks[ordinal]!.vector },
-      { bytea: hash(chunk.content) },
+      { uuid: shortHash(hashOf(textToEmbed(chunk))) },
     ]);
   });
   rows[targets.segments].push(

@@ -1,4 +1,4 @@
--- Keys as of 0028_daily_usage; written by "npm run isolation".
+-- Keys as of 0029_vectors_once; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ADD CONSTRAINT activity_user_id_day_pk PRIMARY KEY (user_id, day)
 --> statement-breakpoint

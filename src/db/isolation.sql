@@ -1,4 +1,4 @@
--- Isolation as of 0028_daily_usage; written by "npm run isolation".
+-- Isolation as of 0029_vectors_once; written by "npm run isolation".
 --> statement-breakpoint
 ALTER TABLE activity ENABLE ROW LEVEL SECURITY
 --> statement-breakpoint
@@ -593,6 +593,8 @@ GRANT SELECT (user_messages) ON activity TO alcove_admin
 GRANT SELECT (user_messages) ON user_counters TO alcove_admin
 --> statement-breakpoint
 GRANT SELECT (vector_ms) ON daily_usage TO alcove_admin
+--> statement-breakpoint
+GRANT SELECT (vectors_version) ON documents TO alcove_worker
 --> statement-breakpoint
 GRANT SELECT (verified_citations) ON daily_usage TO alcove_admin
 --> statement-breakpoint

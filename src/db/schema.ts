@@ -738,6 +738,8 @@ export const documents = pgTable(
     /** Of the code that made its passages and its keyword index: older ones are made anew in the background. */
     passagesVersion: integer('passages_version').notNull().default(1),
     keywordVersion: integer('keyword_version').notNull().default(1),
+    /** Of how its vectors are kept, once it has some. */
+    vectorsVersion: integer('vectors_version').notNull().default(1),
     /** So many of its passages, from the first, are in `chunk_terms`: the others wait to be indexed for search. */
     searchableChunks: integer('searchable_chunks').notNull().default(0),
     /** Of its content: raised when another file takes its place. */
@@ -756,7 +758,7 @@ export const documents = pgTable(
     index('documents_by_hash').on(t.userId, t.sha256),
     // Which documents still wait for vectors of the configured model is asked over all users.
     index('documents_by_model')
-      .on(t.embeddingModel)
+      .on(t.embeddingModel, t.vectorsVersion)
       .where(sql`status = 'ready'`),
     index('documents_by_version')
       .on(t.passagesVersion, t.keywordVersion)
@@ -811,9 +813,14 @@ export const chunks = pgTable(
     /** Its text was recognised in a picture. */
     ocr: boolean('ocr').notNull().default(false),
     content: text('content').notNull(),
+    /** Of the text that is embedded (`shortHash`): its owner never pays for the same vector twice. */
+    contentHash: uuid('content_hash'),
   },
   (t) => [
     primaryKey({ columns: [t.userId, t.conversationId, t.documentId, t.ordinal] }),
+    index('chunks_by_content')
+      .on(t.userId, t.contentHash)
+      .where(sql`content_hash is not null`),
     foreignKey({
       name: 'chunks_document',
       columns: [t.userId, t.conversationId, t.documentId],
@@ -842,7 +849,10 @@ export const chunkTerms = pgTable(
   ],
 );
 
-/** Narrow and apart from the text: exact scans read only this. */
+/**
+ * Vectors of documents that are being embedded, step by step: once they are complete the segment holds them, and these
+ * rows go. Documents of earlier versions of the server have theirs here too until the background has looked at them.
+ */
 export const chunkVectors = pgTable(
   'chunk_vectors',
   {

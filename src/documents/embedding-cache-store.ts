@@ -1,8 +1,11 @@
-import { and, eq, gte, ne, or, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { chunkVectors } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
+import { restoreVector, type VectorParts, vectorHeaderBytes } from '../indexing/vectors.ts';
+import { shortHash } from './embedded-text.ts';
+import { vectorKind } from './index-store.ts';
 
 export interface VectorRow {
   ordinal: number;
@@ -21,16 +24,67 @@ export async function findVectors(
   model: string,
   hashes: readonly Uint8Array[],
 ): Promise<Map<string, Float32Array>> {
-  const { rows } = await db.scoped({ userId: user.userId }, (tx) =>
-    tx.execute<{ hash: string; embedding: string }>(sql`
-      SELECT DISTINCT ON (content_hash) encode(content_hash, 'hex') AS hash, embedding::text AS embedding
-      FROM chunk_vectors
-      WHERE user_id = ${user.userId} AND model = ${model} AND content_hash IS NOT NULL
-        AND content_hash = ANY(${sql.param([...hashes])}::bytea[])`),
+  return db.scoped({ userId: user.userId }, async (tx) => {
+    const found = await findInSegments(tx, user, model, hashes);
+    const others = hashes.filter((hash) => !found.has(hexOf(hash)));
+    if (others.length === 0) return found;
+    return new Map([...found, ...(await findInRows(tx, user, model, others))]);
+  });
+}
+
+/** Of documents whose vectors are complete: only the parts that are wanted are read of each segment. */
+async function findInSegments(
+  tx: Transaction,
+  { userId }: UserScope,
+  model: string,
+  hashes: readonly Uint8Array[],
+): Promise<Map<string, Float32Array>> {
+  const names = new Map(hashes.map((hash) => [shortHash(hash), hexOf(hash)]));
+  const kind = vectorKind(model);
+  // The length of a segment is known without reading it, and tells how wide its rows are.
+  const stride = sql`greatest(0, ((octet_length(s.bytes) - ${sql.raw(String(vectorHeaderBytes))}) / p.count - 4) / 2)`;
+  const scalesAt = sql`${sql.raw(String(vectorHeaderBytes))} + 1`;
+  const valuesAt = sql`${scalesAt} + 4 * p.count`;
+  const { rows } = await tx.execute<{ hash: string } & Record<keyof VectorParts, Buffer>>(sql`
+    SELECT replace(p.hash::text, '-', '') AS hash, substring(s.bytes FROM 1 FOR ${sql.raw(String(vectorHeaderBytes))}) AS head,
+      substring(s.bytes FROM ${scalesAt} + 4 * p.ordinal FOR 4) AS scale,
+      substring(s.bytes FROM ${valuesAt} + p.ordinal * ${stride} FOR ${stride}) AS values,
+      substring(s.bytes FROM ${valuesAt} + (p.count + p.ordinal) * ${stride} FOR ${stride}) AS residuals
+    FROM (SELECT DISTINCT ON (c.content_hash) c.content_hash AS hash, c.conversation_id, c.document_id, c.ordinal,
+        d.chunk_count AS count
+      FROM chunks c
+      JOIN documents d ON d.user_id = c.user_id AND d.conversation_id = c.conversation_id AND d.id = c.document_id
+      JOIN segments k ON k.user_id = c.user_id AND k.conversation_id = c.conversation_id AND k.document_id = c.document_id
+        AND k.kind = ${kind}
+      WHERE c.user_id = ${userId} AND c.content_hash IS NOT NULL AND d.chunk_count > c.ordinal
+        AND c.content_hash = ANY(${sql.param([...names.keys()])}::uuid[])) p
+    JOIN segments s ON s.user_id = ${userId} AND s.conversation_id = p.conversation_id AND s.document_id = p.document_id
+      AND s.kind = ${kind}`);
+  return new Map(
+    rows.flatMap((row) => {
+      const vector = restoreVector(row);
+      const name = names.get(row.hash);
+      return vector === null || name === undefined ? [] : [[name, vector] as const];
+    }),
   );
+}
+
+/** Of documents that are being embedded, and of those that an earlier version of the server has embedded. */
+async function findInRows(
+  tx: Transaction,
+  { userId }: UserScope,
+  model: string,
+  hashes: readonly Uint8Array[],
+): Promise<Map<string, Float32Array>> {
+  const { rows } = await tx.execute<{ hash: string; embedding: string }>(sql`
+    SELECT DISTINCT ON (content_hash) encode(content_hash, 'hex') AS hash, embedding::text AS embedding
+    FROM chunk_vectors
+    WHERE user_id = ${userId} AND model = ${model} AND content_hash IS NOT NULL
+      AND content_hash = ANY(${sql.param([...hashes])}::bytea[])`);
   return new Map(rows.map((row) => [row.hash, readVector(row.embedding)]));
 }
 
+/** What is embedded of a document before all of it is. */
 export async function writeVectors(
   tx: Transaction,
   scope: ConversationScope,
@@ -65,33 +119,28 @@ export async function writeVectors(
   }
 }
 
-/** Leaves exactly one vector of this model for each chunk. @throws when one is missing */
-export async function settleVectors(
+/** Those that wait for the rest of their document. */
+export async function deleteVectors(
   tx: Transaction,
   scope: ConversationScope,
   documentId: string,
-  model: string | null,
-  count: number,
 ): Promise<void> {
-  const ofDocument = and(
-    eq(chunkVectors.userId, scope.userId),
-    eq(chunkVectors.conversationId, scope.conversationId),
-    eq(chunkVectors.documentId, documentId),
-  );
   await tx
     .delete(chunkVectors)
     .where(
       and(
-        ofDocument,
-        model === null ? undefined : or(ne(chunkVectors.model, model), gte(chunkVectors.ordinal, count)),
+        eq(chunkVectors.userId, scope.userId),
+        eq(chunkVectors.conversationId, scope.conversationId),
+        eq(chunkVectors.documentId, documentId),
       ),
     );
-  if (model === null) return;
-  const kept = await tx.$count(chunkVectors, ofDocument);
-  if (kept !== count) throw new Error(`${kept} vectors of ${count} chunks`);
 }
 
 /** PostgreSQL's text form of a vector is a JSON array. */
 export function readVector(text: string): Float32Array {
   return Float32Array.from(JSON.parse(text) as number[]);
+}
+
+function hexOf(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('hex');
 }

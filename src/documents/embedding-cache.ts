@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Database } from '../db/database.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import type { EmbeddingModel } from '../models/model.ts';
+import { hashOf } from './embedded-text.ts';
 import { findVectors } from './embedding-cache-store.ts';
 
 export interface EmbeddedText {
@@ -17,8 +17,8 @@ export async function embedOnce(
   signal: AbortSignal,
 ): Promise<EmbeddedText[]> {
   const { db, embedding: model } = deps;
-  const hashes = texts.map((text) => createHash('sha256').update(text).digest());
-  const keys = hashes.map((hash) => hash.toString('hex'));
+  const hashes = texts.map(hashOf);
+  const keys = hashes.map((hash) => Buffer.from(hash).toString('hex'));
   const known = await findVectors(db, user, model.id, hashes);
   for (const [key, vector] of known) {
     // The same name may have come to mean another model, whose vectors are of another length.

@@ -4,12 +4,21 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { literal } from '../db/copy-out.ts';
 import { newId } from '../db/ids.ts';
-import { chunks, chunkTerms, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
+import {
+  chunks,
+  chunkTerms,
+  chunkVectors,
+  documents,
+  documentTexts,
+  segments,
+  userCounters,
+} from '../db/schema.ts';
 import { isUnderHold, underHold } from '../identity/hold-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import { settleVectors, type VectorRow, writeVectors } from './embedding-cache-store.ts';
+import { hashOf, shortHash, textToEmbed } from './embedded-text.ts';
 import type { PageWords } from '../formats/ocr/page-words.ts';
-import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
+import { openVectors } from '../indexing/vectors.ts';
+import { keywordVersion, passagesVersion, vectorsVersion } from '../indexing/versions.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
 import { enqueue, hurry, settle } from '../work/store.ts';
 import { takePlace } from './replace-store.ts';
@@ -25,7 +34,7 @@ export const passagesKind = 'passages';
 export const blocksKind = 'blocks';
 export const vectorKind = (model: string): string => `vector:${model}`;
 
-/** Rows of one INSERT: 9 columns times this stays far below PostgreSQL's 65,535 parameters. */
+/** Rows of one INSERT: 14 columns times this stays far below PostgreSQL's 65,535 parameters. */
 const rowsAtOnce = 1000;
 
 export interface IndexedDocument {
@@ -51,7 +60,7 @@ export interface IndexedDocument {
   language: string;
   warnings: string[];
   /** Of all chunks, when they are made before the passages are replaced; null: they follow in the background. */
-  vectors: { model: string; rows: VectorRow[]; segment: Uint8Array } | null;
+  vectors: { model: string; segment: Uint8Array } | null;
 }
 
 /**
@@ -96,6 +105,7 @@ export async function completeDocument(
         revision: sql`${documents.revision} + 1`,
         passagesVersion,
         keywordVersion,
+        vectorsVersion,
         searchableChunks: 0,
         updatedAt: nextChange,
       })
@@ -107,10 +117,10 @@ export async function completeDocument(
     if (made.blocks) await writeSegment(tx, scope, id, blocksKind, made.blocks);
     await writeWords(tx, scope, id, made.words);
     if (made.vectors !== null) {
-      await writeVectors(tx, scope, id, made.vectors.model, made.vectors.rows);
+      const { count } = openVectors(made.vectors.segment);
+      if (count !== made.chunks.length) throw new Error(`${count} vectors of ${made.chunks.length} chunks`);
       await writeSegment(tx, scope, id, vectorKind(made.vectors.model), made.vectors.segment);
     }
-    await settleVectors(tx, scope, id, made.vectors?.model ?? null, made.chunks.length);
     if (vectorsOf !== null && made.vectors === null)
       await enqueue(tx, [documentWork(scope, 'index', id, vectorKind(vectorsOf))]);
     await tx
@@ -142,12 +152,14 @@ async function writeChunks(
   documentId: string,
   made: IndexedDocument,
 ): Promise<void> {
-  for (const table of [chunks, chunkTerms]) await tx.delete(table).where(below(table, scope, documentId));
+  for (const table of [chunks, chunkTerms, chunkVectors])
+    await tx.delete(table).where(below(table, scope, documentId));
   const rows = made.chunks.map((chunk, ordinal) => ({
     ...keyOf(scope, documentId),
     ...chunk,
     ordinal,
     id: newId(),
+    contentHash: shortHash(hashOf(textToEmbed(chunk))),
   }));
   for (let at = 0; at < rows.length; at += rowsAtOnce) {
     const result = await tx.insert(chunks).values(rows.slice(at, at + rowsAtOnce));
@@ -248,7 +260,7 @@ export async function rebuildSegment(
 ): Promise<void> {
   const place = { userId: scope.userId, conversationId: name.conversationId };
   await db.scoped(scope, async (tx) => {
-    // Vectors count as complete while they have a segment; they are themselves what it is made of.
+    // Vectors count as complete while they have a segment, and are embedded again without one.
     if (kind !== keywordKind) await tx.delete(segments).where(isOneOf(scope, [name], kind));
     await hurry(tx, documentWork(place, 'index', name.documentId, kind));
   });
@@ -280,7 +292,11 @@ function keyOf(scope: ConversationScope, documentId: string) {
   return { userId: scope.userId, conversationId: scope.conversationId, documentId };
 }
 
-function below(table: typeof chunks | typeof chunkTerms, scope: ConversationScope, documentId: string) {
+function below(
+  table: typeof chunks | typeof chunkTerms | typeof chunkVectors,
+  scope: ConversationScope,
+  documentId: string,
+) {
   return and(
     eq(table.userId, scope.userId),
     eq(table.conversationId, scope.conversationId),

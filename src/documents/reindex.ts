@@ -7,7 +7,8 @@ import type { Lease } from '../work/lease.ts';
 import type { Worker } from '../work/loop.ts';
 import { release } from '../work/store.ts';
 import { type DocumentDeps, documentTopic } from './deps.ts';
-import { embedPassages, embeddingStep, textToEmbed } from './embed.ts';
+import { embedPassages, embeddingStep } from './embed.ts';
+import { textToEmbed } from './embedded-text.ts';
 import { embedOnce } from './embedding-cache.ts';
 import { completeDocument, keywordKind, passagesKind, vectorKind } from './index-store.ts';
 import { indexedFrom, readOriginal } from './ingest.ts';
@@ -86,37 +87,41 @@ async function embedDocument(lease: Lease, deps: DocumentDeps, signal: AbortSign
     await dropVectors(db, lease, lease.target.slice(vectorKind('').length));
     return;
   }
-  const isComplete = await hasVectorSegment(db, lease, embedding.id);
-  if (!isComplete && !(await embedMissing(lease, { ...deps, embedding }, signal))) return;
-  const segment = isComplete ? null : quantiseVectors(await readVectors(db, lease, embedding.id));
-  await finishVectors(db, lease, embedding.id, segment);
+  const document = await readClaimed(db, lease);
+  if (document === null) return;
+  const { chunkCount } = document;
+  const isComplete = await hasVectorSegment(db, lease, embedding.id, chunkCount);
+  const vectors = isComplete ? [] : await embedMissing(lease, chunkCount, { ...deps, embedding }, signal);
+  if (vectors === null) return;
+  await finishVectors(db, lease, embedding.id, isComplete ? null : quantiseVectors(vectors));
   deps.notifier.notify(documentTopic(lease.itemId));
 }
 
-/** False when the turn is over or the lease is lost: what is stored stays. */
+/** All vectors of the document; null when the turn is over or the lease is lost: what is stored stays. */
 async function embedMissing(
   lease: Lease,
+  chunkCount: number,
   deps: DocumentDeps & { embedding: EmbeddingModel },
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Float32Array[] | null> {
   const { db, embedding } = deps;
-  const document = await readClaimed(db, lease);
-  if (document === null) return false;
   const until = performance.now() + turnMs;
   for (;;) {
     await yieldToIngestion(deps, signal);
     const chunks = await unembeddedChunks(db, lease, embedding.id, embeddingStep);
     const [first] = chunks;
-    if (first === undefined) return true;
+    if (first === undefined) return readVectors(db, lease, embedding.id);
     if (performance.now() > until) {
       await db.scoped(lease, (tx) => release(tx, lease, { inMs: 0, refund: true }));
-      return false;
+      return null;
     }
     const embedded = await embedOnce(scopeOf(lease).user, chunks.map(textToEmbed), deps, signal);
+    // All in one step: nothing waits for the rest.
+    if (chunks.length === chunkCount) return embedded.map((one) => one.embedding);
     const rows = embedded.map((one, at) => ({ ...one, ordinal: chunks[at]?.ordinal ?? 0 }));
     const last = (chunks.at(-1)?.ordinal ?? 0) + 1;
-    const message = `new vectors: ${Math.floor((100 * last) / Math.max(1, document.chunkCount))} %`;
-    if (!(await storeVectors(db, lease, embedding.id, rows, message))) return false;
+    const message = `new vectors: ${Math.floor((100 * last) / Math.max(1, chunkCount))} %`;
+    if (!(await storeVectors(db, lease, embedding.id, rows, message))) return null;
     deps.notifier.notify(documentTopic(lease.itemId));
   }
 }
@@ -145,11 +150,9 @@ async function readAgain(lease: Lease, deps: DocumentDeps, signal: AbortSignal):
   const served = document.embeddingModel;
   // Vectors of the model that serves it come with the passages, so that nothing is missing in between.
   const keep = embedding !== null && served === embedding.id;
-  const rows = keep
+  const embedded = keep
     ? await embedPassages(scopeOf(lease).user, made.chunks, { ...deps, embedding }, signal)
     : [];
-  const vectors = keep
-    ? { model: embedding.id, rows, segment: quantiseVectors(rows.map((row) => row.embedding)) }
-    : null;
+  const vectors = keep ? { model: embedding.id, segment: quantiseVectors(embedded) } : null;
   await completeDocument(deps.db, lease, { ...made, vectors }, embedding?.id ?? null, deps.now());
 }

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/database.ts';
 import { nobody } from '../db/ids.ts';
-import { keywordVersion, passagesVersion } from '../indexing/versions.ts';
+import { keywordVersion, passagesVersion, vectorsVersion } from '../indexing/versions.ts';
 import { documentWork, type WorkKey } from '../work/lease.ts';
 import { enqueue, hurry } from '../work/store.ts';
 import { keywordKind, passagesKind, vectorKind } from './index-store.ts';
@@ -55,13 +55,18 @@ function staleTargets(model: string | null): [target: string, isStale: SQL][] {
     [passagesKind, sql`d.passages_version < ${passagesVersion}`],
     // Passages that are made anew are indexed anew with it.
     [keywordKind, sql`d.keyword_version < ${keywordVersion} AND d.passages_version >= ${passagesVersion}`],
-    ...(model === null ? [] : [[vectorKind(model), isOfAnother(model)] satisfies [string, SQL]]),
+    ...(model === null ? [] : [[vectorKind(model), isOfAnotherOrOlder(model)] satisfies [string, SQL]]),
   ];
 }
 
 /** Three ranges of one index, where IS DISTINCT FROM would read every document. */
 function isOfAnother(model: string): SQL {
   return sql`(d.embedding_model IS NULL OR d.embedding_model < ${model} OR d.embedding_model > ${model})`;
+}
+
+/** What the model has embedded may be kept as an earlier version of the server has kept it. */
+function isOfAnotherOrOlder(model: string): SQL {
+  return sql`(${isOfAnother(model)} OR (d.embedding_model = ${model} AND d.vectors_version < ${vectorsVersion}))`;
 }
 
 /** Where a page ended: what it has found stays stale until its work is done, and must not be read again by the next. */

@@ -5,7 +5,10 @@ import { chunks, chunkVectors, conversations, documents, segments, work } from '
 import type { Lease } from '../work/lease.ts';
 import { holds, release, settle } from '../work/store.ts';
 import { readVector, type VectorRow, writeVectors } from './embedding-cache-store.ts';
-import { vectorKind, writeSegment } from './index-store.ts';
+import { UnreadableSegment } from '../indexing/segment.ts';
+import { openVectors } from '../indexing/vectors.ts';
+import { vectorsVersion } from '../indexing/versions.ts';
+import { readSegments, vectorKind, writeSegment } from './index-store.ts';
 import { bumpVersion, isDocument } from './store.ts';
 import { scopeOf } from './work-scope.ts';
 import { lockClaimed } from './work-store.ts';
@@ -68,7 +71,7 @@ export async function storeVectors(
   });
 }
 
-/** All vectors of the document, in the order of its chunks. */
+/** All vectors of the document that are not in a segment yet, in the order of its chunks. */
 export async function readVectors(db: Database, lease: Lease, model: string): Promise<Float32Array[]> {
   const rows = await db.reading(lease, (tx) =>
     tx
@@ -80,12 +83,23 @@ export async function readVectors(db: Database, lease: Lease, model: string): Pr
   return rows.map((row) => readVector(row.embedding));
 }
 
-/** Whether the document's vectors of the model are complete: their segment is written last. */
-export async function hasVectorSegment(db: Database, lease: Lease, model: string): Promise<boolean> {
-  const rows = await db.reading(lease, (tx) =>
-    tx.select({ kind: segments.kind }).from(segments).where(segmentOf(lease, model)),
-  );
-  return rows.length > 0;
+/**
+ * Whether the document's vectors of the model are complete: their segment is written last, and is all that is kept of
+ * them. One that cannot be read, or is of other passages, is none.
+ */
+export async function hasVectorSegment(
+  db: Database,
+  lease: Lease,
+  model: string,
+  chunkCount: number,
+): Promise<boolean> {
+  const [row] = await readSegments(db, scopeOf(lease), [nameOf(lease)], vectorKind(model));
+  try {
+    return row !== undefined && openVectors(row.bytes).count === chunkCount;
+  } catch (error) {
+    if (error instanceof UnreadableSegment) return false;
+    throw error;
+  }
 }
 
 /** How long a document with new vectors waits before it looks whether the others of its conversation have theirs. */
@@ -114,10 +128,17 @@ export async function finishVectors(
       .for('update');
     if (document === undefined || !(await holds(tx, lease))) return false;
     if (segment !== null) await writeSegment(tx, scope, lease.itemId, vectorKind(model), segment);
+    await keepHashes(tx, lease, model);
+    await tx.delete(chunkVectors).where(vectorsOf(lease, model));
     if (document.model === null || document.model === model) {
       await tx
         .update(documents)
-        .set({ embeddingModel: model, stageMessage: null, revision: sql`${documents.revision} + 1` })
+        .set({
+          embeddingModel: model,
+          vectorsVersion,
+          stageMessage: null,
+          revision: sql`${documents.revision} + 1`,
+        })
         .where(isDocument(scope, lease.itemId));
       await settle(tx, lease);
     } else {
@@ -128,6 +149,16 @@ export async function finishVectors(
     await bumpVersion(tx, scope);
     return true;
   });
+}
+
+/** Passages that an earlier version of the server has written have no hash of their text yet: the rows with their vectors do. */
+async function keepHashes(tx: Transaction, lease: Lease, model: string): Promise<void> {
+  await tx.execute(sql`
+    UPDATE chunks c SET content_hash = encode(substring(v.content_hash FROM 1 FOR 16), 'hex')::uuid
+    FROM chunk_vectors v
+    WHERE c.user_id = ${lease.userId} AND c.conversation_id = ${lease.conversationId} AND c.document_id = ${lease.itemId}
+      AND c.content_hash IS NULL AND v.user_id = ${lease.userId} AND v.conversation_id = ${lease.conversationId}
+      AND v.document_id = ${lease.itemId} AND v.model = ${model} AND v.ordinal = c.ordinal AND v.content_hash IS NOT NULL`);
 }
 
 /** Once every ready document has its new segment the conversation is served by the new model, and the old ones go. */
@@ -223,6 +254,10 @@ function vectorsOf(lease: Lease, model: string) {
     eq(chunkVectors.documentId, lease.itemId),
     eq(chunkVectors.model, model),
   );
+}
+
+function nameOf({ conversationId, itemId }: Lease): { conversationId: string; documentId: string } {
+  return { conversationId, documentId: itemId };
 }
 
 function segmentOf(lease: Lease, model: string) {

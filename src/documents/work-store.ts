@@ -7,7 +7,7 @@ import { queueBlobs } from '../files/store.ts';
 import { isUnderHold, underHold } from '../identity/hold-store.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
 import { holds, hurry, release, settle, withdraw } from '../work/store.ts';
-import { settleVectors } from './embedding-cache-store.ts';
+import { deleteVectors } from './embedding-cache-store.ts';
 import { type DocumentRow, type DocumentState, isDocument, nextChange } from './store.ts';
 import { scopeOf } from './work-scope.ts';
 
@@ -186,7 +186,7 @@ export async function cancelDocument(
       .returning();
     if (row === undefined) return null;
     await withdraw(tx, documentWork(scope, 'ingest', id));
-    await settleVectors(tx, scope, id, null, 0);
+    await deleteVectors(tx, scope, id);
     await alsoWrite?.(tx, row);
     return row;
   });

@@ -24,19 +24,19 @@ export interface VectorSegment {
 export function quantiseVectors(vectors: readonly (Float32Array | readonly number[])[]): Uint8Array {
   const dimension = vectors[0]?.length ?? 0;
   const stride = strideOf(dimension);
-  const bytes = new Uint8Array(headerLength + vectors.length * (4 + 2 * stride));
+  const bytes = new Uint8Array(vectorHeaderBytes + vectors.length * (4 + 2 * stride));
   const view = new DataView(bytes.buffer);
   view.setUint32(0, magic, true);
   view.setUint32(8, vectors.length, true);
   view.setUint32(12, dimension, true);
-  const rowsAt = headerLength + 4 * vectors.length;
+  const rowsAt = vectorHeaderBytes + 4 * vectors.length;
   const residualsAt = rowsAt + vectors.length * stride;
   vectors.forEach((vector, at) => {
     if (vector.length !== dimension) throw new RangeError('The vectors of a document differ in dimension');
     const row = new Int8Array(bytes.buffer, rowsAt + at * stride, dimension);
     const residuals = new Int8Array(bytes.buffer, residualsAt + at * stride, dimension);
     const scale = quantise(vector, row, 127, residuals);
-    view.setFloat32(headerLength + 4 * at, scale, true);
+    view.setFloat32(vectorHeaderBytes + 4 * at, scale, true);
   });
   view.setUint32(4, crc32(bytes.subarray(8)), true);
   return bytes;
@@ -46,17 +46,17 @@ export function quantiseVectors(vectors: readonly (Float32Array | readonly numbe
 export function openVectors(bytes: Uint8Array): VectorSegment {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   const view = new DataView(aligned.buffer, aligned.byteOffset, aligned.byteLength);
-  if (aligned.length < headerLength) throw new UnreadableSegment('it is cut short');
+  if (aligned.length < vectorHeaderBytes) throw new UnreadableSegment('it is cut short');
   if (view.getUint32(0, true) !== magic)
     throw new UnreadableSegment('it is not a vector segment of this version');
   const count = view.getUint32(8, true);
   const dimension = view.getUint32(12, true);
   const stride = strideOf(dimension);
-  if (aligned.length !== headerLength + count * (4 + 2 * stride))
+  if (aligned.length !== vectorHeaderBytes + count * (4 + 2 * stride))
     throw new UnreadableSegment('its length differs');
   if (crc32(aligned.subarray(8)) !== view.getUint32(4, true))
     throw new UnreadableSegment('its checksum differs');
-  const scalesAt = aligned.byteOffset + headerLength;
+  const scalesAt = aligned.byteOffset + vectorHeaderBytes;
   return {
     dimension,
     count,
@@ -65,6 +65,30 @@ export function openVectors(bytes: Uint8Array): VectorSegment {
     rows: new Int8Array(aligned.buffer, scalesAt + 4 * count, count * stride),
     residuals: new Int8Array(aligned.buffer, scalesAt + 4 * count + count * stride, count * stride),
   };
+}
+
+/** Parts of a segment: its head, and of one vector the scale, the row and its residuals. */
+export interface VectorParts {
+  head: Uint8Array;
+  scale: Uint8Array;
+  values: Uint8Array;
+  residuals: Uint8Array;
+}
+
+/** The unit vector that one was stored as, right to about 0.00001; null for parts of anything else. */
+export function restoreVector({ head, scale, values, residuals }: VectorParts): Float32Array | null {
+  if (head.length !== vectorHeaderBytes || scale.length !== 4) return null;
+  const header = Buffer.from(head);
+  if (header.readUInt32LE(0) !== magic) return null;
+  const dimension = header.readUInt32LE(12);
+  const stride = strideOf(dimension);
+  if (values.length !== stride || residuals.length !== stride) return null;
+  const factor = Buffer.from(scale).readFloatLE(0);
+  const [whole, rest] = [new Int8Array(values), new Int8Array(residuals)];
+  return Float32Array.from(
+    { length: dimension },
+    (_, at) => (whole[at]! + rest[at]! / residualStepsPerUnit) * factor,
+  );
 }
 
 /**
@@ -126,7 +150,8 @@ export function checkDimension(dimension: number, query: Float32Array): void {
 /** The rest after rounding is at most a half: 127 of these. */
 export const residualStepsPerUnit = 254;
 const magic = 0x33565841;
-const headerLength = 16;
+/** Bytes before the scales. */
+export const vectorHeaderBytes = 16;
 
 /** Bytes of a row of that many dimensions. */
 export function strideOf(dimension: number): number {

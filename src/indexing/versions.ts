@@ -5,3 +5,5 @@
 export const passagesVersion = 2;
 /** Of text analysis and the keyword segment's format: a new one indexes the stored passages again. */
 export const keywordVersion = 2;
+/** Of how vectors are kept: 1 had each in a row of `chunk_vectors` beside the segment, 2 has the segment alone. */
+export const vectorsVersion = 2;

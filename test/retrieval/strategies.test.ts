@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Chunk, Retrieved } from '@alcove/contract';
-import { textToEmbed } from '../../src/documents/embed.ts';
+import { textToEmbed } from '../../src/documents/embedded-text.ts';
 import { answeringApp } from '../answers/support/answering-app.ts';
 import { addText, askInVain, newConversation } from '../answers/support/asking.ts';
 import { newPerson, type Person, sharedApp } from '../support/app.ts';
