@@ -85,6 +85,7 @@ export const indexes: Check = {
 const lookups: Record<string, string> = {
   'segments of a document': `SELECT 1 FROM segments WHERE user_id = $1 AND conversation_id = $1 AND document_id = $1 AND kind = 'keyword'`,
   vectors: `SELECT 1 FROM chunk_vectors WHERE user_id = $1 AND conversation_id = $1 AND document_id = $1 AND model = 'm'`,
+  'vectors of a text': `SELECT 1 FROM chunks WHERE user_id = $1 AND content_hash = $1`,
   'the newest messages': `SELECT 1 FROM messages WHERE user_id = $1 AND conversation_id = $1 ORDER BY seq DESC LIMIT 50`,
   'the list of conversations': `SELECT 1 FROM conversations WHERE user_id = $1 ORDER BY activity_at DESC, id DESC LIMIT 50`,
 };

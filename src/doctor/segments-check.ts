@@ -104,8 +104,8 @@ function whyUnreadable({ kind, bytes, chunks }: StoredSegment): string | null {
 }
 
 /**
- * Vectors are complete while they have a segment, which is made of them: it goes. Keywords are searched until then. Words
- * and blocks are read in the original once more; questions are suggested when somebody looks.
+ * Vectors are complete while they have a segment: it goes, and they are embedded again. Keywords are searched until then.
+ * Words and blocks are read in the original once more; questions are suggested when somebody looks.
  */
 async function haveMadeAnew(
   db: Database,

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UnreadableSegment } from '../../src/indexing/segment.ts';
 import { VectorArena } from '../../src/indexing/vector-arena.ts';
-import { openVectors, quantiseVectors, scanVectors } from '../../src/indexing/vectors.ts';
+import {
+  openVectors,
+  quantiseVectors,
+  restoreVector,
+  scanVectors,
+  strideOf,
+  type VectorParts,
+  vectorHeaderBytes,
+} from '../../src/indexing/vectors.ts';
 
 /** Gaussian enough, and the same at each run. */
 function createVectors(seed: number, count: number, dimension: number): Float32Array[] {
@@ -23,6 +31,57 @@ function cosine(a: Float32Array, b: Float32Array): number {
   }
   return dot / Math.sqrt(left * right);
 }
+
+/** What the database reads of a segment for one vector. */
+function partsOf(bytes: Uint8Array, count: number, dimension: number, ordinal: number): VectorParts {
+  const stride = strideOf(dimension);
+  const valuesAt = vectorHeaderBytes + 4 * count;
+  const part = (at: number, length: number) => bytes.subarray(at, at + length);
+  return {
+    head: part(0, vectorHeaderBytes),
+    scale: part(vectorHeaderBytes + 4 * ordinal, 4),
+    values: part(valuesAt + ordinal * stride, stride),
+    residuals: part(valuesAt + (count + ordinal) * stride, stride),
+  };
+}
+
+describe('a vector of a segment', () => {
+  it('is restored as the unit vector that it was, and stored again with the same values', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 1, max: 500 }),
+        fc.integer({ min: 1, max: 9 }),
+        (seed, dimension, count) => {
+          const vectors = createVectors(seed, count, dimension);
+          const bytes = quantiseVectors(vectors);
+          const restored = vectors.map((_, at) => restoreVector(partsOf(bytes, count, dimension, at))!);
+          for (const [at, vector] of vectors.entries()) {
+            const length = Math.hypot(...vector);
+            vector.forEach((value, axis) =>
+              expect(Math.abs(restored[at]![axis]! - value / length)).toBeLessThan(0.00003),
+            );
+          }
+          const [once, twice] = [openVectors(bytes), openVectors(quantiseVectors(restored))];
+          const valueOf = ({ rows, residuals }: typeof once, at: number) => rows[at]! + residuals[at]! / 254;
+          for (let at = 0; at < once.rows.length; at++)
+            expect(Math.abs(valueOf(twice, at) - valueOf(once, at))).toBeLessThan(0.005);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is none when its parts are of anything else', () => {
+    const bytes = quantiseVectors(createVectors(1, 3, 40));
+    const parts = partsOf(bytes, 3, 40, 1);
+    expect(restoreVector(parts)).toHaveLength(40);
+    expect(restoreVector({ ...parts, values: parts.values.subarray(1) })).toBeNull();
+    expect(restoreVector({ ...parts, scale: new Uint8Array() })).toBeNull();
+    expect(restoreVector({ ...parts, head: new Uint8Array(16) })).toBeNull();
+    expect(restoreVector({ ...parts, head: parts.head.subarray(4) })).toBeNull();
+  });
+});
 
 describe('the vector scan', () => {
   it('scores as brute force does, plain and with SIMD alike', () => {

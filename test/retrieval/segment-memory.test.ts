@@ -129,6 +129,37 @@ describe('memory for index segments', () => {
     expect(most).toBeLessThanOrEqual(roomy.bytes / 2);
   });
 
+  test('vectors that are too many to be kept are scanned in groups, with the same result', async () => {
+    const { db } = (await app()).app;
+    const scope = await newScope(db, (await app()).baseUrl);
+    await writeWords(db, scope, 12, 8);
+    const { documents } = await readSearchable(db, scope);
+    const [query = new Float32Array(64)] = vectorsOf(4, 1, 64);
+    const byVector = async (segments: SegmentCache): Promise<Hit[]> => {
+      const [hits] = await vectorLeg(scope, documents, [query], model, 10, depsOf(db, segments));
+      return hits ?? [];
+    };
+    const roomy = createSegmentCache(db, 2 ** 24);
+    const expected = await byVector(roomy);
+    expect(expected).toHaveLength(96);
+    // A quarter of the budget is all that is kept for one question, and a sixteenth holds one document.
+    const budget = 4 * roomy.bytes;
+    const tight = createSegmentCache(db, budget - 1_000);
+    let found: Hit[][] = [];
+    const most = await mostBytes(tight, async () => {
+      found = await Promise.all([byVector(tight), byVector(tight), byVector(tight)]);
+    });
+    for (const hits of found) {
+      expect(hits.slice(0, 20)).toEqual(expected.slice(0, 20));
+      expect(hits.map(({ documentId, ordinal }) => `${documentId}/${ordinal}`).toSorted()).toEqual(
+        expected.map(({ documentId, ordinal }) => `${documentId}/${ordinal}`).toSorted(),
+      );
+    }
+    expect(most).toBeLessThanOrEqual(roomy.bytes);
+    // Nothing of it is kept.
+    expect(tight.bytes).toBe(0);
+  });
+
   test('one document that is larger than the budget is searched all the same', async () => {
     const { db } = (await app()).app;
     const scope = await newScope(db, (await app()).baseUrl);

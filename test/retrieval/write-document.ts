@@ -70,11 +70,7 @@ export async function writeDocument(
     pages: null,
     language,
     warnings: [],
-    vectors: vectors && {
-      model,
-      rows: vectors.map((embedding, ordinal) => ({ ordinal, embedding, contentHash: null })),
-      segment: quantiseVectors(vectors),
-    },
+    vectors: vectors && { model, segment: quantiseVectors(vectors) },
   };
   expect(await completeDocument(db, lease, made, null, new Date())).toBe(true);
   return id;

@@ -1,6 +1,7 @@
 import type { Retrieved } from '@alcove/contract';
 import { createRandom } from '../../bench/synthetic/seeded.ts';
 import { createTexts } from '../../bench/synthetic/texts.ts';
+import { type PassageToEmbed, textToEmbed } from '../../src/documents/embedded-text.ts';
 import type { Person } from '../../test/support/person.ts';
 import { embedText } from '../../test/support/provider-embeddings.ts';
 import { mustBe, mustEqual } from './claims.ts';
@@ -42,24 +43,39 @@ export async function fillLibrary(
     }
   };
   await Promise.all(Array.from({ length: uploadsAtOnce }, upload));
-  const { rows } = await here.app.db.pool.query<{ passages: string; vectors: string }>(
-    `SELECT (SELECT count(*) FROM chunks WHERE user_id = $1) AS passages,
-      (SELECT count(*) FROM chunk_vectors WHERE user_id = $1) AS vectors`,
+  const passages = await readPassages(here, person);
+  const { rows } = await here.app.db.pool.query<{ embedded: string }>(
+    `SELECT coalesce(sum(d.chunk_count), 0) AS embedded FROM documents d WHERE d.user_id = $1
+      AND EXISTS (SELECT 1 FROM segments s WHERE s.user_id = $1 AND s.document_id = d.id AND s.kind LIKE 'vector:%')`,
     [person.id],
   );
-  const passages = Number(rows[0]?.passages);
-  mustEqual('passages with a vector', Number(rows[0]?.vectors), passages);
+  mustEqual('passages with a vector', Number(rows[0]?.embedded), passages.length);
   const question = (): string => texts.question(random, random.below(documents), 6);
-  return { conversation, passages, question };
+  return { conversation, passages: passages.length, question };
 }
 
-/** Share of the nearest passages, by the database's own exact scan, that a search by meaning finds. */
+interface Passage {
+  key: string;
+  vector: number[];
+}
+
+/** Every passage of the person with the vector that the model gives it. */
+async function readPassages({ app }: AppHere, { id }: Person): Promise<Passage[]> {
+  const { rows } = await app.db.pool.query<PassageToEmbed & { key: string }>(
+    `SELECT document_id || '/' || ordinal AS key, heading, prefix, content FROM chunks WHERE user_id = $1`,
+    [id],
+  );
+  return rows.map((row) => ({ key: row.key, vector: embedText(textToEmbed(row)) }));
+}
+
+/** Share of the nearest passages, compared with each of them, that a search by meaning finds. */
 export async function recallOf(
   here: AppHere,
   person: Person,
   { conversation, question }: Library,
   questions: number,
 ): Promise<number> {
+  const passages = await readPassages(here, person);
   let found = 0;
   for (let at = 0; at < questions; at += 1) {
     const query = question();
@@ -69,7 +85,7 @@ export async function recallOf(
       top_k: wanted,
     });
     mustEqual('retrieval', status, 200);
-    const exact = await nearest(here, person, query);
+    const exact = nearest(passages, query);
     const least = exact[wanted - 1]?.similarity ?? 1;
     const similarities = new Map(exact.map(({ key, similarity }) => [key, similarity]));
     found += body.fused
@@ -80,15 +96,13 @@ export async function recallOf(
 }
 
 /** Some more than are wanted: of those that are equally near, any will do. */
-async function nearest(
-  { app }: AppHere,
-  { id }: Person,
-  query: string,
-): Promise<{ key: string; similarity: number }[]> {
-  const { rows } = await app.db.pool.query<{ key: string; similarity: number }>(
-    `SELECT document_id || '/' || ordinal AS key, 1 - (embedding <=> $2::halfvec) AS similarity
-     FROM chunk_vectors WHERE user_id = $1 ORDER BY embedding <=> $2::halfvec LIMIT $3`,
-    [id, JSON.stringify(embedText(query)), wanted * 20],
-  );
-  return rows;
+function nearest(passages: readonly Passage[], query: string): { key: string; similarity: number }[] {
+  const wantedVector = embedText(query);
+  return passages
+    .map(({ key, vector }) => ({
+      key,
+      similarity: vector.reduce((sum, value, at) => sum + value * (wantedVector[at] ?? 0), 0),
+    }))
+    .toSorted((a, b) => b.similarity - a.similarity)
+    .slice(0, wanted * 20);
 }
