@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import { quantiseVectors } from '../indexing/vectors.ts';
+import { vectorsVersion } from '../indexing/versions.ts';
 import type { EmbeddingModel } from '../models/model.ts';
 import { backoffMs } from '../work/backoff.ts';
 import type { Lease } from '../work/lease.ts';
@@ -14,11 +15,13 @@ import { completeDocument, keywordKind, passagesKind, vectorKind } from './index
 import { indexedFrom, readOriginal } from './ingest.ts';
 import { replaceKeywordSegment, readForIndexing, settleUnreadable } from './keyword-store.ts';
 import { prepareKeywordIndex } from './prepare.ts';
+import type { DocumentRow } from './store.ts';
 import { isIngesting } from './stale-store.ts';
 import {
   dropVectors,
   finishVectors,
   hasVectorSegment,
+  keepHashes,
   readVectors,
   storeVectors,
   unembeddedChunks,
@@ -89,22 +92,28 @@ async function embedDocument(lease: Lease, deps: DocumentDeps, signal: AbortSign
   }
   const document = await readClaimed(db, lease);
   if (document === null) return;
-  const { chunkCount } = document;
-  const isComplete = await hasVectorSegment(db, lease, embedding.id, chunkCount);
-  const vectors = isComplete ? [] : await embedMissing(lease, chunkCount, { ...deps, embedding }, signal);
+  const isComplete = await hasVectorSegment(db, lease, embedding.id, document.chunkCount);
+  const vectors = isComplete ? [] : await embedMissing(lease, document, { ...deps, embedding }, signal);
   if (vectors === null) return;
+  if (!isHashed(document)) await keepHashes(db, lease, embedding.id);
   await finishVectors(db, lease, embedding.id, isComplete ? null : quantiseVectors(vectors));
   deps.notifier.notify(documentTopic(lease.itemId));
+}
+
+/** Since vectors are kept once, passages are written with the hash of their text. */
+function isHashed(document: DocumentRow): boolean {
+  return document.vectorsVersion >= vectorsVersion;
 }
 
 /** All vectors of the document; null when the turn is over or the lease is lost: what is stored stays. */
 async function embedMissing(
   lease: Lease,
-  chunkCount: number,
+  document: DocumentRow,
   deps: DocumentDeps & { embedding: EmbeddingModel },
   signal: AbortSignal,
 ): Promise<Float32Array[] | null> {
   const { db, embedding } = deps;
+  const { chunkCount } = document;
   const until = performance.now() + turnMs;
   for (;;) {
     await yieldToIngestion(deps, signal);
@@ -117,7 +126,7 @@ async function embedMissing(
     }
     const embedded = await embedOnce(scopeOf(lease).user, chunks.map(textToEmbed), deps, signal);
     // All in one step: nothing waits for the rest.
-    if (chunks.length === chunkCount) return embedded.map((one) => one.embedding);
+    if (chunks.length === chunkCount && isHashed(document)) return embedded.map((one) => one.embedding);
     const rows = embedded.map((one, at) => ({ ...one, ordinal: chunks[at]?.ordinal ?? 0 }));
     const last = (chunks.at(-1)?.ordinal ?? 0) + 1;
     const message = `new vectors: ${Math.floor((100 * last) / Math.max(1, chunkCount))} %`;

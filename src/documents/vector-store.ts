@@ -128,7 +128,6 @@ export async function finishVectors(
       .for('update');
     if (document === undefined || !(await holds(tx, lease))) return false;
     if (segment !== null) await writeSegment(tx, scope, lease.itemId, vectorKind(model), segment);
-    await keepHashes(tx, lease, model);
     await tx.delete(chunkVectors).where(vectorsOf(lease, model));
     if (document.model === null || document.model === model) {
       await tx
@@ -151,14 +150,18 @@ export async function finishVectors(
   });
 }
 
-/** Passages that an earlier version of the server has written have no hash of their text yet: the rows with their vectors do. */
-async function keepHashes(tx: Transaction, lease: Lease, model: string): Promise<void> {
-  await tx.execute(sql`
+/**
+ * Passages that an earlier version of the server has written have no hash of their text yet: the rows with their vectors
+ * do. Apart from `finishVectors`, which locks the conversation: every passage is written.
+ */
+export async function keepHashes(db: Database, lease: Lease, model: string): Promise<void> {
+  const update = sql`
     UPDATE chunks c SET content_hash = encode(substring(v.content_hash FROM 1 FOR 16), 'hex')::uuid
     FROM chunk_vectors v
     WHERE c.user_id = ${lease.userId} AND c.conversation_id = ${lease.conversationId} AND c.document_id = ${lease.itemId}
       AND c.content_hash IS NULL AND v.user_id = ${lease.userId} AND v.conversation_id = ${lease.conversationId}
-      AND v.document_id = ${lease.itemId} AND v.model = ${model} AND v.ordinal = c.ordinal AND v.content_hash IS NOT NULL`);
+      AND v.document_id = ${lease.itemId} AND v.model = ${model} AND v.ordinal = c.ordinal AND v.content_hash IS NOT NULL`;
+  await db.scoped(scopeOf(lease), (tx) => tx.execute(update));
 }
 
 /** Once every ready document has its new segment the conversation is served by the new model, and the old ones go. */
