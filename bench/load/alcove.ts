@@ -40,6 +40,7 @@ export async function openAlcoveLoader(databaseUrl: string, userId: string): Pro
   const firstOf = new Map<string, number>();
   let rows = emptyRows();
   let waiting = 0;
+  let chunkCount = 0;
 
   // The texts of fillers repeat, and with them their keyword segments.
   const indexes = new WeakMap<object, PreparedIndex>();
@@ -72,6 +73,7 @@ export async function openAlcoveLoader(databaseUrl: string, userId: string): Pro
         );
       }
       waiting += conversation.size;
+      chunkCount += conversation.size;
       if (waiting >= chunksAtOnce) await write();
     },
     async finish() {
@@ -89,8 +91,14 @@ export async function openAlcoveLoader(databaseUrl: string, userId: string): Pro
     },
     numberOf: (documentId, ordinal) => (firstOf.get(documentId) ?? Number.NaN) + ordinal,
     async diskBytes() {
-      const sum = tables.map((table) => `pg_total_relation_size('${table}')`).join(' + ');
-      return Number((await client.query<{ bytes: string }>(`SELECT ${sum} AS bytes`)).rows[0]?.bytes);
+      let sum = 0;
+      for (const table of tables) {
+        const text = `SELECT pg_total_relation_size('${table}') AS bytes`;
+        const bytes = Number((await client.query<{ bytes: string }>(text)).rows[0]?.bytes);
+        console.log(`  ${table}: ${Math.round(bytes / Math.max(1, chunkCount))} bytes a chunk`);
+        sum += bytes;
+      }
+      return sum;
     },
     close: () => client.end(),
   };
