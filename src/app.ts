@@ -15,7 +15,7 @@ import { removeAbandonedFolders } from './db/temporary-folder.ts';
 import { checkIsolation } from './db/self-check.ts';
 import type { DocumentDeps } from './documents/deps.ts';
 import { parserWeakness } from './documents/prepare.ts';
-import { rebuildSegment } from './documents/index-store.ts';
+import { rebuildSegment } from './documents/segment-store.ts';
 import { UploadRoom } from './documents/upload-room.ts';
 import type { DeletionHold } from './files/deletion-hold.ts';
 import { openBlobStore } from './files/open-store.ts';

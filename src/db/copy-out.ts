@@ -16,12 +16,13 @@ interface CopyData {
  * times as long. A query of the driver's own kind, because a pipelined connection takes no other.
  */
 class CopyOut extends pg.Query {
-  readonly copied: CopiedRow[] = [];
+  readonly #take: (row: CopiedRow) => void;
   #isBegun = false;
   #failure: Error | null = null;
 
-  constructor(text: string, done: (error: Error | null) => void) {
+  constructor(text: string, take: (row: CopiedRow) => void, done: (error: Error | null) => void) {
     super(text, (error) => done(error ?? this.#failure));
+    this.#take = take;
   }
 
   /** Called by the driver, with one row or more, whole. The memory is the connection's and is used again. */
@@ -36,11 +37,11 @@ class CopyOut extends pg.Query {
         for (let field = 0; field < count; field += 1) {
           const length = chunk.readInt32BE(at);
           at += 4;
-          row.push(length < 0 ? null : Buffer.from(chunk.subarray(at, at + length)));
+          row.push(length < 0 ? null : chunk.subarray(at, at + length));
           at += Math.max(0, length);
         }
         // The end of all says -1 fields.
-        if (count >= 0) this.copied.push(row);
+        if (count >= 0 && this.#failure === null) this.#take(row);
       }
     } catch (error) {
       // What is thrown here would end the process: the answer goes on to its end, and fails there.
@@ -56,13 +57,18 @@ function headerLength(chunk: Buffer): number {
   return extension + 4 + chunk.readInt32BE(extension);
 }
 
-/** Rows of a query without parameters: values stand in it by `literal`. */
-export function copyOut(client: pg.ClientBase, select: string): Promise<CopiedRow[]> {
+/**
+ * Rows of a query without parameters: values stand in it by `literal`. `take` is handed each as it comes, and must be done
+ * with its memory when it returns.
+ */
+export function copyOut(
+  client: pg.ClientBase,
+  select: string,
+  take: (row: CopiedRow) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const query = new CopyOut(`COPY (${select}) TO STDOUT (FORMAT binary)`, (error) =>
-      error === null ? resolve(query.copied) : reject(error),
-    );
-    client.query(query);
+    const text = `COPY (${select}) TO STDOUT (FORMAT binary)`;
+    client.query(new CopyOut(text, take, (error) => (error === null ? resolve() : reject(error))));
   });
 }
 

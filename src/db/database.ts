@@ -50,8 +50,11 @@ export interface Database {
    * its name. Rows come back as PostgreSQL names them, one list for each statement.
    */
   read(authority: Authority, statements: readonly Statement[]): Promise<unknown[][]>;
-  /** Reads `select`, which has no parameters, in PostgreSQL's binary format: for bytes, which text makes slow. */
-  copy(authority: Authority, select: string): Promise<CopiedRow[]>;
+  /**
+   * Reads `select`, which has no parameters, in PostgreSQL's binary format: for bytes, which text makes slow. `take` is
+   * handed each row as it comes, and must be done with its memory when it returns.
+   */
+  copy(authority: Authority, select: string, take: (row: CopiedRow) => void): Promise<void>;
   /**
    * Writes as `read` reads, durable when it resolves. `more` sees the rows so far; the statements that it gives travel
    * with the commit. With it the opening is waited for, one round trip more.
@@ -219,17 +222,17 @@ export function openDatabase(settings: DatabaseSettings): Database {
     });
   }
 
-  function copy(authority: Authority, select: string): Promise<CopiedRow[]> {
+  function copy(authority: Authority, select: string, take: (row: CopiedRow) => void): Promise<void> {
     return lend([authority], async (client) => {
       const begun = send(client, opening(roles.app, authority));
       begun.catch(() => {});
       if (kind === 'pglite') await begun;
-      const result = await copyOut(client, select).catch(async (error: unknown) => {
+      await copyOut(client, select, take).catch(async (error: unknown) => {
         await begun;
         throw error;
       });
       await begun;
-      return { result, ending: client.query('COMMIT') };
+      return { result: undefined, ending: client.query('COMMIT') };
     });
   }
 

@@ -3,9 +3,10 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { chunkVectors } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
-import { restoreVector, type VectorParts, vectorHeaderBytes } from '../indexing/vectors.ts';
+import { restoreVector, type VectorParts } from '../indexing/vectors.ts';
 import { shortHash } from './embedded-text.ts';
 import { vectorKind } from './index-store.ts';
+import { vectorParts } from './vector-parts-store.ts';
 
 export interface VectorRow {
   ordinal: number;
@@ -41,15 +42,8 @@ async function findInSegments(
 ): Promise<Map<string, Float32Array>> {
   const names = new Map(hashes.map((hash) => [shortHash(hash), hexOf(hash)]));
   const kind = vectorKind(model);
-  // The length of a segment is known without reading it, and tells how wide its rows are.
-  const stride = sql`greatest(0, ((octet_length(s.bytes) - ${sql.raw(String(vectorHeaderBytes))}) / p.count - 4) / 2)`;
-  const scalesAt = sql`${sql.raw(String(vectorHeaderBytes))} + 1`;
-  const valuesAt = sql`${scalesAt} + 4 * p.count`;
   const { rows } = await tx.execute<{ hash: string } & Record<keyof VectorParts, Buffer>>(sql`
-    SELECT replace(p.hash::text, '-', '') AS hash, substring(s.bytes FROM 1 FOR ${sql.raw(String(vectorHeaderBytes))}) AS head,
-      substring(s.bytes FROM ${scalesAt} + 4 * p.ordinal FOR 4) AS scale,
-      substring(s.bytes FROM ${valuesAt} + p.ordinal * ${stride} FOR ${stride}) AS values,
-      substring(s.bytes FROM ${valuesAt} + (p.count + p.ordinal) * ${stride} FOR ${stride}) AS residuals
+    SELECT replace(p.hash::text, '-', '') AS hash, ${sql.raw(vectorParts('p.count', 'p.ordinal'))}
     FROM (SELECT DISTINCT ON (c.content_hash) c.content_hash AS hash, c.conversation_id, c.document_id, c.ordinal,
         d.chunk_count AS count
       FROM chunks c

@@ -1,8 +1,6 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
-import { literal } from '../db/copy-out.ts';
 import { newId } from '../db/ids.ts';
 import {
   chunks,
@@ -14,13 +12,12 @@ import {
   userCounters,
 } from '../db/schema.ts';
 import { isUnderHold, underHold } from '../identity/hold-store.ts';
-import type { UserScope } from '../identity/user-scope.ts';
 import { hashOf, shortHash, textToEmbed } from './embedded-text.ts';
 import type { PageWords } from '../formats/ocr/page-words.ts';
 import { openVectors } from '../indexing/vectors.ts';
 import { keywordVersion, passagesVersion, vectorsVersion } from '../indexing/versions.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
-import { enqueue, hurry, settle } from '../work/store.ts';
+import { enqueue, settle } from '../work/store.ts';
 import { takePlace } from './replace-store.ts';
 import { bumpVersion, isDocument, nextChange } from './store.ts';
 import { writeWords } from './words-store.ts';
@@ -199,85 +196,6 @@ export async function listChunks(
       .orderBy(asc(chunks.ordinal))
       .limit(limit),
   );
-}
-
-export interface SegmentName {
-  conversationId: string;
-  documentId: string;
-}
-
-export interface SegmentRow {
-  documentId: string;
-  bytes: Uint8Array;
-}
-
-/** How many bytes the segments of these documents have, by document; who has none is left out. */
-export async function readSegmentSizes(
-  db: Database,
-  scope: ConversationScope | UserScope,
-  wanted: readonly SegmentName[],
-  kind: string,
-): Promise<Map<string, number>> {
-  if (wanted.length === 0) return new Map();
-  // Bytes are stored as they are: their length is known without reading them.
-  const rows = await db.reading(scope, (tx) =>
-    tx
-      .select({ documentId: segments.documentId, size: sql<number>`octet_length(${segments.bytes})` })
-      .from(segments)
-      .where(isOneOf(scope, wanted, kind)),
-  );
-  return new Map(rows.map((row) => [row.documentId, row.size]));
-}
-
-/** The segments of these documents, as they are named: immutable for a document's id. */
-export async function readSegments(
-  db: Database,
-  scope: ConversationScope | UserScope,
-  wanted: readonly SegmentName[],
-  kind: string,
-): Promise<SegmentRow[]> {
-  if (wanted.length === 0) return [];
-  const ids = (of: (one: SegmentName) => string): string =>
-    `ANY(${literal(`{${[...new Set(wanted.map(of))].join(',')}}`)}::uuid[])`;
-  const rows = await db.copy(
-    scope,
-    `SELECT document_id::text, bytes FROM segments WHERE user_id = ${literal(scope.userId)}
-      AND conversation_id = ${ids((one) => one.conversationId)}
-      AND document_id = ${ids((one) => one.documentId)} AND kind = ${literal(kind)}`,
-  );
-  return rows.map(([documentId, bytes]) => ({
-    documentId: String(documentId),
-    bytes: bytes ?? new Uint8Array(),
-  }));
-}
-
-/** Has a segment that cannot be read made anew in the background. */
-export async function rebuildSegment(
-  db: Database,
-  scope: ConversationScope | UserScope,
-  name: SegmentName,
-  kind: string,
-): Promise<void> {
-  const place = { userId: scope.userId, conversationId: name.conversationId };
-  await db.scoped(scope, async (tx) => {
-    // Vectors count as complete while they have a segment, and are embedded again without one.
-    if (kind !== keywordKind) await tx.delete(segments).where(isOneOf(scope, [name], kind));
-    await hurry(tx, documentWork(place, 'index', name.documentId, kind));
-  });
-}
-
-function isOneOf(scope: ConversationScope | UserScope, wanted: readonly SegmentName[], kind: string) {
-  return and(
-    eq(segments.userId, scope.userId),
-    isIn(segments.conversationId, new Set(wanted.map((one) => one.conversationId))),
-    isIn(segments.documentId, new Set(wanted.map((one) => one.documentId))),
-    eq(segments.kind, kind),
-  );
-}
-
-/** One parameter however many there are: a user's documents may be more than a statement takes. */
-function isIn(column: AnyPgColumn, ids: ReadonlySet<string>) {
-  return sql`${column} = ANY(${sql.param([...ids])}::uuid[])`;
 }
 
 function segmentsOf(scope: ConversationScope, documentId: string) {

@@ -8,7 +8,8 @@ import { readVector, type VectorRow, writeVectors } from './embedding-cache-stor
 import { UnreadableSegment } from '../indexing/segment.ts';
 import { openVectors } from '../indexing/vectors.ts';
 import { vectorsVersion } from '../indexing/versions.ts';
-import { readSegments, vectorKind, writeSegment } from './index-store.ts';
+import { vectorKind, writeSegment } from './index-store.ts';
+import { readSegments } from './segment-store.ts';
 import { bumpVersion, isDocument } from './store.ts';
 import { scopeOf } from './work-scope.ts';
 import { lockClaimed } from './work-store.ts';

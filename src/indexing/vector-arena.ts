@@ -44,12 +44,14 @@ export class VectorArena {
     return this.#memory.buffer.byteLength - this.#free.total - this.#scratch.bytes;
   }
 
+  /** Without residuals none can be rescored. */
   load({ dimension, count, stride, scales, rows, residuals }: VectorSegment): LoadedVectors {
     const scaleBytes = align(4 * count);
-    const bytes = vectorBytes(count, dimension);
+    const length = rows.length + residuals.length;
+    const bytes = align(scaleBytes + length);
     const address = this.#take(bytes);
     new Float32Array(this.#memory.buffer, address, count).set(scales);
-    const memory = new Int8Array(this.#memory.buffer, address + scaleBytes, 2 * rows.length);
+    const memory = new Int8Array(this.#memory.buffer, address + scaleBytes, length);
     memory.set(rows);
     memory.set(residuals, rows.length);
     const loaded = { dimension, count, stride, address, bytes };
@@ -134,6 +136,11 @@ export class VectorArena {
 /** What the vectors of a document take in the arena: two bytes for each dimension, and a scale. */
 export function vectorBytes(count: number, dimension: number): number {
   return align(align(4 * count) + 2 * count * strideOf(dimension));
+}
+
+/** The same without the residuals. */
+export function rowBytes(count: number, dimension: number): number {
+  return align(align(4 * count) + count * strideOf(dimension));
 }
 
 const pageBytes = 65_536;

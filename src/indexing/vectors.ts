@@ -45,17 +45,10 @@ export function quantiseVectors(vectors: readonly (Float32Array | readonly numbe
 /** Reads a vector segment in place; throws `UnreadableSegment` when it is cut, changed or of another kind. */
 export function openVectors(bytes: Uint8Array): VectorSegment {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
-  const view = new DataView(aligned.buffer, aligned.byteOffset, aligned.byteLength);
-  if (aligned.length < vectorHeaderBytes) throw new UnreadableSegment('it is cut short');
-  if (view.getUint32(0, true) !== magic)
-    throw new UnreadableSegment('it is not a vector segment of this version');
-  const count = view.getUint32(8, true);
-  const dimension = view.getUint32(12, true);
-  const stride = strideOf(dimension);
+  const { count, dimension, stride, checksum } = readHeader(aligned);
   if (aligned.length !== vectorHeaderBytes + count * (4 + 2 * stride))
     throw new UnreadableSegment('its length differs');
-  if (crc32(aligned.subarray(8)) !== view.getUint32(4, true))
-    throw new UnreadableSegment('its checksum differs');
+  if (crc32(aligned.subarray(8)) !== checksum) throw new UnreadableSegment('its checksum differs');
   const scalesAt = aligned.byteOffset + vectorHeaderBytes;
   return {
     dimension,
@@ -65,6 +58,34 @@ export function openVectors(bytes: Uint8Array): VectorSegment {
     rows: new Int8Array(aligned.buffer, scalesAt + 4 * count, count * stride),
     residuals: new Int8Array(aligned.buffer, scalesAt + 4 * count + count * stride, count * stride),
   };
+}
+
+function readHeader(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < vectorHeaderBytes) throw new UnreadableSegment('it is cut short');
+  if (view.getUint32(0, true) !== magic)
+    throw new UnreadableSegment('it is not a vector segment of this version');
+  const dimension = view.getUint32(12, true);
+  const [checksum, count] = [view.getUint32(4, true), view.getUint32(8, true)];
+  return { checksum, count, dimension, stride: strideOf(dimension) };
+}
+
+/**
+ * Reads the leading part of a segment in place, without residuals: enough for a scan. The checksum is of the whole, so
+ * only its form is looked at, and its scales, which are what could make scores that are no numbers.
+ * @throws UnreadableSegment, and RangeError for vectors of another dimension
+ */
+export function openRows(bytes: Uint8Array, wantedDimension: number): VectorSegment {
+  const { count, dimension, stride } = readHeader(bytes);
+  if (count > 0 && dimension !== wantedDimension)
+    throw new RangeError(`There are vectors of ${dimension} dimensions`);
+  const rowsAt = vectorHeaderBytes + 4 * count;
+  if (bytes.length !== rowsAt + count * stride) throw new UnreadableSegment('its length differs');
+  const scales = new Float32Array(new Uint8Array(bytes.subarray(vectorHeaderBytes, rowsAt)).buffer);
+  for (const scale of scales)
+    if (!(scale >= 0 && scale <= largestScale)) throw new UnreadableSegment('it is damaged');
+  const rows = new Int8Array(bytes.buffer, bytes.byteOffset + rowsAt, count * stride);
+  return { dimension, count, stride, scales, rows, residuals: new Int8Array() };
 }
 
 /** Parts of a segment: its head, and of one vector the scale, the row and its residuals. */
@@ -85,10 +106,10 @@ export function restoreVector({ head, scale, values, residuals }: VectorParts): 
   if (values.length !== stride || residuals.length !== stride) return null;
   const factor = Buffer.from(scale).readFloatLE(0);
   const [whole, rest] = [new Int8Array(values), new Int8Array(residuals)];
-  return Float32Array.from(
-    { length: dimension },
-    (_, at) => (whole[at]! + rest[at]! / residualStepsPerUnit) * factor,
-  );
+  const vector = new Float32Array(dimension);
+  for (let at = 0; at < dimension; at++)
+    vector[at] = (whole[at]! + rest[at]! / residualStepsPerUnit) * factor;
+  return vector;
 }
 
 /**
@@ -150,6 +171,8 @@ export function checkDimension(dimension: number, query: Float32Array): void {
 /** The rest after rounding is at most a half: 127 of these. */
 export const residualStepsPerUnit = 254;
 const magic = 0x33565841;
+/** A unit vector's largest value is at most 1, which is 127 in a row; and what rounding may add. */
+const largestScale = 1.001 / 127;
 /** Bytes before the scales. */
 export const vectorHeaderBytes = 16;
 

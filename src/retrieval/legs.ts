@@ -2,8 +2,9 @@ import { KeywordSearch } from '../indexing/bm25.ts';
 import { expandFollowUp, type Turn } from '../indexing/followup.ts';
 import type { Segment } from '../indexing/segment.ts';
 import type { RetrievalDeps } from './deps.ts';
+import { rescore } from './rescore.ts';
 import type { Hit } from './result.ts';
-import type { Loaded } from './segment-cache.ts';
+import type { Loaded } from './hold-segments.ts';
 import { type SearchableDocument, type SearchScope, searchVectors } from './store.ts';
 
 /** Each leg's list: deep enough that fusion sees what the other leg ranks low. */
@@ -67,16 +68,16 @@ export async function vectorLeg(
     documents,
     model,
     dimension,
-    (arena, loaded) => {
+    (arena, loaded, areWhole) => {
       const vectors = loaded.map((one) => one.segment);
       const lists = queries.map((query) =>
-        arena.scan(vectors, query, legDepth, exact).map((hit) => ({
+        arena.scan(vectors, query, legDepth, areWhole ? exact : 0).map((hit) => ({
           documentId: loaded[hit.segment]?.document.id ?? '',
           ordinal: hit.ordinal,
           score: hit.score,
         })),
       );
-      return { lists, ids: loaded.map((one) => one.document.id) };
+      return { lists, areWhole, ids: loaded.map((one) => one.document.id) };
     },
     signal,
   );
@@ -89,7 +90,10 @@ export async function vectorLeg(
       ? Promise.resolve([])
       : searchVectors(deps.db, scope, query, model, missing, legDepth);
   const others = await Promise.all(queries.map(inDatabase));
-  return queries.map((_, at) => best([...groups.map(({ lists }) => lists[at] ?? []), others[at] ?? []]));
+  const lists = queries.map((_, at) => best([...groups.map((one) => one.lists[at] ?? []), others[at] ?? []]));
+  return groups.every(({ areWhole }) => areWhole)
+    ? lists
+    : rescore(deps.db, scope, documents, lists, queries, model, exact);
 }
 
 /** One list as it is; several by score, equal ones in their order. */

@@ -1,12 +1,15 @@
 import type { Database } from '../db/database.ts';
-import { keywordKind, readSegments, readSegmentSizes, vectorKind } from '../documents/index-store.ts';
+import { keywordKind, vectorKind } from '../documents/index-store.ts';
+import { readSegments, readSegmentSizes } from '../documents/segment-store.ts';
+import { readVectorRows } from '../documents/vector-parts-store.ts';
 import { prepareIndexAgain } from '../indexing/prepare.ts';
 import { openSegment, type Segment, UnreadableSegment } from '../indexing/segment.ts';
-import { type LoadedVectors, VectorArena, vectorBytes } from '../indexing/vector-arena.ts';
-import { openVectors } from '../indexing/vectors.ts';
-import { groupWithin } from './group-within.ts';
+import { type LoadedVectors, rowBytes, VectorArena, vectorBytes } from '../indexing/vector-arena.ts';
+import { openRows, openVectors, type VectorSegment } from '../indexing/vectors.ts';
+import { groupWithin, inLanes } from './group-within.ts';
+import { holding, inOrder, type Loaded, type NamedDocument, type WantedSegment } from './hold-segments.ts';
 import { type Lease, PinnedCache } from './pinned-cache.ts';
-import { readIndexedChunks, type SearchableDocument, type SearchScope } from './store.ts';
+import { readIndexedChunks, type SearchScope } from './store.ts';
 
 /** An opened segment reads its bytes in place; this much more is held for each. */
 const overheadBytes = 2_000;
@@ -17,16 +20,12 @@ const shareAtOnce = 1 / 16;
 /** Of the bound, so much at most is kept of one question's vectors: those of a large conversation would displace all others. */
 const largestShare = 0.25;
 
-export type NamedDocument = Pick<
-  SearchableDocument,
-  'id' | 'conversationId' | 'name' | 'chunkCount' | 'tokens' | 'language' | 'revision' | 'keywordBytes'
->;
-export interface Loaded<Opened> {
-  document: NamedDocument;
-  segment: Opened;
-}
-
-export type VectorScan<T> = (arena: VectorArena, loaded: readonly Loaded<LoadedVectors>[]) => T;
+/** Vectors that are not whole have no residuals: their scores are right to about 0.002. */
+export type VectorScan<T> = (
+  arena: VectorArena,
+  loaded: readonly Loaded<LoadedVectors>[],
+  areWhole: boolean,
+) => T;
 
 export interface SegmentCacheOptions {
   /** Told of every stored segment that cannot be read, or is not there: it should be built anew. */
@@ -63,12 +62,6 @@ export interface SegmentCache {
   ): Promise<T[]>;
   readonly maxBytes: number;
   readonly bytes: number;
-}
-
-interface WantedSegment {
-  document: NamedDocument;
-  key: string;
-  bytes: number;
 }
 
 /** Keyed by user, conversation and document, and asked only for documents that a scoped query has just named. */
@@ -123,12 +116,11 @@ export function createSegmentCache(
       const lease = total > maxBytes * largestShare ? null : vectors.tryLease(wanted);
       if (lease !== null) {
         const load = () => loadVectors(scope, lease, wanted, kind, signal);
-        return [await holding(lease, load, wanted, (loaded) => scan(arena, loaded), signal)];
+        return [await holding(lease, load, wanted, (loaded) => scan(arena, loaded, true), signal)];
       }
-      const made: T[] = [];
-      for (const group of groupWithin(wanted, maxBytes * shareAtOnce))
-        made.push(await passThrough(scope, group, kind, scan, signal));
-      return made;
+      const rows = wanted.map((one) => ({ ...one, bytes: rowBytes(one.document.chunkCount, dimension) }));
+      const groups = groupWithin(rows, maxBytes * shareAtOnce);
+      return inLanes(groups, (group) => passThrough(scope, group, kind, dimension, scan, signal));
     },
   };
 
@@ -186,7 +178,7 @@ export function createSegmentCache(
     signal: AbortSignal | undefined,
   ): Promise<void> {
     for await (const [{ document, key }, bytes] of readEach(scope, lease, wanted, kind, signal)) {
-      const opened = loadStored(scope, document, kind, bytes);
+      const opened = bytes === null ? null : loadStored(scope, document, kind, () => openVectors(bytes));
       lease.settle(key, opened, opened?.bytes ?? 0);
     }
   }
@@ -196,22 +188,30 @@ export function createSegmentCache(
     scope: SearchScope,
     group: readonly WantedSegment[],
     kind: string,
+    dimension: number,
     scan: VectorScan<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
     readings += 1;
     const own = group.map((one) => ({ ...one, key: `${one.key}/${readings}` }));
     const lease = await vectors.lease(own, signal);
-    const loaded: Loaded<LoadedVectors>[] = [];
+    const loaded = new Map<string, LoadedVectors>();
     try {
-      for await (const [{ document, key, bytes: room }, bytes] of readEach(scope, lease, own, kind, signal)) {
-        const segment = loadStored(scope, document, kind, bytes);
-        if (segment !== null) loaded.push({ document, segment });
-        lease.settle(key, null, segment?.bytes ?? room);
-      }
-      return scan(arena, loaded);
+      const byId = new Map(group.map(({ document }) => [document.id, document]));
+      await readVectorRows(db, scope, group.map(nameOf), kind, dimension, ({ documentId, bytes }) => {
+        const document = byId.get(documentId);
+        if (document === undefined) return;
+        const segment = loadStored(scope, document, kind, () => openRows(bytes, dimension));
+        if (segment !== null) loaded.set(documentId, segment);
+      });
+      return scan(
+        arena,
+        inOrder(group, ({ document }) => loaded.get(document.id)),
+        false,
+      );
     } finally {
-      for (const { segment } of loaded) arena.release(segment);
+      for (const segment of loaded.values()) arena.release(segment);
+      for (const { key, bytes } of own) lease.settle(key, null, bytes);
       lease.release();
     }
   }
@@ -220,10 +220,10 @@ export function createSegmentCache(
     scope: SearchScope,
     document: NamedDocument,
     kind: string,
-    bytes: Uint8Array | null,
+    open: () => VectorSegment,
   ): LoadedVectors | null {
-    const segment = bytes === null ? null : readable(() => openVectors(bytes));
-    if (bytes !== null && segment === null) onUnreadable?.(scope, document, kind);
+    const segment = readable(open);
+    if (segment === null) onUnreadable?.(scope, document, kind);
     return segment === null ? null : arena.load(segment);
   }
 
@@ -244,32 +244,6 @@ export function createSegmentCache(
       const stored = new Map(rows.map((row) => [row.documentId, row.bytes]));
       for (const one of some) yield [one, stored.get(one.document.id) ?? null];
     }
-  }
-}
-
-/** Loads what is missing, waits for what others load, and lets go when `use` is done, whatever happens. */
-async function holding<Opened, T>(
-  lease: Lease<Opened>,
-  load: () => Promise<void>,
-  wanted: readonly WantedSegment[],
-  use: (loaded: readonly Loaded<Opened>[]) => T,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  let failure: unknown;
-  try {
-    if (lease.missing.length > 0) await load();
-    const found = await lease.values(signal);
-    return use(
-      wanted.flatMap(({ document }, at) => {
-        const segment = found[at] ?? null;
-        return segment === null ? [] : [{ document, segment }];
-      }),
-    );
-  } catch (error) {
-    failure = error;
-    throw error;
-  } finally {
-    lease.release(failure);
   }
 }
 

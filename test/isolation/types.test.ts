@@ -69,6 +69,7 @@ const pure = new Set([
   'statementsOfRetrieval',
   'citedDocuments',
   'readVector',
+  'vectorParts',
   'parentMissing',
   'linkKey',
   'treeStatements',
@@ -86,6 +87,9 @@ const byUser = new Set([
   'findVectors',
   'readSegments',
   'readSegmentSizes',
+  'readParts',
+  'readVectorRows',
+  'readVectorsAt',
   'rebuildSegment',
   // A quota is the user's, over all conversations.
   'readBytesLeft',

@@ -1,0 +1,102 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import type { ConversationScope } from '../conversations/scope.ts';
+import { literal } from '../db/copy-out.ts';
+import type { Database } from '../db/database.ts';
+import { segments } from '../db/schema.ts';
+import type { UserScope } from '../identity/user-scope.ts';
+import { documentWork } from '../work/lease.ts';
+import { hurry } from '../work/store.ts';
+import { keywordKind } from './index-store.ts';
+
+export interface SegmentName {
+  conversationId: string;
+  documentId: string;
+}
+
+export interface SegmentRow {
+  documentId: string;
+  bytes: Uint8Array;
+}
+
+/** How many bytes the segments of these documents have, by document; who has none is left out. */
+export async function readSegmentSizes(
+  db: Database,
+  scope: ConversationScope | UserScope,
+  wanted: readonly SegmentName[],
+  kind: string,
+): Promise<Map<string, number>> {
+  if (wanted.length === 0) return new Map();
+  // Bytes are stored as they are: their length is known without reading them.
+  const rows = await db.reading(scope, (tx) =>
+    tx
+      .select({ documentId: segments.documentId, size: sql<number>`octet_length(${segments.bytes})` })
+      .from(segments)
+      .where(isOneOf(scope, wanted, kind)),
+  );
+  return new Map(rows.map((row) => [row.documentId, row.size]));
+}
+
+/** The segments of these documents, as they are named: immutable for a document's id. */
+export async function readSegments(
+  db: Database,
+  scope: ConversationScope | UserScope,
+  wanted: readonly SegmentName[],
+  kind: string,
+): Promise<SegmentRow[]> {
+  const rows: SegmentRow[] = [];
+  await readParts(db, scope, wanted, kind, 'bytes', (row) =>
+    rows.push({ ...row, bytes: Buffer.from(row.bytes) }),
+  );
+  return rows;
+}
+
+/** A part of each, which is an expression of SQL. `take` must be done with a row's bytes when it returns. */
+export async function readParts(
+  db: Database,
+  scope: ConversationScope | UserScope,
+  wanted: readonly SegmentName[],
+  kind: string,
+  part: string,
+  take: (row: SegmentRow) => void,
+): Promise<void> {
+  if (wanted.length === 0) return;
+  const ids = (of: (one: SegmentName) => string): string =>
+    `ANY(${literal(`{${[...new Set(wanted.map(of))].join(',')}}`)}::uuid[])`;
+  await db.copy(
+    scope,
+    `SELECT document_id::text, ${part} FROM segments WHERE user_id = ${literal(scope.userId)}
+      AND conversation_id = ${ids((one) => one.conversationId)}
+      AND document_id = ${ids((one) => one.documentId)} AND kind = ${literal(kind)}`,
+    ([documentId, bytes]) => take({ documentId: String(documentId), bytes: bytes ?? new Uint8Array() }),
+  );
+}
+
+/** Has a segment that cannot be read made anew in the background. */
+export async function rebuildSegment(
+  db: Database,
+  scope: ConversationScope | UserScope,
+  name: SegmentName,
+  kind: string,
+): Promise<void> {
+  const place = { userId: scope.userId, conversationId: name.conversationId };
+  await db.scoped(scope, async (tx) => {
+    // Vectors count as complete while they have a segment, and are embedded again without one.
+    if (kind !== keywordKind) await tx.delete(segments).where(isOneOf(scope, [name], kind));
+    await hurry(tx, documentWork(place, 'index', name.documentId, kind));
+  });
+}
+
+function isOneOf(scope: ConversationScope | UserScope, wanted: readonly SegmentName[], kind: string) {
+  return and(
+    eq(segments.userId, scope.userId),
+    isIn(segments.conversationId, new Set(wanted.map((one) => one.conversationId))),
+    isIn(segments.documentId, new Set(wanted.map((one) => one.documentId))),
+    eq(segments.kind, kind),
+  );
+}
+
+/** One parameter however many there are: a user's documents may be more than a statement takes. */
+function isIn(column: AnyPgColumn, ids: ReadonlySet<string>) {
+  return sql`${column} = ANY(${sql.param([...ids])}::uuid[])`;
+}
