@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UnreadableSegment } from '../../src/indexing/segment.ts';
 import { VectorArena } from '../../src/indexing/vector-arena.ts';
 import {
+  openRows,
   openVectors,
   quantiseVectors,
   restoreVector,
@@ -183,6 +184,38 @@ describe('the vector scan', () => {
       held.push(arena.load(openVectors(quantiseVectors(createVectors(round, 1 + ((round * 37) % 90), 64)))));
       if (held.length > 5) arena.release(held.splice((round * 7) % 5, 1)[0]!);
       expect(arena.bytesInUse).toBe(held.reduce((sum, vectors) => sum + vectors.bytes, 0));
+    }
+  });
+});
+
+describe('the rows of a vector segment without its residuals', () => {
+  const vectors = createVectors(5, 30, 100);
+  const leading = quantiseVectors(vectors).slice(0, 16 + 30 * (4 + 128));
+
+  it('are enough for scores that are right to 0.002, wherever they lie in memory', () => {
+    const arena = new VectorArena();
+    const [query] = createVectors(6, 1, 100) as [Float32Array];
+    for (const shift of [0, 1]) {
+      const memory = new Uint8Array(leading.length + shift);
+      memory.set(leading, shift);
+      const loaded = arena.load(openRows(memory.subarray(shift), 100));
+      const hits = arena.scan([loaded], query, 30, 0);
+      expect(hits).toHaveLength(30);
+      for (const { ordinal, score } of hits)
+        expect(Math.abs(score - cosine(vectors[ordinal]!, query))).toBeLessThan(0.002);
+      arena.release(loaded);
+    }
+    expect(arena.bytesInUse).toBe(0);
+  });
+
+  it('are refused when they are cut, of another dimension, or scaled to what is no unit vector', () => {
+    for (const length of [0, 15, 16, 500, leading.length - 1])
+      expect(() => openRows(leading.slice(0, length), 100)).toThrow(UnreadableSegment);
+    expect(() => openRows(leading, 96)).toThrow(RangeError);
+    for (const scale of [Number.NaN, -1, 1, Number.POSITIVE_INFINITY]) {
+      const changed = leading.slice();
+      new DataView(changed.buffer).setFloat32(16 + 4 * 7, scale, true);
+      expect(() => openRows(changed, 100)).toThrow(UnreadableSegment);
     }
   });
 });
