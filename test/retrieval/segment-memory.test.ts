@@ -157,7 +157,8 @@ describe('memory for index segments', () => {
         expected.map(({ documentId, ordinal }) => `${documentId}/${ordinal}`).toSorted(),
       );
     }
-    expect(most).toBeLessThanOrEqual(roomy.bytes);
+    // Half of the budget is for vectors, whoever asks.
+    expect(most).toBeLessThanOrEqual(budget / 2);
     // Nothing of it is kept.
     expect(tight.bytes).toBe(0);
   });
