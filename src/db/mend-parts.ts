@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { isDistributed, tablesWithOtherParts } from './spread.ts';
 
@@ -55,12 +56,23 @@ async function readPlacements(client: pg.Pool): Promise<string> {
   return rows[0]?.hash ?? '';
 }
 
+/** Servers, commands and Citus itself may change one part at once: one of them is refused, and may come again. */
+const isMet = /tuple concurrently (updated|deleted)/;
+const tries = 6;
+const pauseMs = 100;
+
 async function onParts(client: pg.Pool | pg.ClientBase, table: string, command: string): Promise<void> {
-  const { rows } = await client.query<{ result: string }>(
-    'SELECT result FROM run_command_on_placements($1, $2) WHERE NOT success',
-    [table, command],
-  );
-  if (rows[0] !== undefined) throw new Error(`a part of ${table} was not changed: ${rows[0].result}`);
+  for (let left = tries - 1; ; left -= 1) {
+    const { rows } = await client.query<{ result: string }>(
+      'SELECT result FROM run_command_on_placements($1, $2) WHERE NOT success',
+      [table, command],
+    );
+    if (rows.length === 0) return;
+    const other = rows.find(({ result }) => left === 0 || !isMet.test(result));
+    if (other !== undefined) throw new Error(`a part of ${table} was not changed: ${other.result}`);
+    // Not in step with whom it met.
+    await sleep(pauseMs * (1 + Math.random()));
+  }
 }
 
 const grantee = `CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END`;

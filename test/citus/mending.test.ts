@@ -1,4 +1,6 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { grantColumns } from '../../src/db/mend-parts.ts';
 import { addText, newConversation } from '../answers/support/asking.ts';
 import { createHome, type Home } from '../durability/support/server-process.ts';
 import { isDistributed } from '../support/database-kind.ts';
@@ -94,5 +96,16 @@ describe.skipIf(!isDistributed() || bin === null)('one command mends', { timeout
     expect((await citus.query(key))[0]?.['valid']).toBe(false);
     expect(await runCli(['db', 'distribute'], home.env)).toMatchObject({ code: 0, stderr: '' });
     expect(await citus.query(key)).toEqual(before);
+  });
+
+  test('servers that give the same grants at once do not fail each other', async () => {
+    const clients = Array.from({ length: 4 }, () => new pg.Client({ connectionString: citus.url }));
+    await Promise.all(clients.map((client) => client.connect()));
+    try {
+      for (let at = 0; at < 3; at += 1)
+        expect(await Promise.all(clients.map(grantColumns))).toEqual(clients.map(() => true));
+    } finally {
+      await Promise.all(clients.map((client) => client.end()));
+    }
   });
 });
