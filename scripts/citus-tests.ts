@@ -3,11 +3,9 @@ export const quickOnCitus = [
   'test/http/founding-examples.test.ts',
   'test/isolation/{layers,routes}.test.ts',
   'test/conversations/deletion.test.ts',
-  'test/documents/{copying,deletion,restoring}.test.ts',
+  'test/documents/{copying,deletion}.test.ts',
   'test/durability/append-kill.test.ts',
-  'test/exchange/import.test.ts',
-  'test/files/data-folder.test.ts',
-  'test/retrieval/{same-results,scope-and-cache}.test.ts',
+  'test/retrieval/same-results.test.ts',
   'test/search/search.test.ts',
   'test/citus/',
 ];

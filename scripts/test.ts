@@ -43,34 +43,43 @@ const root = resolve(import.meta.dirname, '..');
 
 // What kills, waits for leases or drives a browser for long: each has a quicker neighbour in the ordinary run, and all
 // of them are part of the full one.
-const ONLY_IN_FULL = [
+const LONG = [
+  'test/cli/{doctor,models}.test.ts',
+  'test/eval/measure.test.ts',
+  'test/files/{backup,data-folder,restore-replace}.test.ts',
+  'test/formats/filings.test.ts',
+  'test/http/unread-streams.test.ts',
+  'test/install/{package,settings}.test.ts',
+  'test/schema/{repair,start}.test.ts',
+  'test/web/{access,answers,comfort,composer,documents,footnotes,highlight,long-chat,organising,pages,palette,panes,phone,preferences,sessions,settings,statistics,viewer}.test.ts',
+];
+// Nothing in these is the embedded database's own: with `ALCOVE_LONG_TESTS=server` the server alone goes through them.
+const LONG_AND_ALIKE = [
   'test/accounts/{deletion,sign-in-limits,streams}.test.ts',
   'test/answers/provider-faults.test.ts',
   'test/changes/events.test.ts',
-  'test/cli/{commands,doctor,log,models,users}.test.ts',
+  'test/cli/{commands,log,users}.test.ts',
   'test/conversations/deletion.test.ts',
   'test/documents/{embedding-cache,missing-original,moved-meanwhile,re-embed,reindexing,replacing}.test.ts',
   'test/documents/{text-recognition,transfers}.test.ts',
-  'test/durability/{kept-seeds,slow-database,work-kill}.test.ts',
-  'test/eval/measure.test.ts',
+  'test/durability/{slow-database,work-kill}.test.ts',
   'test/exchange/redis.test.ts',
-  'test/files/{backup,bucket,data-folder,reconcile,restore-replace}.test.ts',
-  'test/formats/filings.test.ts',
-  'test/http/{generated-client,settled-effects,unread-streams}.test.ts',
-  'test/install/{package,settings}.test.ts',
+  'test/files/{bucket,reconcile}.test.ts',
+  'test/http/{generated-client,settled-effects}.test.ts',
   'test/isolation/fuzz.test.ts',
   'test/retrieval/{scope-and-cache,segment-memory}.test.ts',
-  'test/schema/{repair,start}.test.ts',
-  'test/web/{access,answers,comfort,composer,documents,footnotes,highlight,interrupted,long-chat,organising,pages,palette,panes,phone,preferences,sessions,settings,statistics,viewer}.test.ts',
+  'test/web/interrupted.test.ts',
 ];
 const isFull = process.env['ALCOVE_CORPORA'] === 'full';
+const hasServer = Boolean(process.env['TEST_DATABASE_URL']);
+const isLongOnServer = hasServer && process.env['ALCOVE_LONG_TESTS'] === 'server';
 const names = { pglite: 'embedded PGlite', postgres: 'PostgreSQL', citus: 'Citus' };
 
 const filters = process.argv.slice(2).filter((one) => one !== '--citus' && one !== '--all');
 const isAll = process.argv.includes('--all');
 const onlyCitus = process.argv.includes('--citus');
 const embedded = onlyCitus ? undefined : runVitest('pglite', filters);
-const server = !onlyCitus && process.env['TEST_DATABASE_URL'] ? runVitest('postgres', filters) : undefined;
+const server = !onlyCitus && hasServer ? runVitest('postgres', filters) : undefined;
 const citus = process.env['TEST_CITUS_URL']
   ? runVitest('citus', filters.length > 0 || isAll ? filters : braced(quickOnCitus))
   : undefined;
@@ -84,6 +93,8 @@ console.log(server ? `PostgreSQL: ${formatCounts(server)}` : 'PostgreSQL: not ru
 console.log(citus ? `Citus: ${formatCounts(citus)}` : 'Citus: not run, set TEST_CITUS_URL');
 if (!findBrowser()) console.log('browser: not run, no Chromium found (set CHROMIUM_PATH)');
 if (!existsSync(resolve(root, '../shared/data'))) console.log('corpora: not run, there is no ../shared/data');
+if (isLongOnServer)
+  console.log('PGlite: long stories that it shares with a server not run, unset ALCOVE_LONG_TESTS');
 if (!isFull)
   console.log('samples: of what costs seconds each, and no long stories; ALCOVE_CORPORA=full for all');
 
@@ -108,7 +119,8 @@ function runVitest(database: TestDatabaseKind, args: string[]): EndedRun {
   const excluded = [
     ...(database === 'pglite' ? [] : WITHOUT_DATABASE),
     ...(database === 'citus' ? neverOnCitus : []),
-    ...(isFull || isAll || args.length > 0 ? [] : ONLY_IN_FULL),
+    ...(isFull || isAll || args.length > 0 ? [] : [...LONG, ...LONG_AND_ALIKE]),
+    ...(database === 'pglite' && isLongOnServer && args.length === 0 ? LONG_AND_ALIKE : []),
   ].map((glob) => `--exclude=${glob}`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const fixed = [
