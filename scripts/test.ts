@@ -66,7 +66,7 @@ const LONG_AND_ALIKE = [
   'test/exchange/redis.test.ts',
   'test/files/{bucket,reconcile}.test.ts',
   'test/http/{generated-client,settled-effects}.test.ts',
-  'test/isolation/fuzz.test.ts',
+  'test/isolation/{fuzz,fuzz-reach}.test.ts',
   'test/retrieval/{scope-and-cache,segment-memory}.test.ts',
   'test/web/interrupted.test.ts',
 ];
