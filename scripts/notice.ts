@@ -48,8 +48,8 @@ const works = `Works beside the packages
 - PostgreSQL, compiled to WebAssembly in @electric-sql/pglite: PostgreSQL License
 - pgvector, compiled to WebAssembly in @electric-sql/pglite-pgvector: PostgreSQL License
 - Extensions of PostgreSQL that npm installs with @electric-sql/pglite-socket, in the same form, and that Alcove does not
-  load: Apache AGE (Apache-2.0), pgTAP (the terms of the PostgreSQL License), pg_hashids, pg_ivm, pg_textsearch and
-  pg_uuidv7, whose packages are Apache-2.0 and name no other licence for the extension in them
+  load: Apache AGE (Apache-2.0), pgTAP, pg_ivm and pg_textsearch (PostgreSQL License), pg_hashids (MIT) and pg_uuidv7
+  (MPL-2.0, unchanged, of https://github.com/fboulnois/pg_uuidv7); the packages around them are Apache-2.0
 - Beside PDF.js (pdfjs-dist), in the web app with their licences: Foxit's fonts and the JBIG2 decoder of PDFium
   (BSD-3-Clause), the Liberation Sans fonts (OFL-1.1), OpenJPEG (BSD-2-Clause), qcms (MIT), Adobe's character maps
   (BSD-3-Clause) and an ICC profile (CC0-1.0)
