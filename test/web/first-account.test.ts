@@ -63,6 +63,8 @@ describe.skipIf(chromiumPath === undefined)(
       const { page } = await openWatchedPage(browser, new URL(baseUrl).origin, { locale: 'de' });
       page.setDefaultTimeout(30_000);
       await page.goto(`${baseUrl}/setup`);
+      // What is typed before belongs to the page that leads there.
+      await page.waitForURL(`${baseUrl}/login`);
       await page.getByLabel('Einrichtungscode').fill('0'.repeat(32));
       await fillIn(page, ['E-Mail', 'Passwort', 'Konto anlegen']);
       await page.getByText('Das ist nicht der Einrichtungscode dieses Servers').waitFor();

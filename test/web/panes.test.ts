@@ -53,6 +53,8 @@ describe.skipIf(chromiumPath === undefined)('panes', { ...inBrowser, timeout: 12
       await page.keyboard.press('End');
       await expect.poll(() => widthOf(page, chat)).toBe(narrowestChat);
       await sidebar(page).waitFor({ state: 'detached' });
+      // It has got the sidebar's room, and gives it away again.
+      await expect.poll(() => widthOf(page, chat)).toBe(narrowestChat);
       const widest = await widthOf(page, sources);
       await page.reload();
       await expect.poll(() => widthOf(page, sources)).toBe(widest);
