@@ -20,6 +20,7 @@ import {
 } from './support/recount.ts';
 import { readAll, wireEvents } from './support/wire-events.ts';
 
+const dayMs = 86_400_000;
 const provider = await startProvider();
 afterAll(() => provider.close());
 beforeEach(() => provider.reset());
@@ -74,10 +75,10 @@ test('days tell times and cache hits of their answers, and no rate where nothing
   const make = async (id: string, question: string, daysAgo: number): Promise<Said> => {
     provider.script(behave.answer('In 1871 [1].'));
     const { message_id: answer } = (await askJson(who, id, question)).body;
-    await pool.query(
-      `UPDATE retrieval_traces SET created_at = created_at - make_interval(days => $2) WHERE message_id = $1`,
-      [answer, daysAgo],
-    );
+    await pool.query('UPDATE retrieval_traces SET created_at = $2 WHERE message_id = $1', [
+      answer,
+      new Date(Date.now() - daysAgo * dayMs),
+    ]);
     const said = (await historyOf(who, id)).find((one) => one.id === answer);
     if (said === undefined) throw new Error('the answer is not in the history');
     return { ...said, made: said.metadata as unknown as Made };
@@ -91,8 +92,7 @@ test('days tell times and cache hits of their answers, and no rate where nothing
     return make(id, 'When was the lighthouse of Marsk built?', daysAgo);
   };
   const [first, second, today] = [await searching(1), await searching(1), await searching(0)];
-  const dayBefore = (days: number): string =>
-    new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+  const dayBefore = (days: number): string => new Date(Date.now() - days * dayMs).toISOString().slice(0, 10);
   const check = async (): Promise<void> => {
     const days = (await overviewOf(who)).answers_by_day;
     expect(days).toHaveLength(3);
