@@ -139,7 +139,8 @@ export async function updateConversation(
   { settings, ...change }: ConversationChange,
   now: Date,
 ): Promise<ConversationRow> {
-  const kept = sql`jsonb_strip_nulls(jsonb_build_object('starter_questions', ${conversations.settings} -> 'starter_questions'))`;
+  // Nothing when there are none. A function that is not immutable is none that several machines take of a column.
+  const kept = sql`coalesce(jsonb_set('{}', '{starter_questions}', ${conversations.settings} -> 'starter_questions'), '{}')`;
   const changed = settings && { settings: sql`${kept} || ${JSON.stringify(settings)}::jsonb` };
   const [row] = await db
     .scoped(scope, (tx) =>
