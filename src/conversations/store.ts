@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, inArray, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { AlsoWrite, Database, Statement, Transaction } from '../db/database.ts';
 import {
   conversationDirectory,
@@ -202,9 +202,11 @@ export async function deleteConversationRows(
     .select({ tokenHash: shares.tokenHash })
     .from(shares)
     .where(and(eq(shares.userId, scope.userId), eq(shares.conversationId, scope.conversationId)));
-  const keys = links.map(({ tokenHash }) => `share:${tokenHash}`);
-  if (keys.length > 0)
-    await tx.delete(loginKeys).where(and(inArray(loginKeys.key, keys), eq(loginKeys.userId, scope.userId)));
+  // One at a time: they may lie on several machines.
+  for (const { tokenHash } of links)
+    await tx
+      .delete(loginKeys)
+      .where(and(eq(loginKeys.key, `share:${tokenHash}`), eq(loginKeys.userId, scope.userId)));
   await tx.delete(conversations).where(isThis(scope));
   await tx
     .delete(conversationDirectory)

@@ -138,6 +138,22 @@ test('what is deleted takes room until it is erased, and can be erased at once',
   expect(again.status).toBe(404);
 });
 
+test('with several links it is erased, and none of them opens any more', async () => {
+  const person = await somebody();
+  const conversation = await newConversation(person);
+  await person.client.messages.add(conversation, { role: 'user', content: 'Hello.' });
+  const share = () => person.json<{ url: string }>('POST', `/conversations/${conversation}/shares`, {});
+  const links = await Promise.all([share(), share(), share(), share(), share(), share()]);
+  const erased = await person.json('DELETE', `/conversations/${conversation}?permanently=true`);
+  expect(erased.status).toBe(200);
+  for (const { body } of links) {
+    const path = new URL(body.url, person.baseUrl).pathname;
+    expect(
+      (await fetch(`${person.baseUrl}${path}`, { headers: { accept: 'application/json' } })).status,
+    ).toBe(404);
+  }
+});
+
 test('an answer that was being written ends, and is there with its text when it is undone', async () => {
   const person = await somebody();
   const conversation = await newConversation(person);
