@@ -57,6 +57,7 @@ describe.skipIf(chromiumPath === undefined)('panes', { ...inBrowser, timeout: 12
       await expect.poll(() => widthOf(page, chat)).toBe(narrowestChat);
       const widest = await widthOf(page, sources);
       await page.reload();
+      await page.getByText('The only one.').waitFor();
       await expect.poll(() => widthOf(page, sources)).toBe(widest);
       await page.getByRole('button', { name: 'Show conversations' }).click();
       await page.getByRole('dialog').getByRole('link', { name: 'Herons' }).waitFor();
