@@ -11,6 +11,7 @@ import {
 import { isForeignKeyViolation } from '../db/errors.ts';
 import { AppError } from '../errors.ts';
 import { keysOf, namedBlobs, queueBlobs } from '../files/store.ts';
+import { linkKey } from '../identity/link-key.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { ConversationScope } from './scope.ts';
 
@@ -206,7 +207,7 @@ export async function deleteConversationRows(
   for (const { tokenHash } of links)
     await tx
       .delete(loginKeys)
-      .where(and(eq(loginKeys.key, `share:${tokenHash}`), eq(loginKeys.userId, scope.userId)));
+      .where(and(eq(loginKeys.key, linkKey(tokenHash)), eq(loginKeys.userId, scope.userId)));
   await tx.delete(conversations).where(isThis(scope));
   await tx
     .delete(conversationDirectory)

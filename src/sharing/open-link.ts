@@ -3,17 +3,11 @@ import { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import type { IdentityDeps } from '../identity/deps.ts';
+import { linkKey } from '../identity/link-key.ts';
 import { sha256 } from '../identity/secrets.ts';
 import { findLogin } from '../identity/store.ts';
 import { UserScope } from '../identity/user-scope.ts';
-import {
-  allDocuments,
-  countView,
-  existingDocuments,
-  linkKey,
-  readOpenShare,
-  type ShareRow,
-} from './share-store.ts';
+import { allDocuments, countView, existingDocuments, readOpenShare, type ShareRow } from './share-store.ts';
 import { presentSnapshot, takeSnapshot } from './snapshot.ts';
 
 export interface Visitor {

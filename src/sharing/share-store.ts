@@ -3,6 +3,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite, Database } from '../db/database.ts';
 import { conversations, documents, loginKeys, shares, users } from '../db/schema.ts';
 import { recordAudit } from '../identity/audit-store.ts';
+import { linkKey } from '../identity/link-key.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 
 export type ShareRow = typeof shares.$inferSelect & { messageCount: number };
@@ -44,11 +45,6 @@ export type NewShare = Pick<
   | 'snapshot'
   | 'expiresAt'
 >;
-
-/** Which link a token is, over all users: the key says whose it is. */
-export function linkKey(tokenHash: string): string {
-  return `share:${tokenHash}`;
-}
 
 export async function insertShare(
   db: Database,
