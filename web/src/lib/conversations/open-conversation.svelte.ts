@@ -334,9 +334,7 @@ export class OpenConversation {
     open: (answer: MessageView) => AsyncIterable<AnswerEvent>,
   ): Promise<void> {
     this.problem = null;
-    this.branch.leavePlace();
-    this.branch.messages = [...kept, ...fresh];
-    const answer = this.branch.messages.at(-1) as MessageView;
+    const answer = this.branch.goOnFrom(kept, fresh);
     try {
       await this.#reading.read(open(answer), answer);
     } catch (error) {

@@ -105,6 +105,13 @@ export class ShownBranch {
     return [this.messages[at] as MessageView, this.messages[at + 1] as MessageView];
   }
 
+  /** Shows another end of the branch, at which an answer is to be written. @returns it, as the reactive object */
+  goOnFrom(kept: readonly MessageView[], fresh: readonly MessageView[]): MessageView {
+    this.leavePlace();
+    this.messages = [...kept, ...fresh];
+    return this.messages.at(-1) as MessageView;
+  }
+
   takeBack(pair: readonly MessageView[]): void {
     this.messages = this.messages.filter(({ key }) => !pair.some((view) => view.key === key));
   }
