@@ -1,47 +1,17 @@
 import { staticRoutes } from '../../test/isolation/cases.ts';
 import { routesOf } from '../../test/http/route-table.ts';
 import { question, toolCall } from './acts/act.ts';
-import { linkPassword } from './acts/sharing.ts';
-import {
-  branchOf,
-  type FuzzConversation,
-  type FuzzDocument,
-  type FuzzLink,
-  type FuzzMessage,
-  saidIn,
-} from './things.ts';
+import { linkLooks } from './link-looks.ts';
+import { isTurn, kindOf, type Look, turns } from './look.ts';
+import { type FuzzConversation, type FuzzDocument, saidIn } from './things.ts';
 import type { Place } from './view.ts';
 import type { World } from './world.ts';
-
-/** One way to look at something, and who owns it. */
-export interface Look {
-  /** The route, or the tool: what else is looked at in the same way has the same name. */
-  kind: string;
-  method: 'GET' | 'POST';
-  path: string;
-  body?: unknown;
-  headers?: Record<string, string>;
-  place: Place;
-  /** Null: each reader has one of their own. */
-  owner: string | null;
-  /** The conversation that it is in, for keys that are limited to one. */
-  conversationId: string | null;
-  isThere: boolean;
-  /** Words that its owner must see. */
-  complete?: readonly string[];
-  /** Whose words they are, where everybody looks for them. */
-  finder?: string;
-  /** A stream without an end is left after a while. */
-  isEndless?: boolean;
-}
 
 /** Of no user: answers without a look at who asks. */
 const open = new Set(['/healthz', '/readyz', '/metrics', '/capabilities', '/openapi.json']);
 const strategies = ['keyword', 'rrf_fusion'];
 /** Of what is deleted, this many of the latest are looked for: it must not come back. */
 const deletedAtMost = 4;
-/** What is dear to make is looked at in turns: once in so many times that everything is read. */
-const turns = { tool: 4, statistics: 4, account: 10, changes: 5, zip: 10, pdf: 40 };
 
 /** The routes that only read, whole pages of them; those of pages and of the reference show nothing of a user. */
 export async function readRoutes({ here }: Pick<World, 'here'>): Promise<string[]> {
@@ -61,10 +31,6 @@ export async function readRoutes({ here }: Pick<World, 'here'>): Promise<string[
 /** Everything that there is to look at now. @throws Error for a route that nobody has said how to read */
 export function looksAt(world: World, routes: readonly string[]): Look[] {
   return [...routes.flatMap((path) => looksOf(world, path)), ...retrievals(world), ...tools(world)];
-}
-
-function isTurn({ sweeps }: World, every: number, at = 0): boolean {
-  return (sweeps + at) % every === every - 1;
 }
 
 function looksOf(world: World, path: string): Look[] {
@@ -121,10 +87,6 @@ function known<T>(things: readonly T[], isThere: (thing: T) => boolean): T[] {
 
 function ofAccount(path: string, place: Place = { kind: 'account' }): Look {
   return { kind: kindOf(path), method: 'GET', path, place, owner: null, conversationId: null, isThere: true };
-}
-
-function kindOf(path: string): string {
-  return `GET ${path.split('?')[0]}`;
 }
 
 function ofConversation(one: FuzzConversation, path: string, route: string): Look {
@@ -196,45 +158,6 @@ function messageLooks(world: World, route: string): Look[] {
       isThere: state === 'there' && there.includes(id),
     }));
   });
-}
-
-/** With the password and without it; where one takes part, also what is written there. */
-function linkLooks(world: World, link: FuzzLink, route: string): Look[] {
-  const { token, owner, conversationId } = link;
-  const look = (hasPassword: boolean): Look => ({
-    kind: kindOf(route),
-    method: 'GET',
-    path: route.replace(':token', token),
-    headers: hasPassword ? { 'x-share-password': linkPassword } : {},
-    place: { kind: 'link', link, hasPassword },
-    owner,
-    conversationId,
-    isThere: world.isOpen(link),
-  });
-  if (route === '/s/:token') {
-    // Passwords are hashed few at a time, and wrong ones are counted.
-    const complete = link.takesPart ? [] : link.shown.certain;
-    return link.password === null
-      ? [{ ...look(true), complete }]
-      : [{ ...look(true), complete }, look(false)];
-  }
-  if (route === '/s/:token/changes')
-    return isTurn(world, turns.changes) ? [{ ...look(true), isEndless: true }] : [];
-  const conversation = world.conversation(conversationId);
-  const branch = branchOf(conversation);
-  const isAnswer = ({ role }: FuzzMessage): boolean => role === 'assistant';
-  // The last one that is shown to those who take part, and the last one that is not.
-  const answers = [
-    branch.findLast(isAnswer),
-    conversation.messages.findLast((one) => isAnswer(one) && !branch.includes(one)),
-  ];
-  return answers
-    .filter((answer) => answer !== undefined)
-    .map(({ id }) => ({
-      ...look(true),
-      path: look(true).path.replace(':message', id),
-      place: { kind: 'answer' as const, link, hasPassword: true, id },
-    }));
 }
 
 /** Words that are in one text only, each of them its owner's; and words that all texts share. */
