@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { newId } from '../../src/db/ids.ts';
 import { hashOf, shortHash, textToEmbed } from '../../src/documents/embedded-text.ts';
-import { keywordKind, vectorKind } from '../../src/documents/index-store.ts';
+import { keywordKind, vectorKind } from '../../src/documents/segment-kinds.ts';
 import type { PreparedIndex } from '../../src/indexing/prepare.ts';
 import { vectorsVersion } from '../../src/indexing/versions.ts';
 import { benchModel, indexDocument, keywordIndexOf } from '../alcove/write-document.ts';

@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts';
-import { blocksKind, keywordKind, passagesKind, vectorKind } from '../documents/index-store.ts';
-import { questionsKind, unpackQuestions } from '../documents/questions-store.ts';
-import { isOfWords, unpackWords } from '../documents/words-store.ts';
+import { unpackQuestions } from '../documents/questions-store.ts';
+import { blocksKind, keywordKind, makerOf, questionsKind, vectorKind } from '../documents/segment-kinds.ts';
+import { unpackWords } from '../documents/words-store.ts';
 import { unpackBlocks } from '../formats/pack-blocks.ts';
 import { openSegment, UnreadableSegment } from '../indexing/segment.ts';
 import { openVectors } from '../indexing/vectors.ts';
@@ -94,7 +94,7 @@ function whyUnreadable({ kind, bytes, chunks }: StoredSegment): string | null {
       else unpackWords(bytes);
       return null;
     }
-    const found = kind === 'keyword' ? openSegment(bytes).chunkCount : openVectors(bytes).count;
+    const found = kind === keywordKind ? openSegment(bytes).chunkCount : openVectors(bytes).count;
     return found === chunks ? null : `it is of ${found} passages instead of ${chunks}`;
   } catch (error) {
     if (error instanceof UnreadableSegment) return error.message;
@@ -111,7 +111,7 @@ async function haveMadeAnew(
   db: Database,
   { userId, conversationId, documentId, kind }: Broken,
 ): Promise<void> {
-  if (kind !== 'keyword')
+  if (kind !== keywordKind)
     await db.write({ userId }, [
       {
         name: 'doctor_drop_segment',
@@ -119,8 +119,8 @@ async function haveMadeAnew(
         values: [userId, conversationId, documentId, kind],
       },
     ]);
-  if (kind === questionsKind) return;
-  const target = isOfWords(kind) || kind === blocksKind ? passagesKind : kind;
-  const key = documentWork({ userId, conversationId }, 'index', documentId, target);
+  const maker = makerOf(kind);
+  if (maker === null) return;
+  const key = documentWork({ userId, conversationId }, 'index', documentId, maker);
   await db.scoped({ userId }, (tx) => hurry(tx, key));
 }

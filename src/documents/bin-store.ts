@@ -9,7 +9,7 @@ import { forgetAnswersAbout } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
 import { enqueue } from '../work/store.ts';
-import { vectorKind } from './index-store.ts';
+import { vectorKind } from './segment-kinds.ts';
 import { moveDocumentRows } from './move-store.ts';
 import { bumpVersion, type DocumentRow } from './store.ts';
 import { unfinishedDocuments } from './unfinished-store.ts';

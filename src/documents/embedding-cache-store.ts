@@ -4,8 +4,8 @@ import type { Database, Transaction } from '../db/database.ts';
 import { chunkVectors } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { restoreVector, type VectorParts } from '../indexing/vectors.ts';
+import { vectorKind } from './segment-kinds.ts';
 import { shortHash } from './embedded-text.ts';
-import { vectorKind } from './index-store.ts';
 import { vectorParts } from './vector-parts-store.ts';
 
 export interface VectorRow {

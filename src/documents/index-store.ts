@@ -12,6 +12,7 @@ import {
   userCounters,
 } from '../db/schema.ts';
 import { isUnderHold, underHold } from '../identity/hold-store.ts';
+import { blocksKind, keywordKind, vectorKind } from './segment-kinds.ts';
 import { hashOf, shortHash, textToEmbed } from './embedded-text.ts';
 import type { PageWords } from '../formats/ocr/page-words.ts';
 import { openVectors } from '../indexing/vectors.ts';
@@ -24,12 +25,6 @@ import { writeWords } from './words-store.ts';
 import { scopeOf } from './work-scope.ts';
 
 export type ChunkRow = typeof chunks.$inferSelect;
-export const keywordKind = 'keyword';
-/** Not a segment: the passages themselves, with every index over them. */
-export const passagesKind = 'passages';
-/** What the parts of the text are; made with the passages, and gone with them. */
-export const blocksKind = 'blocks';
-export const vectorKind = (model: string): string => `vector:${model}`;
 
 /** Rows of one INSERT: 14 columns times this stays far below PostgreSQL's 65,535 parameters. */
 const rowsAtOnce = 1000;

@@ -3,9 +3,9 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
 import { chunks, documents, segments } from '../db/schema.ts';
 import { countTokens, type SpentTokens } from '../identity/usage-store.ts';
+import { questionsKind } from './segment-kinds.ts';
+import { unpackOrRebuild } from './segment-store.ts';
 import { type DocumentRow, isDocument } from './store.ts';
-
-export const questionsKind = 'questions';
 
 /** What a model has suggested to ask of a document; null when none was asked about this version of it. */
 export async function readQuestions(
@@ -26,7 +26,8 @@ export async function readQuestions(
         ),
       ),
   );
-  return row === undefined ? null : unpackQuestions(row.bytes);
+  if (row === undefined) return null;
+  return unpackOrRebuild(db, scope, documentId, questionsKind, () => unpackQuestions(row.bytes));
 }
 
 /** @throws Error for bytes that are not whole */

@@ -8,8 +8,8 @@ import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
 import { workTopic } from '../work/loop.ts';
 import { enqueue } from '../work/store.ts';
+import { vectorKind } from './segment-kinds.ts';
 import type { DocumentDeps } from './deps.ts';
-import { vectorKind } from './index-store.ts';
 import { unfinishedDocuments } from './unfinished-store.ts';
 
 /**

@@ -7,7 +7,7 @@ import { segments } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
 import { hurry } from '../work/store.ts';
-import { keywordKind } from './index-store.ts';
+import { keywordKind, makerOf } from './segment-kinds.ts';
 
 export interface SegmentName {
   conversationId: string;
@@ -83,8 +83,25 @@ export async function rebuildSegment(
   await db.scoped(scope, async (tx) => {
     // Vectors count as complete while they have a segment, and are embedded again without one.
     if (kind !== keywordKind) await tx.delete(segments).where(isOneOf(scope, [name], kind));
-    await hurry(tx, documentWork(place, 'index', name.documentId, kind));
+    const maker = makerOf(kind);
+    if (maker !== null) await hurry(tx, documentWork(place, 'index', name.documentId, maker));
   });
+}
+
+/** What `unpack` makes of a stored segment; null where it cannot be read, and then it is made anew. */
+export async function unpackOrRebuild<T>(
+  db: Database,
+  scope: ConversationScope,
+  documentId: string,
+  kind: string,
+  unpack: () => T,
+): Promise<T | null> {
+  try {
+    return unpack();
+  } catch {
+    await rebuildSegment(db, scope, { conversationId: scope.conversationId, documentId }, kind);
+    return null;
+  }
 }
 
 function isOneOf(scope: ConversationScope | UserScope, wanted: readonly SegmentName[], kind: string) {

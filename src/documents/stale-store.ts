@@ -4,7 +4,7 @@ import { nobody } from '../db/ids.ts';
 import { keywordVersion, passagesVersion, vectorsVersion } from '../indexing/versions.ts';
 import { documentWork, type WorkKey } from '../work/lease.ts';
 import { enqueue, hurry } from '../work/store.ts';
-import { keywordKind, passagesKind, vectorKind } from './index-store.ts';
+import { keywordKind, passagesKind, vectorKind } from './segment-kinds.ts';
 
 const pageSize = 500;
 

@@ -4,7 +4,8 @@ import type { Database } from '../db/database.ts';
 import { documentTexts, segments } from '../db/schema.ts';
 import type { Block } from '../formats/format.ts';
 import { unpackBlocks } from '../formats/pack-blocks.ts';
-import { blocksKind } from './index-store.ts';
+import { blocksKind } from './segment-kinds.ts';
+import { unpackOrRebuild } from './segment-store.ts';
 
 /** What was read of the document; null while nothing was. */
 export async function readText(db: Database, scope: ConversationScope, id: string): Promise<string | null> {
@@ -16,7 +17,7 @@ export async function readText(db: Database, scope: ConversationScope, id: strin
 
 interface TextWithBlocks {
   text: string;
-  /** Null for a document that was read before they were kept, or that has too many. */
+  /** Null for a document that was read before they were kept, that has too many, or whose cannot be read just now. */
   blocks: Block[] | null;
 }
 
@@ -42,7 +43,9 @@ export async function readTextWithBlocks(
       .where(isTextOf(scope, id)),
   );
   if (row === undefined) return null;
-  return { text: row.text, blocks: row.blocks === null ? null : unpackBlocks(row.blocks) };
+  const { text, blocks: stored } = row;
+  if (stored === null) return { text, blocks: null };
+  return { text, blocks: await unpackOrRebuild(db, scope, id, blocksKind, () => unpackBlocks(stored)) };
 }
 
 function isTextOf(scope: ConversationScope, id: string) {

@@ -2,7 +2,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database } from '../db/database.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { restoreVector, strideOf, type VectorParts, vectorHeaderBytes } from '../indexing/vectors.ts';
-import { vectorKind } from './index-store.ts';
+import { vectorKind } from './segment-kinds.ts';
 import { readParts, type SegmentName, type SegmentRow } from './segment-store.ts';
 
 // Segments are stored as they are: their length is known, and parts of them are read, without reading the whole.

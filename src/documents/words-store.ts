@@ -4,9 +4,9 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { segments } from '../db/schema.ts';
 import type { PageWords } from '../formats/ocr/page-words.ts';
+import { wordsKind } from './segment-kinds.ts';
+import { unpackOrRebuild } from './segment-store.ts';
 
-const wordsKind = (page: number | ''): string => `words:${page}`;
-export const isOfWords = (kind: string): boolean => kind.startsWith(wordsKind(''));
 /** A page has some 10 KB of them. */
 const rowsAtOnce = 50;
 
@@ -51,7 +51,8 @@ export async function readWords(
         ),
       ),
   );
-  return row === undefined ? null : unpackWords(row.bytes);
+  if (row === undefined) return null;
+  return unpackOrRebuild(db, scope, documentId, wordsKind(page), () => unpackWords(row.bytes));
 }
 
 /** @throws Error for bytes that are not whole: gzip has a checksum */

@@ -77,9 +77,13 @@ function readHeader(bytes: Uint8Array) {
  */
 export function openRows(bytes: Uint8Array, wantedDimension: number): VectorSegment {
   const { count, dimension, stride } = readHeader(bytes);
-  if (count > 0 && dimension !== wantedDimension)
-    throw new RangeError(`There are vectors of ${dimension} dimensions`);
   const rowsAt = vectorHeaderBytes + 4 * count;
+  if (count > 0 && dimension !== wantedDimension) {
+    // As long as vectors of the wanted dimension are: only what says the dimension is damaged.
+    if (bytes.length === rowsAt + count * strideOf(wantedDimension))
+      throw new UnreadableSegment('its dimension differs');
+    throw new RangeError(`There are vectors of ${dimension} dimensions`);
+  }
   if (bytes.length !== rowsAt + count * stride) throw new UnreadableSegment('its length differs');
   const scales = new Float32Array(new Uint8Array(bytes.subarray(vectorHeaderBytes, rowsAt)).buffer);
   for (const scale of scales)

@@ -1,5 +1,5 @@
 import type { Database } from '../db/database.ts';
-import { keywordKind, vectorKind } from '../documents/index-store.ts';
+import { keywordKind, vectorKind } from '../documents/segment-kinds.ts';
 import { readSegments, readSegmentSizes } from '../documents/segment-store.ts';
 import { readVectorRows } from '../documents/vector-parts-store.ts';
 import { prepareIndexAgain } from '../indexing/prepare.ts';
@@ -99,14 +99,7 @@ export function createSegmentCache(
           );
         }
     },
-    async vectors<T>(
-      scope: SearchScope,
-      documents: readonly NamedDocument[],
-      model: string,
-      dimension: number,
-      scan: VectorScan<T>,
-      signal?: AbortSignal,
-    ) {
+    async vectors(scope, documents, model, dimension, scan, signal) {
       const kind = vectorKind(model);
       const wanted = documents.map((document) => {
         const bytes = vectorBytes(document.chunkCount, dimension);

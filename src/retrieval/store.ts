@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { ConversationScope } from '../conversations/scope.ts';
 import type { Database, Statement } from '../db/database.ts';
-import { keywordKind } from '../documents/index-store.ts';
+import { keywordKind } from '../documents/segment-kinds.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 
 /** One conversation; or, only where the caller asked for it, all of the user's own. */

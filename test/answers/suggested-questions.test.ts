@@ -62,6 +62,19 @@ test('a model that fails is asked the next time; a reply of another form is kept
   expect(provider.chats).toHaveLength(2);
 });
 
+test('those that cannot be read are suggested anew', async () => {
+  const { person, id } = await withDocument();
+  provider.script(behave.answer(JSON.stringify(said)), behave.answer('["What is new here?"]'));
+  await questionsOf(person, id);
+  await (
+    await app()
+  ).app.db.pool.query(`UPDATE segments SET bytes = '[' WHERE user_id = $1 AND kind = 'questions'`, [
+    person.id,
+  ]);
+  expect(await questionsOf(person, id)).toEqual(['What is new here?']);
+  expect(await questionsOf(person, id)).toEqual(['What is new here?']);
+});
+
 test('they are of this version of this document', async () => {
   const { person, conversation, id } = await withDocument();
   provider.script(behave.answer(JSON.stringify(said)), behave.answer('["What is new here?"]'));

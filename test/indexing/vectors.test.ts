@@ -212,6 +212,9 @@ describe('the rows of a vector segment without its residuals', () => {
     for (const length of [0, 15, 16, 500, leading.length - 1])
       expect(() => openRows(leading.slice(0, length), 100)).toThrow(UnreadableSegment);
     expect(() => openRows(leading, 96)).toThrow(RangeError);
+    const renamed = leading.slice();
+    new DataView(renamed.buffer).setUint32(12, 3_000, true);
+    expect(() => openRows(renamed, 100)).toThrow(UnreadableSegment);
     for (const scale of [Number.NaN, -1, 1, Number.POSITIVE_INFINITY]) {
       const changed = leading.slice();
       new DataView(changed.buffer).setFloat32(16 + 4 * 7, scale, true);
