@@ -2,7 +2,7 @@
 export const quickOnCitus = [
   'test/http/founding-examples.test.ts',
   'test/isolation/{layers,routes}.test.ts',
-  'test/conversations/{deletion,organising}.test.ts',
+  'test/conversations/{deletion,organising,retention}.test.ts',
   'test/documents/{copying,deletion}.test.ts',
   'test/durability/append-kill.test.ts',
   'test/retrieval/same-results.test.ts',

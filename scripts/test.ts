@@ -33,7 +33,7 @@ const WITHOUT_DATABASE = [
   'src/**',
   // The same to a browser, a package and a model on disk, whatever the database: what a database can change of them,
   // web-app and sharing try.
-  'test/web/{access,answers,client-streams,comfort,composer,copy-answer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,locate,long-chat,markdown,organising,pace,pages,palette,panes,phone,preferences,sessions,settings,show-name,stage-lines,statistics,viewer}.test.ts',
+  'test/web/{access,answers,client-streams,comfort,composer,copy-answer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,locate,long-chat,markdown,organising,pace,pages,palette,panes,phone,preferences,sessions,settings,show-name,stage-lines,statistics,uploads,viewer}.test.ts',
   'test/install/package.test.ts',
   'test/cli/models.test.ts',
   // Requests and readers that no row comes of.
@@ -44,14 +44,19 @@ const root = resolve(import.meta.dirname, '..');
 // What kills, waits for leases or drives a browser for long: each has a quicker neighbour in the ordinary run, and all
 // of them are part of the full one.
 const LONG = [
+  'test/accounts/first-account.test.ts',
   'test/cli/{doctor,models}.test.ts',
+  'test/documents/{copying,restoring,vectors-once}.test.ts',
+  'test/durability/embedded-thread.test.ts',
   'test/eval/measure.test.ts',
   'test/files/{backup,data-folder,restore-replace}.test.ts',
   'test/formats/filings.test.ts',
   'test/http/unread-streams.test.ts',
   'test/install/{package,settings}.test.ts',
   'test/schema/{repair,start}.test.ts',
-  'test/web/{access,answers,comfort,composer,documents,footnotes,highlight,long-chat,organising,pages,palette,panes,phone,preferences,sessions,settings,statistics,viewer}.test.ts',
+  'test/sharing/{taking-part,taking-part-repeats}.test.ts',
+  'test/web/{access,answers,comfort,composer,documents,footnotes,highlight,long-chat,organising,pages,palette,panes,phone,preferences,sessions,settings,statistics,uploads,viewer}.test.ts',
+  'test/web/{first-account,forgotten-password,install,keyboard,sharing}.test.ts',
 ];
 // Nothing in these is the embedded database's own: with `ALCOVE_LONG_TESTS=server` the server alone goes through them.
 const LONG_AND_ALIKE = [
@@ -59,7 +64,7 @@ const LONG_AND_ALIKE = [
   'test/answers/provider-faults.test.ts',
   'test/changes/events.test.ts',
   'test/cli/{commands,log,users}.test.ts',
-  'test/conversations/deletion.test.ts',
+  'test/conversations/{deletion,retention}.test.ts',
   'test/documents/{embedding-cache,missing-original,moved-meanwhile,re-embed,reindexing,replacing}.test.ts',
   'test/documents/{text-recognition,transfers}.test.ts',
   'test/durability/{slow-database,work-kill}.test.ts',
@@ -67,7 +72,7 @@ const LONG_AND_ALIKE = [
   'test/files/{bucket,reconcile}.test.ts',
   'test/http/{generated-client,settled-effects}.test.ts',
   'test/isolation/{fuzz,fuzz-reach}.test.ts',
-  'test/retrieval/{scope-and-cache,segment-memory}.test.ts',
+  'test/retrieval/{large-conversations,scope-and-cache,segment-memory,unreadable-segments}.test.ts',
   'test/web/interrupted.test.ts',
 ];
 const isFull = process.env['ALCOVE_CORPORA'] === 'full';
