@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,9 @@ import { askJson, newConversation } from '../answers/support/asking.ts';
 import { reportFile } from '../documents/support/files.ts';
 import { uploadAndWait } from '../documents/support/uploading.ts';
 import { isFullRun } from '../support/full-run.ts';
-import { newPerson } from '../support/person.ts';
+import { newPerson, type Person } from '../support/person.ts';
+import { announcedPort } from './support/announced.ts';
+import { canContain, serveContained } from './support/container.ts';
 
 // A full run only packs and installs: it takes as long as fifty other tests.
 
@@ -27,6 +29,8 @@ describe.skipIf(!isFullRun)('what npm pack makes, installed into an empty folder
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'alcove package-'));
+    // For a test in which somebody else runs it.
+    await chmod(folder, 0o755);
     data = await mkdtemp(join(tmpdir(), 'alcove-package-'));
     await run('npm', ['pack', '--pack-destination', folder], { cwd: root });
     const [tarball = ''] = await readdir(folder);
@@ -80,31 +84,57 @@ describe.skipIf(!isFullRun)('what npm pack makes, installed into an empty folder
   test('serves the API and the web app, and ends on SIGTERM', { timeout: takesMs }, async () => {
     const server = spawn(alcove, ['serve'], { cwd: data, env });
     try {
-      const url = await announced(server.stdout);
+      const url = `http://127.0.0.1:${await announcedPort(server.stdout)}`;
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
       const page = await (await fetch(`${url}/`)).text();
       const [, script = ''] = /<link href="(\/[^"]+\.js)" rel="modulepreload">/.exec(page) ?? [];
       expect((await fetch(url + script)).headers.get('content-type')).toMatch(/javascript/);
 
-      const person = await newPerson(url);
-      const conversation = await newConversation(person);
-      const [document] = await uploadAndWait(person, conversation, await reportFile());
-      expect(document?.status).toBe('ready');
-      const { body } = await askJson(person, conversation, 'How many vessels run on batteries alone?');
-      expect(body.answer).toContain('12 run on batteries alone');
-      expect(body.citations[0]).toMatchObject({ verification: 'verified' });
-      expect(body.sources[0]).toMatchObject({
-        document_name: document?.name,
-        page: expect.any(Number) as number,
-      });
-
+      await doMainJob(await newPerson(url));
       server.kill('SIGTERM');
       expect((await once(server, 'exit'))[0]).toBe(0);
     } finally {
       server.kill('SIGKILL');
     }
   });
+
+  test.skipIf(!canContain)(
+    'runs as nobody on a read-only root, and connects to nobody',
+    { timeout: takesMs },
+    async () => {
+      await using contained = await serveContained(alcove, { PATH: env.PATH, LOG_LEVEL: 'error' });
+      const { url, server, beside, sent } = contained;
+      await expect(beside('touch', join(folder, 'written'))).rejects.toThrow(/Read-only file system/);
+      const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
+      expect(status).toMatch(/^Uid:\s+65534\s+65534\s+65534\s+65534$/m);
+      expect(status).toMatch(/^CapEff:\s+0+$/m);
+
+      await doMainJob(await newPerson(url));
+      expect(await sent()).toBe(0);
+      // It would have been counted.
+      const leave = "fetch('http://198.51.100.7/', { signal: AbortSignal.timeout(500) }).catch(() => 0)";
+      await beside(process.execPath, '-e', leave);
+      expect(await sent()).toBeGreaterThan(0);
+
+      server.kill('SIGTERM');
+      expect((await once(server, 'exit'))[0]).toBe(0);
+    },
+  );
 });
+
+/** From a file to a cited answer. */
+async function doMainJob(person: Person): Promise<void> {
+  const conversation = await newConversation(person);
+  const [document] = await uploadAndWait(person, conversation, await reportFile());
+  expect(document?.status).toBe('ready');
+  const { body } = await askJson(person, conversation, 'How many vessels run on batteries alone?');
+  expect(body.answer).toContain('12 run on batteries alone');
+  expect(body.citations[0]).toMatchObject({ verification: 'verified' });
+  expect(body.sources[0]).toMatchObject({
+    document_name: document?.name,
+    page: expect.any(Number) as number,
+  });
+}
 
 describe('npm start', () => {
   test('passes a signal on, so that nothing keeps the port', { timeout: takesMs }, async () => {
@@ -113,7 +143,7 @@ describe('npm start', () => {
       cwd: root,
       env: { ...env, DATA_DIR: data, ALCOVE_ENV_FILE: '/dev/null' },
     });
-    const url = await announced(npm.stdout);
+    const url = `http://127.0.0.1:${await announcedPort(npm.stdout)}`;
     // Its output ends when the last process that could write to it has ended.
     const ended = once(npm, 'close');
     npm.kill('SIGTERM');
@@ -127,16 +157,3 @@ describe('npm start', () => {
     expect(scripts.start).toMatch(/^exec node /);
   });
 });
-
-/** The address that the server prints when it listens. */
-function announced(output: NodeJS.ReadableStream): Promise<string> {
-  return new Promise((resolveUrl, reject) => {
-    let said = '';
-    output.on('data', (text) => {
-      said += String(text);
-      const port = /is at http:\/\/localhost:(\d+)/.exec(said)?.[1];
-      if (port !== undefined) resolveUrl(`http://127.0.0.1:${port}`);
-    });
-    output.on('end', () => reject(new Error(`the server ended: ${said}`)));
-  });
-}
