@@ -2,7 +2,8 @@
  * `node scripts/check-lockfile.ts`: package-lock.json is whole. `npm ci` refuses a lockfile that is not what the
  * manifests say; and where an entry for a platform's own package is missing, as after `npm install` with a version
  * whose packages are not all published, it installs what cannot run on that platform. Nor does it say from where the
- * packages come: that is for each machine to know, and their hashes tell whether they are the same.
+ * packages come: that is for each machine to know, and their hashes tell whether they are the same. None is
+ * older than the first version without a known weakness.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -23,6 +24,18 @@ interface Entry extends Wishes {
   inBundle?: boolean;
 }
 
+/** The first versions without a published weakness that a document, a request or an answer could reach; null: none. */
+const floors: Record<string, string | null> = {
+  '@modelcontextprotocol/sdk': '1.26.0',
+  dompurify: '3.4.13',
+  'drizzle-orm': '0.45.2',
+  fastify: '5.8.1',
+  mammoth: '1.11.0',
+  'pdfjs-dist': '6.2.108',
+  svelte: '5.55.7',
+  xlsx: null,
+};
+
 /** By the path of its folder; the root's is empty. */
 export type LockedPackages = Record<string, Entry>;
 
@@ -36,6 +49,7 @@ export function checkLockfile(packages: LockedPackages, manifests: Record<string
       ...lackingOptional(path, entry, packages),
       ...lackingHash(path, entry),
       ...namedPlace(path, entry),
+      ...belowFloor(path, entry),
     ]),
   ];
 }
@@ -66,6 +80,15 @@ function lackingHash(path: string, { link, inBundle, integrity }: Entry): string
 function namedPlace(path: string, { link, resolved }: Entry): string[] {
   if (link === true || resolved === undefined) return [];
   return [`${path}: its entry names ${URL.parse(resolved)?.host || resolved}, and must not say where it is`];
+}
+
+function belowFloor(path: string, { version }: Entry): string[] {
+  const name = path.split('node_modules/').at(-1) ?? '';
+  const floor = floors[name];
+  if (floor === undefined || version === undefined) return [];
+  if (floor === null) return [`${path}: ${name} is not to be used, its weaknesses are not mended`];
+  const isOlder = version.localeCompare(floor, 'en', { numeric: true }) < 0;
+  return isOlder ? [`${path}: ${version} has a known weakness, ${floor} has none`] : [];
 }
 
 /** Resolves a name as Node does: from the package's own folder upwards. */

@@ -67,3 +67,14 @@ test('wishes of a package.json that the lockfile does not repeat are named by th
     'web: devDependencies of package.json are not those of the lockfile',
   ]);
 });
+
+test('a version with a known weakness is named, wherever it is', () => {
+  const old = { 'node_modules/oven/node_modules/fastify': { version: '5.8.0', integrity: 'sha512-f' } };
+  expect(check(old)).toEqual([
+    'node_modules/oven/node_modules/fastify: 5.8.0 has a known weakness, 5.8.1 has none',
+  ]);
+  expect(check({ 'node_modules/fastify': { version: '5.12.0', integrity: 'sha512-f' } })).toEqual([]);
+  expect(check({ 'node_modules/xlsx': { version: '0.18.5', integrity: 'sha512-x' } })).toEqual([
+    'node_modules/xlsx: xlsx is not to be used, its weaknesses are not mended',
+  ]);
+});
