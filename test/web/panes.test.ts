@@ -78,6 +78,20 @@ describe.skipIf(chromiumPath === undefined)('panes', { ...inBrowser, timeout: 12
     },
   );
 
+  test('of the conversations stays open over the page when the conversation changes elsewhere', async () => {
+    const { page, complaints } = await openHerons(700);
+    await page.getByRole('button', { name: 'Show conversations' }).click();
+    const sheet = page.getByRole('dialog');
+    await sheet.getByRole('link', { name: 'Herons' }).waitFor();
+    await person.client.conversations.rename(herons, 'Herons of the lake');
+    await sheet.getByRole('link', { name: 'Herons of the lake' }).waitFor();
+    await person.client.conversations.rename(herons, 'Herons');
+    await sheet.getByRole('link', { name: 'Herons', exact: true }).click();
+    await sheet.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('of the conversations is put away and taken back on every page, and remembered', async () => {
     const { page, complaints } = await openHerons(1_280);
     await page.getByRole('button', { name: 'Hide conversations' }).click();

@@ -65,7 +65,6 @@ export class Workspace {
   }
 
   open(id: string | null): void {
-    this.isSidebarOpen = false;
     if (this.current.id === id && !this.current.isMissing) return;
     this.isRenaming = false;
     this.current.close();
@@ -86,7 +85,7 @@ export class Workspace {
   /** A conversation that was deleted is there again. */
   putBack(conversation: Conversation): void {
     this.list.put(conversation);
-    if (conversation.id === this.current.id) this.open(conversation.id);
+    if (conversation.id === this.current.id && this.current.isMissing) this.open(conversation.id);
   }
 
   /** After a time without connection: what is on the screen may be old. */
