@@ -30,6 +30,8 @@ export interface FuzzConversation {
   isTemplate: boolean;
   title: string[];
   tags: string[];
+  /** Of the template that it was begun with, whatever becomes of that. */
+  starters: string[];
   messages: FuzzMessage[];
   /** Their ids: they must not come back. */
   deletedMessages: string[];

@@ -60,7 +60,7 @@ function list(world: World, reader: Reader, place: Place): string[] {
   if (place.kind === 'bin') {
     // A key that is limited to one lists it there, too: it may bring it back.
     const binned = own.filter(({ state }) => state === 'binned');
-    return binned.flatMap(({ title, tags }) => [...title, ...tags]);
+    return binned.flatMap(({ title, tags, starters }) => [...title, ...tags, ...starters]);
   }
   const organised = reader.limitedTo === null ? organisedBy(world, reader.userId) : [];
   if (place.kind === 'organiser') {
@@ -85,7 +85,13 @@ function alongWith({ organisers }: World, { id, project }: FuzzConversation): st
 }
 
 function inConversation(world: World, one: FuzzConversation): string[] {
-  return [...one.title, ...one.tags, ...one.messages.flatMap(wordsOf), ...inDocuments(world, one)];
+  return [
+    ...one.title,
+    ...one.tags,
+    ...one.starters,
+    ...one.messages.flatMap(wordsOf),
+    ...inDocuments(world, one),
+  ];
 }
 
 function inDocuments(world: World, { id, unsure }: FuzzConversation): string[] {

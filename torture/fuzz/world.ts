@@ -146,6 +146,7 @@ export class World {
       isTemplate: false,
       title: [],
       tags: [],
+      starters: [],
       messages: [],
       deletedMessages: [],
       leafId: null,

@@ -42,7 +42,10 @@ export async function makeTemplate(world: World, { id: from, owner }: FuzzConver
 }
 
 /** A conversation with copies of its documents. */
-export async function useTemplate(world: World, { id, owner, conversationId }: Organiser): Promise<void> {
+export async function useTemplate(
+  world: World,
+  { id, owner, words: [, , ...starters], conversationId }: Organiser,
+): Promise<void> {
   if (conversationId === null) return;
   const title = world.plant();
   const body = { title, template_id: id };
@@ -50,6 +53,7 @@ export async function useTemplate(world: World, { id, owner, conversationId }: O
   const { unsure } = world.conversation(conversationId);
   const made = world.addConversation((told(reply) as { id: string }).id, owner, {
     title: [title],
+    starters,
     unsure: [...unsure],
   });
   await findCopies(world, made, world.quotable([conversationId]));
