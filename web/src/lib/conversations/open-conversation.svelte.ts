@@ -74,8 +74,9 @@ export class OpenConversation {
     this.isLoading = true;
     try {
       const [history] = await Promise.all([this.branch.read(this.id), this.documents.load(this.id)]);
-      // An answer that is being read here is newer than the history.
-      if (!this.#reading.isUnderWay) this.#show(history);
+      // What this page has asked, or an answer that it is reading, is newer than the history.
+      if (history === null || this.#reading.isUnderWay) this.#reloadSoon();
+      else this.#show(history);
       this.problem = null;
     } catch (error) {
       if (this.#closing.signal.aborted) return;

@@ -16,6 +16,9 @@ export class ShownBranch {
   readonly #closing: AbortSignal;
   /** Where the branch ends that the conversation goes on with, as it was last read. */
   #leaf: string | null = null;
+  /** Readings are numbered as they begin, and what is shown has the number of its own. */
+  #begun = 0;
+  #shown = 0;
 
   constructor(alcove: Client, closing: AbortSignal) {
     this.#alcove = alcove;
@@ -31,8 +34,20 @@ export class ShownBranch {
     return this.messages.some(({ id }) => id === messageId);
   }
 
-  /** A page of history: the newest, or around the last message that is shown when a place was gone to. */
-  async read(conversation: string): Promise<ConversationHistory> {
+  /**
+   * A page of history: the newest, or around the last message that is shown when a place was gone to. Null where what is
+   * shown meanwhile is newer.
+   */
+  async read(conversation: string): Promise<ConversationHistory | null> {
+    this.#begun += 1;
+    const begun = this.#begun;
+    const history = await this.#read(conversation);
+    if (begun < this.#shown) return null;
+    this.#shown = begun;
+    return history;
+  }
+
+  async #read(conversation: string): Promise<ConversationHistory> {
     const around = this.isElsewhere ? this.messages.at(-1)?.id : undefined;
     if (around) {
       try {
@@ -57,6 +72,7 @@ export class ShownBranch {
     const before = this.messages[0]?.id;
     if (!before) return;
     const history = await this.#page(conversation, { before });
+    if (this.messages[0]?.id !== before) return;
     this.messages.unshift(...history.messages.map(messageView));
     this.hasEarlier = history.has_more;
   }
@@ -65,6 +81,7 @@ export class ShownBranch {
     const after = this.messages.at(-1)?.id;
     if (!after) return;
     const history = await this.#page(conversation, { after });
+    if (this.messages.at(-1)?.id !== after) return;
     this.messages.push(...history.messages.map(messageView));
     this.#place(history);
   }
@@ -72,6 +89,7 @@ export class ShownBranch {
   /** Shows a message with those around it, in whichever branch it is. */
   async goTo(conversation: string, messageId: string): Promise<void> {
     const history = await this.#page(conversation, { around: messageId });
+    this.#overtake();
     this.messages = history.messages.map(messageView);
     this.hasEarlier = history.has_more;
     this.#place(history);
@@ -100,6 +118,7 @@ export class ShownBranch {
 
   /** A question and its answer at the end, as the reactive objects that the list holds. */
   push(question: string): [MessageView, MessageView] {
+    this.#overtake();
     const at = this.messages.length;
     this.messages.push(...answerView(question));
     return [this.messages[at] as MessageView, this.messages[at + 1] as MessageView];
@@ -108,12 +127,19 @@ export class ShownBranch {
   /** Shows another end of the branch, at which an answer is to be written. @returns it, as the reactive object */
   goOnFrom(kept: readonly MessageView[], fresh: readonly MessageView[]): MessageView {
     this.leavePlace();
+    this.#overtake();
     this.messages = [...kept, ...fresh];
     return this.messages.at(-1) as MessageView;
   }
 
   takeBack(pair: readonly MessageView[]): void {
     this.messages = this.messages.filter(({ key }) => !pair.some((view) => view.key === key));
+  }
+
+  /** What is being read is older than what is shown from now on. */
+  #overtake(): void {
+    this.#begun += 1;
+    this.#shown = this.#begun;
   }
 
   #page(

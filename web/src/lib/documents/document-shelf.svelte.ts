@@ -72,6 +72,9 @@ export class DocumentShelf {
   #deleted = $state.raw<Document[]>([]);
   /** The last one that became ready or failed, for those who cannot see the list. */
   lastSettled = $state.raw<Document | null>(null);
+  /** In which step each was last put or removed: a list that was asked for before says nothing of it. */
+  readonly #touched = new Map<string, number>();
+  #steps = 0;
   readonly #sent = new Set<Promise<unknown>>();
   readonly #paces = new Map<string, Pace>();
   readonly #alcove: Client;
@@ -85,11 +88,13 @@ export class DocumentShelf {
   }
 
   async load(conversationId: string): Promise<void> {
+    const begun = this.#steps;
     const documents = await this.#list(conversationId);
+    const isNewer = (id: string): boolean => (this.#touched.get(id) ?? 0) > begun;
     for (const known of this.#documents.keys()) {
-      if (!documents.some((item) => item.id === known)) this.#documents.delete(known);
+      if (!isNewer(known) && !documents.some((item) => item.id === known)) this.#remove(known);
     }
-    for (const document of documents) this.#put(document);
+    for (const document of documents) if (!isNewer(document.id)) this.#put(document);
   }
 
   /** Sends the files one request each, so that each succeeds or fails by itself. */
@@ -147,11 +152,11 @@ export class DocumentShelf {
   /** A document of the person's that has changed, here or elsewhere; it may have come here, or gone. */
   hear(document: Document, conversationId: string | null): void {
     if (document.conversation_id === conversationId) this.#put(document);
-    else this.#documents.delete(document.id);
+    else this.#remove(document.id);
   }
 
   forget(id: string): void {
-    this.#documents.delete(id);
+    this.#remove(id);
   }
 
   /** Whether a document that is deleted here can come back. */
@@ -162,7 +167,7 @@ export class DocumentShelf {
   async remove(document: Document): Promise<void> {
     const gone = await this.#alcove.documents.delete(document.id, { restorable: true });
     if (gone.restorable_until !== null) this.#deleted = [document, ...this.#deleted];
-    this.#documents.delete(document.id);
+    this.#remove(document.id);
   }
 
   async restore(document: Document): Promise<void> {
@@ -211,7 +216,18 @@ export class DocumentShelf {
   }
 
   /** An answer to an earlier request may come after a later event: reading never goes back by itself. */
+  #remove(id: string): void {
+    this.#documents.delete(id);
+    this.#touch(id);
+  }
+
+  #touch(id: string): void {
+    this.#steps += 1;
+    this.#touched.set(id, this.#steps);
+  }
+
   #put(document: Document): void {
+    this.#touch(document.id);
     const known = this.#documents.get(document.id);
     const isSame = known?.version === document.version;
     const isUnreadAgain = known?.status === 'ready' && isUnread(document) && document.chunk_count === 0;
