@@ -33,7 +33,7 @@ const WITHOUT_DATABASE = [
   'src/**',
   // The same to a browser, a package and a model on disk, whatever the database: what a database can change of them,
   // web-app and sharing try.
-  'test/web/{access,answers,client-streams,comfort,composer,copy-answer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,locate,long-chat,markdown,organising,pace,pages,palette,panes,phone,preferences,sessions,settings,show-name,stage-lines,statistics,uploads,viewer}.test.ts',
+  'test/web/{access,answers,client-streams,comfort,composer,copy-answer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,late-pages,locate,long-chat,markdown,organising,pace,pages,palette,panes,phone,preferences,sessions,settings,show-name,stage-lines,statistics,uploads,viewer}.test.ts',
   'test/install/package.test.ts',
   'test/cli/models.test.ts',
   // Requests and readers that no row comes of.
@@ -55,7 +55,7 @@ const LONG = [
   'test/install/{package,settings}.test.ts',
   'test/schema/{repair,start}.test.ts',
   'test/sharing/{taking-part,taking-part-repeats}.test.ts',
-  'test/web/{access,answers,cited-pages,comfort,composer,copy-answer,documents,footnotes,highlight,long-chat,organising,pages,palette,panes,phone,preferences,sessions,settings,statistics,uploads,viewer}.test.ts',
+  'test/web/{access,answers,cited-pages,comfort,composer,copy-answer,documents,footnotes,highlight,late-pages,long-chat,organising,pages,palette,panes,phone,preferences,sessions,settings,statistics,uploads,viewer}.test.ts',
   'test/web/{first-account,forgotten-password,install,keyboard,sharing}.test.ts',
 ];
 // Nothing in these is the embedded database's own: with `ALCOVE_LONG_TESTS=server` the server alone goes through them.

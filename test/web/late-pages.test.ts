@@ -72,7 +72,8 @@ describe.skipIf(chromiumPath === undefined)('a page of history that comes late',
   test('brings no document back, and takes none away', async () => {
     const chat = await newChat('Files');
     const add = async (name: string) =>
-      (await person.client.documents.addText(chat, { name, text: 'The heron colony held 412 nests.' })).document;
+      (await person.client.documents.addText(chat, { name, text: 'The heron colony held 412 nests.' }))
+        .document;
     const gone = await add('gone.txt');
     await person.client.documents.wait(gone.id);
     const { page, complaints } = await openSignedIn(browser, person);
@@ -90,6 +91,26 @@ describe.skipIf(chromiumPath === undefined)('a page of history that comes late',
     await page.waitForTimeout(500);
     expect(await documents.getByText('gone.txt').count()).toBe(0);
     expect(await documents.getByText('added.txt').count()).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('brings no conversation back', async () => {
+    const [kept, gone] = [await newChat('Kept'), await newChat('Gone')];
+    const { page, complaints } = await openSignedIn(browser, person);
+    await page.goto(`${app.baseUrl}/dashboard/settings`);
+    const late = await hold(page, '', 'limit=');
+    await page.goto(`${app.baseUrl}/dashboard/chatbot/${kept}`);
+    await late.answered;
+    await person.client.conversations.delete(gone);
+    await person.client.conversations.rename(kept, 'Kept and renamed');
+    await page.getByRole('heading', { level: 1, name: 'Kept and renamed' }).waitFor();
+    await late.arrive();
+    const list = page.locator('[data-conversation] a');
+    await list.filter({ hasText: 'Kept and renamed' }).waitFor();
+    await page.waitForTimeout(500);
+    expect(await list.filter({ hasText: /^Kept$/ }).count()).toBe(0);
+    expect(await list.filter({ hasText: 'Gone' }).count()).toBe(0);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

@@ -21,6 +21,9 @@ export class ConversationList {
   #opened = $state.raw<Conversation | null>(null);
   /** Goes up when others are to be listed: what was asked for before is not wanted any more. */
   #choices = 0;
+  /** How each was last put, null where it was removed, and in which step: a page asked for before that is older. */
+  readonly #told = new Map<string, { conversation: Conversation | null; step: number }>();
+  #steps = 0;
   readonly #alcove: Client;
 
   constructor(alcove: Client) {
@@ -33,13 +36,14 @@ export class ConversationList {
 
   async loadMore(): Promise<void> {
     if (this.isLoading || this.#cursor === null) return;
-    const choice = this.#choices;
+    const [choice, begun] = [this.#choices, this.#steps];
     this.isLoading = true;
     try {
       const page = await this.#alcove.conversations.list(this.#query(this.#cursor));
       if (choice !== this.#choices) return;
       const known = new Set(this.items.map((item) => item.id));
-      this.items = [...this.items, ...page.conversations.filter((item) => !known.has(item.id))];
+      const fresh = this.#asTold(page.conversations, begun);
+      this.items = [...this.items, ...fresh.filter((item) => !known.has(item.id))];
       this.#cursor = page.next_cursor;
       this.problem = null;
     } catch (error) {
@@ -52,16 +56,19 @@ export class ConversationList {
   /** Reads the newest page again and keeps the older ones that are loaded. */
   async refresh(): Promise<void> {
     if (this.#cursor === undefined) return this.loadMore();
-    const choice = this.#choices;
+    const [choice, begun] = [this.#choices, this.#steps];
     try {
       const page = await this.#alcove.conversations.list(this.#query());
       if (choice !== this.#choices) return;
-      const fresh = new Set(page.conversations.map((item) => item.id));
-      // A page that is not full, or a list that fits into it, is the whole truth.
+      const listed = this.#asTold(page.conversations, begun);
+      const fresh = new Set(listed.map((item) => item.id));
+      const others = this.items.filter((item) => !fresh.has(item.id));
+      // A page that is not full, or a list that fits into it, is the whole truth, but for what has come since.
       const isWhole = page.next_cursor === null;
-      const older = isWhole ? [] : this.items.filter((item) => !fresh.has(item.id));
+      const older = isWhole ? [] : others;
       if (isWhole || older.length === 0) this.#cursor = page.next_cursor;
-      this.items = [...page.conversations, ...older];
+      this.items = [...listed, ...older];
+      for (const item of others) if (this.#isNewer(item.id, begun)) this.put(item);
       this.problem = null;
     } catch (error) {
       this.problem = describeError(error);
@@ -91,13 +98,10 @@ export class ConversationList {
 
   /** A new or changed conversation, at its place in the order of the list. */
   put(conversation: Conversation): void {
+    this.#tell(conversation.id, conversation);
     if (this.#opened?.id === conversation.id) this.#opened = conversation;
     const others = this.items.filter((item) => item.id !== conversation.id);
-    const isListed =
-      conversation.status === this.status &&
-      (this.tag === null || conversation.tags.includes(this.tag)) &&
-      (this.project === null || conversation.project_id === this.project);
-    if (!isListed) {
+    if (!this.#isListed(conversation)) {
       this.items = others;
       return;
     }
@@ -113,8 +117,35 @@ export class ConversationList {
   }
 
   remove(id: string): void {
+    this.#tell(id, null);
     if (this.#opened?.id === id) this.#opened = null;
     if (this.items.some((item) => item.id === id)) this.items = this.items.filter((item) => item.id !== id);
+  }
+
+  #isListed({ status, tags, project_id: project }: Conversation): boolean {
+    return (
+      status === this.status &&
+      (this.tag === null || tags.includes(this.tag)) &&
+      (this.project === null || project === this.project)
+    );
+  }
+
+  #tell(id: string, conversation: Conversation | null): void {
+    this.#steps += 1;
+    this.#told.set(id, { conversation, step: this.#steps });
+  }
+
+  #isNewer(id: string, begun: number): boolean {
+    return (this.#told.get(id)?.step ?? 0) > begun;
+  }
+
+  /** A page that was asked for in step `begun`, with what was put and without what was removed since. */
+  #asTold(page: readonly Conversation[], begun: number): Conversation[] {
+    return page.flatMap((item) => {
+      if (!this.#isNewer(item.id, begun)) return item;
+      const now = this.#told.get(item.id)?.conversation ?? null;
+      return now !== null && this.#isListed(now) ? now : [];
+    });
   }
 
   #query(cursor?: string) {
