@@ -144,7 +144,9 @@ export class ConversationList {
     return page.flatMap((item) => {
       if (!this.#isNewer(item.id, begun)) return item;
       const now = this.#told.get(item.id)?.conversation ?? null;
-      return now !== null && this.#isListed(now) ? now : [];
+      // What was removed is in the bin.
+      if (now === null) return this.status === 'deleted' ? item : [];
+      return this.#isListed(now) ? now : [];
     });
   }
 
