@@ -11,6 +11,8 @@ const run = promisify(execFile);
 /** What a container is made of, without one: mounts and a network of its own. */
 const apart = ['unshare', '--mount', '--net', '--propagation', 'private'] as const;
 const nobody = 65_534;
+/** Whatever leads to the folders that are bound there, nobody may go here. */
+const places = { app: '/srv', data: '/media' };
 
 /**
  * As of `docker run --read-only --tmpfs /tmp -v DATA:/data --cap-drop ALL`. What would leave the machine goes by `wire`,
@@ -25,10 +27,11 @@ const contained = `
   ip link set end up
   ip address add 192.0.2.1/24 dev wire
   ip route add default dev wire
+  mount --bind "$1" ${places.app}
   mounts=$(cut -d ' ' -f 2 /proc/self/mounts | grep -vE '^/(proc|sys)(/|$)' | sort -u)
-  mount --bind "$1" "$1"
+  mount --bind "$2" ${places.data}
   for mount in $mounts; do mount -o remount,bind,ro "$mount" || true; done
-  shift
+  shift 2
   exec setpriv --reuid ${nobody} --regid ${nobody} --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs "$@"`;
 
 /** Hands what comes to a socket of the file system, which any network reaches, to a port of the network that it is in. */
@@ -55,16 +58,19 @@ export interface Contained {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts a server as nobody, where only its data folder and its temporary one can be written. */
-export async function serveContained(alcove: string, env: Record<string, string>): Promise<Contained> {
+/**
+ * Starts the server that is installed in `app` as nobody, where only its data folder and its temporary one can be written.
+ */
+export async function serveContained(app: string, env: Record<string, string>): Promise<Contained> {
   const data = await mkdtemp(join(tmpdir(), 'alcove-contained-'));
   await mkdir(join(data, 'tmp'));
   for (const folder of [data, join(data, 'tmp')]) await chown(folder, nobody, nobody);
   const [command, ...options] = apart;
-  const args = [...options, 'bash', '-c', contained, 'contained', data, alcove, 'serve'];
+  const alcove = join(places.app, 'node_modules/.bin/alcove');
+  const args = [...options, 'bash', '-c', contained, 'contained', app, data, alcove, 'serve'];
   const server = spawn(command, args, {
     cwd: '/',
-    env: { ...env, PORT: '8000', DATA_DIR: data, TMPDIR: join(data, 'tmp') },
+    env: { ...env, PORT: '8000', DATA_DIR: places.data, TMPDIR: join(places.data, 'tmp') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await announcedPort(server.stdout);
