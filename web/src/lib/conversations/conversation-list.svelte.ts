@@ -1,5 +1,6 @@
 import type { Client, Conversation } from '@alcove/client';
 import { describeError, type Problem } from '../describe-error.ts';
+import { LastTold } from '../live/last-told.ts';
 
 const pageSize = 100;
 export type ListStatus = 'active' | 'archived' | 'deleted';
@@ -21,9 +22,8 @@ export class ConversationList {
   #opened = $state.raw<Conversation | null>(null);
   /** Goes up when others are to be listed: what was asked for before is not wanted any more. */
   #choices = 0;
-  /** How each was last put, null where it was removed, and in which step: a page asked for before that is older. */
-  readonly #told = new Map<string, { conversation: Conversation | null; step: number }>();
-  #steps = 0;
+  /** How each was last put, and which were removed. */
+  readonly #told = new LastTold<Conversation>();
   readonly #alcove: Client;
 
   constructor(alcove: Client) {
@@ -36,7 +36,7 @@ export class ConversationList {
 
   async loadMore(): Promise<void> {
     if (this.isLoading || this.#cursor === null) return;
-    const [choice, begun] = [this.#choices, this.#steps];
+    const [choice, begun] = [this.#choices, this.#told.step];
     this.isLoading = true;
     try {
       const page = await this.#alcove.conversations.list(this.#query(this.#cursor));
@@ -56,7 +56,7 @@ export class ConversationList {
   /** Reads the newest page again and keeps the older ones that are loaded. */
   async refresh(): Promise<void> {
     if (this.#cursor === undefined) return this.loadMore();
-    const [choice, begun] = [this.#choices, this.#steps];
+    const [choice, begun] = [this.#choices, this.#told.step];
     try {
       const page = await this.#alcove.conversations.list(this.#query());
       if (choice !== this.#choices) return;
@@ -68,7 +68,7 @@ export class ConversationList {
       const older = isWhole ? [] : others;
       if (isWhole || older.length === 0) this.#cursor = page.next_cursor;
       this.items = [...listed, ...older];
-      for (const item of others) if (this.#isNewer(item.id, begun)) this.put(item);
+      for (const item of others) if (this.#told.isNewer(item.id, begun)) this.put(item);
       this.problem = null;
     } catch (error) {
       this.problem = describeError(error);
@@ -98,7 +98,7 @@ export class ConversationList {
 
   /** A new or changed conversation, at its place in the order of the list. */
   put(conversation: Conversation): void {
-    this.#tell(conversation.id, conversation);
+    this.#told.note(conversation.id, conversation);
     if (this.#opened?.id === conversation.id) this.#opened = conversation;
     const others = this.items.filter((item) => item.id !== conversation.id);
     if (!this.#isListed(conversation)) {
@@ -117,7 +117,7 @@ export class ConversationList {
   }
 
   remove(id: string): void {
-    this.#tell(id, null);
+    this.#told.note(id, null);
     if (this.#opened?.id === id) this.#opened = null;
     if (this.items.some((item) => item.id === id)) this.items = this.items.filter((item) => item.id !== id);
   }
@@ -130,20 +130,11 @@ export class ConversationList {
     );
   }
 
-  #tell(id: string, conversation: Conversation | null): void {
-    this.#steps += 1;
-    this.#told.set(id, { conversation, step: this.#steps });
-  }
-
-  #isNewer(id: string, begun: number): boolean {
-    return (this.#told.get(id)?.step ?? 0) > begun;
-  }
-
   /** A page that was asked for in step `begun`, with what was put and without what was removed since. */
   #asTold(page: readonly Conversation[], begun: number): Conversation[] {
     return page.flatMap((item) => {
-      if (!this.#isNewer(item.id, begun)) return item;
-      const now = this.#told.get(item.id)?.conversation ?? null;
+      if (!this.#told.isNewer(item.id, begun)) return item;
+      const now = this.#told.of(item.id);
       // What was removed is in the bin.
       if (now === null) return this.status === 'deleted' ? item : [];
       return this.#isListed(now) ? now : [];

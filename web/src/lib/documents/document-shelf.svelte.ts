@@ -2,6 +2,7 @@ import type { Client, Document } from '@alcove/client';
 import { SvelteMap } from 'svelte/reactivity';
 import { describeError, type Problem } from '../describe-error.ts';
 import { formatBytes } from '../format-bytes.ts';
+import { LastTold } from '../live/last-told.ts';
 import { t } from '../text/text.ts';
 import { Pace } from './pace.ts';
 
@@ -72,9 +73,7 @@ export class DocumentShelf {
   #deleted = $state.raw<Document[]>([]);
   /** The last one that became ready or failed, for those who cannot see the list. */
   lastSettled = $state.raw<Document | null>(null);
-  /** In which step each was last put or removed: a list that was asked for before says nothing of it. */
-  readonly #touched = new Map<string, number>();
-  #steps = 0;
+  readonly #told = new LastTold<Document>();
   readonly #sent = new Set<Promise<unknown>>();
   readonly #paces = new Map<string, Pace>();
   readonly #alcove: Client;
@@ -88,13 +87,13 @@ export class DocumentShelf {
   }
 
   async load(conversationId: string): Promise<void> {
-    const begun = this.#steps;
+    const begun = this.#told.step;
     const documents = await this.#list(conversationId);
-    const isNewer = (id: string): boolean => (this.#touched.get(id) ?? 0) > begun;
     for (const known of this.#documents.keys()) {
-      if (!isNewer(known) && !documents.some((item) => item.id === known)) this.#remove(known);
+      if (!this.#told.isNewer(known, begun) && !documents.some((item) => item.id === known))
+        this.#remove(known);
     }
-    for (const document of documents) if (!isNewer(document.id)) this.#put(document);
+    for (const document of documents) if (!this.#told.isNewer(document.id, begun)) this.#put(document);
   }
 
   /** Sends the files one request each, so that each succeeds or fails by itself. */
@@ -218,16 +217,11 @@ export class DocumentShelf {
   /** An answer to an earlier request may come after a later event: reading never goes back by itself. */
   #remove(id: string): void {
     this.#documents.delete(id);
-    this.#touch(id);
-  }
-
-  #touch(id: string): void {
-    this.#steps += 1;
-    this.#touched.set(id, this.#steps);
+    this.#told.note(id, null);
   }
 
   #put(document: Document): void {
-    this.#touch(document.id);
+    this.#told.note(document.id, document);
     const known = this.#documents.get(document.id);
     const isSame = known?.version === document.version;
     const isUnreadAgain = known?.status === 'ready' && isUnread(document) && document.chunk_count === 0;
