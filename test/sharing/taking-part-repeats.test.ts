@@ -1,16 +1,15 @@
-import type { Share, SharedConversation } from '@alcove/contract';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { answeringApp } from '../answers/support/answering-app.ts';
-import { addText, askJson, historyOf, newConversation } from '../answers/support/asking.ts';
+import { askJson, historyOf } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
 import { newPerson, type Person } from '../support/app.ts';
 import { closedGate } from '../answers/support/gate.ts';
 import { behave } from '../support/provider.ts';
+import { shareToTakePart, viewOf } from './support/taking-part.ts';
 
 // Requests of who takes part in a conversation, sent again.
 
 const { provider, app } = await answeringApp();
-const fact = 'The heron colony at Lake Sorrow held 412 nests in 2025.';
 let owner: Person;
 let guest: Person;
 beforeAll(async () => {
@@ -18,28 +17,7 @@ beforeAll(async () => {
   [owner, guest] = [await newPerson(baseUrl), await newPerson(baseUrl)];
 });
 
-interface Shared {
-  conversation: string;
-  share: Share;
-  path: string;
-}
-
-async function shared(body: object = {}): Promise<Shared> {
-  const conversation = await newConversation(owner);
-  await addText(owner, conversation, fact, 'herons.txt');
-  await owner.client.messages.add(conversation, { role: 'system', content: 'A secret order.' });
-  provider.script(behave.answer('It held 412 nests [1].'));
-  await askJson(owner, conversation, 'How many nests did the colony hold?');
-  const made = await owner.json<Share>('POST', `/conversations/${conversation}/shares`, {
-    access: 'take_part',
-    recipient: guest.email,
-    ...body,
-  });
-  expect(made.status, JSON.stringify(made.body)).toBe(201);
-  return { conversation, share: made.body, path: `/s/${made.body.url.split('/s/')[1]}` };
-}
-
-const viewOf = async (who: Person, path: string) => (await who.json<SharedConversation>('GET', path)).body;
+const shared = (body?: object) => shareToTakePart({ provider, owner, guest }, body);
 
 describe('a repeat with one Idempotency-Key', () => {
   async function repeated(path: string, body: object, key: string) {

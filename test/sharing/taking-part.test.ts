@@ -7,11 +7,11 @@ import { readAll, wireEvents } from '../answers/support/wire-events.ts';
 import { newPerson, type Person } from '../support/app.ts';
 import { closedGate } from '../answers/support/gate.ts';
 import { behave } from '../support/provider.ts';
+import { shareToTakePart, viewOf } from './support/taking-part.ts';
 
 // A conversation that is shared with another user of the server, to take part in.
 
 const { provider, app } = await answeringApp();
-const fact = 'The heron colony at Lake Sorrow held 412 nests in 2025.';
 let owner: Person;
 let guest: Person;
 beforeAll(async () => {
@@ -19,28 +19,7 @@ beforeAll(async () => {
   [owner, guest] = [await newPerson(baseUrl), await newPerson(baseUrl)];
 });
 
-interface Shared {
-  conversation: string;
-  share: Share;
-  path: string;
-}
-
-async function shared(body: object = {}): Promise<Shared> {
-  const conversation = await newConversation(owner);
-  await addText(owner, conversation, fact, 'herons.txt');
-  await owner.client.messages.add(conversation, { role: 'system', content: 'A secret order.' });
-  provider.script(behave.answer('It held 412 nests [1].'));
-  await askJson(owner, conversation, 'How many nests did the colony hold?');
-  const made = await owner.json<Share>('POST', `/conversations/${conversation}/shares`, {
-    access: 'take_part',
-    recipient: guest.email,
-    ...body,
-  });
-  expect(made.status, JSON.stringify(made.body)).toBe(201);
-  return { conversation, share: made.body, path: `/s/${made.body.url.split('/s/')[1]}` };
-}
-
-const viewOf = async (who: Person, path: string) => (await who.json<SharedConversation>('GET', path)).body;
+const shared = (body?: object) => shareToTakePart({ provider, owner, guest }, body);
 
 describe('the recipient', () => {
   test('sees the conversation as it is, writes and asks in it, and is named with what they say', async () => {
