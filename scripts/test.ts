@@ -41,8 +41,8 @@ const WITHOUT_DATABASE = [
 ];
 const root = resolve(import.meta.dirname, '..');
 
-// What kills, waits for leases or drives a browser for long: each has a quicker neighbour in the ordinary run, and all
-// of them are part of the full one.
+// What kills, waits for leases or drives a browser for long: most have a quicker neighbour in the ordinary run, and
+// all of them are part of the full one.
 const LONG = [
   'test/accounts/first-account.test.ts',
   'test/cli/{doctor,models}.test.ts',
