@@ -29,7 +29,7 @@ export const kill: Scenario = {
   protocol:
     'kill -9 at 50 to 3,000 ms during append, upload, ingest, answer, delete, move and re-embed, and every other writing route beside them',
   databases: ['pglite', 'postgres'],
-  minutes: 12,
+  minutes: 14,
   async run(context) {
     const provider = await startProvider();
     const page = await startPage();

@@ -36,7 +36,7 @@ export const nthFailure: Scenario = {
   protocol:
     'the n-th query (40001, 40P01, 53100, 57P01, ECONNRESET), call on a file or folder of originals or on what is open of it (ENOSPC, EIO), call of a bucket (503, reset) and model request fails, and the clock jumps by a minute at its n-th reading, from the first to the last of twenty requests; of one that makes more than fifty calls the first, the last, one of each kind and others by chance',
   databases: ['pglite', 'postgres'],
-  minutes: 22,
+  minutes: 45,
   async run(context) {
     const pairs = pairsOf(context);
     if (pairs.length === 0) throw new Error('there is no such request or failure');

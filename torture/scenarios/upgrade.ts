@@ -26,7 +26,7 @@ export const upgrade: Scenario = {
   protocol:
     'the schema after each migration, with messages, documents, an answer and a replacement under way and a row in each table that it has; kill -9 at 200 to 2,500 ms of the start; then two starts',
   databases: ['pglite', 'postgres'],
-  minutes: 16,
+  minutes: 20,
   async run(context) {
     const tags = await migrationTags();
     // The schema without row-level security was never released: every database has at least two migrations.
