@@ -14,12 +14,15 @@ export interface HeldParser {
 export async function holdParser(): Promise<HeldParser> {
   // Without a wait: the caller goes on to what starts one.
   const known = parsers();
-  const pids = await until(
+  const held = new Set<number>();
+  await until(
     'a parser has started',
     () => {
-      const stopped = stopAllBut(known);
+      const before = held.size;
+      // One look may miss a process that is just becoming another: each that was ever stopped is let go again.
+      for (const pid of stopAllBut(known)) held.add(pid);
       // What stands still starts nothing, but one may have started another in the meantime.
-      return stopped.length > 0 && stopAllBut(known);
+      return before > 0 && held.size === before;
     },
     20_000,
     // Node takes longer than this before it reads anything.
@@ -27,9 +30,9 @@ export async function holdParser(): Promise<HeldParser> {
   );
   return {
     release() {
-      for (const pid of pids) signalTo(pid, 'SIGCONT');
+      for (const pid of held) signalTo(pid, 'SIGCONT');
     },
-    ended: () => until('the parser is gone', () => !parsers().some((pid) => pids.includes(pid)), 20_000),
+    ended: () => until('the parser is gone', () => !parsers().some((pid) => held.has(pid)), 20_000),
   };
 }
 
