@@ -19,7 +19,7 @@ import { openVectors } from '../indexing/vectors.ts';
 import { keywordVersion, passagesVersion, vectorsVersion } from '../indexing/versions.ts';
 import { documentWork, type Lease } from '../work/lease.ts';
 import { enqueue, settle } from '../work/store.ts';
-import { takePlace } from './replace-store.ts';
+import { takePlace, withdrawIndexes } from './replace-store.ts';
 import { bumpVersion, isDocument, nextChange } from './store.ts';
 import { writeWords } from './words-store.ts';
 import { scopeOf } from './work-scope.ts';
@@ -77,6 +77,7 @@ export async function completeDocument(
     await bumpVersion(tx, scope);
     const [before] = await tx.select().from(documents).where(isDocument(scope, id)).for('update');
     if (before === undefined || !(await settle(tx, lease))) return false;
+    await withdrawIndexes(tx, scope, id);
     if (isHeld && before.replacementBlobKey !== null) throw underHold();
     if (lease.kind === 'ingest') await takePlace(tx, scope, before, now);
     await tx

@@ -102,11 +102,10 @@ export async function takePlace(
     })
     .where(isDocument(scope, id));
   await queueBlobs(tx, scope.userId, [blobKey], now);
-  await withdrawIndexes(tx, scope, id);
 }
 
-/** What was due for the passages of the old version. */
-async function withdrawIndexes(tx: Transaction, scope: ConversationScope, id: string): Promise<void> {
+/** What is due for passages that are replaced, or under way: whoever is at it loses it. */
+export async function withdrawIndexes(tx: Transaction, scope: ConversationScope, id: string): Promise<void> {
   await tx.delete(work).where(sql`${work.userId} = ${scope.userId}
     AND ${work.conversationId} = ${scope.conversationId} AND ${work.documentId} = ${id} AND ${work.kind} = 'index'`);
 }

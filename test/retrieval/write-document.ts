@@ -3,7 +3,7 @@ import { ConversationScope } from '../../src/conversations/scope.ts';
 import { insertConversation } from '../../src/conversations/store.ts';
 import type { Database } from '../../src/db/database.ts';
 import { newId } from '../../src/db/ids.ts';
-import { completeDocument } from '../../src/documents/index-store.ts';
+import { completeDocument, type IndexedDocument } from '../../src/documents/index-store.ts';
 import { insertDocuments } from '../../src/documents/store.ts';
 import { UserScope } from '../../src/identity/user-scope.ts';
 import { prepareIndex } from '../../src/indexing/prepare.ts';
@@ -47,6 +47,16 @@ export async function writeDocument(
   await insertDocuments(db, scope, [file], unlimited, now);
   const lease = await claim(db, documentWork(scope, 'ingest', id), 'test', 60_000);
   if (lease === null) throw new Error('the document was not claimed');
+  const made = indexed(texts, vectors);
+  expect(await completeDocument(db, lease, made, null, new Date())).toBe(true);
+  return id;
+}
+
+/** What ingestion makes of a document with a chunk for each text. */
+export function indexed(
+  texts: readonly string[],
+  vectors: readonly Float32Array[] | null = null,
+): IndexedDocument {
   const text = texts.join('\n');
   const { language, segment } = prepareIndex({
     title: 'v',
@@ -54,7 +64,7 @@ export async function writeDocument(
     text,
     chunks: texts.map((one) => ({ text: one, heading: [], page: null })),
   });
-  const made = {
+  return {
     title: null,
     text,
     chunks: texts.map((content) => ({
@@ -72,8 +82,6 @@ export async function writeDocument(
     warnings: [],
     vectors: vectors && { model, segment: quantiseVectors(vectors) },
   };
-  expect(await completeDocument(db, lease, made, null, new Date())).toBe(true);
-  return id;
 }
 
 /** Gaussian enough, and the same at each run. */
