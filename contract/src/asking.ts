@@ -5,7 +5,9 @@ import { errorCodes } from './errors.ts';
 export const strategy = z.enum(['vector', 'keyword', 'rrf_fusion']);
 export type Strategy = z.infer<typeof strategy>;
 
-const question = z.string().trim().min(1, 'a question has at least one character').max(32_000);
+/** Of a question, whichever way it is asked. */
+export const maxQuestionCharacters = 32_000;
+const question = z.string().trim().min(1, 'a question has at least one character').max(maxQuestionCharacters);
 /** Left out: 10 passages are searched for, and documents that fit are given whole. */
 const topK = z.int().min(1).max(50).optional();
 /** Answer from the documents or say that they do not hold it; default: the conversation's `settings.docs_only`. */

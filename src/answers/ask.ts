@@ -1,4 +1,4 @@
-import type { Answer, Strategy } from '@alcove/contract';
+import { type Answer, maxQuestionCharacters, type Strategy } from '@alcove/contract';
 import type { MessageRow, NewMessage } from '../conversations/message-store.ts';
 import { ConversationScope } from '../conversations/scope.ts';
 import { readPromptOfProject } from '../conversations/project-store.ts';
@@ -87,6 +87,8 @@ export async function ask(
   deps: AnswerDeps,
   alsoWrite?: AlsoWrite<StartedAnswer>,
 ): Promise<StartedAnswer> {
+  // A message may be longer, and an edit or a regeneration makes a question of it.
+  if (input.query.length > maxQuestionCharacters) throw questionTooLong();
   const { scope } = place;
   const startedAt = performance.now();
   // Taken before anything is awaited: questions sent at once count each other.
@@ -201,6 +203,10 @@ async function begin(
     deps,
   );
   return started;
+}
+
+function questionTooLong(): AppError {
+  return new AppError('invalid_request', `A question has at most ${maxQuestionCharacters} characters.`);
 }
 
 function searchScopeOf(scope: ConversationScope, reach: Question['reach']): SearchScope {

@@ -1,3 +1,4 @@
+import { normalise } from '../indexing/normalise.ts';
 import { guessEncoding } from './encoding-guess.ts';
 
 /** Only this much is looked at to find the encoding. */
@@ -89,7 +90,7 @@ function decode(bytes: Uint8Array, encoding: string): string {
 
 /** Windows-1258 writes the tone of a Vietnamese vowel as a sign of its own; everybody else writes one letter. */
 function composed(text: string, encoding: string): string {
-  return encoding === 'windows-1258' ? text.normalize('NFC') : text;
+  return encoding === 'windows-1258' ? normalise(text, 'NFC') : text;
 }
 
 function decodeUtf32(bytes: Uint8Array, littleEndian: boolean): string {

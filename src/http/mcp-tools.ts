@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Answer } from '@alcove/contract';
+import { type Answer, maxQuestionCharacters } from '@alcove/contract';
 import { type CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -88,7 +88,7 @@ function addReading(server: McpServer, request: FastifyRequest, deps: Tools, tol
       description: 'Passages of the documents of a conversation that match a question best.',
       inputSchema: z.object({
         conversation_id: conversationId,
-        query: z.string().trim().min(1).max(32_000),
+        query: z.string().trim().min(1).max(maxQuestionCharacters),
         top_k: z.int().min(1).max(50).default(10),
       }),
       annotations: reads,
@@ -152,7 +152,7 @@ function addWriting(server: McpServer, request: FastifyRequest, deps: Tools, tol
       description:
         'Answers a question from the documents of a conversation, with citations; without a conversation it begins a new one. Question and answer are kept.',
       inputSchema: z.object({
-        question: z.string().trim().min(1).max(32_000),
+        question: z.string().trim().min(1).max(maxQuestionCharacters),
         conversation_id: conversationId.optional(),
       }),
       annotations: writes,

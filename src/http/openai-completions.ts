@@ -1,10 +1,15 @@
-import type { Answer, Completion, CompletionBody, CompletionChunk } from '@alcove/contract';
+import {
+  type Answer,
+  type Completion,
+  type CompletionBody,
+  type CompletionChunk,
+  maxQuestionCharacters,
+} from '@alcove/contract';
 import type { Turn } from '../answers/ask-by-history.ts';
 import type { NumberedEvent } from '../answers/stream/running.ts';
 import { AppError } from '../errors.ts';
 
 const modelForm = /^conv:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
-const maxQuestion = 32_000;
 
 /** The name of a conversation as a model. */
 export function modelOf(conversationId: string): string {
@@ -33,8 +38,8 @@ export function readTurns(messages: CompletionBody['messages']): { query: string
   });
   const question = turns.pop();
   if (question?.role !== 'user') throw refused('the last message is the question: role "user", with text');
-  if (question.content.length > maxQuestion)
-    throw refused(`a question has at most ${maxQuestion} characters`);
+  if (question.content.length > maxQuestionCharacters)
+    throw refused(`a question has at most ${maxQuestionCharacters} characters`);
   return { query: question.content, history: turns };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { ChatBody } from '@alcove/contract';
+import { type ChatBody, maxQuestionCharacters } from '@alcove/contract';
 import type { IncomingFile } from '../documents/upload.ts';
 import { AppError } from '../errors.ts';
 
@@ -8,7 +8,6 @@ export interface SentFile extends IncomingFile {
   sha256: string;
 }
 
-const maxQuestion = 32_000;
 const maxFiles = 20;
 
 /**
@@ -27,7 +26,8 @@ export function readQuestion(messages: ChatBody['messages']): { query: string; f
   const text = (parts?.join('\n') ?? last?.content ?? '').trim();
   const query = text === '' ? files.map(({ name }) => name).join(', ') : text;
   if (query === '') throw refused('The last user message holds no text.');
-  if (query.length > maxQuestion) throw refused(`A question has at most ${maxQuestion} characters.`);
+  if (query.length > maxQuestionCharacters)
+    throw refused(`A question has at most ${maxQuestionCharacters} characters.`);
   return { query, files };
 }
 

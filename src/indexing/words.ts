@@ -1,3 +1,5 @@
+import { normalise } from './normalise.ts';
+
 /**
  * Words of a text in order: NFKC, lower case; character bigrams in scripts that write no spaces; numbers and
  * filings in one spelling each (1,234.5 → 1234.5, FY2022 → fy 2022, 10-K → 10k). Time is linear in the length.
@@ -5,7 +7,7 @@
 export function splitWords(text: string): string[] {
   const out: string[] = [];
   // Most text in Latin script is ASCII, where the same words are found in half the time.
-  const found = isAscii(text) ? text.toLowerCase().match(asciiPattern) : normalise(text).match(wordPattern);
+  const found = isAscii(text) ? text.toLowerCase().match(asciiPattern) : canonical(text).match(wordPattern);
   for (const word of found ?? []) {
     const first = word.charCodeAt(0);
     if (first >= firstUnspaced && unspacedStart.test(word)) pushBigrams(word, out);
@@ -45,11 +47,8 @@ function isAscii(text: string): boolean {
   return !/[^\0-\x7f]/.test(text);
 }
 
-function normalise(text: string): string {
-  // Canonical ordering is quadratic in a run of combining marks: 300,000 of them take a minute.
-  return text
-    .replace(/(\p{M}{8})\p{M}+/gu, '$1')
-    .normalize('NFKC')
+function canonical(text: string): string {
+  return normalise(text, 'NFKC')
     .toLowerCase()
     .replace(/\p{Cf}+|(?<=i)\u0307/gu, '');
 }

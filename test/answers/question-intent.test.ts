@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isNamedIn, wantsSummary } from '../../src/answers/compose/question-intent.ts';
+import { namedIn, wantsSummary } from '../../src/answers/compose/question-intent.ts';
 
 const names = ['X.pdf', 'Annual_Report-2025.docx'];
 
@@ -30,7 +30,7 @@ describe('a question about something in the documents is searched for', () => {
 });
 
 test('a document is named with or without its extension and separators', () => {
-  expect(isNamedIn('What does annual report 2025 say?', 'Annual_Report-2025.docx')).toBe(true);
-  expect(isNamedIn('What does x.pdf say?', 'X.pdf')).toBe(true);
-  expect(isNamedIn('What does the report say?', 'Annual_Report-2025.docx')).toBe(false);
+  expect(namedIn('What does annual report 2025 say?')('Annual_Report-2025.docx')).toBe(true);
+  expect(namedIn('What does x.pdf say?')('X.pdf')).toBe(true);
+  expect(namedIn('What does the report say?')('Annual_Report-2025.docx')).toBe(false);
 });

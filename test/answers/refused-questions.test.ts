@@ -89,6 +89,33 @@ describe('a question that is refused leaves no conversation', () => {
   });
 });
 
+describe('a text that is too long for a question', () => {
+  const long = 'x'.repeat(32_001);
+
+  test('is refused as an edit that is to be answered, and written as one that is not', async () => {
+    const conversation = await newConversation(person);
+    const path = `/messages/${(await write(conversation, 'Who?')).id}/edit`;
+    await expectRefused(400, path, { content: long });
+    expect(await historyOf(person, conversation)).toHaveLength(1);
+    const written = await person.json('POST', path, { content: long, answer: false });
+    expect(written.status).toBe(201);
+  });
+
+  test('is refused where it stands and is to be answered', async () => {
+    const conversation = await newConversation(person);
+    const { id } = await write(conversation, long);
+    await expectRefused(400, `/messages/${id}/regenerate`, {});
+    const trigger = { ...chat('Who?'), conversationId: conversation, trigger: 'regenerate-message' };
+    await expectRefused(400, '/api/chat', trigger);
+    expect(await historyOf(person, conversation)).toHaveLength(1);
+  });
+
+  async function write(conversation: string, content: string): Promise<{ id: string }> {
+    const path = `/conversations/${conversation}/messages`;
+    return (await person.json<{ id: string }>('POST', path, { role: 'user', content })).body;
+  }
+});
+
 describe('document_ids', () => {
   test('of another conversation, of somebody else, or of nothing are denied, and nothing is kept', async () => {
     const [here, there] = [await newConversation(person), await newConversation(person)];

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { readBackground } from '../../src/indexing/background.ts';
 import { withoutMarkers } from '../../src/answers/citations/markers.ts';
+import { foldWords } from '../../src/answers/citations/cognates.ts';
 import { createCitationFilter } from '../../src/answers/citations/filter.ts';
+import { tokensOf } from '../../src/answers/citations/tokens.ts';
 import { questionWithSources } from '../../src/answers/compose/prompt.ts';
 import { wantsSummary } from '../../src/answers/compose/question-intent.ts';
 import { answerExtractively } from '../../src/answers/extractive/extractive.ts';
@@ -12,6 +14,7 @@ import { readQuestion } from '../../src/answers/extractive/question.ts';
 import { titleFrom } from '../../src/conversations/title.ts';
 import { chunk } from '../../src/documents/chunk.ts';
 import { safeName } from '../../src/documents/file-name.ts';
+import { decodeText } from '../../src/formats/encoding.ts';
 import { memberText } from '../../src/http/exact-json.ts';
 import { unknownName } from '../../src/http/nearest-name.ts';
 import { analyze } from '../../src/indexing/analyze.ts';
@@ -54,6 +57,8 @@ describe('every pattern in the source', () => {
     const regex = /<(\s*\/?\s*sources?)\b/gi;
     expect(quadraticShape({ where: 'here', regex })).toMatch(/^here/);
     expect(quadraticShape({ where: 'here', regex: /\s*x/y })).toMatch(/^here/);
+    const fifthWord = /(summary|overview|zusammenfassend\p{L}* z)/u;
+    expect(quadraticShape({ where: 'here', regex: fifthWord })).toMatch(/^here/);
   });
 });
 
@@ -95,6 +100,7 @@ const shapes: Record<string, string> = {
   'opening quotation marks': '„«',
   quotes: '"a',
   'combining marks': '\u0301',
+  'combining marks out of order': '\u0301\u0323',
   backticks: '`',
   digits: '1',
   amounts: '$1,0 ',
@@ -136,6 +142,7 @@ const asFile = (name: string) => (text: string) => read(Buffer.from(text), name)
 
 const extractively = (text: string) => answerExtractively('What is said of it?', [passage(text)] as never);
 const background = readBackground();
+const manyNames = Array.from({ length: 500 }, (_, at) => `${at}.txt`);
 type Run = (text: string) => unknown;
 const inServer: Record<string, Run> = {
   'prompt: sources': (text) =>
@@ -167,6 +174,9 @@ const inServer: Record<string, Run> = {
   'titles of conversations': titleFrom,
   'intent of a question': (text) => wantsSummary(text, ['a.txt']),
   'name of a document in a question': (text) => wantsSummary('Summarise a.txt', [text]),
+  'question that names none of many documents': (text) => wantsSummary(`summary ${text}`, manyNames),
+  'words of a citation': tokensOf,
+  'words that languages share': (text) => foldWords([text]),
   'question of an extractive answer': readQuestion,
   'asking part of a question': askedPart,
   'lines of a statement that a question names': lineItemsFor,
@@ -187,6 +197,7 @@ const inServer: Record<string, Run> = {
 /** These run in a child process with a time limit: less text shows as well whether they grow. */
 const inChild: Record<string, Run> = {
   'plain text': asFile('a.txt'),
+  'Vietnamese in one byte for each sign': (text) => decodeText(inOneByte(text), 'windows-1258'),
   Markdown: asFile('a.md'),
   HTML: asFile('a.html'),
   CSV: asFile('a.csv'),
@@ -203,6 +214,10 @@ const inChild: Record<string, Run> = {
       chunks: [{ text, heading: [], prefix: null, page: null }],
     } as unknown as Parameters<typeof prepareIndex>[0]),
 };
+
+function inOneByte(text: string): Buffer {
+  return Buffer.from(text.replaceAll('\u0301', '\xec').replaceAll('\u0323', '\xf2'), 'latin1');
+}
 
 const eMail: Run = (text) => asFile('a.eml')(`From: a@b.org\nSubject: ${text}\n\n${text}`);
 

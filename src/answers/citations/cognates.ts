@@ -1,3 +1,5 @@
+import { normalise } from '../../indexing/normalise.ts';
+
 /** Shorter words are alike by chance: "main" and "mais". */
 const leastLetters = 5;
 /** Of the longer word's letters, so many stand in the other in the same order (Melamed 1999, LCSR). */
@@ -22,7 +24,7 @@ const spellings: readonly [RegExp, string][] = [
 /** Words as they are compared with those of another language: without accents, in one spelling. */
 export function foldWords(words: readonly string[]): string[] {
   const folded = words.map((word) =>
-    spellings.reduce((text, [from, to]) => text.replace(from, to), word.normalize('NFD')),
+    spellings.reduce((text, [from, to]) => text.replace(from, to), normalise(word, 'NFD')),
   );
   return [...new Set(folded)].slice(0, mostWords);
 }

@@ -1,3 +1,5 @@
+import { normalise } from '../../indexing/normalise.ts';
+
 /** A word or number of a text: compared without regard to case, width, ligatures and soft hyphens. */
 export interface Token {
   text: string;
@@ -17,7 +19,7 @@ export function tokensOf(text: string): Token[] {
   for (const match of text.matchAll(wordPattern)) {
     const start = match.index;
     const end = start + match[0].length;
-    const word = match[0].replace(invisible, '').normalize('NFKC').toLowerCase();
+    const word = normalise(match[0].replace(invisible, ''), 'NFKC').toLowerCase();
     if (word === '') continue;
     const last = tokens.at(-1);
     const isRest =

@@ -7,7 +7,7 @@ import type { SearchableDocument } from '../../retrieval/store.ts';
 import type { AnswerDeps } from '../deps.ts';
 import type { Frame } from './frame.ts';
 import { mergeNeighbours } from './merge-neighbours.ts';
-import { isNamedIn, wantsSummary } from './question-intent.ts';
+import { namedIn, wantsSummary } from './question-intent.ts';
 
 export interface ChosenContext {
   /** What the answer may rest on: whole documents first, in their own order, then passages by rank. */
@@ -135,7 +135,8 @@ function inOrderOfClaim(
 }
 
 function namedOrAll(question: string, documents: readonly SearchableDocument[]): SearchableDocument[] {
-  const named = documents.filter((one) => isNamedIn(question, one.name));
+  const isNamed = namedIn(question);
+  const named = documents.filter((one) => isNamed(one.name));
   return named.length > 0 ? named : [...documents];
 }
 

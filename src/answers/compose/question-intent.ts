@@ -1,6 +1,8 @@
+import { normalise } from '../../indexing/normalise.ts';
+
 /** Words that ask for a summary, in the languages that are most spoken among users of such tools. */
 const summaryWords =
-  /\b(summar(y|ies|i[sz]e[sd]?|i[sz]ing)|tl;?dr|overview|gist|key points|main points|zusammenfass\p{L}*|fass\p{L}* .{0,40}zusammen|überblick|r[ée]sum[ée]\p{L}*|resum[ei]\p{L}*|s[íi]ntesis|riassu\p{L}*|samenvat\p{L}*|sammanfatt\p{L}*|podsumuj|streszcz\p{L}*|özet\p{L}*)/iu;
+  /\b(summar(y|ies|i[sz]e[sd]?|i[sz]ing)|tl;?dr|overview|gist|key points|main points|zusammenfass\p{L}*|fass\p{L}{0,20} .{0,40}zusammen|überblick|r[ée]sum[ée]\p{L}*|resum[ei]\p{L}*|s[íi]ntesis|riassu\p{L}*|samenvat\p{L}*|sammanfatt\p{L}*|podsumuj|streszcz\p{L}*|özet\p{L}*)/iu;
 const summaryWordsUnspaced =
   /总结|總結|概括|摘要|概要|要約|まとめ|요약|สรุป|кратко|резюм|обобщ|итоги|ملخص|لخص|सारांश|tóm tắt/iu;
 
@@ -15,6 +17,8 @@ const emptyWords = new Set(
   el los las uno unos este esta estos documento documentos archivo informe texto por favor me breve
   il lo gli questo questa documento file testo o os um uma este esse arquivo relatorio`.split(/\s+/),
 );
+/** Who asks for a summary says so in few words. */
+const intentCharacters = 4_000;
 /** A script without spaces: what is left beside the asking word. */
 const maxUnspacedRest = 8;
 
@@ -23,27 +27,28 @@ const maxUnspacedRest = 8;
  * that asks to summarise something in them ("summarise the differences between A and B") is searched for like any other.
  */
 export function wantsSummary(question: string, documentNames: readonly string[]): boolean {
-  const spaced = summaryWords.test(question);
-  if (!spaced && !summaryWordsUnspaced.test(question)) return false;
-  const named = documentNames.find((name) => isNamedIn(question, name));
-  if (named !== undefined) return true;
+  const asked = question.slice(0, intentCharacters);
+  const spaced = summaryWords.test(asked);
+  if (!spaced && !summaryWordsUnspaced.test(asked)) return false;
+  if (documentNames.some(namedIn(asked))) return true;
   if (!spaced)
-    return question.replace(summaryWordsUnspaced, '').replace(/[^\p{L}]/gu, '').length <= maxUnspacedRest;
-  const rest = question.replace(new RegExp(summaryWords.source, 'giu'), ' ').toLowerCase();
+    return asked.replace(summaryWordsUnspaced, '').replace(/[^\p{L}]/gu, '').length <= maxUnspacedRest;
+  const rest = asked.replace(new RegExp(summaryWords.source, 'giu'), ' ').toLowerCase();
   return (rest.match(/[\p{L}]{3,}/gu) ?? []).every((word) => emptyWords.has(word));
 }
 
-/** True when the question names the document: its file name, with or without extension and separators. */
-export function isNamedIn(question: string, documentName: string): boolean {
-  const asked = plain(question);
-  const name = plain(documentName);
-  const stem = plain(documentName.replace(/\.[^.]{1,5}$/, ''));
-  return asked.includes(name) || (stem.length >= 3 && ` ${asked} `.includes(` ${stem} `));
+/** Tells whether the question names a document: by its file name, with or without extension and separators. */
+export function namedIn(question: string): (documentName: string) => boolean {
+  const asked = plain(question.slice(0, intentCharacters));
+  return (documentName) => {
+    const name = plain(documentName);
+    const stem = plain(documentName.replace(/\.[^.]{1,5}$/, ''));
+    return asked.includes(name) || (stem.length >= 3 && ` ${asked} `.includes(` ${stem} `));
+  };
 }
 
 function plain(text: string): string {
-  return text
-    .normalize('NFKC')
+  return normalise(text, 'NFKC')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}.]+/gu, ' ')
     .trim();

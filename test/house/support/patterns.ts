@@ -100,10 +100,12 @@ const fillers = [
 
 /** Texts of about `length` characters that make a pattern with these literals run back and forth. */
 export function* shapesFor({ source }: RegExp, length: number): Generator<string> {
-  const plain = source.replace(/\\[a-zA-Z](\{[^}]*\})?|\[\^?|[\])(?*+{}|^$]/g, '');
-  const literals = [...new Set(plain.replaceAll('\\', ''))].slice(0, 8);
-  const prefixes = ['', ...literals, ...(source.match(/[a-zA-Z]{3,}/g) ?? []).slice(0, 2)];
-  for (const filler of new Set([...fillers, ...prefixes.slice(1)])) {
+  const plain = source.replace(/\\[a-zA-Z](\{[^}]*\})?|\[\^?|[\])(?*+{}|^$]/g, '\0');
+  const literals = [...new Set(plain.replace(/[\\\0]/g, ''))].slice(0, 8);
+  // Every word: what goes back and forth may stand behind any of them.
+  const words = [...new Set(plain.match(/\p{L}{3,}/gu))];
+  const prefixes = ['', ...literals, ...words];
+  for (const filler of new Set([...fillers, ...literals, ...words.slice(0, 2)])) {
     for (const prefix of prefixes) {
       yield `${prefix}${filler.repeat(length / filler.length)}\u0001`;
       if (prefix !== '') yield (prefix + filler).repeat(length / (prefix.length + filler.length));
