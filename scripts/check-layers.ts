@@ -55,6 +55,7 @@ const AUTHORITY_RULES = [
     what: 'UserScope.grant',
     callers: [
       'src/answers/lease-store.ts',
+      'src/doctor/segments-check.ts',
       'src/documents/purge-conversations.ts',
       'src/documents/work-scope.ts',
       'src/identity/authenticate.ts',

@@ -15,7 +15,7 @@ import { removeAbandonedFolders } from './db/temporary-folder.ts';
 import { checkIsolation } from './db/self-check.ts';
 import type { DocumentDeps } from './documents/deps.ts';
 import { parserWeakness } from './documents/prepare.ts';
-import { rebuildSegment } from './documents/segment-store.ts';
+import { createRebuilding } from './documents/rebuild-segments.ts';
 import { UploadRoom } from './documents/upload-room.ts';
 import type { DeletionHold } from './files/deletion-hold.ts';
 import { openBlobStore } from './files/open-store.ts';
@@ -164,12 +164,7 @@ export async function startApp(
         db,
         embedding: models.embedding,
         segments: createSegmentCache(db, config.segmentCacheBytes, {
-          onUnreadable: (scope, { id: documentId, conversationId }, kind) => {
-            log.warn({ documentId, kind }, 'an index segment cannot be read and is made anew');
-            rebuildSegment(db, scope, { conversationId, documentId }, kind).catch((error: unknown) =>
-              log.warn({ err: error, documentId, kind }, 'the index segment is not made anew'),
-            );
-          },
+          onUnreadable: createRebuilding({ db, embedding: models.embedding, log }),
         }),
         background: readBackground(),
         telemetry,

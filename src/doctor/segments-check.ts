@@ -1,12 +1,12 @@
 import type { Database } from '../db/database.ts';
 import { unpackQuestions } from '../documents/questions-store.ts';
-import { blocksKind, keywordKind, makerOf, questionsKind, vectorKind } from '../documents/segment-kinds.ts';
+import { blocksKind, keywordKind, questionsKind, vectorKind } from '../documents/segment-kinds.ts';
+import { rebuildSegment } from '../documents/segment-store.ts';
 import { unpackWords } from '../documents/words-store.ts';
 import { unpackBlocks } from '../formats/pack-blocks.ts';
+import { UserScope } from '../identity/user-scope.ts';
 import { openSegment, UnreadableSegment } from '../indexing/segment.ts';
 import { openVectors } from '../indexing/vectors.ts';
-import { documentWork } from '../work/lease.ts';
-import { hurry } from '../work/store.ts';
 import { type Check, fail, ok } from './check.ts';
 import { everybody } from './everybody.ts';
 
@@ -19,9 +19,12 @@ interface StoredSegment {
   chunks: number;
 }
 
-interface Broken extends Omit<StoredSegment, 'bytes' | 'chunks'> {
+type MissingSegment = Omit<StoredSegment, 'bytes' | 'chunks'>;
+
+interface Broken extends MissingSegment {
   userId: string;
   reason: string;
+  isStored: boolean;
 }
 
 /** Bytes of segments in memory at once, but for one that is larger. */
@@ -36,9 +39,18 @@ const pageText = `SELECT p.conversation_id AS "conversationId", p.document_id AS
   JOIN documents d ON d.user_id = $1 AND d.conversation_id = p.conversation_id AND d.id = p.document_id
   WHERE p.before < $5 ORDER BY p.conversation_id, p.document_id, p.kind`;
 
+/** A document says that it has vectors once their segment is written. What is due for it makes one. */
+const missingText = `SELECT d.conversation_id AS "conversationId", d.id AS "documentId", $2::text || d.embedding_model AS kind
+  FROM documents d JOIN conversations c ON c.user_id = d.user_id AND c.id = d.conversation_id
+  WHERE d.user_id = $1 AND d.status = 'ready' AND d.chunk_count > 0 AND d.embedding_model IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM segments s WHERE s.user_id = d.user_id AND s.conversation_id = d.conversation_id
+      AND s.document_id = d.id AND s.kind = $2::text || d.embedding_model)
+    AND NOT EXISTS (SELECT 1 FROM work w WHERE w.user_id = d.user_id AND w.conversation_id = d.conversation_id
+      AND w.kind = 'index' AND w.item_id = d.id AND w.target <> '${keywordKind}')`;
+
 /**
  * Reads every index segment whole: its length, its checksum, and that it is of as many passages as its document has; and
- * whatever else is made of a document.
+ * whatever else is made of a document. Vectors must be there where their document says so.
  */
 export const segments: Check = {
   name: 'segments',
@@ -53,20 +65,26 @@ export const segments: Check = {
   },
   async repair({ db }) {
     const { broken } = await survey(db);
-    for (const one of broken) await haveMadeAnew(db, one);
+    for (const { userId, kind, isStored, ...name } of broken)
+      await rebuildSegment(db, UserScope.grant(userId), name, kind, isStored);
   },
 };
 
 async function survey(db: Database): Promise<{ count: number; broken: Broken[] }> {
   const broken: Broken[] = [];
   let count = 0;
-  for await (const userId of everybody(db))
+  for await (const userId of everybody(db)) {
     for await (const segment of segmentsOf(db, userId)) {
       count += 1;
       const { conversationId, documentId, kind } = segment;
       const reason = whyUnreadable(segment);
-      if (reason !== null) broken.push({ userId, conversationId, documentId, kind, reason });
+      if (reason !== null) broken.push({ userId, conversationId, documentId, kind, reason, isStored: true });
     }
+    for (const missing of await missingVectors(db, userId)) {
+      count += 1;
+      broken.push({ userId, ...missing, reason: 'it is not there', isStored: false });
+    }
+  }
   return { count, broken };
 }
 
@@ -82,6 +100,12 @@ async function* segmentsOf(db: Database, userId: string): AsyncGenerator<StoredS
     if (last === undefined) return;
     ({ conversationId, documentId, kind } = last);
   }
+}
+
+async function missingVectors(db: Database, userId: string): Promise<MissingSegment[]> {
+  const values = [userId, vectorKind('')];
+  const [rows] = await db.read({ userId }, [{ name: 'doctor_missing_vectors', text: missingText, values }]);
+  return (rows ?? []) as MissingSegment[];
 }
 
 const isIndex = (kind: string): boolean => kind === keywordKind || kind.startsWith(vectorKind(''));
@@ -101,26 +125,4 @@ function whyUnreadable({ kind, bytes, chunks }: StoredSegment): string | null {
     if (!isIndex(kind)) return 'its bytes are not those that were written';
     throw error;
   }
-}
-
-/**
- * Vectors are complete while they have a segment: it goes, and they are embedded again. Keywords are searched until then.
- * Words and blocks are read in the original once more; questions are suggested when somebody looks.
- */
-async function haveMadeAnew(
-  db: Database,
-  { userId, conversationId, documentId, kind }: Broken,
-): Promise<void> {
-  if (kind !== keywordKind)
-    await db.write({ userId }, [
-      {
-        name: 'doctor_drop_segment',
-        text: 'DELETE FROM segments WHERE user_id = $1 AND conversation_id = $2 AND document_id = $3 AND kind = $4',
-        values: [userId, conversationId, documentId, kind],
-      },
-    ]);
-  const maker = makerOf(kind);
-  if (maker === null) return;
-  const key = documentWork({ userId, conversationId }, 'index', documentId, maker);
-  await db.scoped({ userId }, (tx) => hurry(tx, key));
 }

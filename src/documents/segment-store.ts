@@ -3,10 +3,11 @@ import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { ConversationScope } from '../conversations/scope.ts';
 import { literal } from '../db/copy-out.ts';
 import type { Database } from '../db/database.ts';
+import { isForeignKeyViolation } from '../db/errors.ts';
 import { segments } from '../db/schema.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
-import { hurry } from '../work/store.ts';
+import { enqueue, hurry } from '../work/store.ts';
 import { keywordKind, makerOf } from './segment-kinds.ts';
 
 export interface SegmentName {
@@ -72,19 +73,29 @@ export async function readParts(
   );
 }
 
-/** Has a segment that cannot be read made anew in the background. */
+/**
+ * Has a segment that cannot be read, or is not stored, made anew in the background. A document that has gone meanwhile
+ * needs none.
+ */
 export async function rebuildSegment(
   db: Database,
   scope: ConversationScope | UserScope,
   name: SegmentName,
   kind: string,
+  isStored = true,
 ): Promise<void> {
   const place = { userId: scope.userId, conversationId: name.conversationId };
-  await db.scoped(scope, async (tx) => {
+  const maker = makerOf(kind);
+  const rebuilding = db.scoped(scope, async (tx) => {
     // Vectors count as complete while they have a segment, and are embedded again without one.
-    if (kind !== keywordKind) await tx.delete(segments).where(isOneOf(scope, [name], kind));
-    const maker = makerOf(kind);
-    if (maker !== null) await hurry(tx, documentWork(place, 'index', name.documentId, maker));
+    if (isStored && kind !== keywordKind) await tx.delete(segments).where(isOneOf(scope, [name], kind));
+    if (maker === null) return;
+    const key = documentWork(place, 'index', name.documentId, maker);
+    // One that is missing may be in the making, at the pace of its failures.
+    await (isStored ? hurry(tx, key) : enqueue(tx, [key]));
+  });
+  await rebuilding.catch((error: unknown) => {
+    if (!isForeignKeyViolation(error)) throw error;
   });
 }
 

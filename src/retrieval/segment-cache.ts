@@ -28,8 +28,8 @@ export type VectorScan<T> = (
 ) => T;
 
 export interface SegmentCacheOptions {
-  /** Told of every stored segment that cannot be read, or is not there: it should be built anew. */
-  onUnreadable?: (scope: SearchScope, document: NamedDocument, kind: string) => void;
+  /** Told of every segment that cannot be read, or is not stored: it should be built anew. */
+  onUnreadable?: (scope: SearchScope, document: NamedDocument, kind: string, isStored: boolean) => void;
 }
 
 /**
@@ -143,7 +143,7 @@ export function createSegmentCache(
       let segment = bytes === null ? null : readable(() => openSegment(bytes));
       let size = bytes?.length ?? 0;
       if (segment === null && document.chunkCount > 0) {
-        onUnreadable?.(scope, document, keywordKind);
+        onUnreadable?.(scope, document, keywordKind, bytes !== null);
         const built = await buildAgain(scope, document);
         segment = openSegment(built);
         size = built.length;
@@ -172,6 +172,7 @@ export function createSegmentCache(
   ): Promise<void> {
     for await (const [{ document, key }, bytes] of readEach(scope, lease, wanted, kind, signal)) {
       const opened = bytes === null ? null : loadStored(scope, document, kind, () => openVectors(bytes));
+      if (bytes === null) reportMissing(scope, document, kind);
       lease.settle(key, opened, opened?.bytes ?? 0);
     }
   }
@@ -191,12 +192,15 @@ export function createSegmentCache(
     const loaded = new Map<string, LoadedVectors>();
     try {
       const byId = new Map(group.map(({ document }) => [document.id, document]));
+      const missing = new Set(byId.keys());
       await readVectorRows(db, scope, group.map(nameOf), kind, dimension, ({ documentId, bytes }) => {
         const document = byId.get(documentId);
         if (document === undefined) return;
+        missing.delete(documentId);
         const segment = loadStored(scope, document, kind, () => openRows(bytes, dimension));
         if (segment !== null) loaded.set(documentId, segment);
       });
+      for (const { document } of group) if (missing.has(document.id)) reportMissing(scope, document, kind);
       return scan(
         arena,
         inOrder(group, ({ document }) => loaded.get(document.id)),
@@ -216,8 +220,13 @@ export function createSegmentCache(
     open: () => VectorSegment,
   ): LoadedVectors | null {
     const segment = readable(open);
-    if (segment === null) onUnreadable?.(scope, document, kind);
+    if (segment === null) onUnreadable?.(scope, document, kind, true);
     return segment === null ? null : arena.load(segment);
+  }
+
+  /** Without passages there is nothing to make it of. */
+  function reportMissing(scope: SearchScope, document: NamedDocument, kind: string): void {
+    if (document.chunkCount > 0) onUnreadable?.(scope, document, kind, false);
   }
 
   /** What this lease has to load, some at a time; null for what is not stored. */

@@ -100,6 +100,21 @@ describe('alcove doctor', { timeout: 240_000 }, () => {
     await inDatabase(`DELETE FROM work WHERE kind = 'index' AND target = 'passages'`);
   });
 
+  test('finds vectors that are not there, and has them made anew; those that are being made are none', async () => {
+    await inDatabase(
+      `UPDATE documents SET embedding_model = 'test-vectors' WHERE id = (SELECT min(id::text)::uuid FROM documents)`,
+    );
+    const broken = statusOf((await examine()).report, 'segments');
+    expect(broken?.found).toMatch(
+      /^1 of 4 index segments are not whole, such as vector:test-vectors of \S+: it is not there$/,
+    );
+    expect(statusOf((await examine('--repair')).report, 'segments')).toMatchObject({ status: 'ok' });
+    await inDatabase(
+      `DELETE FROM work WHERE kind = 'index' AND target = 'vector:test-vectors'`,
+      'UPDATE documents SET embedding_model = NULL',
+    );
+  });
+
   // A part of a table on another machine is broken there, past what statements to the coordinator can do.
   test.skipIf(isDistributed())('finds what was broken on purpose, and mends what loses nothing', async () => {
     const [original = '', other = ''] = await filesOf(app, person);

@@ -1,4 +1,5 @@
 import type { Conversation, Document, Problem } from '@alcove/contract';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { answeringApp } from '../answers/support/answering-app.ts';
 import { addText, askJson, newConversation } from '../answers/support/asking.ts';
@@ -6,6 +7,7 @@ import { until } from '../answers/support/until.ts';
 import { pathsWith, readEveryRoute } from '../conversations/support/read-every-route.ts';
 import { newPerson, type Person, startTestApp, type TestApp } from '../support/app.ts';
 import { behave } from '../support/provider.ts';
+import { storedIndex } from './support/embedded-documents.ts';
 import { uploadHeld } from './support/upload-held.ts';
 import { countersOf, filesOf, noRows, rowsOf } from './support/uploading.ts';
 
@@ -131,6 +133,33 @@ test('what was being read when it was deleted is read when it comes back', { tim
   expect(['queued', 'extracting', 'chunking', 'embedding', 'ready']).toContain(body.status);
   await person.client.documents.cancel(document.id).catch(() => null);
 });
+
+test.each(['document', 'conversation'] as const)(
+  'vectors that were being made anew when a %s was deleted are made when it comes back',
+  { timeout: 60_000 },
+  async (what) => {
+    const [server, person] = [await app(), await somebody()];
+    const conversation = await newConversation(person);
+    const document = await addText(person, conversation, `The word is ${canary}.`);
+    const findsByMeaning = async (): Promise<boolean> => {
+      const { results } = await person.client.retrieve(conversation, { query: canary, strategy: 'vector' });
+      return results.length === 1;
+    };
+    expect(await findsByMeaning()).toBe(true);
+    const before = await storedIndex(server, document.id);
+    if (what === 'document') await person.client.documents.delete(document.id, { restorable: true });
+    else await person.client.conversations.delete(conversation);
+    // As they are while they are made anew, which a deletion ends.
+    await server.app.db.pool.query(`DELETE FROM segments WHERE document_id = $1 AND kind LIKE 'vector:%'`, [
+      document.id,
+    ]);
+    if (what === 'document') await person.client.documents.restore(document.id);
+    else await person.client.conversations.restore(conversation);
+    const areThere = async () => isDeepStrictEqual(await storedIndex(server, document.id), before);
+    await until('they are there again', areThere, 30_000);
+    expect(await findsByMeaning()).toBe(true);
+  },
+);
 
 describe('the conversation of a deleted document', () => {
   test('takes it along when it is erased, and has it back when it comes back itself', async () => {

@@ -97,16 +97,16 @@ test('a segment that cannot be read is made of the rows before they go', { timeo
   );
 });
 
-test('a segment that is damaged is embedded again, and found by words until then', async () => {
+test.each([
+  ['damaged', `UPDATE segments SET bytes = '\\x00'`],
+  ['not there', 'DELETE FROM segments'],
+])('a segment that is %s is embedded again, and found by words until then', async (_, lose) => {
   const app = await startTestApp({ env: settings });
   try {
     const person = await newPerson(app.baseUrl);
     const conversation = await newConversation(person);
     const { id } = await addText(person, conversation, text, 'marsk.txt');
-    await app.app.db.pool.query(
-      `UPDATE segments SET bytes = '\\x00' WHERE document_id = $1 AND kind LIKE 'vector:%'`,
-      [id],
-    );
+    await app.app.db.pool.query(`${lose} WHERE document_id = $1 AND kind LIKE 'vector:%'`, [id]);
     const { results } = await person.client.retrieve(conversation, { query: text });
     expect(results.map(({ content }) => content)).toEqual([text]);
     await until('it is found by its meaning', async () => (await found(person, conversation)).length === 1);

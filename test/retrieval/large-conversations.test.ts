@@ -5,7 +5,7 @@ import { createSegmentCache, type SegmentCache } from '../../src/retrieval/segme
 import { readSearchable } from '../../src/retrieval/store.ts';
 import { sharedApp } from '../support/app.ts';
 import { depsOf, mostBytes, writeWords } from './support/segments.ts';
-import { model, newScope, vectorsOf } from './write-document.ts';
+import { model, newScope, vectorsOf, writeDocument } from './write-document.ts';
 
 // Conversations whose vectors take more than one question may keep in memory: they are read in groups, and let go.
 
@@ -47,23 +47,28 @@ test('vectors that are too many to be kept are scanned in groups, with the same 
 });
 
 test.each([
-  ['cut short', 'substring(bytes FROM 1 FOR 500)'],
-  ['of a dimension that they are not', `overlay(bytes PLACING '\\xff0f0000'::bytea FROM 13)`],
-])('vectors that pass through and are %s are left out, and reported', async (_, damaged) => {
+  ['cut short', 'UPDATE segments SET bytes = substring(bytes FROM 1 FOR 500)', true],
+  [
+    'of a dimension that they are not',
+    `UPDATE segments SET bytes = overlay(bytes PLACING '\\xff0f0000'::bytea FROM 13)`,
+    true,
+  ],
+  ['not there', 'DELETE FROM segments', false],
+])('vectors that pass through and are %s are left out, and reported', async (_, damage, isThere) => {
   const { db } = (await app()).app;
   const scope = await newScope(db, (await app()).baseUrl);
   const [broken = ''] = await writeWords(db, scope, 13, 3);
-  await db.pool.query(
-    `UPDATE segments SET bytes = ${damaged} WHERE document_id = $1 AND kind LIKE 'vector:%'`,
-    [broken],
-  );
-  const reported: string[] = [];
-  const tight = createSegmentCache(db, 0, { onUnreadable: (_, { id }) => reported.push(id) });
+  await writeDocument(db, scope, [], []);
+  await db.pool.query(`${damage} WHERE document_id = $1 AND kind LIKE 'vector:%'`, [broken]);
+  const reported: [string, boolean][] = [];
+  const tight = createSegmentCache(db, 0, {
+    onUnreadable: (_, { id }, _kind, isStored) => reported.push([id, isStored]),
+  });
   const { documents } = await readSearchable(db, scope);
   const [query = new Float32Array(64)] = vectorsOf(4, 1, 64);
   const [hits = []] = await vectorLeg(scope, documents, [query], model, 10, depsOf(db, tight));
   expect(hits).toHaveLength(24);
   expect(hits.map((hit) => hit.documentId)).not.toContain(broken);
-  expect(reported).toEqual([broken]);
+  expect(reported).toEqual([[broken, isThere]]);
   expect(tight.bytes).toBe(0);
 });

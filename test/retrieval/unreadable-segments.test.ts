@@ -1,11 +1,16 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ConversationScope } from '../../src/conversations/scope.ts';
+import { newId } from '../../src/db/ids.ts';
+import { vectorKind } from '../../src/documents/segment-kinds.ts';
+import { rebuildSegment } from '../../src/documents/segment-store.ts';
 import { UserScope } from '../../src/identity/user-scope.ts';
+import { vectorLeg } from '../../src/retrieval/legs.ts';
 import { createSegmentCache } from '../../src/retrieval/segment-cache.ts';
+import { readSearchable } from '../../src/retrieval/store.ts';
 import { addText, newConversation as newConversationOf } from '../answers/support/asking.ts';
 import { newPerson, type Person, sharedApp } from '../support/app.ts';
-import { byKeyword, writeWords } from './support/segments.ts';
-import { newScope } from './write-document.ts';
+import { byKeyword, depsOf, writeWords } from './support/segments.ts';
+import { model, newScope, vectorsOf, writeDocument } from './write-document.ts';
 
 /** Reads and indexes files. */
 const working = sharedApp();
@@ -67,5 +72,49 @@ describe('a keyword segment that cannot be read', () => {
     );
     await byKeyword(db, segments, scope, 'common');
     expect(reported).toEqual([`${scope.userId} ${gone} keyword`]);
+  });
+});
+
+describe('vectors that are not there', () => {
+  test('are reported, but not those of a document without passages', async () => {
+    const { baseUrl, app: running } = await app();
+    const { db } = running;
+    const scope = await newScope(db, baseUrl);
+    const [gone] = await writeWords(db, scope, 9, 2);
+    const empty = await writeDocument(db, scope, [], []);
+    await db.pool.query(`DELETE FROM segments WHERE document_id = ANY($1::uuid[]) AND kind LIKE 'vector:%'`, [
+      [gone, empty],
+    ]);
+    const reported: [string, string, boolean][] = [];
+    const segments = createSegmentCache(db, 2 ** 24, {
+      onUnreadable: (_, { id }, kind, isStored) => reported.push([id, kind, isStored]),
+    });
+    const { documents } = await readSearchable(db, scope);
+    const [query = new Float32Array(64)] = vectorsOf(4, 1, 64);
+    const [hits = []] = await vectorLeg(scope, documents, [query], model, 10, depsOf(db, segments));
+    expect(new Set(hits.map(({ documentId }) => documentId)).size).toBe(1);
+    expect(reported).toEqual([[gone, vectorKind(model), false]]);
+  });
+
+  test('are made anew once, at the pace of their failures, and not for a document that has gone', async () => {
+    const { baseUrl, app: running } = await app();
+    const { db } = running;
+    const scope = await newScope(db, baseUrl);
+    const documentId = await writeDocument(db, scope, ['A heron stands.'], vectorsOf(1, 1, 4));
+    const name = { conversationId: scope.conversationId, documentId };
+    const kind = vectorKind(model);
+    await db.pool.query(`DELETE FROM segments WHERE document_id = $1 AND kind = $2`, [documentId, kind]);
+    await rebuildSegment(db, scope, name, kind, false);
+    const due = async (): Promise<unknown[]> =>
+      (await db.pool.query('SELECT target, attempts FROM work WHERE item_id = $1', [documentId])).rows;
+    expect(await due()).toEqual([{ target: kind, attempts: 0 }]);
+    await db.pool.query(
+      `UPDATE work SET attempts = 2, due_at = now() + interval '1 hour' WHERE item_id = $1`,
+      [documentId],
+    );
+    await rebuildSegment(db, scope, name, kind, false);
+    expect(await due()).toEqual([{ target: kind, attempts: 2 }]);
+    const gone = { ...name, documentId: newId() };
+    for (const isStored of [true, false]) await rebuildSegment(db, scope, gone, kind, isStored);
   });
 });
