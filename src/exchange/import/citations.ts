@@ -1,4 +1,4 @@
-import { textOf } from './fields.ts';
+import { lineOf, textOf } from './fields.ts';
 
 /** A page or file that an answer of another product names; never fetched. */
 export interface ImportedCitation {
@@ -19,12 +19,13 @@ const maxAddress = 2_000;
 export function citedList() {
   const list: ImportedCitation[] = [];
   const places = new Map<string, number>();
+  const addressOf = remembered(safeAddress);
+  const nameOf = remembered((value) => lineOf(value, maxTitle) || null);
   return {
     /** Its number, from 1; null for what has neither name nor address. */
     add(title: unknown, address: unknown, start?: unknown, end?: unknown): number | null {
-      const url = safeAddress(address);
-      const name = textOf(title)?.replace(/\s+/g, ' ').trim() || (url === null ? textOf(address) : null);
-      const shown = name === null || name === '' ? null : Array.from(name).slice(0, maxTitle).join('');
+      const url = addressOf(address);
+      const shown = nameOf(title) ?? (url === null ? nameOf(address) : null);
       if (url === null && shown === null) return null;
       const key = url ?? `name ${shown}`;
       const known = places.get(key);
@@ -41,6 +42,18 @@ export function citedList() {
 }
 
 export type CitedList = ReturnType<typeof citedList>;
+
+/** One name may stand in every passage of a file. */
+function remembered(read: (value: unknown) => string | null): typeof read {
+  const known = new Map<unknown, string | null>();
+  return (value) => {
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    const now = read(value);
+    known.set(value, now);
+    return now;
+  };
+}
 
 function safeAddress(value: unknown): string | null {
   const text = textOf(value);

@@ -16,19 +16,40 @@ export function chatgptCited(
     const about = recordOf(citation['metadata']) ?? {};
     cited.add(about['title'], about['url'], citation['start_ix'], citation['end_ix']);
   }
+  const find = placesOfMarks(content);
   let text = '';
   let at = 0;
   for (const reference of recordsOf(metadata['content_references'])) {
     const mark = textOf(reference['matched_text']) ?? '';
-    const isMark = mark.startsWith(opening);
-    const found = isMark ? content.indexOf(mark, at) : -1;
-    if (found !== -1) text += content.slice(at, found);
+    const found = find(mark, at);
+    if (found !== null) text += content.slice(at, found);
     const numbers = namedBy(reference).flatMap(([title, url]) => cited.add(title, url, text.length) ?? []);
-    if (found === -1) continue;
+    if (found === null) continue;
     text += numbers.length > 0 ? numbers.map((n) => `[${n}]`).join('') : (textOf(reference['alt']) ?? '');
     at = found + mark.length;
   }
   return { text: withoutMarks(text + content.slice(at)), cited };
+}
+
+const marks = /\uE200[^\uE200\uE201]*\uE201/g;
+
+/**
+ * Where a mark stands in the text from a place on, which never goes back. The text is read once for all of them: a file
+ * may name a million marks that do not stand in it.
+ */
+function placesOfMarks(content: string): (mark: string, from: number) => number | null {
+  const places = new Map<string, { starts: number[]; next: number }>();
+  for (const { 0: mark, index } of content.matchAll(marks)) {
+    const known = places.get(mark);
+    if (known === undefined) places.set(mark, { starts: [index], next: 0 });
+    else known.starts.push(index);
+  }
+  return (mark, from) => {
+    const own = places.get(mark);
+    if (own === undefined) return null;
+    while ((own.starts[own.next] ?? from) < from) own.next += 1;
+    return own.starts[own.next] ?? null;
+  };
 }
 
 /** Titles and addresses that a reference names, in whatever list it keeps them. */

@@ -130,24 +130,41 @@ function byWords(
 ): Map<string, string> {
   const here = new Map(byId);
   if (others.length === 0) return here;
-  const below = Map.groupBy(others, ({ parentId }) => parentId);
-  const taken = new Set<string>();
+  const find = findByWords(others, words);
   for (const message of messages) {
     if (here.has(message.id)) continue;
     const parent = message.parentId === null ? null : here.get(message.parentId);
-    if (parent === undefined) continue;
-    const found = (below.get(parent) ?? []).find(
-      (one) => !taken.has(one.id) && isSame(one, message, words.get(one.id)),
-    );
-    if (found === undefined) continue;
-    taken.add(found.id);
-    here.set(message.id, found.id);
+    const found = parent === undefined ? null : find(parent, message);
+    if (found !== null) here.set(message.id, found);
   }
   return here;
 }
 
-function isSame(present: PresentMessage, given: OrderedMessage, words: string | undefined): boolean {
-  const isThen = !given.isDated || present.createdAt.getTime() === given.createdAt.getTime();
-  const hash = createHash('sha256').update(given.content).digest('hex');
-  return isThen && present.role === given.role && words === hash;
+/**
+ * Finds the first message below a parent that says the same, each once. By one look at each: all of fifty thousand may
+ * stand below one.
+ */
+function findByWords(others: readonly PresentMessage[], words: ReadonlyMap<string, string>) {
+  const named = (parent: string | null, role: string, hash: string | undefined, at: Date | null): string =>
+    JSON.stringify([parent, role, hash ?? null, at?.getTime() ?? null]);
+  const places = new Map<string, string[]>();
+  // The last ones first: the next is taken from the end.
+  for (const { id, parentId, role, createdAt } of others.toReversed())
+    for (const at of [createdAt, null]) {
+      const name = named(parentId, role, words.get(id), at);
+      const known = places.get(name);
+      if (known === undefined) places.set(name, [id]);
+      else known.push(id);
+    }
+  const taken = new Set<string>();
+  return (parent: string | null, { role, content, isDated, createdAt }: OrderedMessage): string | null => {
+    const hash = createHash('sha256').update(content).digest('hex');
+    const same = places.get(named(parent, role, hash, isDated ? createdAt : null));
+    for (let id = same?.pop(); id !== undefined; id = same?.pop()) {
+      if (taken.has(id)) continue;
+      taken.add(id);
+      return id;
+    }
+    return null;
+  };
 }

@@ -21,6 +21,16 @@ export function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '') : null;
 }
 
+/**
+ * The begin of a text, on one line and in so many characters at most. What is longer is never gone through as a whole: a
+ * file may name one title a million times.
+ */
+export function lineOf(value: unknown, characters: number): string | null {
+  const begin = textOf(typeof value === 'string' ? value.slice(0, 8 * characters) : value);
+  if (begin === null) return null;
+  return Array.from(begin.replace(/\s+/g, ' ').trim()).slice(0, characters).join('');
+}
+
 /** ISO text, seconds or milliseconds since 1970. */
 export function timeOf(value: unknown): Date | null {
   if (typeof value === 'string') return valid(new Date(value));
@@ -36,6 +46,5 @@ function valid(date: Date): Date | null {
 const maxTitle = 500;
 
 export function titleOf(value: unknown, fallback: string): string {
-  const title = (textOf(value) ?? '').replace(/\s+/g, ' ').trim();
-  return title === '' ? fallback : Array.from(title).slice(0, maxTitle).join('');
+  return lineOf(value, maxTitle) || fallback;
 }

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import type { ImportReport } from '@alcove/contract';
+import { importFormats } from '../../src/exchange/import/formats.ts';
+import type { ImportedConversation } from '../../src/exchange/import/imported.ts';
+import { newPerson, type Person, sharedApp } from '../support/app.ts';
+
+// What would go through one text, or one list, for each of many: at these sizes it takes hours, and a test never ends.
+
+const app = sharedApp();
+const many = 100_000;
+const list = <T>(length: number, make: (at: number) => T): T[] => Array.from({ length }, (_, at) => make(at));
+const long = 'a title '.repeat(125_000);
+
+function read(item: Record<string, unknown>): ImportedConversation {
+  // As it comes out of a file.
+  const given = JSON.parse(JSON.stringify(item)) as Record<string, unknown>;
+  const format = importFormats.find((one) => one.recognises(given));
+  if (format === undefined) throw new Error('nobody reads it');
+  return format.read(given);
+}
+
+const citedIn = ({ messages }: ImportedConversation) => (messages[0]?.metadata as { cited?: object[] }).cited;
+
+describe('an item is read by one look at each of its parts:', () => {
+  test('marks of ChatGPT that do not stand in a long text', () => {
+    const references = list(many, (at) => ({
+      matched_text: `\uE200cite\uE202turn${at}search0\uE201`,
+      items: [{ title: `Page ${at}`, url: `https://river.example/${at}` }],
+    }));
+    const content = { content_type: 'text', parts: [`${'\uE200 '.repeat(1_000_000)}Ten miles.`] };
+    const message = { author: { role: 'assistant' }, content, metadata: { content_references: references } };
+    expect(citedIn(read({ mapping: { a: { message } } }))).toHaveLength(200);
+  });
+
+  test('a long title of a page that Claude cites again and again', () => {
+    const url = 'https://river.example/';
+    const citations = list(many, () => ({ details: { url } }));
+    const content = [
+      { type: 'tool_result', content: [{ title: long, url }] },
+      { type: 'text', text: 'Ten miles.', citations },
+    ];
+    const told = read({ chat_messages: [{ uuid: 'a', sender: 'assistant', content }] });
+    expect(citedIn(told)).toEqual([expect.objectContaining({ url, title: long.slice(0, 300).trim() })]);
+  });
+
+  test('a long name of a source of Open WebUI that has many passages', () => {
+    const sources = [{ source: { name: long }, metadata: list(many, () => ({})) }];
+    const messages = [{ id: 'a', role: 'assistant', content: 'Ten miles.', sources }];
+    expect(citedIn(read({ chat: { messages } }))).toHaveLength(1);
+  });
+
+  test('a long title of a page that marks of LibreChat name again and again', () => {
+    const organic = [{ title: long, link: 'nowhere' }];
+    const attachments = [{ type: 'web_search', web_search: { turn: 0, organic } }];
+    const text = '\uE202turn0search0'.repeat(many);
+    const { messages } = read({
+      conversationId: 'a',
+      messages: [{ messageId: 'a', text, attachments }],
+    });
+    expect(messages[0]?.content).toBe('[1]'.repeat(many));
+  });
+
+  test('a tree with a way down to each of many leaves', () => {
+    const message = { author: { role: 'user' }, content: { parts: ['a'] } };
+    const way = list(many, (at) => [`n${at}`, { parent: `n${at - 1}`, children: [`n${at + 1}`] }]);
+    const leaves = list(many / 10, (at) => [`m${at}`, { parent: `n${many - 1}`, message }]);
+    const { messages } = read({ mapping: Object.fromEntries([...way, ...leaves]) as object });
+    expect(new Set(messages.map(({ parentKey }) => parentKey))).toEqual(new Set([null]));
+    expect(messages).toHaveLength(many / 10);
+  });
+});
+
+async function send(who: Person, value: unknown): Promise<ImportReport> {
+  const form = new FormData();
+  form.append('file', new File([JSON.stringify(value)], 'conversations.json'));
+  return (await (await who.fetch('/import', { method: 'POST', body: form })).json()) as ImportReport;
+}
+
+test('messages that are not known by their ids are looked up once each, however many stand side by side', async () => {
+  const who = await newPerson((await app()).baseUrl);
+  const length = 10_000;
+  const chat = (prefix: string) => ({
+    uuid: 'wide',
+    name: 'Wide',
+    chat_messages: list(length, (at) => ({
+      uuid: `${prefix}${at}`,
+      parent_message_uuid: 'none',
+      sender: 'human',
+      text: `${prefix} ${at}`,
+    })),
+  });
+  expect(await send(who, [chat('first')])).toMatchObject({ imported: 1, messages: length });
+  expect(await send(who, [chat('second')])).toMatchObject({ extended: 1, messages: length });
+}, 120_000);
