@@ -19,7 +19,8 @@ function read(item: Record<string, unknown>): ImportedConversation {
   return format.read(given);
 }
 
-const citedIn = ({ messages }: ImportedConversation) => (messages[0]?.metadata as { cited?: object[] }).cited;
+const citedIn = ({ messages }: ImportedConversation) =>
+  (messages[0]?.metadata as { cited?: object[] } | undefined)?.cited;
 
 describe('an item is read by one look at each of its parts:', () => {
   test('marks of ChatGPT that do not stand in a long text', () => {

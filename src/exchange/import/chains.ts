@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { claudeCited, librechatCited } from './cited-others.ts';
 import { recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
-import type { ImportedConversation, ImportedMessage, ImportFormat } from './imported.ts';
+import {
+  type ImportedConversation,
+  type ImportedMessage,
+  type ImportFormat,
+  refuseTooMany,
+} from './imported.ts';
 
 // Formats that are a list of messages, each below the one before.
 
@@ -12,7 +17,7 @@ export const claude: ImportFormat = {
   source: 'claude',
   recognises: (item) => Array.isArray(item['chat_messages']),
   read(item) {
-    const given = recordsOf(item['chat_messages']);
+    const given = messagesIn(item['chat_messages']);
     const read = chain(
       given.map((message) => ({
         key: textOf(message['uuid']),
@@ -66,7 +71,7 @@ export const chatbotui: ImportFormat = {
   read: (item) => ({
     ...about('chatbotui', textOf(item['id']), titleOf(item['name'], 'Chatbot UI conversation')),
     ...chain(
-      recordsOf(item['messages']).map((message) => ({
+      messagesIn(item['messages']).map((message) => ({
         role: message['role'] === 'user' ? 'user' : message['role'] === 'system' ? 'system' : 'assistant',
         content: textOf(message['content']) ?? '',
         createdAt: null,
@@ -81,7 +86,7 @@ export const sharegpt: ImportFormat = {
   source: 'sharegpt',
   recognises: (item) => Array.isArray(item['conversations']) && !('mapping' in item),
   read(item) {
-    const given = recordsOf(item['conversations']);
+    const given = messagesIn(item['conversations']);
     const first = textOf(given[0]?.['value']) ?? '';
     return {
       ...about('sharegpt', textOf(item['id']), titleOf(item['title'] ?? first.slice(0, 80), 'Conversation')),
@@ -102,6 +107,13 @@ const rolesOfShareGpt: Readonly<Record<string, ImportedMessage['role']>> = {
   user: 'user',
   system: 'system',
 };
+
+/** @throws ImportFault */
+function messagesIn(list: unknown): Record<string, unknown>[] {
+  const messages = recordsOf(list);
+  refuseTooMany(messages.length);
+  return messages;
+}
 
 /** Each below the one before. */
 function chain(given: readonly Read[]): Pick<ImportedConversation, 'messages' | 'activeKey'> {
@@ -149,6 +161,7 @@ export const librechat: ImportFormat = {
     }));
     waiting.reverse();
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      refuseTooMany(messages.length);
       const { message, above } = next;
       const key = textOf(message['messageId']) ?? String(messages.length);
       const { text, cited } = librechatCited(textOf(message['text']) || librechatParts(message), message);

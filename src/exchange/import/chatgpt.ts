@@ -1,6 +1,6 @@
 import { chatgptCited } from './cited-chatgpt.ts';
 import { listOf, recordOf, textOf, timeOf, titleOf } from './fields.ts';
-import type { ImportedMessage, ImportFormat } from './imported.ts';
+import { type ImportedMessage, type ImportFormat, refuseTooMany } from './imported.ts';
 import { listedOrder } from './listed-order.ts';
 
 /** `conversations.json` of ChatGPT's data export: a tree of nodes, some of them without a message. */
@@ -11,6 +11,7 @@ export const chatgpt: ImportFormat = {
     const mapping = recordOf(item['mapping']) ?? {};
     const kept = new Map<string, ImportedMessage>();
     for (const key of listedOrder(mapping, 'children')) {
+      refuseTooMany(kept.size);
       const message = messageOf(key, recordOf(mapping[key]) ?? {});
       if (message !== null) kept.set(key, message);
     }

@@ -32,7 +32,7 @@ export async function* importFiles(
 ): AsyncGenerator<ImportItem> {
   let untold = 0;
   for (const path of paths) {
-    for await (const batch of batchesOf(path)) {
+    for await (const batch of batchesOf(path, signal)) {
       for await (const imported of importBatch(user, batch, room, { dryRun, signal }, deps)) {
         untold += imported.outcome === 'imported' || imported.outcome === 'extended' ? imported.messages : 0;
         if (untold >= messagesUntold) {

@@ -80,3 +80,11 @@ export interface ImportFormat {
 export class ImportFault extends Error {
   override name = 'ImportFault';
 }
+
+const maxMessages = 50_000;
+
+/** Called before much is made of each. @throws ImportFault */
+export function refuseTooMany(messages: number): void {
+  if (messages > maxMessages)
+    throw new ImportFault(`It has more than ${maxMessages.toLocaleString('en-US')} messages.`);
+}

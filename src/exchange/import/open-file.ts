@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { type Entry, open as openZipFile, type ZipFile } from 'yauzl';
 import { AppError } from '../../errors.ts';
+import { damaged, readDirectory } from './archive-directory.ts';
 import { listOf, recordOf } from './fields.ts';
 import type { GivenItem, OpenDocument } from './imported.ts';
 import { splitJson } from './split-json.ts';
@@ -11,7 +12,8 @@ import { splitJson } from './split-json.ts';
 const openZip = promisify(
   openZipFile as (path: string, options: object, done: (error: Error | null, zip: ZipFile) => void) => void,
 );
-const maxEntries = 200_000;
+/** Text shrinks tenfold, seldom more; nothing else is as long as a bomb. */
+const maxUnpackedGb = 16;
 const zipMagic = 0x04034b50;
 const noDocument: OpenDocument = async () => null;
 
@@ -22,11 +24,11 @@ const batchCharacters = 4_000_000;
 /**
  * The items of a file on disk, some at a time: JSON, or an archive with JSON files in it, which stays open while a batch
  * is worked at.
- * @throws AppError `invalid_request`
+ * @throws AppError `invalid_request`, `too_large`; what the signal says
  */
-export async function* batchesOf(path: string): AsyncGenerator<GivenItem[]> {
-  if (await isZip(path)) yield* batchesOfZip(path);
-  else yield* inBatches(itemsOfJson(createReadStream(path), noDocument));
+export async function* batchesOf(path: string, signal?: AbortSignal): AsyncGenerator<GivenItem[]> {
+  if (await isZip(path)) yield* batchesOfZip(path, signal);
+  else yield* inBatches(itemsOfJson(createReadStream(path), noDocument, signal));
 }
 
 async function* inBatches(items: AsyncIterable<GivenItem>): AsyncGenerator<GivenItem[]> {
@@ -52,8 +54,12 @@ async function isZip(path: string): Promise<boolean> {
   }
 }
 
-async function* itemsOfJson(source: Readable, openDocument: OpenDocument): AsyncGenerator<GivenItem> {
-  for await (const { text, fault } of splitJson(source)) {
+async function* itemsOfJson(
+  source: Readable,
+  openDocument: OpenDocument,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<GivenItem> {
+  for await (const { text, fault } of splitJson(source, signal)) {
     if (fault !== null) {
       yield { value: null, fault, characters: 0, openDocument };
       continue;
@@ -84,12 +90,12 @@ function inside(value: unknown): unknown[] {
 }
 
 /** Names are looked up and never written to: what they say of folders means nothing. */
-async function* batchesOfZip(path: string): AsyncGenerator<GivenItem[]> {
+async function* batchesOfZip(path: string, signal: AbortSignal | undefined): AsyncGenerator<GivenItem[]> {
   const zip = await openZip(path, { lazyEntries: true, autoClose: false, validateEntrySize: true }).catch(
     damaged,
   );
   try {
-    const entries = await readDirectory(zip).catch(damaged);
+    const entries = await readDirectory(zip);
     const openDocument: OpenDocument = async (name) => {
       const entry = entries.get(name);
       return entry === undefined ? null : openEntry(zip, entry);
@@ -106,7 +112,14 @@ async function* batchesOfZip(path: string): AsyncGenerator<GivenItem[]> {
         'invalid_request',
         'The archive holds no conversations: no conversations.json is in it.',
       );
-    yield* inBatches(itemsOfEntries(zip, files, openDocument));
+    // Entries never unpack to more than they say.
+    const unpacked = files.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+    if (unpacked > maxUnpackedGb * 1024 ** 3)
+      throw new AppError(
+        'too_large',
+        `The conversations of the archive unpack to more than ${maxUnpackedGb} GB.`,
+      );
+    yield* inBatches(itemsOfEntries(zip, files, openDocument, signal));
   } finally {
     zip.close();
   }
@@ -116,39 +129,23 @@ async function* itemsOfEntries(
   zip: ZipFile,
   entries: readonly Entry[],
   openDocument: OpenDocument,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<GivenItem> {
   for (const entry of entries)
     try {
-      yield* itemsOfJson(await openEntry(zip, entry), openDocument);
+      yield* itemsOfJson(await openEntry(zip, entry), openDocument, signal);
     } catch (error) {
+      signal?.throwIfAborted();
       if (error instanceof AppError) throw error;
       const fault = `${entry.fileName.slice(0, 100)} cannot be unpacked.`;
       yield { value: null, fault, characters: 0, openDocument };
     }
 }
 
-function readDirectory(zip: ZipFile): Promise<Map<string, Entry>> {
-  return new Promise((resolve, reject) => {
-    const entries = new Map<string, Entry>();
-    zip.on('entry', (entry: Entry) => {
-      if (entries.size >= maxEntries) return reject(new Error('too many entries'));
-      if (!entries.has(entry.fileName)) entries.set(entry.fileName, entry);
-      zip.readEntry();
-    });
-    zip.once('end', () => resolve(entries));
-    zip.once('error', reject);
-    zip.readEntry();
-  });
-}
-
 function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
   return new Promise((resolve, reject) => {
     zip.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream)));
   });
-}
-
-function damaged(cause: unknown): never {
-  throw new AppError('invalid_request', 'The archive is damaged, or no zip archive.', { cause });
 }
 
 function holdsConversations(name: string): boolean {

@@ -1,6 +1,6 @@
 import { openwebuiCited } from './cited-others.ts';
 import { recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
-import type { ImportedMessage, ImportFormat } from './imported.ts';
+import { type ImportedMessage, type ImportFormat, refuseTooMany } from './imported.ts';
 import { listedOrder } from './listed-order.ts';
 
 /** Open WebUI: chats with a history that is a map of messages by id. */
@@ -20,6 +20,7 @@ export const openwebui: ImportFormat = {
             (message, at) => [textOf(message['id']) ?? String(at), message] as const,
           )
         : listedOrder(map, 'childrenIds').map((key) => [key, recordOf(map[key]) ?? {}] as const);
+    refuseTooMany(given.length);
     const keys = new Set(given.map(([key]) => key));
     const messages = given.map(([key, message], at): ImportedMessage => {
       const parent = textOf(message['parentId']) ?? (map === null ? (given[at - 1]?.[0] ?? null) : null);

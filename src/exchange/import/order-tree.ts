@@ -1,7 +1,6 @@
 import type { KeptMessage } from '../../conversations/tree-store.ts';
-import { type ImportedConversation, type ImportedMessage, ImportFault } from './imported.ts';
+import { type ImportedConversation, type ImportedMessage, ImportFault, refuseTooMany } from './imported.ts';
 
-const maxMessages = 50_000;
 const maxCharacters = 1_000_000;
 /** What one transaction takes at once. */
 const maxTotalCharacters = 64_000_000;
@@ -28,8 +27,7 @@ export function orderTree(
   idOf: (key: string) => string,
   now: Date,
 ): OrderedTree {
-  if (messages.length > maxMessages)
-    throw new ImportFault(`It has more than ${maxMessages.toLocaleString('en-US')} messages.`);
+  refuseTooMany(messages.length);
   const total = messages.reduce((sum, { content }) => sum + content.length, 0);
   if (messages.some(({ content }) => content.length > maxCharacters) || total > maxTotalCharacters)
     throw new ImportFault('One of its messages, or all of them together, are too long.');

@@ -10,6 +10,7 @@ import {
   type ImportedProject,
   type ImportFormat,
   type OwnFields,
+  refuseTooMany,
 } from './imported.ts';
 
 const statuses = ['incomplete', 'failed', 'cancelled'] as const;
@@ -28,13 +29,15 @@ export const ownBundle: ImportFormat = {
     if (typeof item['version'] !== 'number' || item['version'] > bundleVersion)
       throw new ImportFault('It was exported by a newer version: upgrade this server first.');
     const conversation = recordOf(item['conversation']) ?? {};
+    const messages = recordsOf(item['messages']);
+    refuseTooMany(messages.length);
     return {
       source: 'alcove',
       externalId: textOf(conversation['id']) ?? '',
       title: titleOf(conversation['title'], 'Conversation'),
       createdAt: timeOf(conversation['created_at']),
       updatedAt: timeOf(conversation['last_message_at']),
-      messages: recordsOf(item['messages']).map(messageOf),
+      messages: messages.map(messageOf),
       activeKey: textOf(conversation['active_leaf_id']),
       pinned: conversation['pinned'] === true,
       archived: conversation['status'] === 'archived',

@@ -1,6 +1,8 @@
 /** An item may be so large; the file around it as large as it likes. */
 const maxItemBytes = 64 * 1024 * 1024;
 const maxDepth = 2_000;
+/** Each takes up to a hundred bytes when it is read, however little it takes in the file: `{}` takes sixty. */
+const maxValues = 1_000_000;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** One value of a JSON file, as text, or why it is none. */
@@ -13,9 +15,12 @@ const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket, comma
 
 /**
  * The items of a JSON array, one by one as the bytes come, or the one value that the file is; memory holds one item. One
- * that is too large or too deep is passed over with a fault, and the next one follows.
+ * that is too large or too deep, or of too many values, is passed over with a fault, and the next one follows.
  */
-export async function* splitJson(source: AsyncIterable<Uint8Array>): AsyncGenerator<JsonPiece> {
+export async function* splitJson(
+  source: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): AsyncGenerator<JsonPiece> {
   const piece = createPiece();
   let isArray: boolean | null = null;
   let depth = 0;
@@ -24,6 +29,8 @@ export async function* splitJson(source: AsyncIterable<Uint8Array>): AsyncGenera
   let isFirst = true;
   let rest: Buffer = Buffer.alloc(0);
   for await (const given of source) {
+    // An item that is passed over may be as long as the file.
+    signal?.throwIfAborted();
     let bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
     if (isFirst) {
       bytes = rest = Buffer.concat([rest, bytes]);
@@ -52,6 +59,7 @@ export async function* splitJson(source: AsyncIterable<Uint8Array>): AsyncGenera
       if (byte === quote) inString = true;
       else if (byte === openBrace || byte === openBracket) {
         depth += 1;
+        piece.count();
         if (depth > maxDepth) piece.refuse('It is nested too deep.');
       } else if (byte === closeBrace || byte === closeBracket) {
         depth -= 1;
@@ -64,7 +72,7 @@ export async function* splitJson(source: AsyncIterable<Uint8Array>): AsyncGenera
         piece.add(bytes.subarray(start, at));
         yield* piece.take();
         start = at + 1;
-      }
+      } else if (byte === comma) piece.count();
     }
     piece.add(bytes.subarray(start));
   }
@@ -76,8 +84,15 @@ export async function* splitJson(source: AsyncIterable<Uint8Array>): AsyncGenera
 function createPiece() {
   let parts: Buffer[] = [];
   let size = 0;
+  let values = 0;
   let fault: string | null = null;
   return {
+    /** Before each value but the first stands a comma, or what it is in begins. */
+    count(): void {
+      values += 1;
+      if (values > maxValues)
+        this.refuse(`It is made of more than ${maxValues.toLocaleString('en-US')} values.`);
+    },
     add(bytes: Buffer): void {
       size += bytes.length;
       if (size > maxItemBytes) this.refuse('It is larger than 64 MB.');
@@ -92,7 +107,7 @@ function createPiece() {
       const text = fault === null ? Buffer.concat(parts).toString('utf8').trim() : '';
       if (text !== '' || fault !== null) yield { text, fault };
       parts = [];
-      size = 0;
+      [size, values] = [0, 0];
       fault = null;
     },
   };

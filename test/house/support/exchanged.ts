@@ -40,7 +40,7 @@ export const inExchange: Record<string, (text: string) => unknown> = {
   'many answers to one imported message': ({ length }) =>
     librechat.read({
       conversationId: 'a',
-      messages: [{ messageId: 'a', children: Array.from({ length: length / 4 }, () => ({ text: '' })) }],
+      messages: [{ messageId: 'a', children: Array.from({ length: length / 32 }, () => ({ text: '' })) }],
     }),
   'sessions of a store': (text) =>
     readMessage({ role: 'user', content: [{ text }], timestamp: text, metadata: { note: text } }),

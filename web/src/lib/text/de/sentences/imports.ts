@@ -1,6 +1,6 @@
 import type { Sentences } from '../../sentence-patterns.ts';
 import { messages } from '../nouns.ts';
-import { counted } from './numbers.ts';
+import { counted, values } from './numbers.ts';
 
 /** What the report of an import says of an item, and why a whole file is refused. */
 export const imports: Sentences = {
@@ -9,6 +9,7 @@ export const imports: Sentences = {
   'It is a template, and not as templates are.': 'Er ist eine Vorlage, aber nicht so, wie Vorlagen sind.',
   'It is nested too deep.': 'Er ist zu tief verschachtelt.',
   'It is larger than 64 MB.': 'Er ist größer als 64 MB.',
+  'It is made of more than {#} values.': (n) => `Er besteht aus mehr als ${counted(n, values)}.`,
   'It is not valid JSON.': 'Er ist kein gültiges JSON.',
   'It has more than {#} messages.': (n) => `Er hat mehr als ${counted(n, messages)}.`,
   'One of its messages, or all of them together, are too long.':
@@ -24,6 +25,8 @@ export const imports: Sentences = {
   'The archive holds no conversations: no conversations.json is in it.':
     'Das Archiv enthält keine Gespräche: Es ist keine conversations.json darin.',
   'The archive is damaged, or no zip archive.': 'Das Archiv ist beschädigt, oder es ist kein Zip-Archiv.',
+  'The conversations of the archive unpack to more than {} GB.': (n) =>
+    `Die Gespräche des Archivs sind ausgepackt größer als ${n} GB.`,
   'The form holds no file: send one in the field "file".': 'Es wurde keine Datei gesendet: Wählen Sie eine.',
   'The import was cut off.':
     'Der Import wurde abgebrochen: Importieren Sie noch einmal, was schon da ist, bleibt.',

@@ -11,5 +11,6 @@ export const milliseconds = { one: 'Millisekunde', other: 'Millisekunden' };
 export const tokens = { one: 'Token', other: 'Token' };
 export const answers = { one: 'Antwort', other: 'Antworten' };
 export const parts = { one: 'Teil', other: 'Teile' };
+export const values = { one: 'Wert', other: 'Werten' };
 export const files = { one: 'Datei', other: 'Dateien' };
 export const characters = { one: 'Zeichen', other: 'Zeichen' };
