@@ -156,6 +156,26 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBr
     await page.context().close();
   });
 
+  test('that are not listed are named, too, before they are deleted', limits, async () => {
+    const own = await newPerson(app.baseUrl);
+    const { conversations } = own.client;
+    const { id } = await conversations.create({ title: 'Bats' });
+    await conversations.update(id, { status: 'archived' });
+    const { page, complaints } = await openSignedIn(browser, own);
+    await page.goto(`${app.baseUrl}/dashboard/chatbot/${id}`);
+    await page.getByRole('heading', { level: 1, name: 'Bats' }).waitFor();
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('“Bats” with 0 messages and 0 documents').waitFor();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await dialog.getByText(/It can be brought back until/).waitFor();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.waitForURL(/chatbot$/);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test(
     'show the message that a search has found, in whichever branch and however far back',
     limits,
