@@ -7,7 +7,6 @@ import {
   type Message,
 } from '@alcove/client';
 import { AnswerReading } from '../answers/answer-reading.ts';
-import { drafts } from '../answers/drafts.ts';
 import { answerView, nextAnswerView, type MessageView } from '../answers/message-view.ts';
 import { describeError, type Problem } from '../describe-error.ts';
 import { DocumentShelf } from '../documents/document-shelf.svelte.ts';
@@ -23,8 +22,12 @@ interface Surroundings {
   alcove: Client;
   list: ConversationList;
   maxUploadBytes: number;
+  /** Whether it is the one on the screen: it may be left while something of it is on its way to the server. */
+  isShown: () => boolean;
   /** Called when the server has created this conversation, before anything is sent to it. */
   onCreated: (id: string) => void;
+  /** Called with a question that was not asked after all. */
+  onRefused: (question: string) => void;
 }
 
 /**
@@ -47,21 +50,32 @@ export class OpenConversation {
   readonly branch: ShownBranch;
   /** The answer being written, if any. */
   readonly writing = $derived.by(() => this.branch.messages.find(({ status }) => status === 'streaming'));
+  /** What was said or dropped is on its way to the server: to let go of it now would lose it. */
+  readonly isSending = $derived.by(
+    () => this.#steps > 0 || this.documents.sending.length > 0 || this.writing?.isStarted === false,
+  );
+  /** Goes up when a question was given back to the field that it was written in. */
+  givenBack = $state(0);
+  /** A question as it was edited, which the server has not taken. */
+  refusedEdit = $state.raw<{ messageId: string; text: string } | null>(null);
   readonly canStop = $derived(this.writing?.isStarted === true || this.writing?.isSendingFiles === true);
   readonly #alcove: Client;
   readonly #list: ConversationList;
-  readonly #onCreated: (id: string) => void;
+  readonly #surroundings: Surroundings;
   readonly #closing = new AbortController();
+  /** Steps before a question or a file is on its way. */
+  #steps = $state(0);
   #title = $state('');
   readonly #reading: AnswerReading;
   #creating: Promise<string> | null = null;
   #reloadTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(id: string | null, { alcove, list, maxUploadBytes, onCreated }: Surroundings) {
+  constructor(id: string | null, surroundings: Surroundings) {
+    const { alcove, list, maxUploadBytes } = surroundings;
     this.id = id;
     this.#alcove = alcove;
     this.#list = list;
-    this.#onCreated = onCreated;
+    this.#surroundings = surroundings;
     const { signal } = this.#closing;
     this.documents = new DocumentShelf(alcove, signal, maxUploadBytes);
     this.branch = new ShownBranch(alcove, signal);
@@ -132,15 +146,15 @@ export class OpenConversation {
     await this.load();
   }
 
-  /** Asks; resolves false when the question was refused, so that the composer can keep its text. */
-  async ask(question: string, options: { withoutPending?: boolean } = {}): Promise<boolean> {
+  /** Asks; a question that is refused goes back to where it was written. */
+  async ask(question: string, options: { withoutPending?: boolean } = {}): Promise<void> {
     this.problem = null;
     let pair: [MessageView, MessageView] | null = null;
     try {
-      // Without a title: the server takes the first question for one.
-      const id = await this.#create();
-      if (!(await this.#goToEnd(id))) return false;
-      const [asked, answer] = (pair = this.branch.push(question));
+      const begun = await this.#bring(() => this.#begin(question));
+      if (begun === null) return this.#takeBack(null, question);
+      const [id, asked, answer] = begun;
+      pair = [asked, answer];
       const how = options.withoutPending ? 'without' : await this.#reading.sendFilesFirst(answer);
       if (how === 'stopped') return this.#takeBack(pair, question);
       const documentIds = how === 'without' ? this.documents.ready.map(({ id }) => id) : undefined;
@@ -152,9 +166,8 @@ export class OpenConversation {
       await this.#reading.read(events, answer, (userMessageId) => {
         asked.id = userMessageId;
       });
-      return true;
     } catch (error) {
-      return this.#closing.signal.aborted || this.#fail(error, pair);
+      this.#fail(error, pair, question);
     }
   }
 
@@ -186,9 +199,13 @@ export class OpenConversation {
 
   /** Asks another question in place of one, which stays in a branch of its own. */
   async editQuestion(question: MessageView, text: string): Promise<void> {
-    await this.#goOnFrom(this.branch.before(question), answerView(text), (next) =>
+    this.refusedEdit = null;
+    const isTaken = await this.#goOnFrom(this.branch.before(question), answerView(text), (next) =>
       this.#alcove.asking.streamEdit(question.id, { content: text }, this.#reading.options(next)),
     );
+    if (isTaken) return;
+    if (this.#surroundings.isShown()) this.refusedEdit = { messageId: question.id, text };
+    else this.#surroundings.onRefused(text);
   }
 
   /** Shows the branch through another version of a message. */
@@ -244,8 +261,7 @@ export class OpenConversation {
     if (!first) return;
     this.problem = null;
     try {
-      const id = await this.#create(first.name);
-      await this.documents.upload(id, files);
+      await this.#bring(async () => this.documents.upload(await this.#create(first.name), files));
     } catch (error) {
       if (!this.#closing.signal.aborted) this.problem = describeError(error);
     }
@@ -253,8 +269,7 @@ export class OpenConversation {
 
   /** Adds what is behind a public address. @throws AlcoveError when it cannot be fetched */
   async addPage(url: string): Promise<void> {
-    const id = await this.#create(url);
-    await this.documents.addPage(id, url);
+    await this.#bring(async () => this.documents.addPage(await this.#create(url), url));
   }
 
   /** A message was added or has changed, here or elsewhere. */
@@ -286,6 +301,22 @@ export class OpenConversation {
     this.#closing.abort();
   }
 
+  /** The question and its answer to come, at the end of the conversation; null when another is being written there. */
+  async #begin(question: string): Promise<[string, MessageView, MessageView] | null> {
+    // Without a title: the server takes the first question for one.
+    const id = await this.#create();
+    return (await this.#goToEnd(id)) ? [id, ...this.branch.push(question)] : null;
+  }
+
+  async #bring<T>(work: () => Promise<T>): Promise<T> {
+    this.#steps += 1;
+    try {
+      return await work();
+    } finally {
+      this.#steps -= 1;
+    }
+  }
+
   #create(title?: string): Promise<string> {
     if (this.id !== null) return Promise.resolve(this.id);
     // Several files dropped at once, or a file and a question, share one new conversation.
@@ -299,9 +330,15 @@ export class OpenConversation {
       project_id: this.#list.project,
     });
     this.id = created.id;
-    this.#list.open(created);
-    this.#onCreated(created.id);
+    this.#enlist(created);
+    this.#surroundings.onCreated(created.id);
     return created.id;
+  }
+
+  /** Another one may be open by now. */
+  #enlist(conversation: Conversation): void {
+    if (this.#surroundings.isShown()) this.#list.open(conversation);
+    else this.#list.put(conversation);
   }
 
   /** What this page is reading is newer than any history: that is read when it has ended. */
@@ -323,40 +360,46 @@ export class OpenConversation {
     const { messages: _shown, has_more: _more, has_later: _later, leaf_id: _leaf, ...conversation } = history;
     this.branch.show(history);
     this.#title = conversation.title;
-    this.#list.open(conversation);
+    this.#enlist(conversation);
     this.isMissing = false;
     this.settings = conversation.settings;
   }
 
-  /** Goes on from `kept` in another branch; whatever happens, what is shown then is what the server has. */
+  /**
+   * Goes on from `kept` in another branch; whatever happens, what is shown then is what the server has. @returns false when
+   * it was refused
+   */
   async #goOnFrom(
     kept: MessageView[],
     fresh: MessageView[],
     open: (answer: MessageView) => AsyncIterable<AnswerEvent>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     this.problem = null;
+    const before = [...this.branch.messages];
     const answer = this.branch.goOnFrom(kept, fresh);
     try {
       await this.#reading.read(open(answer), answer);
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
+      if (this.#closing.signal.aborted) return answer.isStarted;
       this.problem = describeError(error);
+      // The server may be away for longer.
+      if (!answer.isStarted) this.branch.messages = before;
     }
     const problem = this.problem;
     await this.load();
     this.problem = problem;
+    return answer.isStarted;
   }
 
-  /** Nothing was asked: the question goes back to the composer, or to where it begins when the page was left. */
-  #takeBack(pair: [MessageView, MessageView], question: string): false {
-    this.branch.takeBack(pair);
-    if (this.#closing.signal.aborted) drafts.write(this.id, question);
-    return false;
+  /** Nothing was asked. */
+  #takeBack(pair: [MessageView, MessageView] | null, question: string): void {
+    this.branch.takeBack(pair ?? []);
+    this.#surroundings.onRefused(question);
   }
 
   /** An answer that is being written is read on, unless it is already. */
   #takeUpWriting(): void {
-    if (this.writing && !this.#reading.isUnderWay) void this.#follow(this.writing);
+    if (this.writing?.isStarted && !this.#reading.isUnderWay) void this.#follow(this.writing);
   }
 
   async #follow(answer: MessageView): Promise<void> {
@@ -369,14 +412,11 @@ export class OpenConversation {
     }
   }
 
-  /** True when the question is stored all the same, with what there is of its answer. */
-  #fail(error: unknown, pair: [MessageView, MessageView] | null): boolean {
+  /** The question may be stored all the same, with what there is of its answer. */
+  #fail(error: unknown, pair: [MessageView, MessageView] | null, question: string): void {
+    if (!pair?.[1].isStarted) this.#takeBack(pair, question);
+    if (this.#closing.signal.aborted) return;
     this.problem = describeError(error);
-    if (pair?.[1].isStarted) {
-      pair[1].status = 'incomplete';
-      return true;
-    }
-    this.branch.takeBack(pair ?? []);
-    return false;
+    if (pair?.[1].isStarted) pair[1].status = 'incomplete';
   }
 }

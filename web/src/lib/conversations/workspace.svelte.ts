@@ -1,5 +1,6 @@
 import type { Client, Conversation, Document, NumberedChange } from '@alcove/client';
 import { createContext } from 'svelte';
+import { drafts } from '../answers/drafts.ts';
 import type { PlaceInChat } from '../answers/turn-window.svelte.ts';
 import { describeError, type Problem } from '../describe-error.ts';
 import { LiveChanges } from '../live/live-changes.svelte.ts';
@@ -45,6 +46,8 @@ export class Workspace {
   isGoingBack = false;
   /** Where the reader was in each conversation, unless at its end. */
   readonly #places = new Map<string, PlaceInChat>();
+  /** Left while something of theirs was on its way to the server, or failed on it: one comes back to them. */
+  #left = $state.raw<OpenConversation[]>([]);
   readonly #session: Session;
   readonly #goTo: (id: string) => void;
 
@@ -56,6 +59,12 @@ export class Workspace {
     void this.projects.load();
     this.current = this.#make(null);
     this.live = new LiveChanges(session.alcove, session.user?.id ?? '', (change) => this.#apply(change));
+    $effect(() => this.#closeArrived());
+  }
+
+  /** Something is on its way to the server that would be lost with the page. */
+  get isSending(): boolean {
+    return [this.current, ...this.#left].some((one) => one.isSending);
   }
 
   /** Shows the conversations, beside the page where that has room for them. */
@@ -67,8 +76,10 @@ export class Workspace {
   open(id: string | null): void {
     if (this.current.id === id && !this.current.isMissing) return;
     this.isRenaming = false;
-    this.current.close();
-    this.current = this.#make(id);
+    const left = this.#left.find((one) => one.id !== null && one.id === id);
+    this.#leave(this.current);
+    this.#left = this.#left.filter((one) => one !== left);
+    this.current = left ?? this.#make(id);
     void this.current.load();
   }
 
@@ -113,7 +124,7 @@ export class Workspace {
   }
 
   close(): void {
-    this.current.close();
+    for (const one of [this.current, ...this.#left]) one.close();
     this.live.close();
   }
 
@@ -138,10 +149,29 @@ export class Workspace {
         if (change.kind === 'document') return this.current.documents.forget(change.id);
         this.list.remove(change.id);
         if (this.list.status === 'deleted') void this.list.refresh();
-        if (change.id === this.current.id) this.current.markDeleted();
+        for (const one of [this.current, ...this.#left]) if (one.id === change.id) one.markDeleted();
         return;
       default:
     }
+  }
+
+  /** It goes on for as long as it has something to bring to the server. */
+  #leave(conversation: OpenConversation): void {
+    if (isDone(conversation)) conversation.close();
+    else this.#left = [...this.#left, conversation];
+  }
+
+  #closeArrived(): void {
+    const arrived = this.#left.filter(isDone);
+    if (arrived.length === 0) return;
+    for (const one of arrived) one.close();
+    this.#left = this.#left.filter((one) => !arrived.includes(one));
+  }
+
+  /** To the field of the conversation, wherever it is looked at or not. */
+  #giveBack({ id }: OpenConversation, question: string): void {
+    drafts.giveBack(id, question);
+    if (this.current.id === id) this.current.givenBack += 1;
   }
 
   #make(id: string | null): OpenConversation {
@@ -149,8 +179,14 @@ export class Workspace {
       alcove: this.#session.alcove,
       list: this.list,
       maxUploadBytes: this.#session.capabilities?.max_upload_bytes ?? Number.POSITIVE_INFINITY,
+      isShown: () => this.current === opened,
       onCreated: (created) => this.current === opened && this.#goTo(created),
+      onRefused: (question) => this.#giveBack(opened, question),
     });
     return opened;
   }
+}
+
+function isDone({ isMissing, isSending, documents }: OpenConversation): boolean {
+  return isMissing || (!isSending && documents.uploads.length === 0);
 }
