@@ -124,6 +124,16 @@ describe('tables', () => {
     ]);
   });
 
+  test('say a year in the header as much as a sentence does', () => {
+    const sentence = passage(
+      'In fiscal 2019 and 2018 the expenses of offices went down with the travel season.',
+    );
+    const rows = passage('|  | Fiscal 2019 | Fiscal 2018 |\n|-|-|-|\n| Travel expenses | 1,310 | 1,141 |', 2);
+    expect(quotesOf('What were the travel expenses in fiscal 2019 and 2018?', sentence, rows)).toContain(
+      '| Travel expenses | 1,310 | 1,141 |',
+    );
+  });
+
   test('in Markdown work alike', () => {
     const plan = passage('| Plan | Price |\n| --- | --- |\n| Basic | 5 EUR |\n| Team | 12 EUR |');
     expect(quotesOf('What is the price of the team plan?', plan)).toEqual([

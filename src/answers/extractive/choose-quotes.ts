@@ -62,7 +62,7 @@ function lengthOf({ candidate: { unit } }: ScoredCandidate): number {
 
 /** A quotation that scores well below the best one distracts from it, the more the better that one fits. */
 function leastShareOfBest(bestCoverage: number): number {
-  return bestCoverage >= surelyDirect ? 0.75 : 0.55;
+  return bestCoverage >= surelyDirect ? 0.7 : 0.55;
 }
 const surelyDirect = 0.75;
 

@@ -64,7 +64,8 @@ export function readCandidates(passage: QuotedPassage, asked: Asked, analyze: An
     const inHeader = headerTerms(`${textOf(unit.header)}\n${textOf(unit.group)}`);
     const found = asked.terms.map((term) => {
       if (terms.has(term)) return weightOf.own;
-      if (inHeader.has(term)) return weightOf.header;
+      // A row never says its year or day itself.
+      if (inHeader.has(term)) return figure.test(term) ? weightOf.own : weightOf.header;
       if (inLabel.has(term)) return weightOf.label;
       if (unit.kind === 'row' && inTopics.has(term)) return weightOf.topic;
       if (near.some((one) => one?.has(term))) return weightOf.near;
@@ -84,6 +85,8 @@ export function readCandidates(passage: QuotedPassage, asked: Asked, analyze: An
     };
   });
 }
+
+const figure = /^\p{Nd}+$/u;
 
 /** The first cell of a row names it. */
 const maxRowLabel = 120;

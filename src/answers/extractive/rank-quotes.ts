@@ -107,7 +107,7 @@ function placesOf(passages: readonly QuotedPassage[]): (passage: QuotedPassage) 
 /** A row that the asked term is made of answers, even when it shares no word with the question. */
 const lineItemCoverage = 0.6;
 const scoreShare = 0.25;
-const perRank = 0.1;
+const perRank = 0.07;
 
 function scoreOf(candidate: Candidate, weights: number[], question: Question, place: PassagePlace) {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
