@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Conversation, Project, Template } from '@alcove/contract';
 import type { MessageRow } from '../conversations/message-store.ts';
 import { findProject } from '../conversations/project-store.ts';
@@ -136,20 +136,43 @@ function documentOf(row: DocumentRow, path: string) {
 
 /**
  * What a conversation says, whatever ids it has: the same after an import as before. Place of the parent, role, status,
- * time and text of each message, name and bytes of each document.
+ * time and text of each message, name and bytes of each document. An import puts the messages of a branch together and
+ * gives documents other ids: the order is that of the tree, and of the names.
  */
 function createContentHash() {
-  const hash: Hash = createHash('sha256');
-  const places = new Map<string, number>();
+  const children = new Map<string | null, { id: string; said: string }[]>();
+  const ids = new Set<string>();
+  const documents: string[] = [];
   return {
     message({ id, parentId, role, status, createdAt, content }: MessageRow): void {
-      places.set(id, places.size);
-      const parent = parentId === null ? null : (places.get(parentId) ?? null);
-      hash.update(`${JSON.stringify([parent, role, status, createdAt.toISOString(), content])}\n`);
+      const said = sha256(JSON.stringify([role, status, createdAt.toISOString(), content]));
+      // One whose parent is still being written stands alone.
+      const parent = parentId !== null && ids.has(parentId) ? parentId : null;
+      ids.add(id);
+      const siblings = children.get(parent);
+      if (siblings === undefined) children.set(parent, [{ id, said }]);
+      else siblings.push({ id, said });
     },
-    document({ name, sha256 }: DocumentRow): void {
-      hash.update(`${JSON.stringify([name, sha256])}\n`);
+    document({ name, sha256: bytes }: DocumentRow): void {
+      documents.push(JSON.stringify([name, bytes]));
     },
-    digest: (): string => hash.digest('hex'),
+    digest(): string {
+      const hash = createHash('sha256');
+      const below = (id: string | null, parent: number | null) =>
+        (children.get(id) ?? []).map((one) => ({ ...one, parent })).toReversed();
+      const waiting = below(null, null);
+      let place = 0;
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+        hash.update(`${JSON.stringify([next.parent, next.said])}\n`);
+        for (const child of below(next.id, place)) waiting.push(child);
+        place += 1;
+      }
+      for (const document of documents.toSorted()) hash.update(`${document}\n`);
+      return hash.digest('hex');
+    },
   };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

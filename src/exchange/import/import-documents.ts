@@ -1,13 +1,17 @@
+import type { Readable } from 'node:stream';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import type { Database } from '../../db/database.ts';
+import { isUniqueViolation } from '../../db/errors.ts';
+import { newId } from '../../db/ids.ts';
 import type { DocumentDeps } from '../../documents/deps.ts';
-import { updateDocument } from '../../documents/store.ts';
+import { type DocumentRow, insertDocuments, updateDocument } from '../../documents/store.ts';
 import type { Room } from '../../documents/upload-room.ts';
-import { type IncomingFile, uploadWithin } from '../../documents/upload.ts';
+import { announce, type IncomingFile, keepAndWrite } from '../../documents/upload.ts';
 import { AppError } from '../../errors.ts';
 import type { UserScope } from '../../identity/user-scope.ts';
-import { citeByFormerId, documentNames, renameCited } from './import-store.ts';
+import { citeByFormerId, readPresentDocuments, readTakenIds, renameCited } from './cited-store.ts';
 import type { ImportedDocument, OpenDocument } from './imported.ts';
+import { matchDocuments } from './match-documents.ts';
 
 export interface KeptDocuments {
   added: number;
@@ -22,16 +26,26 @@ export async function keepDocuments(
   wanted: readonly ImportedDocument[],
   openDocument: OpenDocument,
   deps: DocumentDeps,
+  signal: AbortSignal | undefined,
 ): Promise<KeptDocuments> {
   if (wanted.length === 0) return { added: 0, error: null };
-  const there = await namesIn(deps.db, scope);
+  const { user, conversationId } = scope;
+  const present = (await readPresentDocuments(deps.db, user, [conversationId])).get(conversationId) ?? [];
+  const { here, missing } = matchDocuments(scope, wanted, present);
+  const most = deps.limits.documentsPerConversation;
+  const taken = await readTakenIds(
+    deps.db,
+    user,
+    missing.slice(0, most).map(({ copyId }) => copyId),
+  );
   const refused: string[] = [];
   let added = 0;
-  for (const { id, name, path, contextMode = 'auto' } of wanted) {
-    const known = there.get(name);
-    if (known !== undefined) {
-      // Messages that came since cite it, too.
-      await renameCited(deps.db, scope, id, known);
+  for (const { copyId, ...document } of missing) {
+    signal?.throwIfAborted();
+    const { id, name, path } = document;
+    if (present.length + added >= most) {
+      // Not unpacked in vain: one that is left out may be as long as the others.
+      refused.push(`${name}: A conversation holds at most ${most} documents: delete some and try again.`);
       continue;
     }
     const content = await openDocument(path);
@@ -41,23 +55,45 @@ export async function keepDocuments(
     }
     try {
       await room.renew();
-      const [row] = await uploadWithin(scope, room, one({ name, content }), deps);
-      if (row === undefined) continue;
-      added += 1;
-      if (contextMode !== 'auto') await updateDocument(deps.db, scope, row.id, { contextMode });
-      await renameCited(deps.db, scope, id, row.id);
+      // Where one of this id was deleted or moved away it may come back.
+      const copy = { ...document, id: taken.has(copyId) ? newId() : copyId };
+      added += await keepDocument(scope, room, copy, content, deps);
+      here.set(id, copy.id);
     } catch (error) {
       content.destroy();
       if (!(error instanceof AppError) || error.status >= 500) throw error;
       refused.push(`${name}: ${error.plain}`);
     }
   }
+  // Messages that came since cite those that were here before, too.
+  await renameCited(deps.db, scope, here);
   const error = refused.length === 0 ? null : `Documents were left out: ${refused.slice(0, 20).join('; ')}`;
   return { added, error };
 }
 
-async function namesIn(db: Database, { user, conversationId }: ConversationScope) {
-  return (await documentNames(db, user, [conversationId])).get(conversationId) ?? new Map<string, string>();
+/** How many came: none where the same file, sent at the same time, has brought it. @throws AppError as `upload` does */
+async function keepDocument(
+  scope: ConversationScope,
+  room: Room,
+  { id, name, sha256, contextMode = 'auto' }: ImportedDocument,
+  content: Readable,
+  deps: DocumentDeps,
+): Promise<number> {
+  const rows = await keepAndWrite(scope, room, one({ name, content }), deps, async ([file]) => {
+    if (file === undefined) return [];
+    // Before anybody is told of it: what was damaged on its way is not the document.
+    if (sha256 !== null && file.sha256 !== sha256)
+      throw new AppError('invalid_request', 'Its content is not what was exported.');
+    return insertDocuments(deps.db, scope, [{ ...file, id }], deps.limits, deps.now()).catch(noneIfThere);
+  });
+  for (const row of rows) announce(row, deps);
+  if (contextMode !== 'auto' && rows.length > 0) await updateDocument(deps.db, scope, id, { contextMode });
+  return rows.length;
+}
+
+function noneIfThere(error: unknown): DocumentRow[] {
+  if (isUniqueViolation(error)) return [];
+  throw error;
 }
 
 export interface DocumentsHere {
@@ -74,7 +110,7 @@ export async function lookAtDocuments<Item extends WithDocuments>(
   items: readonly Item[],
 ): Promise<Map<Item, DocumentsHere>> {
   const asked = items.filter(({ read }) => read.documents.length > 0);
-  const names = await documentNames(
+  const present = await readPresentDocuments(
     db,
     user,
     asked.map(({ scope }) => scope.conversationId),
@@ -86,9 +122,9 @@ export async function lookAtDocuments<Item extends WithDocuments>(
   return new Map(
     asked.map((item): [Item, DocumentsHere] => {
       const { conversationId } = item.scope;
-      const there = names.get(conversationId);
-      const missing = item.read.documents.filter(({ name }) => there?.has(name) !== true).length;
-      return [item, { missing, isSettled: missing === 0 && !unsettled.has(conversationId) }];
+      const { missing } = matchDocuments(item.scope, item.read.documents, present.get(conversationId) ?? []);
+      const isSettled = missing.length === 0 && !unsettled.has(conversationId);
+      return [item, { missing: missing.length, isSettled }];
     }),
   );
 }

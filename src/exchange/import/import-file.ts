@@ -70,7 +70,7 @@ async function* importBatch(
     const isRepeated = seen.has(name) && !dryRun;
     seen.add(name);
     if (isRepeated) yield* importBatch(user, [item.given], room, { dryRun, signal }, deps);
-    else yield await importItem(item, news.get(item) ?? null, room, dryRun, deps);
+    else yield await importItem(item, news.get(item) ?? null, room, { dryRun, signal }, deps);
   }
 }
 
@@ -94,23 +94,28 @@ async function importItem(
   item: ReadItem,
   news: News | null,
   room: Room,
-  dryRun: boolean,
+  { dryRun, signal }: ImportOptions,
   deps: DocumentDeps,
 ): Promise<ImportItem> {
   try {
     if (news === null && dryRun) return { ...item.said, outcome: 'readable' };
-    if (news === null) return await insert(item, room, deps);
+    if (news === null) return await insert(item, room, deps, signal);
     const { extension, documents } = news;
     if (dryRun) return reportOf(item, extension, { added: documents.missing, error: null });
     const isUnchanged = extension.messages.length === 0 && documents.isSettled;
     if (isUnchanged) return reportOf(item, extension, { added: 0, error: null });
-    return await extend(item, room, deps);
+    return await extend(item, room, deps, signal);
   } catch (error) {
     return { ...item.said, outcome: 'failed', error: faultOf(error) };
   }
 }
 
-async function insert(item: ReadItem, room: Room, deps: DocumentDeps): Promise<ImportItem> {
+async function insert(
+  item: ReadItem,
+  room: Room,
+  deps: DocumentDeps,
+  signal: AbortSignal | undefined,
+): Promise<ImportItem> {
   const { read, tree, scope, said } = item;
   const { user, conversationId } = scope;
   const { title, pinned, archived } = read;
@@ -128,8 +133,8 @@ async function insert(item: ReadItem, room: Room, deps: DocumentDeps): Promise<I
     template,
     deps.now(),
   );
-  if (!made) return importAgain(item, room, deps);
-  const { error } = await documentsOf(item, room, deps);
+  if (!made) return importAgain(item, room, deps, signal);
+  const { error } = await documentsOf(item, room, deps, signal);
   return { ...said, outcome: 'imported', conversation_id: conversationId, error };
 }
 
@@ -138,20 +143,31 @@ async function importAgain(
   { given, said, scope }: ReadItem,
   room: Room,
   deps: DocumentDeps,
+  signal: AbortSignal | undefined,
 ): Promise<ImportItem> {
   const [item] = (await prepareItems(scope.user, [given], deps)).items;
   const isHere = item !== undefined && 'tree' in item && item.before !== null;
-  return isHere ? extend(item, room, deps) : { ...said, outcome: 'unchanged' };
+  return isHere ? extend(item, room, deps, signal) : { ...said, outcome: 'unchanged' };
 }
 
 /** Adds what the item has got since it was imported. */
-async function extend(item: ReadItem, room: Room, deps: DocumentDeps): Promise<ImportItem> {
+async function extend(
+  item: ReadItem,
+  room: Room,
+  deps: DocumentDeps,
+  signal: AbortSignal | undefined,
+): Promise<ImportItem> {
   const extension = await extendImported(deps.db, item, deps.now());
-  return reportOf(item, extension, await documentsOf(item, room, deps));
+  return reportOf(item, extension, await documentsOf(item, room, deps, signal));
 }
 
-function documentsOf({ scope, read, given }: ReadItem, room: Room, deps: DocumentDeps) {
-  return keepDocuments(scope, room, read.documents, given.openDocument, deps);
+function documentsOf(
+  { scope, read, given }: ReadItem,
+  room: Room,
+  deps: DocumentDeps,
+  signal: AbortSignal | undefined,
+) {
+  return keepDocuments(scope, room, read.documents, given.openDocument, deps, signal);
 }
 
 function reportOf(

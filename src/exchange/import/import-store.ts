@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { insertProject } from '../../conversations/project-store.ts';
 import { ConversationScope } from '../../conversations/scope.ts';
 import { createConversation, type NewConversation } from '../../conversations/store.ts';
@@ -6,7 +6,7 @@ import { type KeptTree, treeStatements } from '../../conversations/tree-store.ts
 import type { Database } from '../../db/database.ts';
 import { isUniqueViolation } from '../../db/errors.ts';
 import { newId } from '../../db/ids.ts';
-import { documents, importedItems, projects } from '../../db/schema.ts';
+import { importedItems, projects } from '../../db/schema.ts';
 import type { UserScope } from '../../identity/user-scope.ts';
 import { insertTemplate } from '../../templates/template-store.ts';
 import type { ImportedProject, OwnFields } from './imported.ts';
@@ -121,60 +121,4 @@ export async function keepProject(
       .limit(1),
   );
   return known?.id ?? (await insertProject(db, user, { name, prompt }, now)).id;
-}
-
-/** Documents that each of the conversations has already: ids by name. */
-export async function documentNames(
-  db: Database,
-  { userId }: UserScope,
-  conversationIds: readonly string[],
-): Promise<Map<string, Map<string, string>>> {
-  if (conversationIds.length === 0) return new Map();
-  const rows = await db.reading({ userId }, (tx) =>
-    tx
-      .select({ conversationId: documents.conversationId, id: documents.id, name: documents.name })
-      .from(documents)
-      .where(and(eq(documents.userId, userId), inArray(documents.conversationId, [...conversationIds]))),
-  );
-  const byConversation = Map.groupBy(rows, ({ conversationId }) => conversationId);
-  return new Map([...byConversation].map(([id, own]) => [id, new Map(own.map((one) => [one.name, one.id]))]));
-}
-
-/** Which of the conversations cite a document by the id that it had elsewhere. */
-export async function citeByFormerId(
-  db: Database,
-  { userId }: UserScope,
-  former: readonly { conversationId: string; documentId: string }[],
-): Promise<Set<string>> {
-  if (former.length === 0) return new Set();
-  const [rows = []] = await db.read({ userId }, [
-    {
-      name: 'cite_by_former_id',
-      text: `SELECT DISTINCT m.conversation_id AS id
-        FROM unnest($2::uuid[], $3::text[]) AS f (conversation_id, document)
-        JOIN messages m ON m.user_id = $1 AND m.conversation_id = f.conversation_id AND m.role = 'assistant'
-        WHERE position(f.document in m.metadata::text) > 0`,
-      values: [
-        userId,
-        former.map(({ conversationId }) => conversationId),
-        former.map(({ documentId }) => JSON.stringify(documentId)),
-      ],
-    },
-  ]);
-  return new Set((rows as { id: string }[]).map(({ id }) => id));
-}
-
-/** Citations name the document by the id that it had: that of the copy takes its place. */
-export async function renameCited(
-  db: Database,
-  scope: ConversationScope,
-  before: string,
-  after: string,
-): Promise<void> {
-  await db.scoped(scope, (tx) =>
-    tx.execute(sql`
-      UPDATE messages SET metadata = replace(metadata::text, ${JSON.stringify(before)}, ${JSON.stringify(after)})::jsonb
-      WHERE user_id = ${scope.userId} AND conversation_id = ${scope.conversationId} AND role = 'assistant'
-        AND position(${JSON.stringify(before)} in metadata::text) > 0`),
-  );
 }

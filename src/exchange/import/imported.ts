@@ -23,6 +23,8 @@ export interface ImportedDocument {
   name: string;
   /** Where it is in its archive. */
   path: string;
+  /** Of its content, where the item says it. */
+  sha256: string | null;
   contextMode?: DocumentRow['contextMode'];
 }
 

@@ -1,10 +1,12 @@
 import { createProjectBody, createTemplateBody } from '@alcove/contract';
 import { knownSettings } from '../../conversations/settings.ts';
 import type { KeptFeedback } from '../../conversations/tree-store.ts';
+import { safeName } from '../../documents/file-name.ts';
 import { accountFormat, bundleVersion, conversationFormat } from '../bundle.ts';
 import { storable } from '../storable.ts';
 import { listOf, recordOf, recordsOf, textOf, timeOf, titleOf } from './fields.ts';
 import {
+  type ImportedDocument,
   ImportFault,
   type ImportedMessage,
   type ImportedProject,
@@ -44,11 +46,7 @@ export const ownBundle: ImportFormat = {
       tags: Array.isArray(conversation['tags'])
         ? conversation['tags'].flatMap((tag) => textOf(tag) ?? [])
         : [],
-      documents: recordsOf(item['documents']).flatMap((document) => {
-        const [id, name, path] = [textOf(document['id']), textOf(document['name']), textOf(document['path'])];
-        const contextMode = modes.find((one) => one === document['context_mode']) ?? 'auto';
-        return id === null || name === null || path === null ? [] : [{ id, name, path, contextMode }];
-      }),
+      documents: documentsOf(item['documents']),
       own: {
         conversationType: conversation['conversation_type'] === 'rag_query' ? 'rag_query' : 'general',
         settings: knownSettings(storable(recordOf(conversation['settings']) ?? {}) as object),
@@ -82,6 +80,18 @@ function templateOf(value: unknown): OwnFields['template'] {
   if (data === undefined) throw new ImportFault('It is a template, and not as templates are.');
   const { name, description = null, settings = {}, starter_questions: starterQuestions = [] } = data;
   return { name, description, settings, starterQuestions };
+}
+
+/** Each id once: a second one of the same would be cited by nobody. */
+function documentsOf(list: unknown): ImportedDocument[] {
+  const byId = new Map<string, ImportedDocument>();
+  for (const document of recordsOf(list)) {
+    const [id, name, path] = [textOf(document['id']), textOf(document['name']), textOf(document['path'])];
+    if (id === null || name === null || path === null || byId.has(id)) continue;
+    const contextMode = modes.find((one) => one === document['context_mode']) ?? 'auto';
+    byId.set(id, { id, name: safeName(name), path, sha256: textOf(document['sha256']), contextMode });
+  }
+  return [...byId.values()];
 }
 
 function messageOf(message: Record<string, unknown>, at: number): ImportedMessage {

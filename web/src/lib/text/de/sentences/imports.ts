@@ -22,6 +22,7 @@ export const imports: Sentences = {
   'Documents were left out: {list}': (list) => `Dokumente fehlen: ${list}`,
   '{}: it is not in the archive': (name) => `${name}: nicht im Archiv`,
   '{}: {sentence}': (name, why) => `${name}: ${why}`,
+  'Its content is not what was exported.': 'Der Inhalt ist nicht der, der exportiert wurde.',
   'The archive holds no conversations: no conversations.json is in it.':
     'Das Archiv enthält keine Gespräche: Es ist keine conversations.json darin.',
   'The archive is damaged, or no zip archive.': 'Das Archiv ist beschädigt, oder es ist kein Zip-Archiv.',
