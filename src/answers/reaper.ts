@@ -73,9 +73,13 @@ async function reap(held: Held, deps: AnswerDeps): Promise<void> {
   deps.notifier.notify(answerTopic(messageId));
 }
 
-/** The text that the events of an answer add up to. */
+/**
+ * The text that the events of an answer add up to, as a message can hold it: events keep a NUL, text of the database does
+ * not. What stands in its place is as long, so that citations stay where they are.
+ */
 export function textOf(events: readonly NumberedEvent[]): string {
-  return events.map(({ event }) => (event.type === 'delta' ? event.text : '')).join('');
+  const text = events.map(({ event }) => (event.type === 'delta' ? event.text : '')).join('');
+  return text.replaceAll('\0', '\ufffd');
 }
 
 function citationOf({

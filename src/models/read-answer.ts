@@ -5,6 +5,9 @@ import type { ChatEvent, ChatInput } from './model.ts';
 import { dropThinking } from './think-tags.ts';
 import { startWatchdog } from './watchdog.ts';
 
+/** Tokens of one answer that can be true: more than any window holds. */
+const mostTokens = 1_000_000_000;
+
 /**
  * Reads one attempt at an answer. Whatever ends it (the end, a failure, the reader leaving) also
  * ends the HTTP request.
@@ -31,7 +34,8 @@ export async function* readAnswer(
       if (part.type === 'text') {
         // The clock stands still while the reader of the answer is slow.
         watch.disarm();
-        const text = thinking.push(part.text);
+        // Some models write NUL, which no database keeps as text.
+        const text = thinking.push(part.text.replaceAll('\0', ''));
         answerBytes += Buffer.byteLength(text);
         if (answerBytes > limits.maxAnswerBytes)
           throw new ModelFault('too_large', 'answer over its byte limit');
@@ -50,7 +54,11 @@ export async function* readAnswer(
 function* closeAnswer(end: Extract<AnswerPart, { type: 'end' }>, held: string): Generator<ChatEvent> {
   if (held) yield { type: 'delta', text: held };
   const { inputTokens, outputTokens, reason } = end;
-  if (inputTokens !== undefined && outputTokens !== undefined)
-    yield { type: 'usage', inputTokens, outputTokens };
+  if (isCount(inputTokens) && isCount(outputTokens)) yield { type: 'usage', inputTokens, outputTokens };
   yield { type: 'finish', reason };
+}
+
+/** A count that is none is as good as no count; it could neither be added up nor stored. */
+function isCount(tokens: number | undefined): tokens is number {
+  return tokens !== undefined && Number.isInteger(tokens) && tokens >= 0 && tokens <= mostTokens;
 }

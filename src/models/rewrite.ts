@@ -75,7 +75,10 @@ export function parseQueries(reply: string): string[] {
 
 /** One line without control characters; cut at a whole character. */
 function shorten(text: string, maxChars: number): string {
-  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  const line = text
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .toWellFormed();
   return line.length <= maxChars
     ? line
     : line

@@ -15,8 +15,8 @@ export interface AnswerOptions {
   /** Sent as reasoning before the answer. */
   reasoning?: string;
   finish?: 'stop' | 'length' | 'content_filter';
-  /** False: the provider does not count tokens. */
-  usage?: false;
+  /** False: the provider does not count tokens; or what it says instead of the truth. */
+  usage?: false | { input: number; output: number };
   /** The stream stands still before its second token until this resolves. */
   until?: Promise<unknown>;
 }

@@ -119,7 +119,7 @@ function writeTokens(text: string, response: ServerResponse, { dialect }: ChatEx
 }
 
 function closeStream(options: AnswerOptions, text: string, response: ServerResponse, chat: ChatExchange) {
-  response.end(chat.dialect.close(options, countsOf(text, chat)));
+  response.end(chat.dialect.close(options, options.usage || countsOf(text, chat)));
 }
 
 function countsOf(text: string, { prompt }: ChatExchange) {
