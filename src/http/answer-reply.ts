@@ -5,6 +5,7 @@ import type { NumberedEvent } from '../answers/stream/running.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import type { AlsoWrite } from '../db/database.ts';
 import { principalOf } from './auth.ts';
+import { untilClosed } from './caller-gone.ts';
 import type { HttpDeps } from './deps.ts';
 import { settleAnswer } from './held-key.ts';
 import { openMessage } from './scopes.ts';
@@ -72,9 +73,8 @@ export function createAnswerReply({
     includeSources = true,
     isAlive: IsAlive = principalOf(request).isAlive,
   ) {
-    const gone = new AbortController();
-    request.raw.once('close', () => gone.abort());
-    const events = follow(scope, messageId, after, answers, AbortSignal.any([closing, gone.signal]));
+    const signal = AbortSignal.any([closing, untilClosed(reply)]);
+    const events = follow(scope, messageId, after, answers, signal);
     return sendEvents(reply, wire(events, includeSources), isAlive, config.limits);
   }
 }

@@ -11,6 +11,13 @@ export function callerGone({ raw }: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
+/** Aborts when the response is over: nothing is to be sent any more. */
+export function untilClosed({ raw }: FastifyReply): AbortSignal {
+  const closed = new AbortController();
+  whenClosed(raw, () => closed.abort());
+  return closed.signal;
+}
+
 /** Does `work` once, when the response is over, whatever has become of it; at once when it is already. */
 export function whenClosed(response: ServerResponse, work: () => void): void {
   if (response.destroyed || response.closed) work();

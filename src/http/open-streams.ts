@@ -1,5 +1,6 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { AppError } from '../errors.ts';
+import { untilClosed, whenClosed } from './caller-gone.ts';
 
 /** At once, of one user at one process: a browser needs one for all its tabs, and one for each shared conversation. */
 const streamsPerUser = 30;
@@ -9,18 +10,16 @@ export class OpenStreams {
   readonly #open = new Map<string, number>();
 
   /** Aborts when the reader is gone. @throws AppError `rate_limited` */
-  enter(userId: string, request: FastifyRequest): AbortSignal {
+  enter(userId: string, reply: FastifyReply): AbortSignal {
     const others = this.#open.get(userId) ?? 0;
     if (others >= streamsPerUser) throw tooManyStreams();
     this.#open.set(userId, others + 1);
-    const gone = new AbortController();
-    request.raw.once('close', () => {
-      gone.abort();
+    whenClosed(reply.raw, () => {
       const left = (this.#open.get(userId) ?? 1) - 1;
       if (left > 0) this.#open.set(userId, left);
       else this.#open.delete(userId);
     });
-    return gone.signal;
+    return untilClosed(reply);
   }
 }
 

@@ -7,6 +7,7 @@ import { readMessage } from '../../conversations/message-store.ts';
 import type { ConversationScope } from '../../conversations/scope.ts';
 import { readConversation } from '../../conversations/store.ts';
 import { principalOf } from '../auth.ts';
+import { untilClosed } from '../caller-gone.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { markChanged, requestNameOf, settleAnswer } from '../held-key.ts';
@@ -103,9 +104,7 @@ export function chatRoutes(app: App, { db, answers, documents, config, closing }
   );
 
   function stream(scope: ConversationScope, messageId: string, request: FastifyRequest, reply: FastifyReply) {
-    const gone = new AbortController();
-    request.raw.once('close', () => gone.abort());
-    const events = follow(scope, messageId, 0, answers, AbortSignal.any([closing, gone.signal]));
+    const events = follow(scope, messageId, 0, answers, AbortSignal.any([closing, untilClosed(reply)]));
     reply.header(...uiStreamHeader).header('x-conversation-id', scope.conversationId);
     return sendLines(reply, uiStream(events), principalOf(request).isAlive, config.limits);
   }

@@ -18,6 +18,7 @@ import { announce } from '../../documents/upload.ts';
 import { watchDocument } from '../../documents/watch.ts';
 import { AppError } from '../../errors.ts';
 import { principalOf } from '../auth.ts';
+import { untilClosed } from '../caller-gone.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { documentEventHeaders, documentEvents, hasSeenTheEnd } from '../document-events.ts';
@@ -98,9 +99,7 @@ export function documentRoutes(app: App, { db, documents, config, closing, now }
       const { scope, document: row } = await openDocument(request, db);
       const lastSeen = request.headers['last-event-id'];
       if (hasSeenTheEnd(row, lastSeen)) return reply.code(204).send(null);
-      const gone = new AbortController();
-      request.raw.once('close', () => gone.abort());
-      const states = watchDocument(scope, row.id, documents, AbortSignal.any([closing, gone.signal]));
+      const states = watchDocument(scope, row.id, documents, AbortSignal.any([closing, untilClosed(reply)]));
       const { isAlive } = principalOf(request);
       return sendEvents(reply, documentEvents(states, lastSeen), isAlive, config.limits);
     },

@@ -35,7 +35,7 @@ export function eventRoutes(app: App, { db, config, closing }: HttpDeps): void {
       const isAlive = () => principal.isAlive(true);
       // Who comes again after the end of a session must not be let in by another replica that has not heard of it.
       if (!(await isAlive())) throw new AppError('unauthenticated', 'This session has ended: sign in again.');
-      const gone = open.enter(principal.scope.userId, request);
+      const gone = open.enter(principal.scope.userId, reply);
       const signal = AbortSignal.any([closing, gone]);
       const changes = watchChanges(principal.scope, request.headers['last-event-id'], { db }, signal);
       return sendEvents(reply, wireEvents(changes), isAlive, config.limits, promptlyMs);

@@ -14,6 +14,7 @@ import { listConversations } from '../../conversations/list-store.ts';
 import { type ConversationRow, readConversation } from '../../conversations/store.ts';
 import type { App } from '../app.ts';
 import { principalOf } from '../auth.ts';
+import { untilClosed } from '../caller-gone.ts';
 import type { HttpDeps } from '../deps.ts';
 import { eventStream } from '../describe-route.ts';
 import { settleAnswer } from '../held-key.ts';
@@ -122,9 +123,7 @@ export function openAiRoutes(app: App, { db, answers, config, closing }: HttpDep
     const created = Math.floor(Date.now() / 1000);
     if (stream !== true)
       return presentCompletion(await waitForAnswer(scope, messageId, answers, closing), created);
-    const gone = new AbortController();
-    request.raw.once('close', () => gone.abort());
-    const events = follow(scope, messageId, 0, answers, AbortSignal.any([closing, gone.signal]));
+    const events = follow(scope, messageId, 0, answers, AbortSignal.any([closing, untilClosed(reply)]));
     const lines = completionStream(events, { created, includeUsage: options?.include_usage === true });
     return sendLines(reply, lines, principalOf(request).isAlive, config.limits);
   }

@@ -62,7 +62,7 @@ export function takingPartRoutes(app: App, deps: HttpDeps): void {
     },
     async (request, reply) => {
       const part = await open(request);
-      const gone = readers.enter(principalOf(request).scope.userId, request);
+      const gone = readers.enter(principalOf(request).scope.userId, reply);
       const signal = AbortSignal.any([closing, gone]);
       const changes = watchChanges(part.scope.user, undefined, { db }, signal);
       return sendEvents(reply, changed(changes), aliveOf(request, part), config.limits);
