@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Limits } from '../limits/limits.ts';
+import { whenClosed } from './caller-gone.ts';
 
 /** In the time after which a silent connection is let go: every 15 s, and proxies close those of a minute or less. */
 const heartbeats = 4;
@@ -73,7 +74,8 @@ function watchCredential(reply: FastifyReply, isAlive: IsAlive, everyMs: number)
   let timer: NodeJS.Timeout | undefined;
   const later = (work: () => void, ms: number): void => void (timer = setTimeout(work, ms).unref());
   const check = async (): Promise<void> => {
-    const alive = await isAlive();
+    // While nobody can say, as when the database is away, it counts: that is asked again.
+    const alive = await isAlive().catch(() => true);
     if (reply.raw.destroyed || reply.raw.writableEnded) return;
     if (alive) return later(() => void check(), everyMs);
     credential.isRevoked = true;
@@ -81,7 +83,7 @@ function watchCredential(reply: FastifyReply, isAlive: IsAlive, everyMs: number)
     later(() => reply.raw.destroy(), cutOffMs);
   };
   later(() => void check(), everyMs);
-  reply.raw.once('close', () => clearTimeout(timer));
+  whenClosed(reply.raw, () => clearTimeout(timer));
   return credential;
 }
 

@@ -10,12 +10,15 @@ import {
   readUntil,
   wireEvents,
 } from '../answers/support/wire-events.ts';
+import { shareToTakePart } from '../sharing/support/taking-part.ts';
 import { databaseKind, newPerson, type Person } from '../support/app.ts';
 import { behave, type Provider, startProvider } from '../support/provider.ts';
 import { createCluster, findPostgres, type PrivateCluster } from './support/private-cluster.ts';
 import { createHome, type Home, type ServerProcess } from './support/server-process.ts';
 
 const bin = await findPostgres();
+/** A stream looks so seldom whether its reader may still read it. */
+const lookEveryMs = 4_000;
 
 describe.skipIf(databaseKind === 'pglite' || bin === null)(
   'while the database is away (needs PostgreSQL of Debian)',
@@ -136,6 +139,41 @@ describe.skipIf(databaseKind === 'pglite' || bin === null)(
           'Tell me.',
           'Slowly, word for word, over a gap.',
         ]);
+      },
+    );
+
+    test(
+      'nor of one that a guest of the conversation reads, whose link cannot be looked at meanwhile',
+      { timeout: 120_000 },
+      async () => {
+        const guest = await newPerson(server.baseUrl);
+        const { path } = await shareToTakePart({ provider, owner: person, guest });
+        const gate = Promise.withResolvers<void>();
+        provider.script(
+          behave.answer('["nests"]'),
+          behave.answer('Slowly, word for word.', { until: gate.promise }),
+        );
+        const events = wireEvents(
+          await guest.fetch(`${path}/query`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ query: 'How many?', stream: true }),
+          }),
+        );
+        for (let type = ''; type !== 'delta';) type = (await events.next()).value?.type ?? 'delta';
+        await cluster.stop('fast');
+        const stoppedAt = performance.now();
+        await until(
+          'the link was to be looked at',
+          () => performance.now() - stoppedAt > lookEveryMs + 1_000,
+        );
+        expect((await fetch(`${server.baseUrl}/healthz`)).status).toBe(200);
+        await cluster.start();
+        gate.resolve();
+        expect(answerOf(await readAll(events))).toMatchObject({
+          status: 'complete',
+          answer: 'Slowly, word for word.',
+        });
       },
     );
 
