@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import type { ConversationScope } from '../conversations/scope.ts';
-import type { AlsoWrite } from '../db/database.ts';
+import type { AlsoWrite, Database } from '../db/database.ts';
 import { newId } from '../db/ids.ts';
 import { AppError } from '../errors.ts';
 import type { IdentityDeps } from '../identity/deps.ts';
 import { emailKey } from '../identity/register.ts';
 import { sha256 } from '../identity/secrets.ts';
-import { insertShare, type ShareRow, updateShare } from './share-store.ts';
+import { existingDocuments, insertShare, type ShareRow, updateShare } from './share-store.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 export type ShareDeps = Pick<IdentityDeps, 'db' | 'passwords' | 'shareKey' | 'now'>;
@@ -69,15 +69,15 @@ export async function changeShare(
   if (input.expiresAt) refusePast(input.expiresAt, deps);
   const { password } = input;
   const isShowingMore = input.leafId !== undefined || input.documentIds !== undefined;
-  const documentIds = [...new Set(input.documentIds ?? row.documentIds)];
-  const shown =
-    input.refresh || isShowingMore ? await takeSnapshot(scope, input.leafId, documentIds, deps.db) : null;
+  const shown = input.refresh || isShowingMore ? await takeAgain(scope, row, input, deps.db) : null;
   return updateShare(
     deps.db,
     scope,
     row.id,
     {
-      ...(shown === null ? {} : { snapshot: shown.text, leafId: shown.leafId, documentIds }),
+      ...(shown === null
+        ? {}
+        : { snapshot: shown.text, leafId: shown.leafId, documentIds: shown.documentIds }),
       ...(input.expiresAt === undefined ? {} : { expiresAt: input.expiresAt }),
       ...(password === undefined
         ? {}
@@ -85,6 +85,13 @@ export async function changeShare(
     },
     deps.now(),
   );
+}
+
+/** Of documents that nobody names now those that are still there: one that was deleted or moved away is shown no longer. */
+async function takeAgain(scope: ConversationScope, row: ShareRow, input: ShareUpdate, db: Database) {
+  const there = await existingDocuments(db, scope, row.documentIds);
+  const documentIds = [...new Set(input.documentIds ?? row.documentIds.filter((id) => there.has(id)))];
+  return { ...(await takeSnapshot(scope, input.leafId, documentIds, db)), documentIds };
 }
 
 /** Whoever writes in a conversation has a name. */

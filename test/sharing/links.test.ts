@@ -72,6 +72,34 @@ test('without a chosen document no passage of it shows', async () => {
   expect(text).not.toContain('glacier.txt');
 });
 
+test('a link whose documents were deleted or moved away is brought up to date with those that are still there', async () => {
+  const { id, document } = await shared();
+  const ids = [document];
+  for (const name of ['deleted.txt', 'moved.txt']) {
+    const body = { name, text: `The text of ${name}.` };
+    const added = await owner.json<Uploaded>('POST', `/conversations/${id}/documents?wait=ready`, body);
+    ids.push(added.body.document.id);
+  }
+  const made = await owner.json<Share>('POST', `/conversations/${id}/shares`, { document_ids: ids });
+  const token = made.body.url.split('/s/')[1] ?? '';
+  const names = async () => viewOf((await open(token)).text).documents.map(({ name }) => name);
+  expect(await names()).toEqual(['glacier.txt', 'deleted.txt', 'moved.txt']);
+  await owner.json('DELETE', `/documents/${ids[1]}`);
+  const other = await owner.client.conversations.create({ title: 'Elsewhere' });
+  const move = { document_ids: [ids[2]], conversation_id: other.id };
+  expect((await owner.json('POST', '/documents/move', move)).status).toBeLessThan(300);
+  for (const [at, body] of [undefined, { refresh: true }].entries()) {
+    const updated = await owner.json<Share>('PUT', `/shares/${made.body.id}`, body);
+    expect([updated.status, updated.body.revision]).toEqual([200, at + 2]);
+    expect(await names()).toEqual(['glacier.txt']);
+  }
+  // One that is named has to be there.
+  expect((await owner.json('PUT', `/shares/${made.body.id}`, { document_ids: ids })).status).toBe(404);
+  await owner.json('DELETE', `/documents/${document}`);
+  expect((await owner.json('PUT', `/shares/${made.body.id}`)).status).toBe(200);
+  expect(await names()).toEqual([]);
+});
+
 test('a chosen document shows the passages that answers cite, until it is deleted', async () => {
   const { token, document } = await shared({}, true);
   const { text } = await open(token);

@@ -52,6 +52,8 @@ export interface FuzzDocument {
   name: string;
   /** Of the version that is there. */
   text: string;
+  /** The document that it came from. */
+  copyOf?: string;
 }
 
 export interface FuzzLink {

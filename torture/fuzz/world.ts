@@ -160,8 +160,15 @@ export class World {
     return made;
   }
 
-  addDocument(id: string, { id: conversationId, owner }: FuzzConversation, name: string, text: string): void {
-    this.documents.push({ id, owner, conversationId, state: 'there', name, text });
+  addDocument(
+    id: string,
+    { id: conversationId, owner }: FuzzConversation,
+    name: string,
+    text: string,
+  ): FuzzDocument {
+    const document: FuzzDocument = { id, owner, conversationId, state: 'there', name, text };
+    this.documents.push(document);
+    return document;
   }
 
   /** Below the active leaf, which it becomes. */

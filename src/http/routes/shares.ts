@@ -103,7 +103,7 @@ export function shareRoutes(app: App, { db, identity, config, now }: HttpDeps): 
         operationId: 'updateShare',
         summary: 'Update a link: it shows the conversation as it is now',
         description:
-          'The address stays. Without a body the link shows the active branch as it is now, with the documents that it had; `refresh: false` changes expiry and password only.',
+          'The address stays. Without a body the link shows the active branch as it is now, with those of its documents that are still there; `refresh: false` changes expiry and password only.',
         params: idParams,
         body: updateShareBody,
         response: { 200: share },

@@ -1,5 +1,5 @@
 import { mustBe } from '../../support/claims.ts';
-import type { FuzzConversation } from '../things.ts';
+import type { FuzzConversation, FuzzDocument } from '../things.ts';
 import { wordsFor } from '../view.ts';
 import type { FuzzUser, World } from '../world.ts';
 import { act, told } from './act.ts';
@@ -79,7 +79,7 @@ async function takeInHistory(
   made.isBlurred = true;
 }
 
-/** What the conversation has got since it was imported: messages, and in an archive documents by names that are new. */
+/** What the conversation has got since it was imported: messages, and in an archive documents that are not there. */
 async function takeInNew(
   world: World,
   from: FuzzConversation,
@@ -90,13 +90,17 @@ async function takeInNew(
   made.unsure.push(...from.unsure);
   const there = world.documentsIn(made.id);
   const copies = new Map<string, string>();
-  const missing = world.quotable([from.id]).filter(({ documentId, name }) => {
-    const one = there.find((document) => document.name === name);
+  const sources = world.quotable([from.id]);
+  const missing = sources.filter(({ documentId, name, text }) => {
+    const isSame = (one: FuzzDocument): boolean => one.name === name && one.text === text;
+    const one = there.find(({ copyOf }) => copyOf === documentId) ?? there.find(isSame);
     if (one !== undefined) copies.set(documentId, one.id);
     return one === undefined;
   });
   const isArchive = format === 'zip';
-  const added = await findCopies(world, made, isArchive ? missing : []);
+  // A copy that came back under another id, and was changed since, comes once more.
+  const mayCome = sources.filter(({ documentId }) => copies.has(documentId));
+  const added = await findCopies(world, made, isArchive ? missing : [], isArchive ? mayCome : []);
   // What was cited before in a file that came without its documents is cited in them now.
   const all = new Map(isArchive ? [...copies, ...added] : []);
   for (const message of made.messages)

@@ -189,13 +189,15 @@ export function wholeOf(
 }
 
 /**
- * Takes in the documents that were copied into a conversation, told by their names: these and no others.
+ * Takes in the documents that were copied into a conversation, told by their names: these, and no others but some of
+ * `mayCome`.
  * @returns their ids by those of their sources
  */
 export async function findCopies(
   world: World,
   made: FuzzConversation,
   sources: readonly Quoted[],
+  mayCome: readonly Quoted[] = [],
 ): Promise<Map<string, string>> {
   const copies = new Map<string, string>();
   const list = { method: 'GET', path: `/conversations/${made.id}/documents?limit=200` };
@@ -206,14 +208,14 @@ export async function findCopies(
   for (const { id, name } of documents) {
     if (known.has(id)) continue;
     const at = left.findIndex((source) => name.includes(source.name));
-    const [source] = at < 0 ? [] : left.splice(at, 1);
+    const [source] = at < 0 ? mayCome.filter((one) => name.includes(one.name)) : left.splice(at, 1);
     // What a request that was cut off has left, the model knows no id of.
     mustBe(
       source !== undefined || made.unsure.length > 0,
       () => `${list.path} has ${name}, which was not copied there`,
     );
     if (source === undefined) continue;
-    world.addDocument(id, made, source.name, source.text);
+    world.addDocument(id, made, source.name, source.text).copyOf = source.documentId;
     copies.set(source.documentId, id);
   }
   mustBe(left.length === 0, () => `${list.path} lacks a copy of ${left[0]?.name}`);

@@ -47,13 +47,12 @@ export async function share(
   });
 }
 
-/** It shows the conversation as it is now, with the documents that it had. */
+/** It shows the conversation as it is now, with those of its documents that are still there. */
 export async function updateShare(world: World, link: FuzzLink): Promise<void> {
   const path = `/shares/${link.id}`;
   const still = world.documentsIn(link.conversationId).map(({ id }) => id);
   link.documentIds = link.documentIds.filter((id) => still.includes(id));
-  const body = { document_ids: link.documentIds };
-  await act(world, world.userOf(link.owner), { method: 'PUT', path, body }, 200);
+  await act(world, world.userOf(link.owner), { method: 'PUT', path }, 200);
   link.shown = world.shownNow(world.conversation(link.conversationId), link.documentIds);
 }
 
