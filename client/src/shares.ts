@@ -48,7 +48,9 @@ export function shares(transport: Transport) {
       { again = false, ...options }: RequestOptions & { again?: boolean } = {},
     ): Promise<SharedConversation> {
       const query = again ? { again } : {};
-      return transport.json('GET', link(token), { ...options, query, ...headers(password) });
+      // A 401 says that this password is wrong: it must not be counted as tried twice. One that was right before is not.
+      const anonymous = password !== undefined && !again;
+      return transport.json('GET', link(token), { ...options, query, anonymous, ...headers(password) });
     },
     /** Makes an own conversation of what the link shows. */
     continue(token: string, password?: string, options?: RequestOptions): Promise<ContinuedConversation> {

@@ -27,11 +27,15 @@ export class SharedTalk {
   fresh = $state<FreshMessage[]>([]);
   problem = $state<Problem | null>(null);
   wantsPassword = $state(false);
+  /** It has ended, or is for somebody else: trying again shows nothing. */
+  isGone = $state(false);
   readonly writing = $derived(this.fresh.find(({ status }) => status === 'streaming'));
   readonly #alcove: Client;
   readonly #token: string;
   readonly #closing = new AbortController();
   #password: string | undefined;
+  /** What kept it from being read as it is now: over when it is read. */
+  #unread: Problem | null = null;
   #isHearing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -46,10 +50,16 @@ export class SharedTalk {
     try {
       await this.#read(false);
     } catch (error) {
-      // Without a password, or with a wrong one, the server says no more than that.
-      this.wantsPassword = isAlcoveError(error) && (error.status === 401 || error.status === 403);
+      if (this.#closing.signal.aborted) return;
+      this.#refuse(error, true);
+      // That it asks for a password is no problem yet.
       if (!this.wantsPassword || password !== undefined) this.problem = describeError(error);
     }
+  }
+
+  /** The same once more, where it could not be read. */
+  openAgain(): Promise<void> {
+    return this.open(this.#password);
   }
 
   /** Resolves to the id of a conversation of the reader's own. */
@@ -104,6 +114,8 @@ export class SharedTalk {
     const shared = await this.#alcove.shares.open(this.#token, this.#password, { again, signal });
     this.shared = shared;
     this.wantsPassword = false;
+    if (this.problem === this.#unread) this.problem = null;
+    this.#unread = null;
     if (shared.may_write && !this.#isHearing) void this.#hear();
     if (this.writing !== undefined) return;
     this.fresh = [];
@@ -114,15 +126,16 @@ export class SharedTalk {
   async #takeUp(messageId: string): Promise<void> {
     this.fresh = [fresh('assistant', '')];
     const answer = this.fresh[0] as FreshMessage;
-    await this.#follow(answer, this.#part().follow(messageId, this.#options()));
+    await this.#follow(answer, this.#part().follow(messageId, this.#options()), false);
   }
 
-  async #follow(answer: FreshMessage, events: AsyncIterable<AnswerEvent>): Promise<void> {
+  async #follow(answer: FreshMessage, events: AsyncIterable<AnswerEvent>, isOwn = true): Promise<void> {
     try {
       for await (const event of events) apply(answer, event);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       this.problem = describeError(error);
+      if (!isOwn) this.#unread = this.problem;
     }
     if (answer.status === 'streaming') answer.status = 'ended';
     await this.#readAgain();
@@ -155,9 +168,20 @@ export class SharedTalk {
       await this.#read(true);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      if (isAlcoveError(error) && [401, 403, 404].includes(error.status)) this.shared = null;
+      this.#refuse(error, this.#password !== undefined);
       this.problem = describeError(error);
+      this.#unread = this.problem;
     }
+  }
+
+  /** Without a password, or with a wrong one, the server says no more than 401; whatever it says but these may pass. */
+  #refuse(error: unknown, mayWantPassword: boolean): void {
+    const status = isAlcoveError(error) ? error.status : 0;
+    const wantsPassword = status === 401 && mayWantPassword;
+    this.isGone = [400, 401, 403, 404].includes(status) && !wantsPassword;
+    if (wantsPassword) this.wantsPassword = true;
+    if (this.isGone) this.wantsPassword = false;
+    if (wantsPassword || this.isGone) this.shared = null;
   }
 
   #part() {
