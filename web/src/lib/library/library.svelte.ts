@@ -13,6 +13,8 @@ interface LibraryFilter {
 }
 
 const pageSize = 100;
+/** What the server lists at a time, at most. */
+const mostAtOnce = 200;
 /** Typing and changes made elsewhere come in bursts. */
 const togetherMs = 200;
 const noFilter: LibraryFilter = {
@@ -41,6 +43,8 @@ export class Library {
     ),
   );
   #cursor = $state<string | null>(null);
+  /** So many are to be shown, where there are so many. */
+  #wanted = pageSize;
   readonly #alcove: Client;
   #running = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -53,21 +57,33 @@ export class Library {
     return this.#cursor !== null;
   }
 
-  /** Reads it again, a moment later: several changes are one look. */
+  /** Reads what is shown again, a moment later: several changes are one look. */
   hear(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.load(), togetherMs);
+    this.#timer = setTimeout(() => void this.reload(), togetherMs);
   }
 
-  /** As many as are shown now, at most what one page of the server holds, and a page at least. */
+  /** Looks for what is being typed, a moment later. */
+  find(): void {
+    this.#wanted = pageSize;
+    this.hear();
+  }
+
+  /** The first of those that are looked for. */
   async load(): Promise<void> {
-    const limit = Math.min(200, Math.max(pageSize, this.items.length));
-    await this.#read({ limit }, () => []);
+    this.#wanted = pageSize;
+    await this.reload();
+  }
+
+  /** As many as are shown, as they are now. */
+  async reload(): Promise<void> {
+    await this.#read([], null);
   }
 
   async loadMore(): Promise<void> {
     if (this.#cursor === null || this.isLoading) return;
-    await this.#read({ limit: pageSize, cursor: this.#cursor }, () => this.items);
+    this.#wanted = this.items.length + pageSize;
+    await this.#read(this.items, this.#cursor);
   }
 
   close(): void {
@@ -75,18 +91,26 @@ export class Library {
     this.#running.abort();
   }
 
-  async #read(
-    page: { limit: number; cursor?: string },
-    before: () => readonly ListedDocument[],
-  ): Promise<void> {
+  /** Page by page behind `before`, until as many are there as are wanted. */
+  async #read(before: readonly ListedDocument[], after: string | null): Promise<void> {
     this.#running.abort();
     const { signal } = (this.#running = new AbortController());
     this.isLoading = true;
     try {
-      const found = await this.#alcove.documents.listAll({ ...page, ...this.#query() }, { signal });
-      this.items = [...before(), ...found.documents];
-      this.quota = found.quota;
-      this.#cursor = found.next_cursor;
+      const [wanted, query] = [this.#wanted, this.#query()];
+      // One that has changed its place between two pages is on both.
+      const found = new Map(before.map((item) => [item.id, item]));
+      let cursor = after;
+      do {
+        const limit = Math.min(mostAtOnce, wanted - found.size);
+        const page = { limit, ...(cursor === null ? {} : { cursor }), ...query };
+        const list = await this.#alcove.documents.listAll(page, { signal });
+        for (const item of list.documents) found.set(item.id, item);
+        this.quota = list.quota;
+        cursor = list.next_cursor;
+      } while (cursor !== null && found.size < wanted);
+      this.items = [...found.values()];
+      this.#cursor = cursor;
       this.problem = null;
       const known = new Set(this.items.map(({ id }) => id));
       for (const id of this.chosen) if (!known.has(id)) this.chosen.delete(id);
