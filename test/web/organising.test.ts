@@ -156,6 +156,45 @@ describe.skipIf(chromiumPath === undefined)('conversations in the web app', inBr
     await page.context().close();
   });
 
+  test('say what failed, and try that again', limits, async () => {
+    const own = await newPerson(app.baseUrl);
+    const { conversations } = own.client;
+    const { id } = await conversations.create({ title: 'Bats' });
+    const { page } = await openSignedIn(browser, own);
+    const sidebar = page.getByRole('complementary', { name: 'Main' });
+    const again = sidebar.getByRole('button', { name: 'Try again' });
+    await page.route(`**/conversations/${id}`, (route) => route.fulfill({ status: 503 }));
+    await choose(page, 'Bats', 'Pin');
+    await again.waitFor();
+    await again.click();
+    await again.waitFor();
+    await page.unrouteAll();
+    await again.click();
+    await again.waitFor({ state: 'detached' });
+    await expect.poll(async () => (await conversations.get(id)).pinned).toBe(true);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).not.toBe('BODY');
+
+    // What failed of another list says nothing of the one that is shown.
+    const failing = Promise.withResolvers<void>();
+    await page.route('**/conversations/?**', async (route) => {
+      if (!route.request().url().includes('status=active')) return route.fallback();
+      await failing.promise;
+      await route.fulfill({ status: 503 });
+    });
+    const asked = page.waitForRequest(/status=active/);
+    await choose(page, 'Bats', 'Delete');
+    await asked;
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Archive', exact: true }).click();
+    await page.getByText('Nothing is archived.').waitFor();
+    const failed = page.waitForResponse(/status=active/);
+    failing.resolve();
+    await failed;
+    await page.waitForTimeout(300);
+    expect(await again.count()).toBe(0);
+    await page.context().close();
+  });
+
   test('that are not listed are named, too, before they are deleted', limits, async () => {
     const own = await newPerson(app.baseUrl);
     const { conversations } = own.client;

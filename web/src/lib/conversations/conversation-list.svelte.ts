@@ -24,6 +24,8 @@ export class ConversationList {
   #choices = 0;
   /** How each was last put, and which were removed. */
   readonly #told = new LastTold<Conversation>();
+  /** What failed last. */
+  #failed: () => Promise<void> = () => this.refresh();
   readonly #alcove: Client;
 
   constructor(alcove: Client) {
@@ -48,9 +50,22 @@ export class ConversationList {
       this.problem = null;
     } catch (error) {
       if (choice !== this.#choices) return;
-      this.problem = describeError(error);
+      this.report(describeError(error), () => this.loadMore());
     }
     this.isLoading = false;
+  }
+
+  /** What went wrong with a conversation of the list, or nothing, and how that is tried again. */
+  report(problem: Problem | null, again: () => Promise<void>): void {
+    this.problem = problem;
+    this.#failed = again;
+  }
+
+  /** Tries again what failed last. */
+  async retry(): Promise<void> {
+    const before = this.problem;
+    await this.#failed();
+    if (this.problem === before) this.problem = null;
   }
 
   /** Reads the newest page again and keeps the older ones that are loaded. */
@@ -71,7 +86,8 @@ export class ConversationList {
       for (const item of others) if (this.#told.isNewer(item.id, begun)) this.put(item);
       this.problem = null;
     } catch (error) {
-      this.problem = describeError(error);
+      if (choice !== this.#choices) return;
+      this.report(describeError(error), () => this.refresh());
     }
   }
 

@@ -119,7 +119,7 @@ export class Workspace {
     try {
       this.list.update(await this.#session.alcove.conversations.update(id, body));
     } catch (error) {
-      this.list.problem = describeError(error);
+      this.list.report(describeError(error), () => this.change(id, body));
     }
   }
 

@@ -84,7 +84,8 @@ function chooseFiles(id: string | null, workspace: Workspace): void {
   input.click();
 }
 
-async function signOut(session: Session, { list }: Workspace): Promise<void> {
-  list.problem = await session.signOut();
-  if (!list.problem) await goto('/login');
+async function signOut(session: Session, workspace: Workspace): Promise<void> {
+  const problem = await session.signOut();
+  workspace.list.report(problem, () => signOut(session, workspace));
+  if (!problem) await goto('/login');
 }
