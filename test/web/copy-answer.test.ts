@@ -51,7 +51,10 @@ describe.skipIf(chromiumPath === undefined)(
 
     beforeAll(async () => {
       await buildWeb();
-      [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+      [app, browser] = await Promise.all([
+        startTestApp({ env: { ALLOWED_HOSTS: 'alcove.test,127.0.0.1' } }),
+        launchBrowser(),
+      ]);
     }, 240_000);
 
     afterAll(async () => {
@@ -91,6 +94,54 @@ describe.skipIf(chromiumPath === undefined)(
       await page.locator('[data-testid=original] mark').first().waitFor();
       expect(complaints).toEqual([]);
       await page.context().close();
+    });
+
+    test('is copied from a page on a plain address, too, or says that it was not', async () => {
+      const { port } = new URL(app.baseUrl);
+      // To browsers an address of this machine is as good as https.
+      const plain = await launchBrowser(['--host-resolver-rules=MAP alcove.test 127.0.0.1']);
+      try {
+        const person = await newPerson(app.baseUrl);
+        const { id } = await person.client.conversations.create({ title: 'Herons' });
+        await person.client.asking.ask(id, { query: 'Where do herons nest?' });
+        const baseUrl = `http://alcove.test:${port}`;
+        const { page, complaints } = await openSignedIn(plain, { ...person, baseUrl });
+        expect(await page.evaluate(() => isSecureContext)).toBe(false);
+        await page.goto(`${baseUrl}/dashboard/chatbot/${id}`);
+        const answer = page.locator('article[data-status=complete]');
+        await answer.getByRole('button', { name: 'Copy', exact: true }).click();
+        await answer.getByRole('button', { name: 'Copied', exact: true }).waitFor();
+        const field = page.getByLabel('Your question');
+        await field.focus();
+        await page.keyboard.press('Control+v');
+        await expect.poll(() => field.inputValue()).not.toBe('');
+
+        // In a dialog, beside which nothing can have the focus.
+        await page.getByRole('button', { name: 'More', exact: true }).click();
+        await page.getByRole('menuitem', { name: 'Share' }).click();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByRole('button', { name: 'Make a link' }).click();
+        const copy = dialog.getByRole('button', { name: 'Copy the link' });
+        await copy.click();
+        await dialog.getByRole('status').getByText('Copied').waitFor();
+        expect(await copy.evaluate((button) => button === document.activeElement)).toBe(true);
+        const recipient = dialog.getByLabel(/Only for/);
+        await recipient.focus();
+        await page.keyboard.press('Control+v');
+        await expect
+          .poll(() => recipient.inputValue())
+          .toBe((await dialog.locator('code').textContent()) ?? '');
+
+        await page.evaluate(() => {
+          document.execCommand = () => false;
+        });
+        await copy.click();
+        await dialog.getByText('Not copied: mark the text and copy it by hand.').waitFor();
+        // A header for secure addresses, which the browser says that it leaves out here.
+        expect(complaints.filter((one) => !one.includes('Cross-Origin-Opener-Policy'))).toEqual([]);
+      } finally {
+        await plain.close();
+      }
     });
   },
 );

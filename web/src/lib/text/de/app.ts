@@ -12,6 +12,7 @@ export const app: Dictionary['app'] = {
   saved: 'Gespeichert.',
   copy: 'Kopieren',
   copied: 'Kopiert',
+  notCopied: 'Nicht kopiert: Text markieren und von Hand kopieren.',
   undo: 'Rückgängig',
   more: 'Mehr',
   loading: 'Lädt…',

@@ -10,6 +10,7 @@ export const app = {
   saved: 'Saved.',
   copy: 'Copy',
   copied: 'Copied',
+  notCopied: 'Not copied: mark the text and copy it by hand.',
   undo: 'Undo',
   more: 'More',
   loading: 'Loading…',
