@@ -130,6 +130,53 @@ describe.skipIf(chromiumPath === undefined)('a cited original beside the chat', 
     await page.context().close();
   });
 
+  test('says why it could not be saved, or not be opened', limits, async () => {
+    const { page } = await openSignedIn(browser, person);
+    await openSurvey(page);
+    await page.route(`**/documents/${survey}/content`, (route) => route.fulfill({ status: 503 }));
+    await page.getByRole('button', { name: 'Download' }).click();
+    await page.getByRole('alert').getByText('The server answered with status 503.').waitFor();
+    await page.unrouteAll();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download' }).click();
+    await saved;
+    await expect.poll(() => page.getByRole('alert').count()).toBe(0);
+
+    await page.route(`**/documents/${survey}`, (route) => route.fulfill({ status: 503 }));
+    await page.reload();
+    await page.getByRole('alert').getByText('The server answered with status 503.').waitFor();
+    await page.context().close();
+  });
+
+  test('is the one of the link that was followed last', limits, async () => {
+    const { page, complaints } = await openSignedIn(browser, person);
+    const { documents } = await person.client.documents.list(conversation);
+    const ledger = documents.find(({ name }) => name === 'ledger.txt')?.id ?? '';
+    const late = Promise.withResolvers<void>();
+    await page.route(`**/documents/${survey}`, async (route) => {
+      await late.promise;
+      await route.continue();
+    });
+    const address = `/dashboard/chatbot/${conversation}?document=`;
+    const asked = page.waitForRequest(`**/documents/${survey}`);
+    await page.goto(`${app.baseUrl}${address}${survey}`);
+    await asked;
+    // A link of the page itself: nothing is loaded anew.
+    await page.evaluate((href) => {
+      const link = Object.assign(document.createElement('a'), { href });
+      document.body.append(link);
+      link.click();
+    }, `${address}${ledger}`);
+    await page.getByRole('heading', { level: 2, name: 'ledger.txt' }).waitFor();
+    const response = page.waitForResponse(`**/documents/${survey}`);
+    late.resolve();
+    await response;
+    await page.waitForTimeout(500);
+    await page.getByRole('heading', { level: 2, name: 'ledger.txt' }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('marks nothing where the words are not on the page for certain, and says so', limits, async () => {
     const { chunks } = await person.client.documents.chunks(survey);
     const chunk = chunks.find(({ content }) => content.includes(deep));

@@ -28,7 +28,7 @@ export function addressOfPlace(
   return `/dashboard/chatbot/${conversationId}?${place}`;
 }
 
-/** What is to be shown of the document; null when it is gone. */
+/** What is to be shown of the document; null when it is gone. @throws AlcoveError when that cannot be told now */
 export async function findPassage(
   alcove: Client,
   { documentId, page, chunkId }: PlaceInDocument,
@@ -38,7 +38,7 @@ export async function findPassage(
     const passage = chunkId === null ? undefined : await findChunk(alcove, documentId, chunkId);
     return { documentId, name, page, ...(passage ? { passage } : {}) };
   } catch (error) {
-    if (isAlcoveError(error)) return null;
+    if (isAlcoveError(error) && [400, 403, 404].includes(error.status)) return null;
     throw error;
   }
 }
