@@ -85,6 +85,32 @@ describe.skipIf(chromiumPath === undefined)(
       expect(hisComplaints.filter((line) => !line.includes('404'))).toEqual([]);
     });
 
+    test('keeps the focus in its dialog when links are revoked', async () => {
+      const conversation = await newConversation(owner);
+      await owner.client.messages.add(conversation, { role: 'user', content: 'Twice shared.' });
+      for (const password of ['first', 'second'])
+        await owner.client.shares.create(conversation, { password });
+      const { page: hers, complaints } = await openSignedIn(browser, owner);
+      await hers.goto(`${app.baseUrl}/dashboard/chatbot/${conversation}`);
+      await hers.getByRole('button', { name: 'More', exact: true }).click();
+      await hers.getByRole('menuitem', { name: 'Share' }).click();
+      const revoke = hers.getByRole('button', { name: 'Revoke the link' });
+      const focused = () =>
+        hers.evaluate(() => {
+          const { ariaLabel, tagName } = document.activeElement ?? {};
+          return ariaLabel ?? tagName;
+        });
+      await expect.poll(() => revoke.count()).toBe(2);
+      await revoke.first().press('Enter');
+      await expect.poll(() => revoke.count()).toBe(1);
+      await expect.poll(focused).toBe('Copy the link');
+      await revoke.press('Enter');
+      await expect.poll(() => revoke.count()).toBe(0);
+      await expect.poll(focused).toBe('INPUT');
+      expect(complaints).toEqual([]);
+      await hers.context().close();
+    });
+
     test('shows itself to its recipient once they have signed in', async () => {
       const conversation = await newConversation(owner);
       await owner.client.messages.add(conversation, { role: 'user', content: 'For your eyes.' });
