@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 beforeAll(() => void vi.stubGlobal('localStorage', { getItem: () => null }));
@@ -24,6 +26,21 @@ test('a language is told by its name, and not where none was found', async () =>
     'Chinese',
   ]);
   expect(['en', 'und', null].map(isKnown)).toEqual([true, false, false]);
+});
+
+test.each([
+  ['en', ['512 B', '1.5 KB', '1,023 KB', '5.1 MB', '0.030', '11/3']],
+  ['de', ['512 B', '1,5 KB', '1.023 KB', '5,1 MB', '0,030', '3.11.']],
+])('sizes, scores and short dates are those of a page in “%s”', async (language, said) => {
+  // A page chooses its language once, and so does a process.
+  const script = `
+    Object.defineProperty(globalThis, 'localStorage', { value: { getItem: () => '${language}' } });
+    const { formatBytes } = await import('${new URL('../../web/src/lib/format-bytes.ts', import.meta.url)}');
+    const { formatScore, formatShortDay } = await import('${new URL('../../web/src/lib/format.ts', import.meta.url)}');
+    const sizes = [512, 1_536, 1_047_552, 5_400_000].map(formatBytes);
+    console.log(JSON.stringify([...sizes, formatScore(0.03), formatShortDay('2026-11-03')]));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  expect(JSON.parse(stdout)).toEqual(said);
 });
 
 test('a date alone is the same in every time zone, and small amounts of money are not nothing', async () => {

@@ -1,3 +1,5 @@
+import { language } from './text/text.ts';
+
 const units = ['B', 'KB', 'MB', 'GB'];
 
 /** `1536` → `1.5 KB`; steps of 1,024, as file managers count. */
@@ -9,5 +11,5 @@ export function formatBytes(bytes: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 100 ? 0 : 1;
-  return `${Number(value.toFixed(digits))} ${units[unit]}`;
+  return `${value.toLocaleString(language, { maximumFractionDigits: digits })} ${units[unit]}`;
 }

@@ -5,11 +5,13 @@ import { language } from './text/text.ts';
 const day: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' };
 const dates = new Intl.DateTimeFormat(language, day);
 const dateTimes = new Intl.DateTimeFormat(language, { ...day, hour: '2-digit', minute: '2-digit' });
+const shortDates = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'numeric', timeZone: 'UTC' });
 const plainDates = new Intl.DateTimeFormat(language, { ...day, timeZone: 'UTC' });
 const languages = new Intl.DisplayNames(language, { type: 'language' });
 const numbers = new Intl.NumberFormat(language);
 const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
 const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+const thousandths = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 
 export function formatDate(time: string): string {
@@ -19,6 +21,16 @@ export function formatDate(time: string): string {
 /** A date alone, as `2026-11-23`: the same wherever it is read. */
 export function formatDay(date: string): string {
   return plainDates.format(new Date(date));
+}
+
+/** The same without its year, where there is little room. */
+export function formatShortDay(date: string): string {
+  return shortDates.format(new Date(date));
+}
+
+/** What a passage was ranked by. */
+export function formatScore(score: number): string {
+  return thousandths.format(score);
 }
 
 /** An amount of money, with as many digits as it takes to tell a small one from nothing. */
