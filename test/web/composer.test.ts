@@ -157,6 +157,21 @@ describe.skipIf(chromiumPath === undefined)('the composer of the web app', inBro
     await page.context().close();
   });
 
+  test('does not send with the Enter that chooses a word of an input method', limits, async () => {
+    const { page } = await openSignedIn(browser, person);
+    const field = page.getByLabel('Your question');
+    await field.fill('橋の長さは');
+    const isLeftAlone = await field.evaluate((element) =>
+      // As Safari does: the composition has ended before its Enter.
+      element.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }),
+      ),
+    );
+    expect(isLeftAlone).toBe(true);
+    expect(await field.inputValue()).toBe('橋の長さは');
+    await page.context().close();
+  });
+
   test('asks with what the settings of the conversation say', limits, async () => {
     const { id } = await person.client.conversations.create({ title: 'Settled' });
     const { page, complaints } = await openSignedIn(browser, person);
