@@ -1,5 +1,6 @@
 import type { AnswerEvent } from '@alcove/contract';
 import { isAlcoveError, protocolError } from './errors.ts';
+import { isPassing, tryAgainAfterMs } from './passing.ts';
 import { pause } from './pause.ts';
 import type { ServerSentEvent } from './server-sent-events.ts';
 import type { RequestOptions, Transport } from './transport.ts';
@@ -19,9 +20,6 @@ export interface AnswerPlace {
 }
 
 const own: AnswerPlace = { pathOf: (messageId) => `/messages/${encodeURIComponent(messageId)}/stream` };
-
-/** Waits between tries to reconnect without any new event: about 30 seconds in all. */
-const reconnectAfterMs = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000];
 
 /** Asks, and hands over to `followAnswer` when the connection breaks after the message is known. */
 export async function* openAnswer(
@@ -85,10 +83,9 @@ export async function* followAnswer(
         if (isLast(event)) return;
       }
     } catch (error) {
-      const isPassing = isAlcoveError(error) && (error.code === 'network' || error.status === 503);
-      if (!isPassing || failures >= reconnectAfterMs.length) throw error;
+      if (!isPassing(error) || failures >= tryAgainAfterMs.length) throw error;
     }
-    const waitMs = reconnectAfterMs[failures];
+    const waitMs = tryAgainAfterMs[failures];
     if (waitMs === undefined) throw protocolError('The answer ended without its last event.');
     failures += 1;
     onReconnecting?.(true);

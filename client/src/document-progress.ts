@@ -1,5 +1,6 @@
 import type { Document } from '@alcove/contract';
 import { AlcoveError, isAlcoveError } from './errors.ts';
+import { isPassing, tryAgainAfterMs } from './passing.ts';
 import { pause } from './pause.ts';
 import type { Transport } from './transport.ts';
 
@@ -25,14 +26,26 @@ export async function* followDocument(
     }
   } catch (error) {
     // A proxy may cut or buffer streams; a refusal by the server itself stays a refusal.
-    if (!isAlcoveError(error, 'network') && !isAlcoveError(error, 'protocol')) throw error;
+    if (!isPassing(error) && !isAlcoveError(error, 'protocol')) throw error;
   }
   while (true) {
-    const document = await transport.json<Document>('GET', path, { signal });
+    const document = await readPatiently(transport, path, signal);
     yield document;
     if (isFinal(document)) return;
     await pause(pollEveryMs, signal);
   }
+}
+
+async function readPatiently(transport: Transport, path: string, signal?: AbortSignal): Promise<Document> {
+  for (const waitMs of tryAgainAfterMs) {
+    try {
+      return await transport.json<Document>('GET', path, { signal });
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await pause(waitMs, signal);
+    }
+  }
+  return transport.json<Document>('GET', path, { signal });
 }
 
 export async function waitForDocument(

@@ -62,6 +62,29 @@ describe('the client', () => {
     expect(reconnecting).toEqual([true, false]);
   });
 
+  test.each([502, 503, 504])('a proxy that answers %i for a while does not end an answer', async (status) => {
+    let asked = 0;
+    const alcove = await serve((request, response) => {
+      if (request.method === 'POST') {
+        openStream(response);
+        write(response, 1, 'message', message);
+        setTimeout(() => response.destroy(), 20);
+        return;
+      }
+      asked += 1;
+      if (asked === 1) {
+        response.writeHead(status, { 'content-type': 'text/html' }).end('<html>Not now</html>');
+        return;
+      }
+      openStream(response);
+      write(response, 2, 'done', { answer: { answer: 'one' } });
+      response.end();
+    });
+    const events = await collect(alcove.asking.stream('c', { query: 'q' }));
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(asked).toBe(2);
+  });
+
   test('a stream that says that nothing more comes ends at once', async () => {
     let asked = 0;
     const alcove = await serve((_request, response) => {
@@ -149,5 +172,27 @@ describe('the client', () => {
     const document = await alcove.documents.wait('d', { onProgress: (state) => seen.push(state.status) });
     expect(document.status).toBe('ready');
     expect(seen).toEqual(['queued', 'extracting', 'ready']);
+  });
+
+  test('waiting for a document goes on when the server is away for a moment', async () => {
+    const answers = [502, 503, 200];
+    const alcove = await serve((_request, response) => {
+      const status = answers.shift() ?? 200;
+      response.writeHead(status, { 'content-type': status === 200 ? 'application/json' : 'text/html' });
+      response.end(JSON.stringify({ id: 'd', status: 'ready', replacement: null }));
+    });
+    expect((await alcove.documents.wait('d')).status).toBe('ready');
+    expect(answers).toEqual([]);
+  });
+
+  test('waiting for a document that is refused ends at once', async () => {
+    let asked = 0;
+    const alcove = await serve((_request, response) => {
+      asked += 1;
+      response.writeHead(404, { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify({ code: 'not_found', error: 'Gone.', status: 404 }));
+    });
+    await expect(alcove.documents.wait('d')).rejects.toMatchObject({ code: 'not_found' });
+    expect(asked).toBe(1);
   });
 });
