@@ -1,4 +1,4 @@
-import { bindChat, findBoundConversation } from '../conversations/chat-binding-store.ts';
+import { bindChat, chatTaken, findBoundConversation } from '../conversations/chat-binding-store.ts';
 import { ConversationScope } from '../conversations/scope.ts';
 import { createConversation } from '../conversations/store.ts';
 import type { AlsoWrite } from '../db/database.ts';
@@ -98,7 +98,7 @@ async function askWithFiles(
 ): Promise<StartedAnswer> {
   if (begins !== null) {
     const bind = begins.chatId === undefined ? [] : [bindChat(scope, begins.chatId)];
-    await createConversation(deps.db, scope, begins, bind, deps.now());
+    await createConversation(deps.db, scope, begins, bind, deps.now()).catch(chatTaken);
   }
   try {
     // An edit sends the files of its question again.

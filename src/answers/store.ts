@@ -6,7 +6,7 @@ import {
   type NewMessage,
   parentMissing,
 } from '../conversations/message-store.ts';
-import { bindChat } from '../conversations/chat-binding-store.ts';
+import { bindChat, chatTaken } from '../conversations/chat-binding-store.ts';
 import type { ConversationScope } from '../conversations/scope.ts';
 import { beginConversation, type NewConversation } from '../conversations/store.ts';
 import type { Database, Statement, Transaction } from '../db/database.ts';
@@ -82,11 +82,7 @@ async function writeStart(db: Database, held: Held, start: AnswerStart, now: Dat
       ];
     },
   );
-  await written.catch((error: unknown) => {
-    if (isUniqueViolation(error, 'chat_bindings_user_id_chat_id_pk'))
-      throw new AppError('conflict', 'This chat was begun just now: ask again.', { cause: error });
-    parentMissing(error);
-  });
+  await written.catch(chatTaken).catch(parentMissing);
 }
 
 export function tooManyAnswers(limit: number): AppError {

@@ -237,6 +237,25 @@ describe('files in a message', () => {
     expect((await person.client.documents.list(conversationOf(chat))).documents).toHaveLength(1);
   });
 
+  test('sent several times at once begin one chat, and the others are told so', async () => {
+    const before = (await person.client.conversations.list({ limit: 200 })).conversations;
+    const gate = closedGate();
+    provider.setDefault(behave.answer('In 1871, says the file.', { until: gate.opened }));
+    const parts = [{ type: 'text', text: 'When was it built?' }, file(fact)];
+    const send = () =>
+      person.fetch('/api/chat', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id: 'at-once', messages: [{ id: 'q', role: 'user', parts }] }),
+      });
+    const responses = await Promise.all(Array.from({ length: 4 }, send));
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409]);
+    gate.open();
+    await Promise.all(responses.map((response) => response.text()));
+    const after = (await person.client.conversations.list({ limit: 200 })).conversations;
+    expect(after).toHaveLength(before.length + 1);
+  });
+
   test('that cannot be read here are refused as uploads are, and leave no conversation', async () => {
     const before = await person.client.conversations.list({ limit: 200 });
     const chat = plainChat();
