@@ -66,12 +66,12 @@ export async function updateProject(
 }
 
 /** Its conversations stay, in no project. False when there is none. */
-export async function deleteProject(db: Database, user: UserScope, id: string): Promise<boolean> {
+export async function deleteProject(db: Database, user: UserScope, id: string, now: Date): Promise<boolean> {
   // Deleted conversations that can still come back name it too.
   const gone = await db.scoped({ userId: user.userId, showsDeleted: true }, async (tx) => {
     await tx
       .update(conversations)
-      .set({ projectId: null })
+      .set({ projectId: null, updatedAt: now })
       .where(and(eq(conversations.userId, user.userId), eq(conversations.projectId, id)));
     return tx.delete(projects).where(isProject(user, id)).returning({ id: projects.id });
   });

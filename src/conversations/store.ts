@@ -161,11 +161,13 @@ export async function replaceTitle(
   scope: ConversationScope,
   provisional: string,
   title: string,
+  now: Date,
 ): Promise<void> {
+  const updatedAt = sql`greatest(${conversations.updatedAt}, ${now.toISOString()}::timestamptz)`;
   await db.scoped(scope, (tx) =>
     tx
       .update(conversations)
-      .set({ title })
+      .set({ title, updatedAt })
       .where(and(isThis(scope), eq(conversations.title, provisional))),
   );
 }

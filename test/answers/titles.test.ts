@@ -58,6 +58,20 @@ test('so does one that is given while the model writes its own', async () => {
   expect(await titleOf(id)).toBe('Ours');
 });
 
+test('a title that comes late is a change of its conversation, which is told', async () => {
+  const id = await newConversation(person);
+  const gate = closedGate();
+  provider.script(behave.answer('An inlet.'), behave.answer('Fjords of Norway', { until: gate.opened }));
+  await askJson(person, id, 'What is a fjord?');
+  await provider.chat(2);
+  const { updated_at: before } = await person.client.conversations.get(id);
+  await until('the clock has gone on', () => Date.now() > Date.parse(before));
+  gate.open();
+  await until('it has a title', async () => (await titleOf(id)) === 'Fjords of Norway');
+  const { updated_at: after } = await person.client.conversations.get(id);
+  expect(Date.parse(after)).toBeGreaterThan(Date.parse(before));
+});
+
 test('a server that stops waits for no title', async () => {
   provider.script(behave.answer('An inlet.'), behave.hang());
   const env = { LLM_BASE_URL: provider.baseUrl, LLM_MODEL: 'test-chat', TITLES: 'model' };

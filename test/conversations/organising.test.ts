@@ -2,6 +2,7 @@ import type { Answer, Conversation, Project, Template } from '@alcove/contract';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { answeringApp } from '../answers/support/answering-app.ts';
 import { addText, askJson, conversationAbout, newConversation } from '../answers/support/asking.ts';
+import { until } from '../answers/support/until.ts';
 import { newPerson, type Person } from '../support/app.ts';
 import { behave } from '../support/provider.ts';
 
@@ -82,9 +83,13 @@ describe('a project', () => {
     expect(listed.body.conversations.map(({ id }) => id)).toEqual([inside.id]);
     const other = await create<Conversation>('/conversations', { project_id: project.id });
     await person.json('DELETE', `/conversations/${other.id}`);
+    const before = await person.client.conversations.get(inside.id);
+    await until('the clock has gone on', () => Date.now() > Date.parse(before.updated_at));
     expect((await person.json('DELETE', `/projects/${project.id}`)).status).toBe(200);
     const kept = await person.json<Conversation>('GET', `/conversations/${inside.id}`);
     expect(kept.body.project_id).toBeNull();
+    // Told to whoever follows what changes.
+    expect(Date.parse(kept.body.updated_at)).toBeGreaterThan(Date.parse(before.updated_at));
     expect((await person.json('POST', `/conversations/${other.id}/restore`)).status).toBe(200);
     expect((await person.json('DELETE', `/projects/${project.id}`)).status).toBe(404);
     const lost = await person.json('POST', '/conversations', { project_id: project.id });

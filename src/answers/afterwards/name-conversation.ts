@@ -27,7 +27,7 @@ export async function nameConversation(
   const wanted = { instruction, data, maxTokens, deadlineMs: titleMs };
   const reply = await askInShort(task, model, wanted, deps, stop);
   const title = cleanTitle(reply);
-  if (title !== '') await replaceTitle(deps.db, scope, provisional, title);
+  if (title !== '') await replaceTitle(deps.db, scope, provisional, title, deps.now());
 }
 
 /** Models like to say "Title:", to quote and to make bold. */

@@ -113,7 +113,8 @@ export function organisingRoutes(app: App, deps: HttpDeps): void {
       },
     },
     async (request) => {
-      if (!(await deleteProject(db, principalOf(request).scope, request.params.id))) throw projectMissing();
+      const { scope } = principalOf(request);
+      if (!(await deleteProject(db, scope, request.params.id, now()))) throw projectMissing();
       return { deleted: true as const };
     },
   );
