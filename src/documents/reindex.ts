@@ -136,9 +136,9 @@ async function embedMissing(
   }
 }
 
-async function yieldToIngestion({ db }: DocumentDeps, signal: AbortSignal): Promise<void> {
+async function yieldToIngestion({ db, limits }: DocumentDeps, signal: AbortSignal): Promise<void> {
   const until = performance.now() + longestYieldMs;
-  while (performance.now() < until && (await isIngesting(db))) {
+  while (performance.now() < until && (await isIngesting(db, limits.leaseMs))) {
     await sleep(yieldPollMs, undefined, { signal, ref: false });
   }
   signal.throwIfAborted();

@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts';
 import { nobody } from '../db/ids.ts';
 import { keywordVersion, passagesVersion, vectorsVersion } from '../indexing/versions.ts';
 import { documentWork, type WorkKey } from '../work/lease.ts';
+import { after } from '../work/lease-sql.ts';
 import { enqueue, hurry } from '../work/store.ts';
 import { keywordKind, passagesKind, vectorKind } from './segment-kinds.ts';
 
@@ -42,10 +43,13 @@ export async function countUnembedded(
   return rows[0] ?? { documents: 0, chunks: 0 };
 }
 
-/** Whether files of anybody wait for a worker, or are with one. */
-export async function isIngesting(db: Database): Promise<boolean> {
+/**
+ * Whether files of anybody wait for a worker, or are with one, whose lease ends within `leaseMs`. What waits longer for its
+ * next try, as under a legal hold, holds up nobody.
+ */
+export async function isIngesting(db: Database, leaseMs: number): Promise<boolean> {
   const { rows } = await db.asWorker('everybody', (tx) =>
-    tx.execute(sql`SELECT item_id FROM work WHERE kind = 'ingest' LIMIT 1`),
+    tx.execute(sql`SELECT item_id FROM work WHERE kind = 'ingest' AND due_at <= ${after(leaseMs)} LIMIT 1`),
   );
   return rows.length > 0;
 }

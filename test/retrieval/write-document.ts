@@ -13,6 +13,7 @@ import { claim } from '../../src/work/store.ts';
 import { newPerson } from '../support/app.ts';
 
 export const model = 'test-vectors';
+export const unlimited = { documentsPerConversation: 1e6, documentsPerUser: 1e6, bytesPerUser: 1e15 };
 
 /** A conversation of a new person. */
 export async function newScope(db: Database, baseUrl: string): Promise<ConversationScope> {
@@ -43,7 +44,6 @@ export async function writeDocument(
     sha256: id,
     blobKey: `${scope.userId}/${id}`,
   };
-  const unlimited = { documentsPerConversation: 1e6, documentsPerUser: 1e6, bytesPerUser: 1e15 };
   await insertDocuments(db, scope, [file], unlimited, now);
   const lease = await claim(db, documentWork(scope, 'ingest', id), 'test', 60_000);
   if (lease === null) throw new Error('the document was not claimed');
