@@ -1,7 +1,8 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, ne, sql } from 'drizzle-orm';
 import type { ConversationScope } from '../conversations/scope.ts';
-import type { Database } from '../db/database.ts';
-import { userCounters, users } from '../db/schema.ts';
+import { beyondConversation } from '../db/beyond-conversation.ts';
+import type { Database, Transaction } from '../db/database.ts';
+import { documents, userCounters, users } from '../db/schema.ts';
 import { readAnswerBytes } from '../identity/idempotency-store.ts';
 import type { UserScope } from '../identity/user-scope.ts';
 
@@ -26,4 +27,31 @@ export async function readBytesLeft(
       (await readAnswerBytes(tx, 'user' in scope ? scope.user : scope))
     );
   });
+}
+
+/**
+ * What new versions that wait to be read will take beyond the documents whose places they take, over all of the user's
+ * conversations. `replaced`: whose new version is about to make way for another.
+ */
+export async function readPendingBytes(
+  tx: Transaction,
+  { userId }: ConversationScope,
+  replaced: string | null,
+): Promise<number> {
+  const [row] = await beyondConversation(tx, null, () =>
+    tx
+      .select({
+        bytes: sql<number>`coalesce(sum(greatest(0,
+          (${documents.replacement}->>'sizeBytes')::bigint - ${documents.sizeBytes})), 0)::float8`,
+      })
+      .from(documents)
+      .where(
+        and(
+          eq(documents.userId, userId),
+          isNotNull(documents.replacementBlobKey),
+          replaced === null ? undefined : ne(documents.id, replaced),
+        ),
+      ),
+  );
+  return row?.bytes ?? 0;
 }

@@ -41,7 +41,7 @@ export async function replaceContent(
     const [before] = await tx.select().from(documents).where(isDocument(scope, id)).for('update');
     if (before === undefined) return null;
     const added = file.sizeBytes - before.sizeBytes;
-    await countWithin(tx, scope, 0, added, limits, now);
+    await countWithin(tx, scope, 0, added, limits, now, id);
     // Counted when it takes its place: here it was only seen whether it fits.
     if (before.status === 'ready') await countBytes(tx, scope, -added);
     const [row] = await tx

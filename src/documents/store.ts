@@ -11,6 +11,7 @@ import { forgetAnswersAbout, maxAnswerBytes, readAnswerBytes } from '../identity
 import type { UserScope } from '../identity/user-scope.ts';
 import { documentWork } from '../work/lease.ts';
 import { enqueue } from '../work/store.ts';
+import { readPendingBytes } from './quota-store.ts';
 
 export type DocumentRow = typeof documents.$inferSelect;
 
@@ -87,7 +88,10 @@ export async function insertDocumentsWithin(
   return rows;
 }
 
-/** Counts documents that come to the conversation and its user. @throws AppError `quota_exceeded` */
+/**
+ * Counts documents that come to the conversation and its user. `replaced`: the one whose place a new version is to take.
+ * @throws AppError `quota_exceeded`
+ */
 export async function countWithin(
   tx: Transaction,
   scope: ConversationScope,
@@ -95,6 +99,7 @@ export async function countWithin(
   bytes: number,
   limits: DocumentLimits,
   now: Date,
+  replaced: string | null = null,
 ): Promise<void> {
   const [conversation] = await tx
     .update(conversations)
@@ -130,7 +135,10 @@ export async function countWithin(
   const used = counters.bytes + counters.deletedBytes;
   // They are added up only where they may decide.
   const answers = used + maxAnswerBytes > bytesPerUser ? await readAnswerBytes(tx, scope.user) : 0;
-  if (used + answers > bytesPerUser) {
+  // They are within the quota themselves: what is added below half of it goes past it by half at most, until it is read.
+  const mayBeFull = replaced !== null || used > bytesPerUser / 2;
+  const pending = mayBeFull ? await readPendingBytes(tx, scope, replaced) : 0;
+  if (used + answers + pending > bytesPerUser) {
     const most = `This account holds at most ${Math.floor(bytesPerUser / 1024 / 1024)} MB of documents`;
     if (counters.deletedBytes === 0) throw overQuota(most);
     throw overQuota(`${most}, and what was deleted takes room until it is erased`);

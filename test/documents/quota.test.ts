@@ -42,6 +42,25 @@ describe('a quota', () => {
     expect((await upload(person, id, half))[0]?.status).toBe('queued');
   });
 
+  test('of bytes counts new versions that wait to be read, of all conversations', async () => {
+    person = await newPerson(server.baseUrl);
+    const [one, two] = [await newConversation(person), await newConversation(person)];
+    const [first] = await upload(person, one, textFile('1.txt', '1'));
+    const [second] = await upload(person, two, textFile('2.txt', '2'));
+    await server.app.db.pool.query(`UPDATE documents SET status = 'ready' WHERE user_id = $1`, [person.id]);
+    const large = textFile('large.txt', 'x'.padEnd(600_000));
+    const replace = (id = '') =>
+      person.fetch(`/documents/${id}/replace`, { method: 'POST', body: formOf(large) });
+    expect((await replace(first?.id)).status).toBe(202);
+    await expectOverQuota(await replace(second?.id));
+    await expectOverQuota(await send(person, two, formOf(large)));
+    // What is to take the place of the same document is not there twice.
+    expect((await replace(first?.id)).status).toBe(202);
+    await person.client.documents.cancel(first?.id ?? '');
+    expect((await replace(second?.id)).status).toBe(202);
+    expect(await countersOf(person)).toMatchObject({ documents: 2, bytes: 2 });
+  });
+
   test('of documents in a conversation counts each file of an upload, all or none', async () => {
     person = await newPerson(server.baseUrl);
     const id = await newConversation(person);
