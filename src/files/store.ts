@@ -79,6 +79,20 @@ export async function settleBlobDeletion(db: Database, { userId, blobKey }: DueB
   );
 }
 
+/** Has a deletion that has failed tried again then. */
+export async function postponeBlobDeletion(
+  db: Database,
+  { userId, blobKey }: DueBlob,
+  dueAt: Date,
+): Promise<void> {
+  await db.asWorker('one user', (tx) =>
+    tx
+      .update(blobDeletions)
+      .set({ dueAt })
+      .where(and(eq(blobDeletions.userId, userId), eq(blobDeletions.blobKey, blobKey))),
+  );
+}
+
 /** Those of the keys that a document of the user names. */
 export async function blobsInUse(db: Database, userId: string, keys: readonly string[]): Promise<string[]> {
   const rows = await db.scoped({ userId }, (tx) =>

@@ -31,6 +31,7 @@ const withoutScope = new Set([
   'queueBlobs',
   'releaseNamed',
   'settleBlobDeletion',
+  'postponeBlobDeletion',
   // The reconciler goes through folders that are named for users.
   'blobsInUse',
   'namesBlobs',
