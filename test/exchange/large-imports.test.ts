@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ImportReport } from '@alcove/contract';
 import { importFormats } from '../../src/exchange/import/formats.ts';
 import type { ImportedConversation } from '../../src/exchange/import/imported.ts';
+import { migrateSessions } from '../../src/exchange/redis/migrate-sessions.ts';
+import { readSession } from '../../src/exchange/redis/read-session.ts';
 import { newPerson, type Person, sharedApp } from '../support/app.ts';
 
 // What would go through one text, or one list, for each of many: at these sizes it takes hours, and a test never ends.
@@ -68,6 +70,43 @@ describe('an item is read by one look at each of its parts:', () => {
     const { messages } = read({ mapping: Object.fromEntries([...way, ...leaves]) as object });
     expect(new Set(messages.map(({ parentKey }) => parentKey))).toEqual(new Set([null]));
     expect(messages).toHaveLength(many / 10);
+  });
+});
+
+describe('a store of sessions is read by one look at each of its keys:', () => {
+  const tool = JSON.stringify({ role: 'tool', content: 'Found.' });
+
+  test('many tools after one message', () => {
+    const items = [
+      JSON.stringify({ role: 'assistant', content: 'Hello', tool_messages: 5 }),
+      ...list(many * 3, () => tool),
+    ];
+    const value = { type: 'list', items } as const;
+    const read = readSession({ key: 'a', value, ttlMs: null }, null);
+    if (read.kind !== 'session') throw new Error(read.kind);
+    expect(read.session.messages).toHaveLength(1);
+    expect(read.session.messages[0]?.extra['tool_messages']).toHaveLength(many * 3);
+  });
+
+  test('many keys of one session', async () => {
+    const keys = list(many * 3, (at) => {
+      const fields = { role: 'user', content: `Number ${at}`, session_id: 'one' };
+      return { key: `k${at}`, value: { type: 'hash', fields } as const, ttlMs: null };
+    });
+    const store = {
+      async *read() {
+        yield keys;
+      },
+      size: async () => keys.length,
+      close: async () => {},
+    };
+    const options = { pattern: '*', layoutFor: () => null, owner: null, issuer: null };
+    const on = { report: () => {}, progress: () => {} };
+    expect(await migrateSessions(store, null, options, on)).toMatchObject({
+      keys: many * 3,
+      sessions: { created: 1 },
+      messages: many * 3,
+    });
   });
 });
 

@@ -234,14 +234,13 @@ function titleOf({ title, messages }: Session): string {
 
 function addPart(parts: Map<string, SessionPart>, part: SessionPart): void {
   const known = parts.get(part.id);
-  if (known === undefined) parts.set(part.id, part);
-  else
-    parts.set(part.id, {
-      ...known,
-      user: known.user ?? part.user,
-      title: known.title ?? part.title,
-      messages: [...known.messages, ...part.messages],
-    });
+  if (known === undefined) {
+    parts.set(part.id, { ...part, messages: [...part.messages] });
+    return;
+  }
+  known.user ??= part.user;
+  known.title ??= part.title;
+  known.messages.push(...part.messages);
 }
 
 function ordered(part: SessionPart): Session {

@@ -147,15 +147,20 @@ function list(value: unknown): unknown[] | null {
 
 function readAll(entries: readonly Entry[], names: MessageNames): SessionMessage[] {
   const messages: SessionMessage[] = [];
+  // A message may be followed by any number of tools.
+  const saidAfter = new Map<SessionMessage, unknown[]>();
   for (const { value, at: time } of entries) {
     const read = readMessage(value, names);
     if (read.kind === 'messages')
       messages.push(...read.messages.map((one) => ({ ...one, at: one.at ?? time })));
     const before = messages.at(-1);
-    if (read.kind === 'tool' && before !== undefined) {
-      const said = (before.extra['tool_messages'] ?? []) as unknown[];
-      before.extra = { ...before.extra, tool_messages: [...said, read.said] };
-    }
+    if (read.kind !== 'tool' || before === undefined) continue;
+    const given = before.extra['tool_messages'];
+    const said = saidAfter.get(before) ?? (Array.isArray(given) ? [...(given as unknown[])] : []);
+    said.push(read.said);
+    if (saidAfter.has(before)) continue;
+    saidAfter.set(before, said);
+    before.extra = { ...before.extra, tool_messages: said };
   }
   return messages;
 }
