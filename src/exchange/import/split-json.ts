@@ -90,7 +90,8 @@ function createPiece() {
     /** Before each value but the first stands a comma, or what it is in begins. */
     count(): void {
       values += 1;
-      if (values > maxValues)
+      // Once: millions more may follow.
+      if (values === maxValues + 1)
         this.refuse(`It is made of more than ${maxValues.toLocaleString('en-US')} values.`);
     },
     add(bytes: Buffer): void {
