@@ -27,7 +27,7 @@ import { findWebApp } from './http/find-web-app.ts';
 import { isForThisMachine } from './http/security.ts';
 import type { App, Logger } from './http/app.ts';
 import { createServer } from './http/server.ts';
-import { stopListening } from './http/stop-listening.ts';
+import { connectionsOf, stopListening } from './http/stop-listening.ts';
 import { createIdentity } from './identity/create.ts';
 import { readSetupCode } from './identity/setup-code.ts';
 import { createSetup } from './identity/people/create-setup.ts';
@@ -215,6 +215,7 @@ export async function startApp(
       log,
     );
     const http = await server;
+    const connections = connectionsOf(http.server);
     opened.push(() => http.close());
     const [, weakness] = await beside;
     // Clients are told what they can do without; these are for the operator alone.
@@ -244,7 +245,7 @@ export async function startApp(
       await stopControl?.();
       if (http.server.listening) await sleep(config.drainMs, undefined, { ref: false });
       // Proxies go elsewhere when nobody listens; who is connected is still served.
-      await stopListening(http.server);
+      await stopListening(http.server, connections);
       shutdown.isRefusing = true;
       await drain(answers.running, config.answerGraceMs);
       // Readers get the last event of their answer; who reads on after that is cut off, and may resume elsewhere.

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newConversation } from '../answers/support/asking.ts';
@@ -45,6 +46,32 @@ test('five hundred that never end their headers or bodies hold up nobody else', 
     expect(performance.now() - began).toBeLessThan(soonMs);
   }
   expect(sockets.filter((socket) => socket.destroyed)).toEqual([]);
+});
+
+test('a connection is kept for longer than the proxies before it keep theirs', async () => {
+  const response = await fetch(`${app.baseUrl}/healthz`);
+  const [, seconds] = /timeout=(\d+)/.exec(response.headers.get('keep-alive') ?? '') ?? [];
+  expect(Number(seconds)).toBeGreaterThan(600);
+});
+
+test('a server that stops waits for no connection whose stream has ended, or that nothing came by', async () => {
+  const stopping = await startTestApp();
+  const { hostname, port } = new URL(stopping.baseUrl);
+  const silent = connect(Number(port), hostname)
+    .on('error', () => {})
+    .resume();
+  await once(silent, 'connect');
+  const agent = new Agent({ keepAlive: true });
+  const { token } = await newPerson(stopping.baseUrl);
+  const events = request(`${stopping.baseUrl}/events`, {
+    agent,
+    headers: { authorization: `Bearer ${token}` },
+  }).end();
+  const [stream] = (await once(events, 'response')) as [IncomingMessage];
+  stream.resume();
+  await stopping.close();
+  expect(stream.complete).toBe(true);
+  agent.destroy();
 });
 
 // Some 20 seconds of waiting.
