@@ -56,7 +56,10 @@ import { registerWebApp } from './web-app.ts';
 const maxJsonBytes = 1024 * 1024;
 /** Slow headers and bodies may not hold a connection for ever; an upload of 50 MB on a slow line takes minutes. */
 const requestTimeoutMs = 300_000;
+/** Longer than any load balancer keeps one (Google's: 600 s): it would send a request on what is just being closed. */
+const keepAliveTimeoutMs = 620_000;
 const serverOptions = {
+  keepAliveTimeout: keepAliveTimeoutMs,
   headersTimeout: 20_000,
   requestTimeout: requestTimeoutMs,
   connectionsCheckingInterval: 5_000,
