@@ -44,6 +44,10 @@ const commands: Record<string, Command> = {
     summary: '1,000 answers at once, 20 events a second each',
     run: async (options) => (await import('./streams.ts')).streams(options),
   },
+  day: {
+    summary: '200 people at once for 10 minutes, and as much as there can be',
+    run: async (options) => (await import('./day.ts')).day(options),
+  },
   web: {
     summary: 'a long list and a long chat in a browser, beside short ones',
     run: async (options) => (await import('./web.ts')).web(options),

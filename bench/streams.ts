@@ -1,7 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { median, percentile } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { round, type Table } from './report.ts';
@@ -10,6 +7,7 @@ import { createCaller, type HttpCaller, register } from './server/people.ts';
 import { startServer } from './server/start.ts';
 import { type Asker, askerOf, askerWithDocument } from './streams/asker.ts';
 import { type ReadStream, readStream, type StreamRequest } from './streams/read-stream.ts';
+import { startStub } from './streams/start-stub.ts';
 import { askUnread, type UnreadOutcome } from './streams/unread.ts';
 
 const eventsPerSecond = 20;
@@ -26,7 +24,7 @@ export async function* streams(options: BenchOptions): AsyncGenerator<Table> {
   const unread = options.number('unread', 0);
   const readerMs = options.quick ? 3_000 : 60_000;
   const rampSeconds = Math.max(2, count / 100);
-  const stub = await startStub(eventsPerSecond * (seconds + rampSeconds));
+  const stub = await startStub(eventsPerSecond, eventsPerSecond * (seconds + rampSeconds));
   const server = await startServer({
     serverUrl: options.databaseUrl,
     profileFolder: options.profileFolder,
@@ -186,13 +184,4 @@ function rowsOf(count: number, { letGo, whole }: UnreadOutcome): Table['rows'] {
 
 function answered(times: readonly number[]): number[] {
   return times.filter((ms) => !Number.isNaN(ms));
-}
-
-async function startStub(tokens: number): Promise<{ url: string; child: ChildProcess }> {
-  const child = fork(fileURLToPath(new URL('./streams/stub.ts', import.meta.url)), [
-    String(eventsPerSecond),
-    String(Math.round(tokens)),
-  ]);
-  const [message] = (await once(child, 'message')) as [{ port: number }];
-  return { url: `http://127.0.0.1:${message.port}`, child };
 }
