@@ -9,7 +9,7 @@ export interface EmbeddedText {
   embedding: Float32Array;
 }
 
-/** Vectors of the texts, in order: what the same user has embedded before with the same model is not asked for again. */
+/** Vectors of the texts, in order and of one length: what the same user has embedded before with the same model is not asked for again. */
 export async function embedOnce(
   user: UserScope,
   texts: readonly string[],
@@ -20,15 +20,17 @@ export async function embedOnce(
   const hashes = texts.map(hashOf);
   const keys = hashes.map((hash) => Buffer.from(hash).toString('hex'));
   const known = await findVectors(db, user, model.id, hashes);
-  for (const [key, vector] of known) {
-    // The same name may have come to mean another model, whose vectors are of another length.
-    if (model.dimensions !== null && vector.length !== model.dimensions) known.delete(key);
-  }
-  const missing = new Map<string, string>();
-  keys.forEach((key, at) => {
-    if (!known.has(key)) missing.set(key, texts[at] ?? '');
-  });
-  if (missing.size > 0) {
+  for (;;) {
+    // The same name may have come to mean another model, whose vectors are of another length; of which, its first tell.
+    const lengths = new Set([...known.values()].map((vector) => vector.length));
+    for (const [key, vector] of known)
+      if (model.dimensions === null ? lengths.size > 1 : vector.length !== model.dimensions)
+        known.delete(key);
+    const missing = new Map<string, string>();
+    keys.forEach((key, at) => {
+      if (!known.has(key)) missing.set(key, texts[at] ?? '');
+    });
+    if (missing.size === 0) break;
     const made = await model.embed([...missing.values()], 'document', signal);
     [...missing.keys()].forEach((key, at) => known.set(key, made[at] ?? new Float32Array()));
   }

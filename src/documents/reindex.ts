@@ -19,6 +19,7 @@ import { prepareKeywordIndex } from './prepare.ts';
 import type { DocumentRow } from './store.ts';
 import { isIngesting } from './stale-store.ts';
 import {
+  dropOtherLengths,
   dropVectors,
   finishVectors,
   hasVectorSegment,
@@ -120,7 +121,14 @@ async function embedMissing(
     await yieldToIngestion(deps, signal);
     const chunks = await unembeddedChunks(db, lease, embedding.id, embeddingStep);
     const [first] = chunks;
-    if (first === undefined) return readVectors(db, lease, embedding.id);
+    if (first === undefined) {
+      const vectors = await readVectors(db, lease, embedding.id);
+      if (new Set(vectors.map((vector) => vector.length)).size <= 1) return vectors;
+      // The model has become another one of the same name in between: what the first has made is made again.
+      const length = await lengthOfVectors(embedding, signal);
+      if (!(await dropOtherLengths(db, lease, embedding.id, length))) return null;
+      continue;
+    }
     if (performance.now() > until) {
       await db.scoped(lease, (tx) => release(tx, lease, { inMs: 0, refund: true }));
       return null;
@@ -134,6 +142,13 @@ async function embedMissing(
     if (!(await storeVectors(db, lease, embedding.id, rows, message))) return null;
     deps.notifier.notify(documentTopic(lease.itemId));
   }
+}
+
+async function lengthOfVectors(embedding: EmbeddingModel, signal: AbortSignal): Promise<number> {
+  if (embedding.dimensions !== null) return embedding.dimensions;
+  const [vector] = await embedding.embed(['length'], 'document', signal);
+  if (vector === undefined) throw new Error('the model has given no vector');
+  return vector.length;
 }
 
 async function yieldToIngestion({ db, limits }: DocumentDeps, signal: AbortSignal): Promise<void> {

@@ -85,6 +85,21 @@ export async function readVectors(db: Database, lease: Lease, model: string): Pr
   return rows.map((row) => readVector(row.embedding));
 }
 
+/** Deletes those of another length, before there is a segment. False when the lease is lost. */
+export async function dropOtherLengths(
+  db: Database,
+  lease: Lease,
+  model: string,
+  length: number,
+): Promise<boolean> {
+  return db.scoped(scopeOf(lease), async (tx) => {
+    if (!(await lockClaimed(tx, lease))) return false;
+    const isOther = sql`vector_dims(${chunkVectors.embedding}) <> ${length}`;
+    await tx.delete(chunkVectors).where(and(vectorsOf(lease, model), isOther));
+    return true;
+  });
+}
+
 /**
  * Whether the document's vectors of the model are complete: their segment is written last, and is all that is kept of
  * them. One that cannot be read, or is of other passages, is none.

@@ -73,7 +73,7 @@ function readHeader(bytes: Uint8Array) {
 /**
  * Reads the leading part of a segment in place, without residuals: enough for a scan. The checksum is of the whole, so
  * only its form is looked at, and its scales, which are what could make scores that are no numbers.
- * @throws UnreadableSegment, and RangeError for vectors of another dimension
+ * @throws UnreadableSegment, and OtherDimension
  */
 export function openRows(bytes: Uint8Array, wantedDimension: number): VectorSegment {
   const { count, dimension, stride } = readHeader(bytes);
@@ -82,7 +82,7 @@ export function openRows(bytes: Uint8Array, wantedDimension: number): VectorSegm
     // As long as vectors of the wanted dimension are: only what says the dimension is damaged.
     if (bytes.length === rowsAt + count * strideOf(wantedDimension))
       throw new UnreadableSegment('its dimension differs');
-    throw new RangeError(`There are vectors of ${dimension} dimensions`);
+    throw new OtherDimension(wantedDimension, dimension);
   }
   if (bytes.length !== rowsAt + count * stride) throw new UnreadableSegment('its length differs');
   const scales = new Float32Array(new Uint8Array(bytes.subarray(vectorHeaderBytes, rowsAt)).buffer);
@@ -168,8 +168,20 @@ export function quantise(
 }
 
 export function checkDimension(dimension: number, query: Float32Array): void {
-  if (dimension === query.length) return;
-  throw new RangeError(`The query has ${query.length} dimensions, the document's vectors ${dimension}`);
+  if (dimension !== query.length) throw new OtherDimension(query.length, dimension);
+}
+
+/** A name of a model has come to mean another one since the documents were embedded. */
+export class OtherDimension extends RangeError {
+  readonly ofQuery: number;
+  readonly ofDocument: number;
+
+  constructor(ofQuery: number, ofDocument: number) {
+    super(`The query has ${ofQuery} dimensions, the document's vectors ${ofDocument}`);
+    this.name = 'OtherDimension';
+    this.ofQuery = ofQuery;
+    this.ofDocument = ofDocument;
+  }
 }
 
 /** The rest after rounding is at most a half: 127 of these. */

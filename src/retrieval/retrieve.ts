@@ -9,6 +9,7 @@ import { fusionWeights, placeOf } from './fusion-weights.ts';
 import { inSpan } from '../telemetry/span.ts';
 import type { RetrievalDeps } from './deps.ts';
 import { keywordLeg, vectorLeg } from './legs.ts';
+import { explainDimension } from './explain-dimension.ts';
 import { rankingOf, tracedDepth } from './ranking.ts';
 import { rerank, rerankDepth } from './rerank.ts';
 import { type LegList, order, type Ordered } from './order.ts';
@@ -184,7 +185,8 @@ async function runVectorLeg(
       vectorLeg(scope, usable, vectors, model.id, wanted, deps, signal),
     );
     return { lists, model: model.id };
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainDimension(thrown);
     // With a keyword leg a provider that is away costs quality, not the answer.
     if (input.strategy === 'vector' || signal.aborted || !(error instanceof AppError)) throw error;
     notices.push(`Semantic search failed and only keyword search ran: ${error.plain}`);

@@ -145,6 +145,8 @@ export async function searchVectors(
       SELECT document_id, ordinal, 1 - (embedding <=> ${vector}::halfvec) AS score FROM chunk_vectors
       WHERE user_id = ${userId} ${inside}
         AND document_id = ANY(${sql.param([...documentIds])}::uuid[]) AND model = ${model}
+        -- Those of another model that had the same name are not to be compared.
+        AND vector_dims(embedding) = ${query.length}
         -- A vector of zeros has no direction, and no distance.
         AND l2_norm(embedding) > 0
       ORDER BY embedding <=> ${vector}::halfvec, document_id, ordinal LIMIT ${limit}`),

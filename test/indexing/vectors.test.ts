@@ -5,6 +5,7 @@ import { VectorArena } from '../../src/indexing/vector-arena.ts';
 import {
   openRows,
   openVectors,
+  OtherDimension,
   quantiseVectors,
   restoreVector,
   scanVectors,
@@ -211,7 +212,7 @@ describe('the rows of a vector segment without its residuals', () => {
   it('are refused when they are cut, of another dimension, or scaled to what is no unit vector', () => {
     for (const length of [0, 15, 16, 500, leading.length - 1])
       expect(() => openRows(leading.slice(0, length), 100)).toThrow(UnreadableSegment);
-    expect(() => openRows(leading, 96)).toThrow(RangeError);
+    expect(() => openRows(leading, 96)).toThrow(OtherDimension);
     const renamed = leading.slice();
     new DataView(renamed.buffer).setUint32(12, 3_000, true);
     expect(() => openRows(renamed, 100)).toThrow(UnreadableSegment);

@@ -1,5 +1,5 @@
 import type { Sentences } from '../../sentence-patterns.ts';
-import { counted, milliseconds, seconds, tokens } from './numbers.ts';
+import { counted, figure, milliseconds, seconds, tokens } from './numbers.ts';
 
 /** How the server names what it asks; makers of models keep their names. */
 const names: Readonly<Record<string, string>> = {
@@ -49,6 +49,12 @@ export const models: Sentences = {
     'Kein Sprachmodell: Antworten zitieren die Dokumente. Setzen Sie LLM_BASE_URL und LLM_MODEL, oder OPENAI_API_KEY, oder starten Sie Ollama.',
   'Semantic search is off: "npm run alcove -- models add bge-small" turns it on (multilingual-e5-small where not all is English), or EMBEDDING_BASE_URL and EMBEDDING_MODEL of a server. Keyword search works.':
     'Die Suche nach Bedeutung ist aus: „npm run alcove -- models add bge-small“ schaltet sie ein (multilingual-e5-small, wo nicht alles Englisch ist), oder EMBEDDING_BASE_URL und EMBEDDING_MODEL eines Servers. Die Suche nach Worten geht.',
+  'Questions are embedded with {#} dimensions, the documents were with {#}: set EMBEDDING_MODEL back, or EMBEDDING_DIMENSIONS={#}, and all are embedded again.':
+    (now, then, wanted) =>
+      `Fragen werden mit ${figure(now)} Dimensionen eingebettet, die Dokumente wurden es mit ${figure(then)}: Setzen Sie EMBEDDING_MODEL zurück, oder EMBEDDING_DIMENSIONS=${wanted}, dann werden alle neu eingebettet.`,
+  'Questions are embedded with {#} dimensions, the documents were with {#}: the embedding model is not what it was.':
+    (now, then) =>
+      `Fragen werden mit ${figure(now)} Dimensionen eingebettet, die Dokumente wurden es mit ${figure(then)}: Das Einbettungsmodell ist nicht mehr das alte.`,
   'Strategy "vector" needs an embedding model: set EMBEDDING_BASE_URL and EMBEDDING_MODEL, or use "keyword" or "rrf_fusion".':
     'Die Suche nach Bedeutung („vector“) braucht ein Einbettungsmodell: Setzen Sie EMBEDDING_BASE_URL und EMBEDDING_MODEL, oder suchen Sie nach Worten („keyword“) oder nach beidem („rrf_fusion“).',
   'No language model: answers quote the documents.': 'Kein Sprachmodell: Antworten zitieren die Dokumente.',
