@@ -1,13 +1,12 @@
 import {
   isAlcoveError,
-  type AnswerEvent,
   type Client,
   type Conversation,
   type ConversationHistory,
   type Message,
 } from '@alcove/client';
-import { AnswerReading } from '../answers/answer-reading.ts';
-import { answerView, nextAnswerView, type MessageView } from '../answers/message-view.ts';
+import { Asking } from '../answers/asking.svelte.ts';
+import type { MessageView } from '../answers/message-view.ts';
 import { describeError, type Problem } from '../describe-error.ts';
 import { DocumentShelf } from '../documents/document-shelf.svelte.ts';
 import type { ConversationList } from './conversation-list.svelte.ts';
@@ -48,17 +47,13 @@ export class OpenConversation {
   settings = $state.raw<Conversation['settings']>({});
   readonly documents: DocumentShelf;
   readonly branch: ShownBranch;
-  /** The answer being written, if any. */
-  readonly writing = $derived.by(() => this.branch.messages.find(({ status }) => status === 'streaming'));
+  readonly asking: Asking;
   /** What was said or dropped is on its way to the server: to let go of it now would lose it. */
   readonly isSending = $derived.by(
-    () => this.#steps > 0 || this.documents.sending.length > 0 || this.writing?.isStarted === false,
+    () => this.#steps > 0 || this.documents.sending.length > 0 || this.asking.writing?.isStarted === false,
   );
   /** Goes up when a question was given back to the field that it was written in. */
   givenBack = $state(0);
-  /** A question as it was edited, which the server has not taken. */
-  refusedEdit = $state.raw<{ messageId: string; text: string } | null>(null);
-  readonly canStop = $derived(this.writing?.isStarted === true || this.writing?.isSendingFiles === true);
   readonly #alcove: Client;
   readonly #list: ConversationList;
   readonly #surroundings: Surroundings;
@@ -66,7 +61,6 @@ export class OpenConversation {
   /** Steps before a question or a file is on its way. */
   #steps = $state(0);
   #title = $state('');
-  readonly #reading: AnswerReading;
   #creating: Promise<string> | null = null;
   #reloadTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -79,7 +73,7 @@ export class OpenConversation {
     const { signal } = this.#closing;
     this.documents = new DocumentShelf(alcove, signal, maxUploadBytes);
     this.branch = new ShownBranch(alcove, signal);
-    this.#reading = new AnswerReading(alcove, this.documents, signal);
+    this.asking = new Asking(alcove, this, signal);
   }
 
   /** Reads history and documents, and stays at the place that is shown; takes up an answer that is still being written. */
@@ -89,7 +83,7 @@ export class OpenConversation {
     try {
       const [history] = await Promise.all([this.branch.read(this.id), this.documents.load(this.id)]);
       // What this page has asked, or an answer that it is reading, is newer than the history.
-      if (history === null || this.#reading.isUnderWay) this.#reloadSoon();
+      if (history === null || this.asking.isUnderWay) this.#reloadSoon();
       else this.#show(history);
       this.problem = null;
     } catch (error) {
@@ -98,7 +92,7 @@ export class OpenConversation {
       this.problem = describeError(error);
     }
     this.isLoading = false;
-    this.#takeUpWriting();
+    this.asking.takeUp();
   }
 
   async loadEarlier(): Promise<void> {
@@ -117,7 +111,7 @@ export class OpenConversation {
     } catch (error) {
       this.problem = describeError(error);
     }
-    this.#takeUpWriting();
+    this.asking.takeUp();
   }
 
   /**
@@ -127,7 +121,7 @@ export class OpenConversation {
   async showAround(messageId: string): Promise<boolean> {
     if (this.id === null) return false;
     if (this.branch.has(messageId)) return true;
-    await this.#reading.done();
+    await this.asking.done();
     if (this.#closing.signal.aborted) return true;
     try {
       await this.branch.goTo(this.id, messageId);
@@ -144,68 +138,6 @@ export class OpenConversation {
     if (!this.branch.isElsewhere) return;
     this.branch.leavePlace();
     await this.load();
-  }
-
-  /** Asks; a question that is refused goes back to where it was written. */
-  async ask(question: string, options: { withoutPending?: boolean } = {}): Promise<void> {
-    this.problem = null;
-    let pair: [MessageView, MessageView] | null = null;
-    try {
-      const begun = await this.#bring(() => this.#begin(question));
-      if (begun === null) return this.#takeBack(null, question);
-      const [id, asked, answer] = begun;
-      pair = [asked, answer];
-      const how = options.withoutPending ? 'without' : await this.#reading.sendFilesFirst(answer);
-      if (how === 'stopped') return this.#takeBack(pair, question);
-      const documentIds = how === 'without' ? this.documents.ready.map(({ id }) => id) : undefined;
-      const events = this.#alcove.asking.stream(
-        id,
-        { query: question, ...(documentIds ? { document_ids: documentIds } : {}) },
-        this.#reading.options(answer),
-      );
-      await this.#reading.read(events, answer, (userMessageId) => {
-        asked.id = userMessageId;
-      });
-    } catch (error) {
-      this.#fail(error, pair, question);
-    }
-  }
-
-  /** Answers a question once more, beside the answers that it has. */
-  async regenerate(answer: MessageView): Promise<void> {
-    await this.#goOnFrom(this.branch.before(answer), [nextAnswerView()], (next) =>
-      this.#alcove.asking.streamRegenerate(answer.id, {}, this.#reading.options(next)),
-    );
-  }
-
-  /** Takes an answer that waits for files back, and answers from those that are read. */
-  async answerWithoutPending(answer: MessageView): Promise<void> {
-    if (this.#reading.goOn('without')) return;
-    const kept = this.branch.before(answer);
-    const question = kept.at(-1);
-    if (!question) return;
-    const how = { document_ids: this.documents.ready.map(({ id }) => id) };
-    await this.stop();
-    await this.#reading.ended;
-    try {
-      if (answer.content === '') await this.#alcove.messages.delete(answer.id);
-    } catch (error) {
-      this.problem = describeError(error);
-    }
-    await this.#goOnFrom(kept, [nextAnswerView()], (next) =>
-      this.#alcove.asking.streamRegenerate(question.id, how, this.#reading.options(next)),
-    );
-  }
-
-  /** Asks another question in place of one, which stays in a branch of its own. */
-  async editQuestion(question: MessageView, text: string): Promise<void> {
-    this.refusedEdit = null;
-    const isTaken = await this.#goOnFrom(this.branch.before(question), answerView(text), (next) =>
-      this.#alcove.asking.streamEdit(question.id, { content: text }, this.#reading.options(next)),
-    );
-    if (isTaken) return;
-    if (this.#surroundings.isShown()) this.refusedEdit = { messageId: question.id, text };
-    else this.#surroundings.onRefused(text);
   }
 
   /** Shows the branch through another version of a message. */
@@ -244,24 +176,13 @@ export class OpenConversation {
     }
   }
 
-  /** Ends the answer being written, on the server; its events then end by themselves. */
-  async stop(): Promise<void> {
-    this.#reading.goOn('stopped');
-    if (!this.writing?.isStarted) return;
-    try {
-      await this.#alcove.asking.stop(this.writing.id);
-    } catch (error) {
-      this.problem = describeError(error);
-    }
-  }
-
   /** Adds files to this conversation, which begins with them when it is new. */
   async addFiles(files: File[]): Promise<void> {
     const first = files[0];
     if (!first) return;
     this.problem = null;
     try {
-      await this.#bring(async () => this.documents.upload(await this.#create(first.name), files));
+      await this.bring(async () => this.documents.upload(await this.create(first.name), files));
     } catch (error) {
       if (!this.#closing.signal.aborted) this.problem = describeError(error);
     }
@@ -269,14 +190,41 @@ export class OpenConversation {
 
   /** Adds what is behind a public address. @throws AlcoveError when it cannot be fetched */
   async addPage(url: string): Promise<void> {
-    await this.#bring(async () => this.documents.addPage(await this.#create(url), url));
+    await this.bring(async () => this.documents.addPage(await this.create(url), url));
+  }
+
+  /** The id of this conversation, which is created with the first thing that it needs one for. */
+  create(title?: string): Promise<string> {
+    if (this.id !== null) return Promise.resolve(this.id);
+    // Several files dropped at once, or a file and a question, share one new conversation.
+    this.#creating ??= this.#createOnce(title).finally(() => (this.#creating = null));
+    return this.#creating;
+  }
+
+  /** What it needs to bring to the server is not let go of until it is on its way. */
+  async bring<T>(work: () => Promise<T>): Promise<T> {
+    this.#steps += 1;
+    try {
+      return await work();
+    } finally {
+      this.#steps -= 1;
+    }
+  }
+
+  /** A question that was not asked after all goes back to where it was written. */
+  giveBack(question: string): void {
+    this.#surroundings.onRefused(question);
+  }
+
+  get isShown(): boolean {
+    return this.#surroundings.isShown();
   }
 
   /** A message was added or has changed, here or elsewhere. */
   hear(told: Pick<Message, 'id' | 'status'>): void {
     const known = this.branch.messages.find(({ id }) => id === told.id);
     // What this page is reading it knows better, and what it asks it has before the server tells it.
-    if (this.#reading.isUnderWay || known?.status === told.status) return;
+    if (this.asking.isUnderWay || known?.status === told.status) return;
     this.#reloadSoon();
   }
 
@@ -301,29 +249,6 @@ export class OpenConversation {
     this.#closing.abort();
   }
 
-  /** The question and its answer to come, at the end of the conversation; null when another is being written there. */
-  async #begin(question: string): Promise<[string, MessageView, MessageView] | null> {
-    // Without a title: the server takes the first question for one.
-    const id = await this.#create();
-    return (await this.#goToEnd(id)) ? [id, ...this.branch.push(question)] : null;
-  }
-
-  async #bring<T>(work: () => Promise<T>): Promise<T> {
-    this.#steps += 1;
-    try {
-      return await work();
-    } finally {
-      this.#steps -= 1;
-    }
-  }
-
-  #create(title?: string): Promise<string> {
-    if (this.id !== null) return Promise.resolve(this.id);
-    // Several files dropped at once, or a file and a question, share one new conversation.
-    this.#creating ??= this.#createOnce(title).finally(() => (this.#creating = null));
-    return this.#creating;
-  }
-
   async #createOnce(title?: string): Promise<string> {
     const created = await this.#alcove.conversations.create({
       title: title?.slice(0, maxTitle).toWellFormed(),
@@ -337,23 +262,14 @@ export class OpenConversation {
 
   /** Another one may be open by now. */
   #enlist(conversation: Conversation): void {
-    if (this.#surroundings.isShown()) this.#list.open(conversation);
+    if (this.isShown) this.#list.open(conversation);
     else this.#list.put(conversation);
   }
 
   /** What this page is reading is newer than any history: that is read when it has ended. */
   #reloadSoon(): void {
     clearTimeout(this.#reloadTimer);
-    this.#reloadTimer = setTimeout(() => void this.#reading.done().then(() => this.load()), togetherMs);
-  }
-
-  /** A question continues what is shown. @returns false when an answer is being written there */
-  async #goToEnd(id: string): Promise<boolean> {
-    const { isElsewhere, otherLeaf } = this.branch;
-    if (!isElsewhere) return true;
-    if (otherLeaf !== null) await this.#alcove.conversations.switchBranch(id, otherLeaf);
-    await this.showNewest();
-    return this.writing === undefined;
+    this.#reloadTimer = setTimeout(() => void this.asking.done().then(() => this.load()), togetherMs);
   }
 
   #show(history: ConversationHistory): void {
@@ -363,60 +279,5 @@ export class OpenConversation {
     this.#enlist(conversation);
     this.isMissing = false;
     this.settings = conversation.settings;
-  }
-
-  /**
-   * Goes on from `kept` in another branch; whatever happens, what is shown then is what the server has. @returns false when
-   * it was refused
-   */
-  async #goOnFrom(
-    kept: MessageView[],
-    fresh: MessageView[],
-    open: (answer: MessageView) => AsyncIterable<AnswerEvent>,
-  ): Promise<boolean> {
-    this.problem = null;
-    const before = [...this.branch.messages];
-    const answer = this.branch.goOnFrom(kept, fresh);
-    try {
-      await this.#reading.read(open(answer), answer);
-    } catch (error) {
-      if (this.#closing.signal.aborted) return answer.isStarted;
-      this.problem = describeError(error);
-      // The server may be away for longer.
-      if (!answer.isStarted) this.branch.messages = before;
-    }
-    const problem = this.problem;
-    await this.load();
-    this.problem = problem;
-    return answer.isStarted;
-  }
-
-  /** Nothing was asked. */
-  #takeBack(pair: [MessageView, MessageView] | null, question: string): void {
-    this.branch.takeBack(pair ?? []);
-    this.#surroundings.onRefused(question);
-  }
-
-  /** An answer that is being written is read on, unless it is already. */
-  #takeUpWriting(): void {
-    if (this.writing?.isStarted && !this.#reading.isUnderWay) void this.#follow(this.writing);
-  }
-
-  async #follow(answer: MessageView): Promise<void> {
-    try {
-      await this.#reading.follow(answer);
-    } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      this.problem = describeError(error);
-      answer.status = 'incomplete';
-    }
-  }
-
-  /** The question may be stored all the same, with what there is of its answer. */
-  #fail(error: unknown, pair: [MessageView, MessageView] | null, question: string): void {
-    if (!pair?.[1].isStarted) this.#takeBack(pair, question);
-    if (this.#closing.signal.aborted) return;
-    this.problem = describeError(error);
-    if (pair?.[1].isStarted) pair[1].status = 'incomplete';
   }
 }
