@@ -102,6 +102,7 @@ async function reviewQuarantine(
   result: Reconciled,
 ): Promise<void> {
   const due = new Set<string>();
+  const failures: unknown[] = [];
   async function* keys() {
     for await (const { key, since } of blobs.listQuarantined()) {
       if (since.getTime() + quarantineMs <= now.getTime()) due.add(key);
@@ -113,12 +114,16 @@ async function reviewQuarantine(
       if (named.has(key)) result.restored += (await blobs.restore(key)) ? 1 : 0;
       else if (due.has(key) && keepsAll) result.kept += 1;
       else if (due.has(key)) {
-        await blobs.delete(key);
-        result.deleted += 1;
+        // One that cannot be deleted is told of at the end, and keeps no other one.
+        await blobs.delete(key).then(
+          () => (result.deleted += 1),
+          (error: unknown) => failures.push(error),
+        );
       }
       due.delete(key);
     }
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function* aged(blobs: BlobStore, before: Date): AsyncGenerator<string> {

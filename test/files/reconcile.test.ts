@@ -143,6 +143,21 @@ describe('an original that no document names', () => {
     expect(errors).toHaveLength(1);
   });
 
+  test('that cannot be deleted keeps no other one', async () => {
+    await uploadOne();
+    const [broken, other] = [await plantOrphan(), await plantOrphan()];
+    const dayOf = (daysAgo: number) => new Date(Date.now() - daysAgo * dayMs);
+    await blobs.quarantine(broken, dayOf(40));
+    await blobs.quarantine(other, dayOf(39));
+    const path = join(server.dataDir, 'quarantine', dayOf(40).toISOString().slice(0, 10), broken);
+    await rm(path);
+    // A folder is nothing that can be unlinked.
+    await mkdir(path);
+    await reconcile();
+    await expect(reconcile()).rejects.toThrow(/directory/i);
+    expect(await quarantined()).toEqual([broken]);
+  });
+
   test('is deleted by no first pass, whatever the clock of a machine that starts says', async () => {
     await uploadOne();
     const orphan = await plantOrphan();
