@@ -59,6 +59,7 @@ const manyScopes = new Set(['writeEventBatches', 'lookAtLeases', 'renewLeases', 
 const pure = new Set([
   'refusingTaken',
   'projectMissing',
+  'chatTaken',
   'vectorKind',
   'isOfWords',
   'insideOf',
