@@ -132,3 +132,27 @@ test('messages that are not known by their ids are looked up once each, however 
   expect(await send(who, [chat('first')])).toMatchObject({ imported: 1, messages: length });
   expect(await send(who, [chat('second')])).toMatchObject({ extended: 1, messages: length });
 }, 120_000);
+
+test('an item that a file holds again and again is looked up a few times, and the others are read', async () => {
+  const who = await newPerson((await app()).baseUrl);
+  const { logs } = await app();
+  const chat = (uuid: string, message: string) => ({
+    uuid,
+    name: uuid,
+    chat_messages: [{ uuid: message, sender: 'human', text: message }],
+  });
+  const chats = [...list(250, (at) => chat('again', `message ${at}`)), chat('other', 'message')];
+  for (const imported of [2, 0]) {
+    const before = logs.length;
+    const report = await send(who, chats);
+    expect(report).toMatchObject({ imported, failed: expect.any(Number) as number });
+    expect(report.items.at(-1)).toMatchObject({ outcome: imported === 0 ? 'unchanged' : 'imported' });
+    expect(report.items.at(-2)).toMatchObject({
+      outcome: 'failed',
+      error: 'The file holds it too often: once is enough.',
+    });
+    const looks = logs.slice(before).filter((line) => line.includes('parent_id AS'));
+    expect(looks.length).toBeGreaterThan(0);
+    expect(looks.length).toBeLessThan(60);
+  }
+});

@@ -10,7 +10,15 @@ import { insertImported, keepProject } from './import-store.ts';
 import type { GivenItem } from './imported.ts';
 import { batchesOf } from './open-file.ts';
 import { projectsOf } from './own-bundle.ts';
-import { faultOf, keyOf, nameOf, type News, prepareItems, type ReadItem } from './prepare-items.ts';
+import {
+  faultOf,
+  keyOf,
+  nameOf,
+  type Looks,
+  type News,
+  prepareItems,
+  type ReadItem,
+} from './prepare-items.ts';
 
 export interface ImportOptions {
   dryRun: boolean;
@@ -31,9 +39,10 @@ export async function* importFiles(
   deps: DocumentDeps,
 ): AsyncGenerator<ImportItem> {
   let untold = 0;
+  const looks: Looks = new Map();
   for (const path of paths) {
     for await (const batch of batchesOf(path, signal)) {
-      for await (const imported of importBatch(user, batch, room, { dryRun, signal }, deps)) {
+      for await (const imported of importBatch(user, batch, looks, room, { dryRun, signal }, deps)) {
         untold += imported.outcome === 'imported' || imported.outcome === 'extended' ? imported.messages : 0;
         if (untold >= messagesUntold) {
           await refreshStatistics(deps, signal);
@@ -48,6 +57,7 @@ export async function* importFiles(
 async function* importBatch(
   user: UserScope,
   batch: readonly GivenItem[],
+  looks: Looks,
   room: Room,
   { dryRun, signal }: ImportOptions,
   deps: DocumentDeps,
@@ -58,7 +68,7 @@ async function* importBatch(
     if (projects === null) conversations.push(item);
     else for (const project of dryRun ? [] : projects) await keepProject(deps.db, user, project, deps.now());
   }
-  const { items, news } = await prepareItems(user, conversations, deps);
+  const { items, news } = await prepareItems(user, conversations, looks, deps);
   const seen = new Set<string>();
   for (const item of items) {
     signal?.throwIfAborted();
@@ -69,7 +79,7 @@ async function* importBatch(
     const name = nameOf(keyOf(item.read));
     const isRepeated = seen.has(name) && !dryRun;
     seen.add(name);
-    if (isRepeated) yield* importBatch(user, [item.given], room, { dryRun, signal }, deps);
+    if (isRepeated) yield* importBatch(user, [item.given], looks, room, { dryRun, signal }, deps);
     else yield await importItem(item, news.get(item) ?? null, room, { dryRun, signal }, deps);
   }
 }
@@ -145,7 +155,7 @@ async function importAgain(
   deps: DocumentDeps,
   signal: AbortSignal | undefined,
 ): Promise<ImportItem> {
-  const [item] = (await prepareItems(scope.user, [given], deps)).items;
+  const [item] = (await prepareItems(scope.user, [given], new Map(), deps)).items;
   const isHere = item !== undefined && 'tree' in item && item.before !== null;
   return isHere ? extend(item, room, deps, signal) : { ...said, outcome: 'unchanged' };
 }

@@ -51,10 +51,17 @@ const nothingOf: ImportItem = {
 /** Trees of so many messages are read at once, or one tree. */
 const messagesAtOnce = 20_000;
 
+/** How often what is here of an item was looked up, by its name. */
+export type Looks = Map<string, number>;
+
+/** For all messages of its conversation each time: a short item may stand in a file a million times. */
+const mostLooks = 20;
+
 /** Reads items, and looks up what is here of them: as few questions to the database for all of them as for one. */
 export async function prepareItems(
   user: UserScope,
   given: readonly GivenItem[],
+  looks: Looks,
   { db, now }: DocumentDeps,
 ): Promise<PreparedItems> {
   const reads = given.map((item) => ({ item, result: orFault(() => readItem(item)) }));
@@ -68,6 +75,7 @@ export async function prepareItems(
     const before = found.get(nameOf(keyOf(read))) ?? null;
     const said = { ...nothingOf, ...aboutOf(read) };
     const placed = orFault(() => {
+      if (before !== null) countLook(looks, nameOf(keyOf(read)));
       const scope = before?.scope ?? ConversationScope.ofNew(user);
       return { scope, tree: orderTree(read, messageIdsOf(scope), now()) };
     });
@@ -97,6 +105,13 @@ async function readNews(
     for (const [item, extension] of await planExtensions(db, user, some))
       news.set(item, { extension, documents: documents.get(item) ?? { missing: 0, isSettled: true } });
   return news;
+}
+
+/** @throws ImportFault */
+function countLook(looks: Looks, name: string): void {
+  const count = (looks.get(name) ?? 0) + 1;
+  if (count > mostLooks) throw new ImportFault('The file holds it too often: once is enough.');
+  looks.set(name, count);
 }
 
 function* inParts(items: readonly ReadItem[]): Generator<ReadItem[]> {

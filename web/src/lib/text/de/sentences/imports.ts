@@ -15,6 +15,7 @@ export const imports: Sentences = {
   'One of its messages, or all of them together, are too long.':
     'Eine seiner Nachrichten, oder alle zusammen, sind zu lang.',
   'Two of its messages have the same id.': 'Zwei seiner Nachrichten haben dieselbe Kennung.',
+  'The file holds it too often: once is enough.': 'Die Datei enthält ihn zu oft: Einmal genügt.',
   'Its messages follow each other in a circle.': 'Seine Nachrichten folgen einander im Kreis.',
   'It is no conversation of a product that is known here.':
     'Er ist kein Gespräch aus einem Produkt, das hier bekannt ist.',
