@@ -156,3 +156,14 @@ test('an item that a file holds again and again is looked up a few times, and th
     expect(looks.length).toBeLessThan(60);
   }
 });
+
+test('a conversation of as many messages as are kept, one below the other, finds the parent of each at once', async () => {
+  const who = await newPerson((await app()).baseUrl);
+  const chat = (length: number) => ({
+    uuid: 'long',
+    name: 'Long',
+    chat_messages: list(length, (at) => ({ uuid: `m${at}`, sender: 'human', text: `Number ${at}` })),
+  });
+  expect(await send(who, [chat(40_000)])).toMatchObject({ imported: 1, messages: 40_000 });
+  expect(await send(who, [chat(50_000)])).toMatchObject({ extended: 1, messages: 10_000 });
+}, 120_000);
