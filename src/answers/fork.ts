@@ -8,8 +8,7 @@ import type { DocumentDeps } from '../documents/deps.ts';
 import { AppError } from '../errors.ts';
 import { insertFork } from './fork-store.ts';
 import { renamed } from './renamed-metadata.ts';
-import { textOf } from './reaper.ts';
-import { readEvents } from './stream/event-store.ts';
+import { soFar } from './so-far.ts';
 
 const mostTitle = 500;
 
@@ -34,15 +33,10 @@ export async function forkConversation(
   const at = now();
   const messageIds = new Map(branch.map(({ id }) => [id, newId()]));
   const written = await Promise.all(
-    branch.map(async (row) =>
-      row.status === 'streaming'
-        ? {
-            ...row,
-            status: 'incomplete' as const,
-            content: textOf((await readEvents(db, scope, row.id, 0)).events),
-          }
-        : row,
-    ),
+    branch.map(async (row) => {
+      const now = await soFar(db, scope, row);
+      return now.status === 'streaming' ? { ...now, status: 'incomplete' as const } : now;
+    }),
   );
   const { conversationType, settings, projectId } = source;
   const title = `${source.title.slice(0, mostTitle - 7).toWellFormed()} (copy)`;

@@ -6,8 +6,7 @@ import type { ConversationScope } from '../conversations/scope.ts';
 import type { ConversationRow } from '../conversations/store.ts';
 import { AppError } from '../errors.ts';
 import type { AnswerDeps } from './deps.ts';
-import { textOf } from './reaper.ts';
-import { readEvents } from './stream/event-store.ts';
+import { soFar } from './so-far.ts';
 
 export interface HistoryQuery {
   limit: number;
@@ -47,7 +46,7 @@ export async function readHistory(
   const isActive = leafId === conversation.activeLeafId;
   const [families, messages] = await Promise.all([
     readFamilies(deps.db, scope, shown, isActive),
-    Promise.all(shown.map((row) => soFar(scope, row, deps))),
+    Promise.all(shown.map((row) => soFar(deps.db, scope, row))),
   ]);
   return {
     messages: messages.map((row) => ({
@@ -110,14 +109,4 @@ async function messageOf(
   const row = await readMessage(deps.db, scope, id);
   if (row === null) throw missing();
   return row;
-}
-
-async function soFar(
-  scope: ConversationScope,
-  row: MessageRow,
-  deps: Pick<AnswerDeps, 'db'>,
-): Promise<MessageRow> {
-  if (row.status !== 'streaming') return row;
-  const { events } = await readEvents(deps.db, scope, row.id, 0);
-  return { ...row, content: textOf(events) };
 }
