@@ -33,7 +33,7 @@ const WITHOUT_DATABASE = [
   'src/**',
   // The same to a browser, a package and a model on disk, whatever the database: what a database can change of them,
   // web-app and sharing try.
-  'test/web/{access,answers,client-streams,comfort,composer,copy-answer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,late-pages,locate,long-chat,markdown,organising,pace,pages,palette,panes,phone,preferences,sessions,settings,show-name,stage-lines,statistics,uploads,viewer}.test.ts',
+  'test/web/{access,answers,client-streams,comfort,composer,copy-answer,describe-error,documents,footnotes,forgotten-password,german-sentences,highlight,install,keyboard,late-pages,locate,long-chat,long-library,markdown,nothing-lost,organising,pace,pages,palette,panes,phone,preferences,sessions,settings,shared-page,show-name,stage-lines,statistics,updated,uploads,viewer}.test.ts',
   'test/install/package.test.ts',
   'test/cli/models.test.ts',
   // Requests and readers that no row comes of.
@@ -45,17 +45,18 @@ const root = resolve(import.meta.dirname, '..');
 // all of them are part of the full one.
 const LONG = [
   'test/accounts/first-account.test.ts',
-  'test/cli/{doctor,models}.test.ts',
-  'test/documents/{copying,restoring,vectors-once}.test.ts',
+  'test/cli/{doctor,exchange,models}.test.ts',
+  'test/documents/{changed-dimension,copying,restoring,vectors-once}.test.ts',
   'test/durability/embedded-thread.test.ts',
   'test/eval/{command,measure}.test.ts',
+  'test/exchange/{imported-documents,large-imports}.test.ts',
   'test/files/{backup,data-folder,restore-replace}.test.ts',
   'test/formats/filings.test.ts',
   'test/http/unread-streams.test.ts',
   'test/install/{package,settings}.test.ts',
   'test/schema/{repair,start}.test.ts',
   'test/sharing/{taking-part,taking-part-repeats}.test.ts',
-  'test/web/{access,answers,cited-pages,comfort,composer,copy-answer,documents,footnotes,highlight,late-pages,long-chat,organising,pages,palette,panes,phone,preferences,sessions,settings,statistics,uploads,viewer}.test.ts',
+  'test/web/{access,answers,cited-pages,comfort,composer,copy-answer,documents,footnotes,highlight,late-pages,long-chat,long-library,nothing-lost,organising,pages,palette,panes,phone,preferences,sessions,settings,shared-page,statistics,updated,uploads,viewer}.test.ts',
   'test/web/{first-account,forgotten-password,install,keyboard,sharing}.test.ts',
 ];
 // Nothing in these is the embedded database's own: with `ALCOVE_LONG_TESTS=server` the server alone goes through them.
@@ -63,12 +64,12 @@ const LONG_AND_ALIKE = [
   'test/accounts/{deletion,sign-in-limits,streams}.test.ts',
   'test/answers/{provider-faults,stop-while-stopping,suggested-questions}.test.ts',
   'test/changes/events.test.ts',
-  'test/cli/{commands,log,users}.test.ts',
+  'test/cli/{commands,exchange,log,users}.test.ts',
   'test/conversations/{deletion,retention}.test.ts',
-  'test/documents/{embedding-cache,empty-vectors,missing-original,moved-meanwhile,re-embed,refused-uploads}.test.ts',
+  'test/documents/{changed-dimension,embedding-cache,empty-vectors,missing-original,moved-meanwhile,re-embed,refused-uploads}.test.ts',
   'test/documents/{reindexing,replacing,text-recognition,transfers}.test.ts',
   'test/durability/{slow-database,work-kill}.test.ts',
-  'test/exchange/redis.test.ts',
+  'test/exchange/{imported-documents,large-imports,redis}.test.ts',
   'test/files/{bucket,reconcile}.test.ts',
   'test/http/{generated-client,settled-effects}.test.ts',
   'test/isolation/{fuzz,fuzz-reach}.test.ts',
