@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { newPerson, type Person } from '../support/app.ts';
 import { behave } from '../support/provider.ts';
@@ -65,8 +66,8 @@ test('an answer whose writer is gone is ended with what can be stored of it', as
     `INSERT INTO answer_events (user_id, conversation_id, message_id, seq, event) VALUES ($1, $2, $3, 100, $4)`,
     [person.id, id, messageId, event],
   );
-  const left = `UPDATE work SET token = gen_random_uuid(), due_at = now() WHERE user_id = $1 AND item_id = $2`;
-  await pool.query(left, [person.id, messageId]);
+  const left = `UPDATE work SET token = $3, due_at = now() WHERE user_id = $1 AND item_id = $2`;
+  await pool.query(left, [person.id, messageId, randomUUID()]);
   const answer = await until('the answer has ended', async () =>
     (await historyOf(person, id)).find(({ status }) => status === 'incomplete'),
   );
