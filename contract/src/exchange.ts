@@ -28,6 +28,9 @@ export const importQuery = z.object({
   stream: queryBoolean.default(false),
 });
 
+/** What an item says, with their number, where nothing is missing that could come. */
+export const deletedStay = 'Messages of branches that were deleted here stay deleted';
+
 const importItem = z
   .object({
     /** Null when it is of no known form. */

@@ -1,11 +1,15 @@
 import { openAsBlob } from 'node:fs';
 import { basename } from 'node:path';
 import type { ExportFormat } from '@alcove/client';
+import { deletedStay } from '@alcove/contract';
 import { connect } from './connect.ts';
 import { keepBytes, writeNewFile } from './new-file.ts';
 
-/** Nothing is missing then that could come: it was deleted here. */
-const wasDeleted = /^Messages of branches that were deleted here stay deleted: \d+\.$/;
+/** Whether nothing else is wrong with the item. */
+function wasDeleted(error: string): boolean {
+  const said = `${deletedStay}: `;
+  return error.startsWith(said) && /^\d+\.$/.test(error.slice(said.length));
+}
 
 /**
  * Imports files and says of each item that failed, or came without a part of it, why; 1 when one did.
@@ -22,7 +26,7 @@ export async function importCommand(paths: string[], options: { dryRun?: boolean
     if (event.type === 'item') {
       const { title, error } = event.item;
       if (error === null) continue;
-      isIncomplete ||= !wasDeleted.test(error);
+      isIncomplete ||= !wasDeleted(error);
       process.stderr.write(`${title ?? 'An item'}: ${error}\n`);
       continue;
     }

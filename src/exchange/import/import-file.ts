@@ -1,4 +1,4 @@
-import type { ImportItem, ImportReport } from '@alcove/contract';
+import { deletedStay, type ImportItem, type ImportReport } from '@alcove/contract';
 import { tidyDatabase } from '../../db/tidy.ts';
 import type { DocumentDeps } from '../../documents/deps.ts';
 import type { Room } from '../../documents/upload-room.ts';
@@ -185,8 +185,7 @@ function reportOf(
   { messages, leftOut }: Extension,
   { added, error }: KeptDocuments,
 ): ImportItem {
-  const errors =
-    leftOut === 0 ? [] : [`Messages of branches that were deleted here stay deleted: ${leftOut}.`];
+  const errors = leftOut === 0 ? [] : [`${deletedStay}: ${leftOut}.`];
   if (error !== null) errors.push(error);
   const report = { ...said, error: errors.length === 0 ? null : errors.join(' ') };
   if (messages.length + added === 0) return { ...report, outcome: 'unchanged' };
