@@ -95,7 +95,7 @@ async function measureDay(
   ];
 }
 
-/** Everybody does one thing after the other without a pause: more of them at once, until no more is done in a second. */
+/** Some of them do one thing after the other without a pause: more at once from row to row, and what is done in a second. */
 async function measureCrowds(
   visitors: readonly Visitor[],
   seconds: number,

@@ -34,8 +34,8 @@ export async function forkConversation(
   const messageIds = new Map(branch.map(({ id }) => [id, newId()]));
   const written = await Promise.all(
     branch.map(async (row) => {
-      const now = await soFar(db, scope, row);
-      return now.status === 'streaming' ? { ...now, status: 'incomplete' as const } : now;
+      const latest = await soFar(db, scope, row);
+      return latest.status === 'streaming' ? { ...latest, status: 'incomplete' as const } : latest;
     }),
   );
   const { conversationType, settings, projectId } = source;

@@ -10,6 +10,6 @@ export async function soFar(db: Database, scope: ConversationScope, row: Message
   const { events, status } = await readEvents(db, scope, row.id, 0);
   // Its end takes the place of its events: without any it may not have begun, or have ended between two reads.
   const isWritten = status === 'streaming' && events.length > 0;
-  const now = isWritten ? row : ((await readMessage(db, scope, row.id)) ?? row);
-  return now.status === 'streaming' ? { ...now, content: textOf(events) } : now;
+  const latest = isWritten ? row : ((await readMessage(db, scope, row.id)) ?? row);
+  return latest.status === 'streaming' ? { ...latest, content: textOf(events) } : latest;
 }
