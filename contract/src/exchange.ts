@@ -28,8 +28,10 @@ export const importQuery = z.object({
   stream: queryBoolean.default(false),
 });
 
-/** What an item says, with their number, where nothing is missing that could come. */
-export const deletedStay = 'Messages of branches that were deleted here stay deleted';
+/** What an item says where nothing is missing that could come. */
+export function deletedStay(messages: number): string {
+  return `Messages of branches that were deleted here stay deleted: ${messages}.`;
+}
 
 const importItem = z
   .object({

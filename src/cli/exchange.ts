@@ -7,8 +7,7 @@ import { keepBytes, writeNewFile } from './new-file.ts';
 
 /** Whether nothing else is wrong with the item. */
 function wasDeleted(error: string): boolean {
-  const said = `${deletedStay}: `;
-  return error.startsWith(said) && /^\d+\.$/.test(error.slice(said.length));
+  return error === deletedStay(Number(/(\d+)\.$/.exec(error)?.[1]));
 }
 
 /**

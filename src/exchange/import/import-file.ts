@@ -185,7 +185,7 @@ function reportOf(
   { messages, leftOut }: Extension,
   { added, error }: KeptDocuments,
 ): ImportItem {
-  const errors = leftOut === 0 ? [] : [`${deletedStay}: ${leftOut}.`];
+  const errors = leftOut === 0 ? [] : [deletedStay(leftOut)];
   if (error !== null) errors.push(error);
   const report = { ...said, error: errors.length === 0 ? null : errors.join(' ') };
   if (messages.length + added === 0) return { ...report, outcome: 'unchanged' };

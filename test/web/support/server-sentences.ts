@@ -15,6 +15,7 @@ const leftOut =
 
 /** Functions whose returned text is a sentence for people, and does not go through one of the places below at once. */
 const sayers = [
+  'contract/src/exchange.ts deletedStay',
   'src/formats/ocr/recogniser.ts findRecogniser',
   'src/http/nearest-name.ts unknownName',
   'src/models/ask-within.ts reasonOf',

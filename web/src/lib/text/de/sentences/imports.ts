@@ -20,6 +20,8 @@ export const imports: Sentences = {
   'It is no conversation of a product that is known here.':
     'Er ist kein Gespräch aus einem Produkt, das hier bekannt ist.',
   '{} cannot be unpacked.': (name) => `${name} lässt sich nicht auspacken.`,
+  'Messages of branches that were deleted here stay deleted: {#}.': (n) =>
+    `Nachrichten in Zweigen, die hier gelöscht wurden, bleiben gelöscht: ${n}.`,
   'Documents were left out: {list}': (list) => `Dokumente fehlen: ${list}`,
   '{}: it is not in the archive': (name) => `${name}: nicht im Archiv`,
   '{}: {sentence}': (name, why) => `${name}: ${why}`,
