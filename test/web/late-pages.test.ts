@@ -28,6 +28,8 @@ describe.skipIf(chromiumPath === undefined)('a page of history that comes late',
     person.client.messages.add(chat, { role: 'user', content }).then(({ id }) => id);
   const shown = (page: Page, text: string) => page.getByTestId('chat').getByText(text, { exact: true });
 
+  const listed = (page: Page, chat: string) => page.locator(`[data-conversation] a[href$="${chat}"]`);
+
   /** Answers the next such request as the server does at once, when `arrive` is called. */
   async function hold(page: Page, chat: string, query: string) {
     const [answered, arriving] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -49,6 +51,15 @@ describe.skipIf(chromiumPath === undefined)('a page of history that comes late',
         await response;
       },
     };
+  }
+
+  /** Everything else that the page asks for is there. */
+  async function openWithLateDocuments(page: Page, chat: string) {
+    const late = await hold(page, `${chat}/documents`, 'limit=');
+    const history = page.waitForResponse((one) => one.url().includes(`/conversations/${chat}?`));
+    await page.goto(`${app.baseUrl}/dashboard/chatbot/${chat}`);
+    await Promise.all([late.answered, history, listed(page, chat).waitFor()]);
+    return late;
   }
 
   test('takes nothing away that came after it', async () => {
@@ -106,12 +117,43 @@ describe.skipIf(chromiumPath === undefined)('a page of history that comes late',
     await person.client.conversations.rename(kept, 'Kept and renamed');
     await page.getByRole('heading', { level: 1, name: 'Kept and renamed' }).waitFor();
     await late.arrive();
-    const list = page.locator('[data-conversation] a');
-    await list.filter({ hasText: 'Kept and renamed' }).waitFor();
+    await listed(page, kept).getByText('Kept and renamed').waitFor();
     await page.waitForTimeout(500);
-    expect(await list.filter({ hasText: /^Kept$/ }).count()).toBe(0);
-    expect(await list.filter({ hasText: 'Gone' }).count()).toBe(0);
+    expect((await listed(page, kept).allTextContents()).map((text) => text.trim())).toEqual([
+      'Kept and renamed',
+    ]);
+    expect(await listed(page, gone).count()).toBe(0);
     expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('of the open conversation brings no title back', async () => {
+    const chat = await newChat('Opened');
+    const { page, complaints } = await openSignedIn(browser, person);
+    const late = await openWithLateDocuments(page, chat);
+    await person.client.conversations.rename(chat, 'Opened and renamed');
+    await listed(page, chat).getByText('Opened and renamed').waitFor();
+    await late.arrive();
+    await page.waitForTimeout(500);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('Opened and renamed');
+    expect((await listed(page, chat).allTextContents()).map((text) => text.trim())).toEqual([
+      'Opened and renamed',
+    ]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('brings a conversation not back that was deleted while it opened', async () => {
+    const chat = await newChat('Deleted');
+    await say(chat, 'Nothing of it is shown.');
+    const { page } = await openSignedIn(browser, person);
+    const late = await openWithLateDocuments(page, chat);
+    await person.client.conversations.delete(chat);
+    await page.getByText('This conversation was deleted elsewhere.').waitFor();
+    await late.arrive();
+    await page.waitForTimeout(500);
+    expect(await page.getByText('This conversation was deleted elsewhere.').count()).toBe(1);
+    expect(await listed(page, chat).count()).toBe(0);
     await page.context().close();
   });
 

@@ -36,6 +36,16 @@ export class ConversationList {
     return this.#cursor !== null;
   }
 
+  /** For `asTold`, when a conversation is asked for. */
+  get step(): number {
+    return this.#told.step;
+  }
+
+  /** A conversation that was asked for in step `begun`, as it was put since; null where it was removed since. */
+  asTold(conversation: Conversation, begun: number): Conversation | null {
+    return this.#told.isNewer(conversation.id, begun) ? this.#told.of(conversation.id) : conversation;
+  }
+
   async loadMore(): Promise<void> {
     if (this.isLoading || this.#cursor === null) return;
     const [choice, begun] = [this.#choices, this.#told.step];
@@ -149,11 +159,10 @@ export class ConversationList {
   /** A page that was asked for in step `begun`, with what was put and without what was removed since. */
   #asTold(page: readonly Conversation[], begun: number): Conversation[] {
     return page.flatMap((item) => {
-      if (!this.#told.isNewer(item.id, begun)) return item;
-      const now = this.#told.of(item.id);
+      const now = this.asTold(item, begun);
       // What was removed is in the bin.
       if (now === null) return this.status === 'deleted' ? item : [];
-      return this.#isListed(now) ? now : [];
+      return now === item || this.#isListed(now) ? now : [];
     });
   }
 

@@ -35,16 +35,16 @@ interface Surroundings {
  */
 export class OpenConversation {
   id = $state<string | null>(null);
-  readonly title = $derived.by(() => this.#list.find(this.id)?.title ?? this.#title);
+  readonly title = $derived.by(() => this.#newest?.title ?? '');
+  readonly settings = $derived.by(() => this.#newest?.settings ?? {});
   /** There is an answer in it that nobody has said to have seen. */
-  readonly isUnread = $derived.by(() => this.#list.find(this.id)?.unread === true);
+  readonly isUnread = $derived.by(() => this.#newest?.unread === true);
   isLoading = $state(false);
   /** There is no such conversation, or it is somebody else's. */
   isMissing = $state(false);
   /** It was there, and somebody deleted it meanwhile. */
   isDeleted = $state(false);
   problem = $state<Problem | null>(null);
-  settings = $state.raw<Conversation['settings']>({});
   readonly documents: DocumentShelf;
   readonly branch: ShownBranch;
   readonly asking: Asking;
@@ -60,7 +60,9 @@ export class OpenConversation {
   readonly #closing = new AbortController();
   /** Steps before a question or a file is on its way. */
   #steps = $state(0);
-  #title = $state('');
+  /** As it was last read. */
+  #read = $state.raw<Conversation | null>(null);
+  readonly #newest = $derived.by(() => this.#list.find(this.id) ?? this.#read);
   #creating: Promise<string> | null = null;
   #reloadTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -80,11 +82,12 @@ export class OpenConversation {
   async load(): Promise<void> {
     if (this.id === null || this.#closing.signal.aborted) return;
     this.isLoading = true;
+    const begun = this.#list.step;
     try {
       const [history] = await Promise.all([this.branch.read(this.id), this.documents.load(this.id)]);
       // What this page has asked, or an answer that it is reading, is newer than the history.
       if (history === null || this.asking.isUnderWay) this.#reloadSoon();
-      else this.#show(history);
+      else this.#show(history, begun);
       this.problem = null;
     } catch (error) {
       if (this.#closing.signal.aborted) return;
@@ -272,12 +275,13 @@ export class OpenConversation {
     this.#reloadTimer = setTimeout(() => void this.asking.done().then(() => this.load()), togetherMs);
   }
 
-  #show(history: ConversationHistory): void {
-    const { messages: _shown, has_more: _more, has_later: _later, leaf_id: _leaf, ...conversation } = history;
+  #show(history: ConversationHistory, begun: number): void {
+    const { messages: _shown, has_more: _more, has_later: _later, leaf_id: _leaf, ...read } = history;
+    const conversation = this.#list.asTold(read, begun);
+    if (conversation === null) return;
     this.branch.show(history);
-    this.#title = conversation.title;
+    this.#read = conversation;
     this.#enlist(conversation);
     this.isMissing = false;
-    this.settings = conversation.settings;
   }
 }
