@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
-import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { appendFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -28,6 +27,8 @@ import { readRows } from './rows-store.ts';
 import { archiveEnd, entryHead, padding } from './tar.ts';
 
 const partBytes = 4 * 1024 * 1024;
+/** Kept together until they are written. */
+const listedBytes = 64 * 1024;
 const compress = promisify(gzip);
 
 export interface BackupDeps {
@@ -97,7 +98,6 @@ export async function* writeBackup(deps: BackupDeps, allowMissing: boolean): Asy
 
 /** The rows as lines; what they say of originals goes to a file, since the database is to be free soon. */
 async function* linesOf(deps: BackupDeps, counts: Ending, listed: string): AsyncGenerator<string> {
-  const originals = createWriteStream(listed, { mode: 0o600 });
   const originalsOf = originalsOnce();
   const { client, close } = await openOwnConnection(deps.db);
   try {
@@ -107,18 +107,22 @@ async function* linesOf(deps: BackupDeps, counts: Ending, listed: string): Async
     };
     const secret = deps.db.kind === 'pglite' ? await readSecret(deps.dataDir) : null;
     if (secret !== null) yield line('installation', JSON.stringify({ key: 'auth_secret', value: secret }));
+    let pending = '';
     for await (const { table, json } of readRows(client, deps.db.roles)) {
       // What is restored is another installation: it gets an id of its own.
       if (table === 'installation' && (JSON.parse(json) as { key: string }).key === 'installation_id')
         continue;
       for (const original of table === 'documents' ? originalsOf(json) : [])
-        if (!originals.write(`${JSON.stringify(original)}\n`)) await once(originals, 'drain');
+        pending += `${JSON.stringify(original)}\n`;
+      if (pending.length > listedBytes) {
+        await appendFile(listed, pending, { mode: 0o600 });
+        pending = '';
+      }
       yield line(table, json);
     }
+    await appendFile(listed, pending, { mode: 0o600 });
   } finally {
     await close();
-    originals.end();
-    await once(originals, 'close');
   }
 }
 

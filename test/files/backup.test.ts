@@ -1,6 +1,8 @@
-import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { appendFile, mkdtemp, readFile, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askJson, newConversation } from '../answers/support/asking.ts';
 import { until } from '../answers/support/until.ts';
@@ -11,6 +13,8 @@ import { sampled } from '../support/full-run.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { runCli } from '../support/run-cli.ts';
 import { contentOf as contentOfHome } from './support/installation-content.ts';
+
+const run = promisify(execFile);
 
 let app: TestApp;
 let person: Person;
@@ -172,6 +176,27 @@ describe('a backup of a running server', { timeout: 240_000 }, () => {
     await target.remove();
   });
 
+  test('whose list of originals has no room fails, and ends nothing else', async (context) => {
+    const small = await mkdtemp(join(folder, 'small-'));
+    if (!(await mountSmallDisk(small))) context.skip('nobody but root may make a small disk');
+    const { TMPDIR: before = '' } = process.env;
+    const path = join(folder, 'unlisted.backup');
+    try {
+      await fill(small);
+      // On the embedded database the server writes it.
+      process.env['TMPDIR'] = small;
+      const refused = await runCli(['backup', path], { ...app.env, TMPDIR: small });
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/no space left/i) as string });
+      expect(refused.stderr.trim().split('\n')).toHaveLength(1);
+      await expect(stat(path)).rejects.toThrow();
+    } finally {
+      if (before === '') delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+      await run('umount', [small]);
+    }
+    expect(await runCli(['backup', path], app.env)).toMatchObject({ code: 0 });
+  });
+
   test('that is damaged, cut off or no backup at all is refused, and nothing is touched', async () => {
     const bytes = await readFile(file);
     const broken = join(folder, 'broken.backup');
@@ -211,6 +236,18 @@ describe('a backup of a running server', { timeout: 240_000 }, () => {
     await writeFile(path, kept);
   });
 });
+
+async function mountSmallDisk(at: string): Promise<boolean> {
+  return run('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0777', 'none', at]).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function fill(disk: string): Promise<void> {
+  const { bavail, bsize } = await statfs(disk);
+  await writeFile(join(disk, 'filling'), Buffer.alloc(bavail * bsize));
+}
 
 function flipped(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes);
