@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
@@ -48,12 +49,12 @@ async function migrateFrom(
   options: Options,
 ): Promise<number> {
   const { pattern, owner = null, issuer = null } = options;
-  const lines = options.report === undefined ? null : createWriteStream(options.report, { flags: 'w' });
+  const file = options.report === undefined ? null : await openReport(options.report);
   try {
     const total = await store.size();
     const migration = { pattern, owner, issuer, layoutFor: layoutFor(layouts) };
     const report = await migrateSessions(store, db, migration, {
-      report: (one) => tell(one, lines),
+      report: (one) => tell(one, file),
       progress: (keys) => showProgress(keys, total),
     });
     if (process.stderr.isTTY) process.stderr.write('\n');
@@ -61,11 +62,29 @@ async function migrateFrom(
     const isWhole = report.kept === null || report.kept === report.due;
     return report.sessions.failed === 0 && isWhole ? 0 : 1;
   } finally {
-    if (lines !== null) {
-      lines.end();
-      await finished(lines);
-    }
+    await file?.close();
   }
+}
+
+interface ReportFile {
+  add(one: SessionReport): void;
+  /** @throws what went wrong since it was opened: the migration itself goes on without its report */
+  close(): Promise<void>;
+}
+
+/** @throws where no such file can be made */
+async function openReport(path: string): Promise<ReportFile> {
+  const lines = createWriteStream(path, { flags: 'w' });
+  await once(lines, 'open');
+  const written = finished(lines);
+  written.catch(() => {});
+  return {
+    add: (one) => void lines.write(`${JSON.stringify(one)}\n`),
+    close: () => {
+      lines.end();
+      return written;
+    },
+  };
 }
 
 async function openMigrated(): Promise<Database> {
@@ -94,8 +113,8 @@ async function readMapping(path: string) {
   throw new Error(`The mapping ${path} is not valid:\n${z.prettifyError(error)}`);
 }
 
-function tell(one: SessionReport, lines: NodeJS.WritableStream | null): void {
-  lines?.write(`${JSON.stringify(one)}\n`);
+function tell(one: SessionReport, file: ReportFile | null): void {
+  file?.add(one);
   if (one.outcome === 'failed') process.stderr.write(`${one.key}: ${one.reason}\n`);
 }
 

@@ -357,6 +357,12 @@ describe.skipIf(!hasRedis)('the command', () => {
       const refused = await runCli([...args, '--map', bad], own.env);
       expect(refused.code).toBe(1);
       expect(refused.stderr).toContain('macth');
+      const unwritable = [join(folder, 'nowhere', 'report.jsonl'), '/dev/full'];
+      for (const [at, sentence] of [/no such file/, /no space left/].entries()) {
+        const { code, stderr } = await runCli([...args, '--report', unwritable[at] ?? ''], own.env);
+        expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(sentence) as string });
+        expect(stderr.trim().split('\n')).toHaveLength(1);
+      }
       const nowhere = await runCli(['migrate-redis', '--url', 'redis://127.0.0.1:1'], own.env);
       expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('Redis cannot be read at') });
       const away = { ...own.env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/alcove' };
