@@ -94,9 +94,11 @@ async function* withHeartbeat(
 ): AsyncGenerator<string> {
   // The head goes out with the first bytes: a reader must learn at once that the stream stands, whenever its events come.
   yield ': open\n\n';
-  let next = lines.next();
+  let next: Promise<IteratorResult<string>> | undefined;
   try {
     while (!credential.isRevoked) {
+      // Not before it is waited for: a failure that nobody waits for would end the process.
+      next ??= lines.next();
       let timer: NodeJS.Timeout | undefined;
       const beat = new Promise<'beat' | 'revoked'>((resolve) => {
         timer = setTimeout(resolve, everyMs, 'beat');
@@ -110,8 +112,8 @@ async function* withHeartbeat(
         continue;
       }
       if (winner.done === true) return;
+      next = undefined;
       yield winner.value;
-      next = lines.next();
     }
   } finally {
     // Not waited for: it may be waiting for its next event, and ends with the connection.
