@@ -46,10 +46,14 @@ export async function readSegments(
   kind: string,
 ): Promise<SegmentRow[]> {
   const rows: SegmentRow[] = [];
-  await readParts(db, scope, wanted, kind, 'bytes', (row) =>
-    rows.push({ ...row, bytes: Buffer.from(row.bytes) }),
+  await readParts(db, scope, wanted, [kind], 'bytes', ({ documentId, bytes }) =>
+    rows.push({ documentId, bytes: Buffer.from(bytes) }),
   );
   return rows;
+}
+
+export interface StoredSegment extends SegmentRow {
+  kind: string;
 }
 
 /** A part of each, which is an expression of SQL. `take` must be done with a row's bytes when it returns. */
@@ -57,19 +61,20 @@ export async function readParts(
   db: Database,
   scope: ConversationScope | UserScope,
   wanted: readonly SegmentName[],
-  kind: string,
+  kinds: readonly string[],
   part: string,
-  take: (row: SegmentRow) => void,
+  take: (row: StoredSegment) => void,
 ): Promise<void> {
   if (wanted.length === 0) return;
   const ids = (of: (one: SegmentName) => string): string =>
     `ANY(${literal(`{${[...new Set(wanted.map(of))].join(',')}}`)}::uuid[])`;
   await db.copy(
     scope,
-    `SELECT document_id::text, ${part} FROM segments WHERE user_id = ${literal(scope.userId)}
+    `SELECT document_id::text, kind, ${part} FROM segments WHERE user_id = ${literal(scope.userId)}
       AND conversation_id = ${ids((one) => one.conversationId)}
-      AND document_id = ${ids((one) => one.documentId)} AND kind = ${literal(kind)}`,
-    ([documentId, bytes]) => take({ documentId: String(documentId), bytes: bytes ?? new Uint8Array() }),
+      AND document_id = ${ids((one) => one.documentId)} AND kind IN (${kinds.map(literal).join(', ')})`,
+    ([documentId, kind, bytes]) =>
+      take({ documentId: String(documentId), kind: String(kind), bytes: bytes ?? new Uint8Array() }),
   );
 }
 

@@ -22,7 +22,7 @@ export function readVectorRows(
   const stride = strideOf(dimension);
   const count = `(octet_length(bytes) - ${vectorHeaderBytes}) / ${4 + 2 * stride}`;
   const length = `greatest(0, ${vectorHeaderBytes} + ${count} * ${4 + stride})`;
-  return readParts(db, scope, wanted, kind, `substring(bytes FROM 1 FOR ${length})`, take);
+  return readParts(db, scope, wanted, [kind], `substring(bytes FROM 1 FOR ${length})`, take);
 }
 
 /** Columns of SQL, named as in `VectorParts`: of the segment `s` of `count` vectors, what there is of one. */

@@ -44,20 +44,26 @@ export function quantiseVectors(vectors: readonly (Float32Array | readonly numbe
 
 /** Reads a vector segment in place; throws `UnreadableSegment` when it is cut, changed or of another kind. */
 export function openVectors(bytes: Uint8Array): VectorSegment {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
-  const { count, dimension, stride, checksum } = readHeader(aligned);
-  if (aligned.length !== vectorHeaderBytes + count * (4 + 2 * stride))
-    throw new UnreadableSegment('its length differs');
-  if (crc32(aligned.subarray(8)) !== checksum) throw new UnreadableSegment('its checksum differs');
-  const scalesAt = aligned.byteOffset + vectorHeaderBytes;
+  const { count, dimension, stride, checksum } = readHeader(bytes);
+  const rowsAt = vectorHeaderBytes + 4 * count;
+  if (bytes.length !== rowsAt + 2 * count * stride) throw new UnreadableSegment('its length differs');
+  if (crc32(bytes.subarray(8)) !== checksum) throw new UnreadableSegment('its checksum differs');
+  const at = bytes.byteOffset + rowsAt;
   return {
     dimension,
     count,
     stride,
-    scales: new Float32Array(aligned.buffer, scalesAt, count),
-    rows: new Int8Array(aligned.buffer, scalesAt + 4 * count, count * stride),
-    residuals: new Int8Array(aligned.buffer, scalesAt + 4 * count + count * stride, count * stride),
+    scales: readScales(bytes, count),
+    rows: new Int8Array(bytes.buffer, at, count * stride),
+    residuals: new Int8Array(bytes.buffer, at + count * stride, count * stride),
   };
+}
+
+/** A copy: nothing says that they are aligned. */
+function readScales(bytes: Uint8Array, count: number): Float32Array {
+  return new Float32Array(
+    new Uint8Array(bytes.subarray(vectorHeaderBytes, vectorHeaderBytes + 4 * count)).buffer,
+  );
 }
 
 function readHeader(bytes: Uint8Array) {
@@ -85,7 +91,7 @@ export function openRows(bytes: Uint8Array, wantedDimension: number): VectorSegm
     throw new OtherDimension(wantedDimension, dimension);
   }
   if (bytes.length !== rowsAt + count * stride) throw new UnreadableSegment('its length differs');
-  const scales = new Float32Array(new Uint8Array(bytes.subarray(vectorHeaderBytes, rowsAt)).buffer);
+  const scales = readScales(bytes, count);
   for (const scale of scales)
     if (!(scale >= 0 && scale <= largestScale)) throw new UnreadableSegment('it is damaged');
   const rows = new Int8Array(bytes.buffer, bytes.byteOffset + rowsAt, count * stride);

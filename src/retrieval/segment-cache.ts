@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.ts';
 import { keywordKind, vectorKind } from '../documents/segment-kinds.ts';
-import { readSegments, readSegmentSizes } from '../documents/segment-store.ts';
+import { readSegmentSizes } from '../documents/segment-store.ts';
 import { readVectorRows } from '../documents/vector-parts-store.ts';
 import { prepareIndexAgain } from '../indexing/prepare.ts';
 import { openSegment, type Segment, UnreadableSegment } from '../indexing/segment.ts';
@@ -9,6 +9,7 @@ import { openRows, openVectors, type VectorSegment } from '../indexing/vectors.t
 import { groupWithin, inLanes } from './group-within.ts';
 import { holding, inOrder, type Loaded, type NamedDocument, type WantedSegment } from './hold-segments.ts';
 import { type Lease, PinnedCache } from './pinned-cache.ts';
+import { createReader } from './read-together.ts';
 import { readIndexedChunks, type SearchScope } from './store.ts';
 
 /** An opened segment reads its bytes in place; this much more is held for each. */
@@ -73,6 +74,7 @@ export function createSegmentCache(
   const arena = new VectorArena();
   const keywords = new PinnedCache<Segment>(maxBytes / 2);
   const vectors = new PinnedCache<LoadedVectors>(maxBytes / 2, (gone) => arena.release(gone));
+  const reader = createReader(db);
   let readings = 0;
 
   return {
@@ -139,16 +141,26 @@ export function createSegmentCache(
     group: readonly WantedSegment[],
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    for await (const [{ document, key }, bytes] of readEach(scope, lease, group, keywordKind, signal)) {
-      let segment = bytes === null ? null : readable(() => openSegment(bytes));
-      let size = bytes?.length ?? 0;
-      if (segment === null && document.chunkCount > 0) {
-        onUnreadable?.(scope, document, keywordKind, bytes !== null);
-        const built = await buildAgain(scope, document);
-        segment = openSegment(built);
-        size = built.length;
+    const open = ({ key }: WantedSegment, bytes: Uint8Array): boolean => {
+      const segment = readable(() => openSegment(Buffer.from(bytes)));
+      if (segment !== null) lease.settle(key, segment, bytes.length + overheadBytes);
+      return segment !== null;
+    };
+    for await (const [{ document, key }, isStored] of readEach(
+      scope,
+      lease,
+      group,
+      keywordKind,
+      open,
+      signal,
+    )) {
+      if (document.chunkCount === 0) {
+        lease.settle(key, null, overheadBytes);
+        continue;
       }
-      lease.settle(key, segment, size + overheadBytes);
+      onUnreadable?.(scope, document, keywordKind, isStored);
+      const built = await buildAgain(scope, document);
+      lease.settle(key, openSegment(built), built.length + overheadBytes);
     }
   }
 
@@ -170,10 +182,14 @@ export function createSegmentCache(
     kind: string,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    for await (const [{ document, key }, bytes] of readEach(scope, lease, wanted, kind, signal)) {
-      const opened = bytes === null ? null : loadStored(scope, document, kind, () => openVectors(bytes));
-      if (bytes === null) reportMissing(scope, document, kind);
+    const open = ({ document, key }: WantedSegment, bytes: Uint8Array): boolean => {
+      const opened = loadStored(scope, document, kind, () => openVectors(bytes));
       lease.settle(key, opened, opened?.bytes ?? 0);
+      return true;
+    };
+    for await (const [{ document, key }] of readEach(scope, lease, wanted, kind, open, signal)) {
+      reportMissing(scope, document, kind);
+      lease.settle(key, null, 0);
     }
   }
 
@@ -229,22 +245,31 @@ export function createSegmentCache(
     if (document.chunkCount > 0) onUnreadable?.(scope, document, kind, false);
   }
 
-  /** What this lease has to load, some at a time; null for what is not stored. */
+  /**
+   * What this lease has to load, some at a time. `open` is handed the bytes of each as they come, in memory that is the
+   * connection's. Yields what it has refused, and what is not stored.
+   */
   async function* readEach(
     scope: SearchScope,
     lease: Lease<unknown>,
     wanted: readonly WantedSegment[],
     kind: string,
+    open: (one: WantedSegment, bytes: Uint8Array) => boolean,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<[WantedSegment, Uint8Array | null]> {
+  ): AsyncGenerator<[WantedSegment, isStored: boolean]> {
     const missing = new Set(lease.missing);
     const toLoad = wanted.filter(({ key }) => missing.has(key));
     for (const some of groupWithin(toLoad, maxBytes * shareAtOnce)) {
       // What others wait for is loaded to its end, whoever has left.
       if (signal?.aborted === true && lease.giveUp()) signal.throwIfAborted();
-      const rows = await readSegments(db, scope, some.map(nameOf), kind);
-      const stored = new Map(rows.map((row) => [row.documentId, row.bytes]));
-      for (const one of some) yield [one, stored.get(one.document.id) ?? null];
+      const left = new Map(some.map((one) => [one.document.id, { one, isStored: false }]));
+      await reader.read(scope, some, kind, ({ documentId, bytes }) => {
+        const found = left.get(documentId);
+        if (found === undefined) return;
+        found.isStored = true;
+        if (open(found.one, bytes)) left.delete(documentId);
+      });
+      for (const { one, isStored } of left.values()) yield [one, isStored];
     }
   }
 }

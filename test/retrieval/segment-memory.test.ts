@@ -94,32 +94,38 @@ describe('memory for index segments', () => {
     expect(transactions).toBe(1);
   });
 
-  test('a first question takes a round trip for the list, one for the segments and one for the text', async () => {
-    const { db } = (await app()).app;
-    const scope = await newScope(db, (await app()).baseUrl);
-    await writeWords(db, scope, 11, 3);
-    let trips = 0;
-    const counting: Database = {
-      ...db,
-      read: (...given) => {
-        trips += 1;
-        return db.read(...given);
-      },
-      copy: (...given) => {
-        trips += 1;
-        return db.copy(...given);
-      },
-    };
-    const deps = {
-      ...depsOf(counting, createSegmentCache(counting, 2 ** 24)),
-      searchables: new SizedLru<Searchable>(10_000),
-    };
-    const look = () => retrieve(scope, { queries: ['kestrel'], strategy: 'keyword', topK: 5 }, deps, signal);
-    expect((await look()).results).toHaveLength(5);
-    expect(trips).toBe(3);
-    expect((await look()).results).toHaveLength(5);
-    expect(trips).toBe(4);
-  });
+  test.each(['keyword', 'rrf_fusion'] as const)(
+    'a first question by %s takes a round trip for the list, one for the segments and one for the text',
+    async (strategy) => {
+      const { db } = (await app()).app;
+      const scope = await newScope(db, (await app()).baseUrl);
+      await writeWords(db, scope, 11, 3);
+      let trips = 0;
+      const counting: Database = {
+        ...db,
+        read: (...given) => {
+          trips += 1;
+          return db.read(...given);
+        },
+        copy: (...given) => {
+          trips += 1;
+          return db.copy(...given);
+        },
+      };
+      const deps: RetrievalDeps = {
+        ...depsOf(counting, createSegmentCache(counting, 2 ** 24)),
+        embedding: { id: model, provider: 'test', dimensions: 64, embed: async () => vectorsOf(4, 1, 64) },
+        searchables: new SizedLru<Searchable>(10_000),
+      };
+      const look = () => retrieve(scope, { queries: ['kestrel'], strategy, topK: 5 }, deps, signal);
+      const { results, legs } = await look();
+      expect(results).toHaveLength(5);
+      expect(legs).toEqual(strategy === 'keyword' ? ['keyword'] : ['keyword', 'vector']);
+      expect(trips).toBe(3);
+      expect((await look()).results).toEqual(results);
+      expect(trips).toBe(4);
+    },
+  );
 
   test('a load that fails gives its room back, and the next one works', async () => {
     const { db } = (await app()).app;
