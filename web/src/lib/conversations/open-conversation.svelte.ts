@@ -38,7 +38,7 @@ export class OpenConversation {
   readonly title = $derived.by(() => this.#newest?.title ?? '');
   readonly settings = $derived.by(() => this.#newest?.settings ?? {});
   /** There is an answer in it that nobody has said to have seen. */
-  readonly isUnread = $derived.by(() => this.#newest?.unread === true);
+  readonly isUnread = $derived.by(() => this.#list.find(this.id)?.unread === true);
   isLoading = $state(false);
   /** There is no such conversation, or it is somebody else's. */
   isMissing = $state(false);
