@@ -48,6 +48,14 @@ const commands: Record<string, Command> = {
     summary: '200 people at once for 10 minutes, and as much as there can be',
     run: async (options) => (await import('./day.ts')).day(options),
   },
+  million: {
+    summary: 'one conversation, its account and its server beside 1,000,000 passages of others',
+    run: async (options) => (await import('./million.ts')).million(options),
+  },
+  memory: {
+    summary: 'the memory that 100 to 10,000 conversations take once they were asked',
+    run: async (options) => (await import('./memory.ts')).memory(options),
+  },
   web: {
     summary: 'a long list and a long chat in a browser, beside short ones',
     run: async (options) => (await import('./web.ts')).web(options),

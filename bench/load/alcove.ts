@@ -12,7 +12,8 @@ import { copyRows, type Field } from './copy.ts';
 
 export interface AlcoveLoader {
   add(conversation: BulkConversation): Promise<void>;
-  finish(): Promise<void>;
+  /** Writes what waits; `isAll` when nothing comes any more. */
+  finish(isAll?: boolean): Promise<void>;
   /** Resolves when the server has done what it does with new rows later: until then it measures its worker as well. */
   settled(): Promise<void>;
   /** Number of a chunk over all conversations, from what a retrieval says about it. */
@@ -76,8 +77,9 @@ export async function openAlcoveLoader(databaseUrl: string, userId: string): Pro
       chunkCount += conversation.size;
       if (waiting >= chunksAtOnce) await write();
     },
-    async finish() {
+    async finish(isAll = true) {
       await write();
+      if (!isAll) return;
       for (const table of tables) await client.query(`ANALYZE ${table}`);
     },
     async settled() {

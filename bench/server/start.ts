@@ -25,6 +25,8 @@ export interface BenchServer {
 export interface ServerOptions {
   /** Any database of a PostgreSQL server; null: PGlite. */
   serverUrl: string | null;
+  /** A database that is there already, and stays; else a new one. */
+  existing?: string;
   /** Settings by the names of the environment. */
   env?: Record<string, string>;
   /** Limits that no setting names. */
@@ -35,7 +37,7 @@ export interface ServerOptions {
 /** A server in a process of its own, on a new database that goes with it. */
 export async function startServer(options: ServerOptions): Promise<BenchServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'alcove-bench-'));
-  const database = options.serverUrl === null ? null : await createTestDatabase(options.serverUrl);
+  const database = await databaseFor(options);
   const begun = performance.now();
   const child = fork(
     fileURLToPath(new URL('./child.ts', import.meta.url)),
@@ -72,6 +74,11 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
     await cleanUp();
     throw error;
   }
+}
+
+async function databaseFor({ serverUrl, existing }: ServerOptions) {
+  if (existing !== undefined) return { url: existing, drop: async () => {} };
+  return serverUrl === null ? null : createTestDatabase(serverUrl);
 }
 
 /** What `npm start` gives to Node: the server under test runs as one that users start. */
