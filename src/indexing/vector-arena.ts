@@ -121,8 +121,9 @@ export class VectorArena {
     if (found !== null) return found;
     const size = this.#memory.buffer.byteLength;
     const room = maxPages - size / pageBytes;
-    // An eighth at least: many small steps would cost more than the pages.
-    const wanted = Math.ceil(Math.max(bytes, size / 8) / pageBytes);
+    // Few steps: V8 counts all of the memory as newly allocated after each, and collects garbage for it. What nobody has
+    // written to yet takes no room.
+    const wanted = Math.ceil(Math.max(bytes, size, smallestStep) / pageBytes);
     const pages = Math.max(Math.ceil(bytes / pageBytes), Math.min(wanted, room));
     if (pages > room) throw new RangeError('The memory for vectors is full: lower the budget of the cache');
     this.#memory.grow(pages);
@@ -144,6 +145,8 @@ export function rowBytes(count: number, dimension: number): number {
 }
 
 const pageBytes = 65_536;
+/** Some 20,000 vectors of 384 dimensions. */
+const smallestStep = 16 * 2 ** 20;
 /** 4 GiB less a page: every address stays below 2^32. */
 const maxPages = 65_535;
 
