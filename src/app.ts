@@ -157,6 +157,9 @@ export async function startApp(
       telemetry,
       now,
     };
+    const residuals = new Background(1, residualsWaiting, (error) =>
+      log.debug({ err: error }, 'vectors are read again with the next question'),
+    );
     const answers: HttpDeps['answers'] = {
       db,
       models,
@@ -165,6 +168,7 @@ export async function startApp(
         embedding: models.embedding,
         segments: createSegmentCache(db, config.segmentCacheBytes, {
           onUnreadable: createRebuilding({ db, embedding: models.embedding, log }),
+          background: residuals,
         }),
         background: readBackground(),
         telemetry,
@@ -258,6 +262,7 @@ export async function startApp(
       await identity.background.stop(lettersGraceMs);
       // Without a title the first words stay; a summary is made after a later answer.
       await answers.background.stop(0);
+      await residuals.stop(0);
       identity.setup.mailer?.close();
       await replicas.leave();
       await db.close();
@@ -279,5 +284,6 @@ export async function startApp(
 /** Titles and summaries that models are asked for; more that wait are left out. */
 const afterwardsAtOnce = 4;
 const afterwardsWaiting = 100;
+const residualsWaiting = 1_000;
 /** So long may letters that were promised take when the server stops. */
 const lettersGraceMs = 10_000;

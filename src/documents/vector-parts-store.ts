@@ -19,10 +19,27 @@ export function readVectorRows(
   dimension: number,
   take: (row: SegmentRow) => void,
 ): Promise<void> {
+  const part = `substring(bytes FROM 1 FOR ${leadingBytes(dimension)})`;
+  return readParts(db, scope, wanted, [kind], part, take);
+}
+
+/** The rest of them. */
+export function readResiduals(
+  db: Database,
+  scope: ConversationScope | UserScope,
+  wanted: readonly SegmentName[],
+  kind: string,
+  dimension: number,
+  take: (row: SegmentRow) => void,
+): Promise<void> {
+  const part = `substring(bytes FROM ${leadingBytes(dimension)} + 1)`;
+  return readParts(db, scope, wanted, [kind], part, take);
+}
+
+function leadingBytes(dimension: number): string {
   const stride = strideOf(dimension);
   const count = `(octet_length(bytes) - ${vectorHeaderBytes}) / ${4 + 2 * stride}`;
-  const length = `greatest(0, ${vectorHeaderBytes} + ${count} * ${4 + stride})`;
-  return readParts(db, scope, wanted, [kind], `substring(bytes FROM 1 FOR ${length})`, take);
+  return `greatest(0, ${vectorHeaderBytes} + ${count} * ${4 + stride})`;
 }
 
 /** Columns of SQL, named as in `VectorParts`: of the segment `s` of `count` vectors, what there is of one. */
@@ -49,6 +66,17 @@ export async function readVectorsAt(
   names: readonly VectorName[],
   model: string,
 ): Promise<(Float32Array | null)[]> {
+  const parts = await readVectorParts(db, scope, names, vectorKind(model));
+  return parts.map((one) => (one === null ? null : restoreVector(one)));
+}
+
+/** In the order of the names; null for what is not there. */
+export async function readVectorParts(
+  db: Database,
+  scope: ConversationScope | UserScope,
+  names: readonly VectorName[],
+  kind: string,
+): Promise<(VectorParts | null)[]> {
   const [rows = []] = await db.read(scope, [
     {
       name: 'vectors_at',
@@ -63,12 +91,12 @@ export async function readVectorsAt(
         names.map((name) => name.documentId),
         names.map((name) => name.ordinal),
         names.map((name) => name.count),
-        vectorKind(model),
+        kind,
       ],
     },
   ]);
   // The columns are named as the interface names them.
   const found = rows as ({ place: string | number } & VectorParts)[];
-  const byPlace = new Map(found.map((row) => [Number(row.place), restoreVector(row)]));
+  const byPlace = new Map(found.map((row) => [Number(row.place), row]));
   return names.map((_, at) => byPlace.get(at + 1) ?? null);
 }

@@ -3,6 +3,7 @@ import { FreeList } from './free-list.ts';
 import { compileKernel, type KernelExports } from './vector-kernel.ts';
 import {
   checkDimension,
+  checksumOf,
   residualStepsPerUnit,
   maxQueryValue,
   quantise,
@@ -19,7 +20,12 @@ export interface LoadedVectors {
   readonly address: number;
   /** Memory that they take. */
   readonly bytes: number;
+  /** Of the segment that they are of. */
+  readonly checksum: number;
 }
+
+/** The ordinals of vectors whose residuals are there; null for those of all. */
+type Known = Set<number> | null;
 
 /**
  * Vectors of many documents in one WebAssembly memory, scanned with SIMD: 5,000 × 384 in 0.1 ms.
@@ -29,7 +35,7 @@ export class VectorArena {
   readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: maxPages });
   readonly #free = new FreeList();
   readonly #kernel: KernelExports;
-  readonly #loaded = new Set<LoadedVectors>();
+  readonly #loaded = new Map<LoadedVectors, Known>();
   #scratch = { address: 0, bytes: 0 };
 
   constructor() {
@@ -44,19 +50,53 @@ export class VectorArena {
     return this.#memory.buffer.byteLength - this.#free.total - this.#scratch.bytes;
   }
 
-  /** Without residuals none can be rescored. */
-  load({ dimension, count, stride, scales, rows, residuals }: VectorSegment): LoadedVectors {
+  /** `withRoom`: for residuals that are not there yet. What has none is not rescored. */
+  load({ dimension, count, stride, scales, rows, residuals, checksum }: VectorSegment, withRoom = false) {
     const scaleBytes = align(4 * count);
-    const length = rows.length + residuals.length;
-    const bytes = align(scaleBytes + length);
+    const isWhole = residuals.length === rows.length;
+    const bytes = align(scaleBytes + rows.length + (withRoom ? rows.length : residuals.length));
     const address = this.#take(bytes);
     new Float32Array(this.#memory.buffer, address, count).set(scales);
-    const memory = new Int8Array(this.#memory.buffer, address + scaleBytes, length);
+    const memory = new Int8Array(this.#memory.buffer, address + scaleBytes, rows.length + residuals.length);
     memory.set(rows);
     memory.set(residuals, rows.length);
-    const loaded = { dimension, count, stride, address, bytes };
-    this.#loaded.add(loaded);
+    const loaded: LoadedVectors = { dimension, count, stride, address, bytes, checksum };
+    this.#loaded.set(loaded, isWhole ? null : new Set());
     return loaded;
+  }
+
+  /** False for what has been released, too. */
+  lacksResiduals(vectors: LoadedVectors): boolean {
+    return this.#loaded.get(vectors) instanceof Set;
+  }
+
+  /** Of these hits, those that could not be rescored. */
+  lacking(list: readonly LoadedVectors[], hits: readonly Hit[]): Hit[] {
+    return hits.filter(({ segment, ordinal }) => this.#loaded.get(list[segment]!)?.has(ordinal) === false);
+  }
+
+  /** The residuals of one vector, for which there must be room. Those of vectors that have gone are left. */
+  setResiduals(vectors: LoadedVectors, ordinal: number, residuals: Uint8Array): void {
+    const known = this.#loaded.get(vectors);
+    const { address, count, stride } = vectors;
+    if (!(known instanceof Set) || residuals.length !== stride || ordinal >= count) return;
+    const at = address + align(4 * count) + (count + ordinal) * stride;
+    new Uint8Array(this.#memory.buffer, at, stride).set(residuals);
+    known.add(ordinal);
+  }
+
+  /** The residuals of all, for which there must be room. @returns false where the segment is damaged */
+  complete(vectors: LoadedVectors, residuals: Uint8Array): boolean {
+    if (!this.lacksResiduals(vectors)) return true;
+    const { address, count, stride, dimension, checksum } = vectors;
+    const size = count * stride;
+    if (residuals.length !== size) return false;
+    const values = new Uint8Array(this.#memory.buffer, address + align(4 * count), 2 * size);
+    values.set(residuals, size);
+    const scales = new Uint8Array(this.#memory.buffer, address, 4 * count);
+    if (checksumOf(count, dimension, scales, values) !== checksum) return false;
+    this.#loaded.set(vectors, null);
+    return true;
   }
 
   /** Gives memory back, once however often it is called. A scan that still names these vectors throws. */
@@ -87,6 +127,7 @@ export class VectorArena {
     });
     const hits = best.sorted();
     for (const hit of hits.slice(0, exact)) {
+      if (this.#loaded.get(list[hit.segment]!)?.has(hit.ordinal) === false) continue;
       const { address, count } = list[hit.segment]!;
       const scaleAt = address + 4 * hit.ordinal;
       const rowAt = address + align(4 * count) + hit.ordinal * stride;

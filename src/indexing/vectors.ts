@@ -18,6 +18,8 @@ export interface VectorSegment {
   readonly rows: Int8Array;
   /** What rounding to the rows left over, in 254ths of their unit. */
   readonly residuals: Int8Array;
+  /** Of the whole segment: `checksumOf`. */
+  readonly checksum: number;
 }
 
 /** Normalises and quantises the vectors of one document, in chunk order, all of one dimension. */
@@ -56,7 +58,16 @@ export function openVectors(bytes: Uint8Array): VectorSegment {
     scales: readScales(bytes, count),
     rows: new Int8Array(bytes.buffer, at, count * stride),
     residuals: new Int8Array(bytes.buffer, at + count * stride, count * stride),
+    checksum,
   };
+}
+
+/** Of a segment whose parts stand apart: of its head, its scales, and its rows with their residuals. */
+export function checksumOf(count: number, dimension: number, scales: Uint8Array, values: Uint8Array): number {
+  const head = Buffer.alloc(8);
+  head.writeUInt32LE(count, 0);
+  head.writeUInt32LE(dimension, 4);
+  return crc32(values, crc32(scales, crc32(head)));
 }
 
 /** A copy: nothing says that they are aligned. */
@@ -82,7 +93,7 @@ function readHeader(bytes: Uint8Array) {
  * @throws UnreadableSegment, and OtherDimension
  */
 export function openRows(bytes: Uint8Array, wantedDimension: number): VectorSegment {
-  const { count, dimension, stride } = readHeader(bytes);
+  const { count, dimension, stride, checksum } = readHeader(bytes);
   const rowsAt = vectorHeaderBytes + 4 * count;
   if (count > 0 && dimension !== wantedDimension) {
     // As long as vectors of the wanted dimension are: only what says the dimension is damaged.
@@ -95,7 +106,7 @@ export function openRows(bytes: Uint8Array, wantedDimension: number): VectorSegm
   for (const scale of scales)
     if (!(scale >= 0 && scale <= largestScale)) throw new UnreadableSegment('it is damaged');
   const rows = new Int8Array(bytes.buffer, bytes.byteOffset + rowsAt, count * stride);
-  return { dimension, count, stride, scales, rows, residuals: new Int8Array() };
+  return { dimension, count, stride, scales, rows, residuals: new Int8Array(), checksum };
 }
 
 /** Parts of a segment: its head, and of one vector the scale, the row and its residuals. */

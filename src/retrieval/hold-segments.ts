@@ -1,5 +1,6 @@
+import { UnreadableSegment } from '../indexing/segment.ts';
 import type { Lease } from './pinned-cache.ts';
-import type { SearchableDocument } from './store.ts';
+import type { SearchableDocument, SearchScope } from './store.ts';
 
 export type NamedDocument = Pick<
   SearchableDocument,
@@ -17,19 +18,27 @@ export interface WantedSegment {
   bytes: number;
 }
 
+/** Told of every segment that cannot be read, or is not stored: it should be built anew. */
+export type OnUnreadable = (
+  scope: SearchScope,
+  document: NamedDocument,
+  kind: string,
+  isStored: boolean,
+) => void;
+
 /** Loads what is missing, waits for what others load, and lets go when `use` is done, whatever happens. */
 export async function holding<Opened, T>(
   lease: Lease<Opened>,
   load: () => Promise<void>,
   wanted: readonly WantedSegment[],
-  use: (loaded: readonly Loaded<Opened>[]) => T,
+  use: (loaded: readonly Loaded<Opened>[]) => T | Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   let failure: unknown;
   try {
     if (lease.missing.length > 0) await load();
     const found = await lease.values(signal);
-    return use(inOrder(wanted, (_, at) => found[at]));
+    return await use(inOrder(wanted, (_, at) => found[at]));
   } catch (error) {
     failure = error;
     throw error;
@@ -47,4 +56,29 @@ export function inOrder<Opened>(
     const segment = segmentOf(one, at) ?? null;
     return segment === null ? [] : [{ document: one.document, segment }];
   });
+}
+
+export function keyOf(
+  scope: SearchScope,
+  { conversationId, id, revision }: NamedDocument,
+  kind: string,
+): string {
+  return `${scope.userId}/${conversationId}/${id}/${kind}/${revision}`;
+}
+
+export function nameOf({ document }: { document: NamedDocument }): {
+  conversationId: string;
+  documentId: string;
+} {
+  return { conversationId: document.conversationId, documentId: document.id };
+}
+
+/** Null for another version or a damaged segment. */
+export function readable<Opened>(open: () => Opened): Opened | null {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof UnreadableSegment) return null;
+    throw error;
+  }
 }

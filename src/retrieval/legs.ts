@@ -61,26 +61,9 @@ export async function vectorLeg(
   deps: RetrievalDeps,
   signal?: AbortSignal,
 ): Promise<Hit[][]> {
-  const dimension = queries[0]?.length ?? 0;
   const exact = Math.max(exactAtLeast, 2 * wanted);
-  const groups = await deps.segments.vectors(
-    scope,
-    documents,
-    model,
-    dimension,
-    (arena, loaded, areWhole) => {
-      const vectors = loaded.map((one) => one.segment);
-      const lists = queries.map((query) =>
-        arena.scan(vectors, query, legDepth, areWhole ? exact : 0).map((hit) => ({
-          documentId: loaded[hit.segment]?.document.id ?? '',
-          ordinal: hit.ordinal,
-          score: hit.score,
-        })),
-      );
-      return { lists, areWhole, ids: loaded.map((one) => one.document.id) };
-    },
-    signal,
-  );
+  const question = { queries, depth: legDepth, exact };
+  const groups = await deps.segments.vectors(scope, documents, model, question, signal);
   const held = new Set(groups.flatMap(({ ids }) => ids));
   const missing = documents
     .filter(({ id, chunkCount }) => chunkCount > 0 && !held.has(id))
@@ -91,7 +74,7 @@ export async function vectorLeg(
       : searchVectors(deps.db, scope, query, model, missing, legDepth);
   const others = await Promise.all(queries.map(inDatabase));
   const lists = queries.map((_, at) => best([...groups.map((one) => one.lists[at] ?? []), others[at] ?? []]));
-  return groups.every(({ areWhole }) => areWhole)
+  return groups.every(({ isExact }) => isExact)
     ? lists
     : rescore(deps.db, scope, documents, lists, queries, model, exact);
 }

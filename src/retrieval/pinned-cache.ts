@@ -29,6 +29,8 @@ interface Entry<Value> {
   value: Value | null;
   /** Null once it has been settled. */
   loading: PromiseWithResolvers<void> | null;
+  /** Nobody gets it any more; it goes with its last reader. */
+  isDropped: boolean;
 }
 
 interface Waiter<Value> {
@@ -91,6 +93,15 @@ export class PinnedCache<Value> {
     return needsRoom && this.#waiting.length > 0 ? null : this.#admit(wanted);
   }
 
+  /** Of what has proved to be no good: who has it may keep it, and who comes later loads it anew. */
+  drop(key: string, value: Value): void {
+    const entry = this.#entries.get(key);
+    if (entry?.value !== value) return;
+    entry.isDropped = true;
+    this.#forget(entry);
+    if (entry.readers === 0) this.#remove(entry);
+  }
+
   #admit(wanted: readonly Wanted[]): Lease<Value> | null {
     let needed = 0;
     const held = wanted.map(({ key, bytes }) => {
@@ -119,7 +130,7 @@ export class PinnedCache<Value> {
     const loading = Promise.withResolvers<void>();
     // A failure is for those who share the load; perhaps nobody does.
     loading.promise.catch(() => {});
-    const entry = { key, bytes, readers: 0, value: null, loading };
+    const entry = { key, bytes, readers: 0, value: null, loading, isDropped: false };
     this.#bytes += bytes;
     this.#hold(entry);
     return entry;
@@ -175,7 +186,7 @@ export class PinnedCache<Value> {
     if (entry.readers > 0) return;
     this.#heldBytes -= entry.bytes;
     // What there is none of is asked for again the next time.
-    if (entry.value === null) this.#remove(entry);
+    if (entry.value === null || entry.isDropped) this.#remove(entry);
   }
 
   #shrink(): void {

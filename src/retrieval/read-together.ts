@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.ts';
-import { readParts, type SegmentName, type StoredSegment } from '../documents/segment-store.ts';
-import type { WantedSegment } from './hold-segments.ts';
+import { readParts, type StoredSegment } from '../documents/segment-store.ts';
+import { nameOf, type WantedSegment } from './hold-segments.ts';
 import type { SearchScope } from './store.ts';
 
 /** So many bytes at most come over one connection; of more, two at once take less time than one. */
@@ -69,8 +69,4 @@ function isTogether(one: Reading, other: Reading): boolean {
 
 function bytesOf({ wanted }: Reading): number {
   return wanted.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-function nameOf({ document }: WantedSegment): SegmentName {
-  return { conversationId: document.conversationId, documentId: document.id };
 }

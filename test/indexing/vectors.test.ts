@@ -209,6 +209,46 @@ describe('the rows of a vector segment without its residuals', () => {
     expect(arena.bytesInUse).toBe(0);
   });
 
+  it('score as the whole segment does, to the last bit, once the residuals of the best have come', () => {
+    const arena = new VectorArena();
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.constantFrom(8, 100, 384),
+        fc.integer({ min: 1, max: 60 }),
+        (seed, size, count) => {
+          const bytes = quantiseVectors(createVectors(seed, count, size));
+          const [query] = createVectors(seed + 1, 1, size) as [Float32Array];
+          const segment = openVectors(bytes);
+          const residualsAt = bytes.length - segment.residuals.length;
+          const expected = arena.load(segment);
+          const part = arena.load(openRows(bytes.subarray(0, residualsAt), size), true);
+          const whole = arena.scan([expected], query, 40, 10);
+          const lacking = arena.lacking([part], arena.scan([part], query, 40, 10).slice(0, 10));
+          expect(lacking).toHaveLength(Math.min(10, count));
+          for (const { ordinal } of lacking) {
+            const at = residualsAt + ordinal * segment.stride;
+            arena.setResiduals(part, ordinal, bytes.subarray(at, at + segment.stride));
+          }
+          expect(arena.lacking([part], lacking)).toEqual([]);
+          expect(arena.scan([part], query, 40, 10)).toEqual(whole);
+          expect(arena.lacksResiduals(part)).toBe(true);
+          const damaged = bytes.slice(residualsAt);
+          damaged[seed % damaged.length]! ^= 1;
+          expect(arena.complete(part, damaged)).toBe(false);
+          expect(arena.complete(part, damaged.subarray(1))).toBe(false);
+          expect(arena.complete(part, bytes.subarray(residualsAt))).toBe(true);
+          expect(arena.lacksResiduals(part)).toBe(false);
+          expect(arena.scan([part], query, 40, 40)).toEqual(arena.scan([expected], query, 40, 40));
+          for (const one of [part, expected]) arena.release(one);
+          expect(arena.complete(part, damaged)).toBe(true);
+        },
+      ),
+      { numRuns: 40 },
+    );
+    expect(arena.bytesInUse).toBe(0);
+  });
+
   it('are refused when they are cut, of another dimension, or scaled to what is no unit vector', () => {
     for (const length of [0, 15, 16, 500, leading.length - 1])
       expect(() => openRows(leading.slice(0, length), 100)).toThrow(UnreadableSegment);

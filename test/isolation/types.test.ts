@@ -91,6 +91,8 @@ const byUser = new Set([
   'readSegmentSizes',
   'readParts',
   'readVectorRows',
+  'readResiduals',
+  'readVectorParts',
   'readVectorsAt',
   'rebuildSegment',
   // A quota is the user's, over all conversations.

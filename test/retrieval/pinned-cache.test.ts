@@ -102,4 +102,23 @@ describe('a pinned cache', () => {
     expect(cache.bytes).toBe(10);
     expect((await cache.lease([{ key: 'a', bytes: 10 }])).missing).toEqual([]);
   });
+
+  test('what is dropped is loaded anew by whoever comes later, and goes with its last reader', async () => {
+    const gone: string[] = [];
+    const cache = new PinnedCache<string>(20, (value) => gone.push(value));
+    const one = await cache.lease([{ key: 'a', bytes: 10 }]);
+    one.settle('a', 'damaged', 10);
+    cache.drop('a', 'another');
+    cache.drop('a', 'damaged');
+    const two = await cache.lease([{ key: 'a', bytes: 10 }]);
+    expect(two.missing).toEqual(['a']);
+    two.settle('a', 'sound', 10);
+    expect([await one.values(), await two.values()]).toEqual([['damaged'], ['sound']]);
+    expect(gone).toEqual([]);
+    one.release();
+    two.release();
+    expect([gone, cache.bytes]).toEqual([['damaged'], 10]);
+    cache.drop('a', 'sound');
+    expect([gone, cache.bytes]).toEqual([['damaged', 'sound'], 0]);
+  });
 });
