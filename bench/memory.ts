@@ -19,7 +19,6 @@ interface Loaded {
   ids: string[];
   query: MadeQuery;
   person: Person;
-  databaseUrl: string;
 }
 
 /** What the indexes of conversations that were asked lately take in the server's memory, and that it stays in its bounds. */
@@ -34,7 +33,7 @@ export async function* memory(options: BenchOptions): AsyncGenerator<Table> {
       const cache: Record<string, string> = budget === null ? {} : { SEGMENT_CACHE_MB: String(budget) };
       const server = await startServer({
         serverUrl: options.databaseUrl,
-        existing: loaded.databaseUrl,
+        beside: first,
         env: { ...env, ...cache },
       });
       try {
@@ -49,12 +48,11 @@ export async function* memory(options: BenchOptions): AsyncGenerator<Table> {
 }
 
 async function load(server: BenchServer, conversations: number, seed: number): Promise<Loaded> {
-  const databaseUrl = server.databaseUrl ?? '';
   const caller = createCaller(server.baseUrl);
   const person = await register(caller);
   caller.close();
   const collection = createCollection(seed, dimensions);
-  const loader: AlcoveLoader = await openAlcoveLoader(databaseUrl, person.id);
+  const loader: AlcoveLoader = await openAlcoveLoader(server.databaseUrl ?? '', person.id);
   const ids: string[] = [];
   const classes = [{ size, conversations, measured: 0 }];
   for (const conversation of makeConversations({ dimensions, classes }, collection, seed)) {
@@ -63,7 +61,7 @@ async function load(server: BenchServer, conversations: number, seed: number): P
   }
   await loader.finish();
   await loader.close();
-  return { ids, query: collection.query(collection.filler(size)), person, databaseUrl };
+  return { ids, query: collection.query(collection.filler(size)), person };
 }
 
 async function warmUp(

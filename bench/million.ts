@@ -124,7 +124,12 @@ async function compareBoth(few: Installation, many: Installation, options: Bench
     const [a, b] = [median(samples['few'] ?? []), median(samples['many'] ?? [])];
     rows.push({ what, 'beside 10,000, ms': round(a), 'beside all, ms': round(b), ratio: round(b / a) });
   }
-  return { title: `Beside ${many.people.length * perPerson} conversations of others`, rows };
+  const title = `Beside ${many.people.length * perPerson} conversations of others`;
+  return {
+    title,
+    rows,
+    notes: [`accounts: ${few.people.length} and ${many.people.length}; sweeps are of all`],
+  };
 }
 
 async function workOf({
@@ -164,7 +169,7 @@ async function compareStarts(serverUrl: string, few: Installation, many: Install
     for (let at = 0; at < starts; at += 1) {
       const server = await startServer({
         serverUrl,
-        existing: one.server.databaseUrl ?? '',
+        beside: one.server,
         env: { ROLE: 'all' },
       });
       if (at > 0) times.push(server.startMs);

@@ -16,6 +16,7 @@ export interface BenchServer {
   startMs: number;
   /** Of its own database; null with PGlite, which only the server itself may open. */
   databaseUrl: string | null;
+  dataDir: string;
   /** Resident set of the process, as the system counts it. */
   usage(reset?: boolean): Promise<Usage>;
   setEmbeddings(vectors: Map<string, Float32Array>): Promise<void>;
@@ -25,8 +26,8 @@ export interface BenchServer {
 export interface ServerOptions {
   /** Any database of a PostgreSQL server; null: PGlite. */
   serverUrl: string | null;
-  /** A database that is there already, and stays; else a new one. */
-  existing?: string;
+  /** A server whose database and folder are shared, and stay; else new ones. */
+  beside?: BenchServer;
   /** Settings by the names of the environment. */
   env?: Record<string, string>;
   /** Limits that no setting names. */
@@ -36,7 +37,7 @@ export interface ServerOptions {
 
 /** A server in a process of its own, on a new database that goes with it. */
 export async function startServer(options: ServerOptions): Promise<BenchServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'alcove-bench-'));
+  const dataDir = options.beside?.dataDir ?? (await mkdtemp(join(tmpdir(), 'alcove-bench-')));
   const database = await databaseFor(options);
   const begun = performance.now();
   const child = fork(
@@ -50,7 +51,7 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
   );
   const cleanUp = async (): Promise<void> => {
     await database?.drop();
-    await rm(dataDir, { recursive: true, force: true });
+    if (options.beside === undefined) await rm(dataDir, { recursive: true, force: true });
   };
   try {
     const { port } = await hear(child, 'listening');
@@ -60,6 +61,7 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
       pid: child.pid ?? 0,
       startMs,
       databaseUrl: database?.url ?? null,
+      dataDir,
       usage: async (reset = false) => (await ask(child, { type: 'usage', reset }, 'usage')).usage,
       setEmbeddings: async (vectors) => void (await ask(child, { type: 'embeddings', vectors }, 'done')),
       async stop() {
@@ -76,8 +78,8 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
   }
 }
 
-async function databaseFor({ serverUrl, existing }: ServerOptions) {
-  if (existing !== undefined) return { url: existing, drop: async () => {} };
+async function databaseFor({ serverUrl, beside }: ServerOptions) {
+  if (beside?.databaseUrl) return { url: beside.databaseUrl, drop: async () => {} };
   return serverUrl === null ? null : createTestDatabase(serverUrl);
 }
 
