@@ -145,7 +145,11 @@ function makeChunk(
     heading,
     ...(prefix !== null && { prefix }),
     ...(units.some(({ block }) => block.ocr === true) && { ocr: true as const }),
-    tokens: countTokens(prefix === null ? slice : `${prefix}\n${slice}`),
+    // One unit by itself has been counted.
+    tokens:
+      prefix === null && first === last && start === first.start
+        ? first.tokens
+        : countTokens(prefix === null ? slice : `${prefix}\n${slice}`),
   };
 }
 

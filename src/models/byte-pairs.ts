@@ -1,3 +1,5 @@
+import { CountedPieces } from './counted-pieces.ts';
+
 /** Enough for a piece that occurs again and again to be merged once; beyond it they are forgotten. */
 const maxKept = 50_000;
 const none = 0x7fff_ffff;
@@ -13,6 +15,7 @@ export class BytePairs {
   /** Ranks and one, by the hash of the bytes; a collision goes on to the next place. */
   readonly #places: Uint32Array;
   readonly #kept = new Map<string, number>();
+  readonly #counted = new CountedPieces();
   readonly #encoder = new TextEncoder();
 
   private constructor(bytes: Uint8Array, starts: Uint32Array, places: Uint32Array) {
@@ -70,13 +73,42 @@ export class BytePairs {
     return count;
   }
 
+  /** The same of a piece of ASCII, which most often is a token: only where it is none a string is made of it. */
+  countAscii(text: string, start: number, end: number): number {
+    if (end - start === 1) return 1;
+    let value = hashStart;
+    for (let at = start; at < end; at += 1) value = hashStep(value, text.charCodeAt(at));
+    const hash = hashEnd(value);
+    if (this.#isToken(hash, text, start, end)) return 1;
+    const known = this.#counted.get(hash, text, start, end);
+    if (known !== undefined) return known;
+    const count = this.#merge(this.#encoder.encode(text.slice(start, end)));
+    this.#counted.set(hash, text, start, end, count);
+    return count;
+  }
+
+  #isToken(hash: number, text: string, start: number, end: number): boolean {
+    const mask = this.#places.length - 1;
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const found = this.#places[place]!;
+      if (found === 0) return false;
+      const from = this.#starts[found - 1]!;
+      if (this.#starts[found]! - from !== end - start) continue;
+      let same = 0;
+      while (start + same < end && this.#bytes[from + same] === text.charCodeAt(start + same)) same += 1;
+      if (start + same === end) return true;
+    }
+  }
+
   /** Joins the two neighbours of the lowest rank until no two make a token. */
   #merge(bytes: Uint8Array): number {
     let parts = bytes.length;
-    const starts = Uint32Array.from({ length: parts + 1 }, (_, at) => at);
+    const starts = new Uint32Array(parts + 1);
+    const ranks = new Uint32Array(parts);
     const rankAt = (at: number): number =>
       at + 2 > parts ? none : this.#rankOf(bytes, starts[at]!, starts[at + 2]!);
-    const ranks = Uint32Array.from({ length: parts }, (_, at) => rankAt(at));
+    for (let at = 0; at <= parts; at += 1) starts[at] = at;
+    for (let at = 0; at < parts; at += 1) ranks[at] = rankAt(at);
     for (;;) {
       let lowest = 0;
       for (let at = 1; at < parts; at += 1) if (ranks[at]! < ranks[lowest]!) lowest = at;
@@ -143,7 +175,17 @@ function decodeLine(file: Uint8Array, at: number, into: Uint8Array, written: num
 
 /** FNV-1a. */
 function hash(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0x811c9dc5;
-  for (let at = start; at < end; at += 1) value = Math.imul(value ^ bytes[at]!, 0x01000193);
+  let value = hashStart;
+  for (let at = start; at < end; at += 1) value = hashStep(value, bytes[at]!);
+  return hashEnd(value);
+}
+
+const hashStart = 0x811c9dc5;
+
+function hashStep(value: number, byte: number): number {
+  return Math.imul(value ^ byte, 0x01000193);
+}
+
+function hashEnd(value: number): number {
   return (value ^ (value >>> 15)) >>> 0;
 }

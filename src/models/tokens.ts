@@ -4,16 +4,35 @@ import { endianness } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BytePairs } from './byte-pairs.ts';
+import { asciiPieceEnd, hasLongRun } from './token-pieces.ts';
 
 /**
  * Tokens of a text in OpenAI's o200k encoding: exact for current OpenAI models, an estimate within
  * some 15 % for others. What looks like a special token counts as the characters that it is.
  */
 export function countTokens(text: string): number {
+  if (!hasLongRun(text, maxRun)) return countPart(text);
+  let total = 0;
+  for (const part of splitLongRuns(text)) total += countPart(part);
+  return total;
+}
+
+/** Most text is ASCII, of which pieces are found without the pattern, in a fifth of the time. */
+function countPart(text: string): number {
   const { pattern, pairs } = (encoding ??= readEncoding());
   let total = 0;
-  for (const part of splitLongRuns(text))
-    for (const [piece] of part.matchAll(pattern)) total += pairs.count(piece);
+  for (let at = 0; at < text.length;) {
+    const end = asciiPieceEnd(text, at);
+    if (end > at) {
+      total += pairs.countAscii(text, at, end);
+      at = end;
+      continue;
+    }
+    pattern.lastIndex = at;
+    if (!pattern.test(text)) break;
+    total += pairs.count(text.slice(at, pattern.lastIndex));
+    at = pattern.lastIndex;
+  }
   return total;
 }
 
@@ -33,7 +52,7 @@ function* splitLongRuns(text: string): Generator<string> {
 }
 
 interface Encoding {
-  /** Cuts a text into pieces of which each is encoded by itself. */
+  /** Finds the piece that begins at its `lastIndex`, as any text does; each is encoded by itself. */
   pattern: RegExp;
   pairs: BytePairs;
 }

@@ -33,6 +33,28 @@ test('any text has as many tokens as the encoding says', () => {
   );
 });
 
+test('words, figures, marks and white space in any order have as many tokens as the encoding says', () => {
+  const pieces =
+    "a B word Word WORD WOrd 's 'LL 're 'x ' 12 1234 . , / // ! ( é É 漢 \u0301 ² ½ — “ 😀 ſ K \0 \x7f \x1c gocaration".split(
+      ' ',
+    );
+  const spaces = [' ', '  ', '\n', '\r\n', '\t', '\v', '\xa0', '\u2028', '\ud800'];
+  const long = ['x'.repeat(1024), 'x'.repeat(1025), ' '.repeat(1025), '\n'.repeat(1024)];
+  const any = fc.oneof(
+    { weight: 20, arbitrary: fc.constantFrom(...pieces, ...spaces) },
+    { weight: 1, arbitrary: fc.constantFrom(...long) },
+  );
+  fc.assert(
+    fc.property(fc.array(any, { maxLength: 20 }), (parts) => {
+      const text = parts.join('');
+      // Runs beyond what is counted at once cost up to a token for each cut.
+      const cuts = parts.filter((part) => part.length > 1000).length * 4;
+      expect(Math.abs(countTokens(text) - expected(text))).toBeLessThanOrEqual(cuts);
+    }),
+    { numRuns: 2000, seed: 20_261_124 },
+  );
+});
+
 test('a packed table counts as the one that it was made from', () => {
   const lines = ['a', 'b', 'ab', 'abab'].map(
     (token, rank) => `${Buffer.from(token).toString('base64')} ${rank}\n`,
