@@ -14,12 +14,13 @@ export function detectLanguage(text: string): string {
   if (candidates.length <= 1) return candidates[0] ?? 'und';
   const words = passages.match(/\p{L}[\p{L}\p{M}]*/gu) ?? [];
   if (words.length < leastWords) return 'und';
-  const split = words.map((word) => splitWords(word).slice(0, 1));
+  const split = words.map((word) => splitWords(word)[0]);
   let best = { language: 'und', score: leastScore };
   for (const language of candidates) {
     const table = background.table(language);
-    const score = table ? familiarity(split, language, table) : leastScore;
-    if (score > best.score) best = { language, score };
+    if (table === undefined) continue;
+    const score = familiarity(split, language, table, best.score);
+    if (score !== null && score > best.score) best = { language, score };
   }
   return best.language;
 }
@@ -34,19 +35,41 @@ const leastScore = -5.5;
 /** One rare word must not outweigh many common ones. */
 const leastShare = 0.001;
 
+/** Mean log share of the words in a language; null once it is known to be less than `atLeast`. */
 function familiarity(
-  words: readonly (readonly string[])[],
+  words: readonly (string | undefined)[],
   language: string,
   table: BackgroundTable,
-): number {
+  atLeast: number,
+): number | null {
   const analyze = createWordAnalyzer(language);
-  let sum = 0;
-  for (const word of words) {
-    const [term] = analyze(word);
-    // No term is a stop word: the most familiar of all.
-    if (term !== undefined) sum += Math.log(Math.max(leastShare, table.share(hashTerm(term))));
+  const known = new Map<string, number>();
+  const logShare = (word: string): number => {
+    const share = known.get(word) ?? logShareOf(analyze([word])[0], table);
+    known.set(word, share);
+    return share;
+  };
+  // No share is above 1, so the sum only falls: the frequent words tell most languages apart.
+  let bound = 0;
+  for (const [word, count] of byFrequency(words)) {
+    bound += count * logShare(word);
+    if (bound / words.length < atLeast - rounding) return null;
   }
-  return sum / words.length;
+  return words.reduce((sum, word) => (word === undefined ? sum : sum + logShare(word)), 0) / words.length;
+}
+
+/** Far above what adding in another order may change. */
+const rounding = 1e-6;
+
+/** No term is a stop word: the most familiar of all. */
+function logShareOf(term: string | undefined, table: BackgroundTable): number {
+  return term === undefined ? 0 : Math.log(Math.max(leastShare, table.share(hashTerm(term))));
+}
+
+function byFrequency(words: readonly (string | undefined)[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const word of words) if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].toSorted(([, one], [, other]) => other - one);
 }
 
 const scripts: readonly { letters: RegExp; languages: readonly string[]; weight?: number }[] = [
