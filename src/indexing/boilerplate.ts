@@ -12,12 +12,16 @@ export interface PartedText {
 export function partBoilerplate(texts: readonly string[]): PartedText[] {
   const needed = Math.max(minRepeats, Math.ceil(texts.length * minShare));
   const counts = new Map<string, number>();
-  for (const text of texts) {
-    for (const line of new Set(text.split('\n').map(shapeOf))) {
-      if (line) counts.set(line, (counts.get(line) ?? 0) + 1);
+  const lined = texts.map(linesOf);
+  for (const lines of lined) {
+    for (const shape of new Set(lines.map((line) => line.shape))) {
+      if (shape) counts.set(shape, (counts.get(shape) ?? 0) + 1);
     }
   }
-  return texts.map((text) => part(text, (line) => (counts.get(shapeOf(line)) ?? 0) >= needed));
+  const repeats = new Set([...counts].flatMap(([shape, count]) => (count >= needed ? [shape] : [])));
+  return texts.map((text, at) =>
+    repeats.size === 0 ? { own: text, repeated: '' } : part(lined[at]!, repeats),
+  );
 }
 
 const minRepeats = 4;
@@ -31,9 +35,19 @@ function shapeOf(line: string): string {
   return /\p{L}/u.test(shape) ? shape : '';
 }
 
-function part(text: string, isRepeated: (line: string) => boolean): PartedText {
+interface Line {
+  text: string;
+  /** What it has in common with those that repeat it; empty for a line that cannot be repeated. */
+  shape: string;
+}
+
+function linesOf(text: string): Line[] {
+  return text.split('\n').map((line) => ({ text: line, shape: shapeOf(line) }));
+}
+
+function part(lines: readonly Line[], repeats: ReadonlySet<string>): PartedText {
   const own: string[] = [];
   const repeated: string[] = [];
-  for (const line of text.split('\n')) (isRepeated(line) ? repeated : own).push(line);
+  for (const { text, shape } of lines) (repeats.has(shape) ? repeated : own).push(text);
   return { own: own.join('\n'), repeated: repeated.join('\n') };
 }

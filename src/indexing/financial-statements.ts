@@ -56,9 +56,20 @@ function statementsOn(page: StatementPage): Statement[] {
 }
 
 function isTableOfFigures(text: string): boolean {
+  if (!hasDigits(text, minNumbers)) return false;
   const words = text.match(/[\p{L}\p{N}][\p{L}\p{N},.]*/gu) ?? [];
   const numbers = words.filter((word) => /^\d/.test(word)).length;
   return numbers >= minNumbers && numbers >= words.length * minNumberShare;
+}
+
+/** Each number has one: prose is told by them before its words are. */
+function hasDigits(text: string, count: number): boolean {
+  let found = 0;
+  for (let at = 0; at < text.length && found < count; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 48 && code <= 57) found += 1;
+  }
+  return found >= count;
 }
 
 /** Only letters: extracted titles have stray spaces ("Balance Shee t"). */
