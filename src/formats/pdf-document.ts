@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { AppError } from '../errors.ts';
+import { InflatedAtOnce } from './inflated-at-once.ts';
 
 type Pdfjs = typeof import('pdfjs-dist');
 export type PdfDocument = Awaited<ReturnType<Pdfjs['getDocument']>['promise']>;
@@ -51,6 +52,7 @@ export async function loadPdfjs(): Promise<{ pdfjs: Pdfjs; folder: string }> {
   const scope = globalThis as Record<string, unknown>;
   // pdf.js constructs these while it loads, and uses them only to draw.
   for (const name of ['DOMMatrix', 'ImageData', 'Path2D']) scope[name] ??= function Undrawn() {};
+  scope['DecompressionStream'] = InflatedAtOnce;
   scope['pdfjsWorker'] ??= await import(legacyWorker);
   const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
   const folder = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'));
