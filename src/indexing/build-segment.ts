@@ -1,6 +1,7 @@
-import { type Analyzer, createAnalyzer } from './analyze.ts';
-import { encodeSegment, type Occurrences, type TermPostings } from './encode-segment.ts';
+import { createWordAnalyzer } from './analyze.ts';
+import { encodeSegment, type TermPostings } from './encode-segment.ts';
 import { unitsPerTerm } from './segment.ts';
+import { splitWords } from './words.ts';
 
 /** What a chunk is found by. The length that BM25 weighs against is that of its own text alone. */
 export interface SearchableChunk {
@@ -43,33 +44,77 @@ export function buildSegment({ language, chunks, units }: SegmentInput): Uint8Ar
 export class SegmentBuilder {
   readonly #language: string;
   readonly #units: FieldUnits;
-  readonly #analyze: Analyzer;
-  readonly #terms = new Map<string, TermPostings>();
+  readonly #analyze: (words: readonly string[]) => string[];
+  readonly #terms = new Map<string, Term>();
+  /** The term of each word; null for a stop word. */
+  readonly #words = new Map<string, Term | null>();
   readonly #lengths: number[] = [];
+  #position = 0;
 
   constructor(language: string, units = defaultUnits) {
     this.#language = language;
     this.#units = units;
-    this.#analyze = createAnalyzer(language);
+    this.#analyze = createWordAnalyzer(language);
   }
 
   /** In ordinal order. */
   add(chunk: SearchableChunk): void {
     const units = this.#units;
-    const occurrences = new Map<string, Occurrences>();
-    const field = new FieldReader(this.#analyze, occurrences);
+    this.#position = 0;
     const length =
-      field.read(chunk.searchText, units.text) + field.read(chunk.boilerplate, units.boilerplate);
-    field.read(chunk.context, units.context);
-    field.read(chunk.topics, units.topics);
-    const ordinal = this.#lengths.push(length) - 1;
-    for (const [term, found] of occurrences) append(this.#terms, term, ordinal, found);
+      this.#read(chunk.searchText, units.text) + this.#read(chunk.boilerplate, units.boilerplate);
+    this.#read(chunk.context, units.context);
+    this.#read(chunk.topics, units.topics);
+    this.#lengths.push(length);
   }
 
   build(): Uint8Array {
     return encodeSegment(this.#language, this.#lengths, this.#terms);
   }
+
+  /** Adds a field's terms; returns its length in units. */
+  #read(text: string | undefined, units: number): number {
+    if (!text || units === 0) return 0;
+    let length = 0;
+    const ordinal = this.#lengths.length;
+    const numberUnits = Math.round(units * numberShare);
+    for (const line of units === unitsPerTerm ? [text] : text.split('\n')) {
+      for (const word of splitWords(line)) {
+        const term = this.#termOf(word);
+        if (term === null) continue;
+        occur(term, ordinal, this.#position++, units);
+        length += term.isNumber ? numberUnits : units;
+      }
+      this.#position += gap;
+    }
+    return length;
+  }
+
+  #termOf(word: string): Term | null {
+    const known = this.#words.get(word);
+    if (known !== undefined) return known;
+    const [name] = this.#analyze([word]);
+    const term = name === undefined ? null : this.#named(name);
+    // Hostile text may hold a million different words: what is kept is for the frequent ones.
+    if (this.#words.size < maxKeptWords) this.#words.set(word, term);
+    return term;
+  }
+
+  #named(name: string): Term {
+    const known = this.#terms.get(name);
+    if (known !== undefined) return known;
+    const term = { ordinals: [], occurrences: [], isNumber: startsWithDigit(name) };
+    this.#terms.set(name, term);
+    return term;
+  }
 }
+
+/** Where a term stands, chunk by chunk. */
+interface Term extends TermPostings {
+  isNumber: boolean;
+}
+
+const maxKeptWords = 50_000;
 
 /** Words of different lines of a side field are no phrase: positions leave a gap between them. */
 const gap = 10;
@@ -77,54 +122,19 @@ const gap = 10;
 /** A table of figures is not wordy: a number adds this share of a word to the length. */
 const numberShare = 0.25;
 
-class FieldReader {
-  readonly #analyze: Analyzer;
-  readonly #occurrences: Map<string, Occurrences>;
-  #position = 0;
-
-  constructor(analyze: Analyzer, occurrences: Map<string, Occurrences>) {
-    this.#analyze = analyze;
-    this.#occurrences = occurrences;
+function occur({ ordinals, occurrences }: Term, ordinal: number, position: number, units: number): void {
+  const last = ordinals.length - 1;
+  if (last < 0 || ordinals[last] !== ordinal) {
+    ordinals.push(ordinal);
+    occurrences.push({ weight: units, positions: [position] });
+    return;
   }
-
-  /** Adds a field's terms; returns its length in units. */
-  read(text: string | undefined, units: number): number {
-    if (!text || units === 0) return 0;
-    let length = 0;
-    for (const line of units === unitsPerTerm ? [text] : text.split('\n')) {
-      const terms = this.#analyze(line);
-      for (const term of terms) {
-        this.#add(term, units);
-        length += startsWithDigit(term) ? Math.round(units * numberShare) : units;
-      }
-      this.#position += gap;
-    }
-    return length;
-  }
-
-  #add(term: string, units: number): void {
-    const position = this.#position++;
-    const found = this.#occurrences.get(term);
-    if (!found) {
-      this.#occurrences.set(term, { weight: units, positions: [position] });
-      return;
-    }
-    found.weight += units;
-    found.positions.push(position);
-  }
+  const found = occurrences[last]!;
+  found.weight += units;
+  found.positions.push(position);
 }
 
 function startsWithDigit(term: string): boolean {
   const code = term.charCodeAt(0);
   return code >= 48 && code <= 57;
-}
-
-function append(terms: Map<string, TermPostings>, term: string, ordinal: number, found: Occurrences): void {
-  const postings = terms.get(term);
-  if (!postings) {
-    terms.set(term, { ordinals: [ordinal], occurrences: [found] });
-    return;
-  }
-  postings.ordinals.push(ordinal);
-  postings.occurrences.push(found);
 }
