@@ -66,37 +66,56 @@ export async function readVectorsAt(
   names: readonly VectorName[],
   model: string,
 ): Promise<(Float32Array | null)[]> {
-  const parts = await readVectorParts(db, scope, names, vectorKind(model));
+  const columns = vectorParts('wanted.count', 'wanted.ordinal');
+  const parts = await readAt<VectorParts>(db, scope, names, vectorKind(model), 'vectors_at', columns);
   return parts.map((one) => (one === null ? null : restoreVector(one)));
 }
 
-/** In the order of the names; null for what is not there. */
-export async function readVectorParts(
+/** Of vectors of that dimension, in the order of their names; null for what is not there. */
+export async function readResidualsAt(
   db: Database,
   scope: ConversationScope | UserScope,
   names: readonly VectorName[],
   kind: string,
-): Promise<(VectorParts | null)[]> {
+  dimension: number,
+): Promise<(Uint8Array | null)[]> {
+  const stride = strideOf(dimension);
+  const at = `${vectorHeaderBytes + 1} + (4 + ${stride}) * wanted.count + ${stride} * wanted.ordinal`;
+  const column = `substring(s.bytes FROM ${at} FOR ${stride}) AS residuals`;
+  const name = `residuals_at_${stride}`;
+  const rows = await readAt<Pick<VectorParts, 'residuals'>>(db, scope, names, kind, name, column);
+  return rows.map((row) => row?.residuals ?? null);
+}
+
+async function readAt<Row>(
+  db: Database,
+  scope: ConversationScope | UserScope,
+  names: readonly VectorName[],
+  kind: string,
+  name: string,
+  columns: string,
+): Promise<(Row | null)[]> {
+  if (names.length === 0) return [];
   const [rows = []] = await db.read(scope, [
     {
-      name: 'vectors_at',
+      name,
       text: `SELECT found.* FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::int[])
           WITH ORDINALITY AS wanted (conversation_id, document_id, ordinal, count, place)
-        CROSS JOIN LATERAL (SELECT wanted.place, ${vectorParts('wanted.count', 'wanted.ordinal')} FROM segments s
+        CROSS JOIN LATERAL (SELECT wanted.place, ${columns} FROM segments s
           WHERE s.user_id = $1 AND s.conversation_id = wanted.conversation_id
             AND s.document_id = wanted.document_id AND s.kind = $6 LIMIT 1) found`,
       values: [
         scope.userId,
-        names.map((name) => name.conversationId),
-        names.map((name) => name.documentId),
-        names.map((name) => name.ordinal),
-        names.map((name) => name.count),
+        names.map((one) => one.conversationId),
+        names.map((one) => one.documentId),
+        names.map((one) => one.ordinal),
+        names.map((one) => one.count),
         kind,
       ],
     },
   ]);
-  // The columns are named as the interface names them.
-  const found = rows as ({ place: string | number } & VectorParts)[];
+  // The columns are named as the caller says.
+  const found = rows as ({ place: string | number } & Row)[];
   const byPlace = new Map(found.map((row) => [Number(row.place), row]));
   return names.map((_, at) => byPlace.get(at + 1) ?? null);
 }

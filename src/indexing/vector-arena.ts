@@ -109,29 +109,42 @@ export class VectorArena {
    * `scanVectors` does, right to about 0.00001; the others are right to about 0.002.
    */
   scan(list: readonly LoadedVectors[], query: Float32Array, k: number, exact = k): Hit[] {
+    return this.rescore(list, query, this.nearest(list, query, k), exact);
+  }
+
+  /** The same k with scores that mean nothing yet, in their order: for `rescore`. */
+  nearest(list: readonly LoadedVectors[], query: Float32Array, k: number): Hit[] {
     for (const vectors of list) this.#check(vectors, query);
     const longest = list.reduce((most, vectors) => Math.max(most, vectors.count), 0);
     if (longest === 0) return [];
-    const stride = strideOf(query.length);
-    const queryBytes = align(2 * stride);
-    const queryAt = this.#reserveScratch(2 * queryBytes + align(4 * longest));
-    const scoresAt = queryAt + 2 * queryBytes;
-    const queryValues = new Int16Array(this.#memory.buffer, queryAt, stride).fill(0);
-    const queryResiduals = new Int16Array(this.#memory.buffer, queryAt + queryBytes, stride).fill(0);
-    const queryScale = quantise(query, queryValues, maxQueryValue, queryResiduals);
+    const { stride, queryAt, scoresAt } = this.#place(query, longest);
     const scores = new Float32Array(this.#memory.buffer, scoresAt, longest);
     const best = new BestHits(k, Number.NEGATIVE_INFINITY);
     list.forEach(({ address, count }, segment) => {
       this.#kernel.scan(address + align(4 * count), count, stride, queryAt, address, scoresAt);
       best.offer(segment, scores, count);
     });
-    const hits = best.sorted();
+    return best.sorted();
+  }
+
+  /** What `nearest` has found of the same list and query; residuals may have come meanwhile. */
+  rescore(
+    list: readonly LoadedVectors[],
+    query: Float32Array,
+    nearest: readonly Hit[],
+    exact: number,
+  ): Hit[] {
+    if (nearest.length === 0) return [];
+    for (const { segment } of nearest) this.#check(list[segment]!, query);
+    const { stride, queryAt, residualsAt, scoresAt, queryScale } = this.#place(query, 1);
+    const scores = new Float32Array(this.#memory.buffer, scoresAt, 1);
+    const hits = nearest.map((hit) => ({ ...hit }));
     for (const hit of hits.slice(0, exact)) {
       if (this.#loaded.get(list[hit.segment]!)?.has(hit.ordinal) === false) continue;
       const { address, count } = list[hit.segment]!;
       const scaleAt = address + 4 * hit.ordinal;
       const rowAt = address + align(4 * count) + hit.ordinal * stride;
-      this.#kernel.scan(rowAt, 1, stride, queryAt + queryBytes, scaleAt, scoresAt);
+      this.#kernel.scan(rowAt, 1, stride, residualsAt, scaleAt, scoresAt);
       const ofQueryResidual = scores[0]!;
       this.#kernel.scan(rowAt + count * stride, 1, stride, queryAt, scaleAt, scoresAt);
       hit.score += (ofQueryResidual + scores[0]!) / residualStepsPerUnit;
@@ -139,6 +152,18 @@ export class VectorArena {
     for (const hit of hits) hit.score *= queryScale;
     // The head comes in a new order; a stable sort keeps equal ones in the order of segments and ordinals.
     return [...hits.slice(0, exact).toSorted((a, b) => b.score - a.score), ...hits.slice(exact)];
+  }
+
+  /** Writes the query, in whole numbers, and what rounding left of it, beside room for scores. */
+  #place(query: Float32Array, scoreCount: number) {
+    const stride = strideOf(query.length);
+    const queryBytes = align(2 * stride);
+    const queryAt = this.#reserveScratch(2 * queryBytes + align(4 * scoreCount));
+    const residualsAt = queryAt + queryBytes;
+    const values = new Int16Array(this.#memory.buffer, queryAt, stride).fill(0);
+    const residuals = new Int16Array(this.#memory.buffer, residualsAt, stride).fill(0);
+    const queryScale = quantise(query, values, maxQueryValue, residuals);
+    return { stride, queryAt, residualsAt, scoresAt: queryAt + 2 * queryBytes, queryScale };
   }
 
   /** Released memory may hold another user's vectors by now: it must not be read, whatever the caller does. */

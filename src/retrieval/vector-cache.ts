@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../db/database.ts';
 import { vectorKind } from '../documents/segment-kinds.ts';
 import { readSegments } from '../documents/segment-store.ts';
-import { readResiduals, readVectorParts, readVectorRows } from '../documents/vector-parts-store.ts';
+import { readResiduals, readResidualsAt, readVectorRows } from '../documents/vector-parts-store.ts';
 import type { Hit as SegmentHit } from '../indexing/best-hits.ts';
 import { type LoadedVectors, rowBytes, VectorArena, vectorBytes } from '../indexing/vector-arena.ts';
 import { openRows, openVectors, type VectorSegment } from '../indexing/vectors.ts';
@@ -95,7 +95,8 @@ export function createVectorCache(
     const missing = new Set(lease.missing);
     if (bytesOf(wanted.filter(({ key }) => missing.has(key))) < rowsFirstBytes)
       return loadWhole(scope, lease, wanted, kind, signal);
-    for (const some of missingGroups(lease, wanted, maxBytesAtOnce, signal)) {
+    // Half of their bytes are residuals.
+    for (const some of missingGroups(lease, wanted, 2 * maxBytesAtOnce, signal)) {
       const left = new Set(some);
       await readRows(scope, some, kind, dimension, (one, segment) => {
         const loaded = arena.load(segment, true);
@@ -133,25 +134,20 @@ export function createVectorCache(
     kind: string,
     question: VectorQuestion,
   ): Promise<VectorLists> {
+    const vectors = loaded.map(({ segment }) => segment);
+    const { queries, depth, exact } = question;
+    const nearest = queries.map((query) => arena.nearest(vectors, query, depth));
     const lacking = loaded.filter(({ segment }) => arena.lacksResiduals(segment));
     if (lacking.length > 0) {
-      const heads = search(loaded, question, question.exact).flatMap((hits) => hits.slice(0, question.exact));
+      const heads = nearest.flatMap((hits) => hits.slice(0, exact));
       await readResidualsOf(scope, loaded, heads, kind);
       background.run(async (signal) => {
         await sleep(restMs, undefined, { signal, ref: false });
         await complete(scope, lacking, kind);
       });
     }
-    return listsOf(loaded, search(loaded, question, question.exact), true);
-  }
-
-  function search(
-    loaded: readonly Loaded<LoadedVectors>[],
-    { queries, depth }: VectorQuestion,
-    exact: number,
-  ): SegmentHit[][] {
-    const vectors = loaded.map(({ segment }) => segment);
-    return queries.map((query) => arena.scan(vectors, query, depth, exact));
+    const found = queries.map((query, at) => arena.rescore(vectors, query, nearest[at] ?? [], exact));
+    return listsOf(loaded, found, true);
   }
 
   async function readResidualsOf(
@@ -169,10 +165,11 @@ export function createVectorCache(
       const { conversationId, id: documentId, chunkCount: count } = document;
       return { conversationId, documentId, ordinal, count };
     });
-    const parts = names.length === 0 ? [] : await readVectorParts(db, scope, names, kind);
+    const dimension = loaded[0]?.segment.dimension ?? 0;
+    const residuals = await readResidualsAt(db, scope, names, kind, dimension);
     hits.forEach(({ segment, ordinal }, at) => {
-      const residuals = parts[at]?.residuals;
-      if (residuals !== undefined) arena.setResiduals(loaded[segment]!.segment, ordinal, residuals);
+      const found = residuals[at] ?? null;
+      if (found !== null) arena.setResiduals(loaded[segment]!.segment, ordinal, found);
     });
   }
 
@@ -228,7 +225,9 @@ export function createVectorCache(
         opened.set(document.id, arena.load(segment)),
       );
       const loaded = inOrder(group, ({ document }) => opened.get(document.id));
-      return listsOf(loaded, search(loaded, question, 0), false);
+      const vectors = loaded.map(({ segment }) => segment);
+      const found = question.queries.map((query) => arena.scan(vectors, query, question.depth, 0));
+      return listsOf(loaded, found, false);
     } finally {
       for (const segment of opened.values()) arena.release(segment);
       for (const { key, bytes } of own) lease.settle(key, null, bytes);

@@ -92,7 +92,8 @@ const byUser = new Set([
   'readParts',
   'readVectorRows',
   'readResiduals',
-  'readVectorParts',
+  'readResidualsAt',
+  'readAt',
   'readVectorsAt',
   'rebuildSegment',
   // A quota is the user's, over all conversations.
