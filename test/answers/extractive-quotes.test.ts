@@ -82,6 +82,17 @@ describe('an answer without a language model', () => {
     ).toEqual(['Your money comes back in full.']);
   });
 
+  test('quotes shortly what another passage says that fits nearly as well', () => {
+    const question = 'Who guards the heron colony at the lake at night in spring?';
+    const best = 'The heron colony at the lake is guarded in spring.';
+    const beside = (text: string) => quotesOf(question, passage(best), passage(text, 2, { score: 0.8 }));
+    const short = 'Herons and rangers are at the lake at night in spring.';
+    expect(beside(short)).toEqual([best, short]);
+    expect(beside('Herons are there, too.')).toEqual([best]);
+    const long = `${short.slice(0, -1)}, ${'which is where they have been seen for many years, '.repeat(4)}they say.`;
+    expect(beside(long)).toEqual([best]);
+  });
+
   test('never quotes more than asked for', () => {
     const many = passage(
       Array.from(
