@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { ConversationScope } from '../conversations/scope.ts';
+import { compressFast } from '../db/compress-fast.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { chunks, documents, documentTexts, segments, userCounters } from '../db/schema.ts';
 import { isUnderHold, underHold } from '../identity/hold-store.ts';
@@ -120,15 +121,6 @@ async function writeText(
 
 /** Below it a text is compressed in less time than it takes to ask for more. */
 const longText = 100_000;
-
-/**
- * PostgreSQL's own compression takes as long over a text as all else that is written of its document; the other one takes
- * a tenth. Nothing happens on a server that was built without it. For this transaction.
- */
-async function compressFast(tx: Transaction): Promise<void> {
-  await tx.execute(sql`SELECT set_config(name, 'lz4', true) FROM pg_settings
-    WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)`);
-}
 
 export async function writeSegment(
   tx: Transaction,
