@@ -1,6 +1,7 @@
 import { writeFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConversationScope } from '../src/conversations/scope.ts';
 import { insertConversation } from '../src/conversations/store.ts';
 import { prepareDocument } from '../src/documents/prepare.ts';
@@ -14,13 +15,15 @@ import { round, type Table } from './report.ts';
 import { createCaller, type HttpCaller, type Person, register } from './server/people.ts';
 import { type EmbeddedApp, startEmbedded } from './server/embedded.ts';
 
-/** A filing from its upload until it is found, and how fast chunks are written. */
+/** A filing, a text and many small files from their upload until they are found, and how fast chunks are written. */
 export async function* ingest(options: BenchOptions): AsyncGenerator<Table> {
   const running = await startEmbedded(options.databaseUrl, { INGEST_TIMEOUT_S: '300' });
   const caller = createCaller(running.baseUrl);
   try {
     const person = await register(caller);
     yield await measureFiling(running, caller, person, options);
+    yield await measurePlainText(caller, person, options);
+    yield await measureSmallFiles(caller, person, options);
     yield await measureWriting(running, person, options);
   } finally {
     caller.close();
@@ -45,7 +48,9 @@ export async function measureFiling(
   for (let at = 0; at < rounds; at += 1) {
     // Another file name, so that nothing of the round before can be reused.
     const bytes = makeFiling(filing.pages, options.seed + at).bytes;
-    const sent = await timed(() => upload(caller, person, bytes));
+    const sent = await timed(() =>
+      upload(caller, person, [{ name: 'filing.pdf', mediaType: 'application/pdf', bytes }]),
+    );
     whole.push(sent.ms);
     chunks = sent.value;
     preparing.push(
@@ -81,31 +86,45 @@ export async function measureFiling(
   };
 }
 
-async function upload(caller: HttpCaller, { token }: Person, bytes: Buffer): Promise<number> {
+interface File {
+  name: string;
+  mediaType: string;
+  bytes: Buffer;
+}
+
+/** Into a new conversation, in one request. @returns the chunks of all, once they can be searched */
+async function upload(caller: HttpCaller, { token }: Person, files: readonly File[]): Promise<number> {
   const { id } = await caller.json<{ id: string }>('POST', '/conversations', token, {});
   const boundary = 'bench-boundary';
   const body = Buffer.concat([
-    Buffer.from(
-      `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="filing.pdf"\r\ncontent-type: application/pdf\r\n\r\n`,
-    ),
-    bytes,
-    Buffer.from(`\r\n--${boundary}--\r\n`),
+    ...files.flatMap(({ name, mediaType, bytes }) => [
+      Buffer.from(
+        `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: ${mediaType}\r\n\r\n`,
+      ),
+      bytes,
+      Buffer.from('\r\n'),
+    ]),
+    Buffer.from(`--${boundary}--\r\n`),
   ]);
   const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
-  const response = await caller.open(
-    'POST',
-    `/conversations/${id}/documents?wait=ready`,
-    token,
-    body,
-    headers,
-  );
-  const parts: Buffer[] = [];
-  for await (const part of response) parts.push(part as Buffer);
-  const { document } = JSON.parse(Buffer.concat(parts).toString()) as {
-    document: { status: string; chunk_count: number; error?: unknown };
-  };
-  if (document.status !== 'ready') throw new Error(`the filing was not read: ${JSON.stringify(document)}`);
-  return document.chunk_count;
+  const path = `/conversations/${id}/documents`;
+  const response = await caller.open('POST', `${path}?wait=ready`, token, body, headers);
+  for await (const _part of response);
+  // The response does not wait for ever.
+  for (;;) {
+    const { documents } = await caller.json<{ documents: FileState[] }>('GET', path, token);
+    const failed = documents.find(({ status }) => status === 'failed');
+    if (failed !== undefined) throw new Error(`a file was not read: ${JSON.stringify(failed)}`);
+    if (documents.length === files.length && documents.every(({ status }) => status === 'ready'))
+      return documents.reduce((sum, { chunk_count }) => sum + chunk_count, 0);
+    await sleep(100);
+  }
+}
+
+interface FileState {
+  status: string;
+  chunk_count: number;
+  error?: unknown;
 }
 
 /** The least that anybody has to do with the file. */
@@ -120,6 +139,70 @@ async function readWithPdfjs(bytes: Buffer): Promise<number> {
   }
   await loading.destroy();
   return characters;
+}
+
+/** From the bytes of a text to passages that can be searched, without embeddings. */
+async function measurePlainText(caller: HttpCaller, person: Person, options: BenchOptions): Promise<Table> {
+  const rounds = options.number('rounds', options.quick ? 1 : 5);
+  const collection = createCollection(options.seed, 8);
+  const path = join(tmpdir(), `alcove-bench-${process.pid}.txt`);
+  const samples = { preparing: [] as number[], whole: [] as number[] };
+  let chunks = 0;
+  for (let at = 0; at < rounds; at += 1) {
+    const bytes = Buffer.from(collection.document(2000).text);
+    await writeFile(path, bytes);
+    const source = { bytesPath: path, mediaType: 'text/plain', fileName: 'text.txt' };
+    const prepared = await timed(() => prepareDocument(source, { timeoutMs: 300_000 }));
+    const sent = await timed(() => upload(caller, person, [textFile('text.txt', bytes)]));
+    samples.preparing.push(prepared.ms);
+    samples.whole.push(sent.ms);
+    chunks = sent.value;
+  }
+  await rm(path);
+  const row = (what: string, ms: number) => ({
+    what,
+    ms: round(ms),
+    chunks_per_s: round((chunks * 1000) / ms),
+  });
+  return {
+    title: `a plain text of ${chunks} chunks`,
+    rows: [
+      row('extract, chunk and index in the sandbox', median(samples.preparing)),
+      row('upload until it can be searched', median(samples.whole)),
+    ],
+    notes: [`Median of ${rounds}, without embeddings.`],
+  };
+}
+
+async function measureSmallFiles(caller: HttpCaller, person: Person, options: BenchOptions): Promise<Table> {
+  const rounds = options.number('rounds', options.quick ? 1 : 3);
+  const count = options.quick ? 20 : 100;
+  const collection = createCollection(options.seed + 1, 8);
+  const samples = { one: [] as number[], many: [] as number[] };
+  for (let at = 0; at < rounds; at += 1) {
+    const texts = Array.from({ length: count }, () => collection.document(10).text);
+    const whole = textFile('all.txt', Buffer.from(texts.join('\n\n')));
+    const parts = texts.map((text, place) => textFile(`part ${place}.txt`, Buffer.from(text)));
+    samples.one.push((await timed(() => upload(caller, person, [whole]))).ms);
+    samples.many.push((await timed(() => upload(caller, person, parts))).ms);
+  }
+  const one = median(samples.one);
+  return {
+    title: `${count} files of 10 chunks in one request, until all can be searched`,
+    rows: [
+      { what: 'their bytes in one file', ms: round(one), 'of that': 1 },
+      {
+        what: 'a file for each',
+        ms: round(median(samples.many)),
+        'of that': round(median(samples.many) / one),
+      },
+    ],
+    notes: [`Median of ${rounds}. Each file is read by a process of its own.`],
+  };
+}
+
+function textFile(name: string, bytes: Buffer): File {
+  return { name, mediaType: 'text/plain', bytes };
 }
 
 async function measureWriting(running: EmbeddedApp, person: Person, options: BenchOptions): Promise<Table> {
