@@ -7,7 +7,9 @@ import { keepBytes, writeNewFile } from './new-file.ts';
 
 /** Whether nothing else is wrong with the item. */
 function wasDeleted(error: string): boolean {
-  return error === deletedStay(Number(/(\d+)\.$/.exec(error)?.[1]));
+  // Before the full stop.
+  const messages = Number(error.slice(error.lastIndexOf(' ') + 1, -1));
+  return error === deletedStay(messages);
 }
 
 /**
